@@ -1,0 +1,59 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "onebeat",
+    products: [
+        .library(name: "Onebeat", targets: ["Onebeat"]),
+        .library(name: "OnebeatSQLite", targets: ["OnebeatSQLite"]),
+        .executable(name: "onebeat", targets: ["OnebeatCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        .target(
+            name: "Onebeat",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(
+            name: "OnebeatSQLite",
+            dependencies: ["Onebeat", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "CGuardian"),
+        .target(
+            name: "OnebeatServer",
+            dependencies: [
+                "Onebeat", "CGuardian",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "OnebeatCLI",
+            dependencies: [
+                "Onebeat", "OnebeatSQLite", "OnebeatServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(name: "OnebeatTesting", dependencies: ["Onebeat"]),
+        .testTarget(name: "OnebeatTests", dependencies: ["Onebeat", "OnebeatTesting"]),
+        .testTarget(name: "StoreTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
+        .testTarget(name: "ServerTests", dependencies: ["OnebeatServer", "OnebeatSQLite", "OnebeatTesting"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["OnebeatTesting"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
