@@ -72,3 +72,10 @@ public struct ScheduleDefinition: Sendable, Hashable {
     /// Due never by itself.
     public static let manual = Self(.manual)
 }
+
+extension Schedule {
+    /// Whether the next fire depends on the end of the run before, and not on the clock alone.
+    public var isDelay: Bool {
+        if case .delay = definition.rhythm { true } else { false }
+    }
+}

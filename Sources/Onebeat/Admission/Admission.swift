@@ -1,0 +1,65 @@
+// Admission: whether a due run starts. It is decided when a worker claims the run, inside the store's transaction, so
+// that overlap, limits, pause and lateness are judged by what is true then and not by what was true at planning.
+
+/// What the store knows of a job at the moment one of its runs is claimed.
+public struct JobState: Sendable, Equatable {
+    /// Whether the job was removed since the run was planned.
+    public var isRemoved: Bool
+    /// Whether the job is paused.
+    public var isPaused: Bool
+    /// Runs of the job that are running.
+    public var activeRuns: Int
+    /// Those among them that were started by hand.
+    public var activeManualRuns: Int
+    /// Other due runs of the job that wait for their turn.
+    public var heldRuns: Int
+
+    /// Makes a state; stores and tests do.
+    public init(
+        isRemoved: Bool = false, isPaused: Bool = false, activeRuns: Int = 0, activeManualRuns: Int = 0,
+        heldRuns: Int = 0
+    ) {
+        self.isRemoved = isRemoved
+        self.isPaused = isPaused
+        self.activeRuns = activeRuns
+        self.activeManualRuns = activeManualRuns
+        self.heldRuns = heldRuns
+    }
+}
+
+/// What becomes of a due run when a worker reaches for it.
+public enum Admission: Sendable, Equatable {
+    /// It starts.
+    case start
+    /// It waits until a run of the job ends. Where only runs by hand are in its way its deadline no longer counts,
+    /// since they must never cost a due run its place.
+    case hold(waivingDeadline: Bool)
+    /// It waits, and the job's other runs, active or waiting, are cancelled for it.
+    case replace
+    /// It does not start, for a reason the user chose.
+    case skip(Reason)
+    /// It does not start, since it is too late.
+    case miss(Reason)
+    /// It does not start, since its job or a person withdrew it.
+    case cancel(Reason)
+
+    /// The rule.
+    ///
+    /// A run that was attempted before is past skipping: it waits for its turn instead, and lateness no longer counts.
+    public static func decide(_ run: Run, of policies: JobPolicies, for job: JobState, at now: Timestamp) -> Admission {
+        let isFirst = run.attempt == 0
+        if job.isRemoved { return .cancel(.removed) }
+        if run.isCancelRequested { return .cancel(.requested) }
+        if job.isPaused, run.kind == .scheduled, isFirst { return .skip(.paused) }
+        if isFirst, let deadline = run.deadlineAt, now > deadline { return .miss(.tooLate) }
+        if job.activeRuns < policies.effectiveLimit { return .start }
+        if !isFirst { return .hold(waivingDeadline: false) }
+        if run.kind == .scheduled, job.activeManualRuns == job.activeRuns { return .hold(waivingDeadline: true) }
+        switch policies.overlap {
+        case .skip: return .skip(.overlap)
+        case .queue: return job.heldRuns == 0 ? .hold(waivingDeadline: false) : .skip(.overlap)
+        case .queueAll, .allow: return .hold(waivingDeadline: false)
+        case .cancel: return .replace
+        }
+    }
+}

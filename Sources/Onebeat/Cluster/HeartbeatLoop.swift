@@ -1,0 +1,84 @@
+import Logging
+
+/// Joins, renews the node's lease, and notices its loss: then the attempts are stopped and the node rejoins under a new
+/// boot. A lease once lost is never regained.
+struct HeartbeatLoop: TurnTaking {
+    let name = "heartbeat"
+    let store: any LeaseStore & HistoryStore
+    let membership: Membership
+    let clock: NodeClock
+    let lengths: LeaseLengths
+    let node: NodeRecord
+    let attempts: any AttemptRunning
+    /// Told the uptime until which the lease can be trusted, at each renewal.
+    let onRenewal: @Sendable (Duration) -> Void
+    let metrics: LeaseMetrics
+    let logger: Logger
+    let makeBoot: @Sendable () -> String
+
+    func turn(at now: Timestamp) async throws -> NextTurn {
+        if let id = membership.claimedID {
+            guard membership.id != nil else { return await loseLease(id, "it could not be renewed in time") }
+            do {
+                try await extend(id) { try await store.renew(id, lease: lengths.node) }
+            } catch StoreError.fenced(let why) {
+                return await loseLease(id, why)
+            } catch {
+                // The next try comes soon, since a lost lease costs all running attempts.
+                logger.warning("lease not renewed", metadata: ["node": "\(id)", "error": "\(error)"])
+                return .after(lengths.node / 20)
+            }
+        } else {
+            var record = node
+            record.id.boot = makeBoot()
+            let id = record.id
+            let joining = record
+            try await extend(id) { try await store.join(joining, lease: lengths.node) }
+            logger.info("joined", metadata: ["node": "\(id)"])
+        }
+        return .after(lengths.node / 3)
+    }
+
+    private func extend(_ id: NodeID, by request: () async throws -> Timestamp) async throws {
+        let start = clock.time.uptime()
+        let sent = clock.time.now()
+        let granted = try await request()
+        let answered = clock.time.uptime()
+        clock.correct(to: granted, sent: sent, received: clock.time.now())
+        let trustedUntil = start + lengths.node - lengths.margin
+        membership.joined(id, trustedUntil: trustedUntil)
+        onRenewal(trustedUntil)
+        metrics.renewed(in: answered - start, trustedFor: trustedUntil - answered, skew: clock.skew)
+    }
+
+    private func loseLease(_ id: NodeID, _ why: String) async -> NextTurn {
+        logger.error("lease lost; stopping all attempts", metadata: ["node": "\(id)", "reason": "\(why)"])
+        membership.lostLease()
+        await attempts.stopAll(because: .leaseLost)
+        return .now
+    }
+}
+
+/// Takes the lead when it is free, and keeps it.
+struct LeadLoop: TurnTaking {
+    let name = "lead"
+    let store: any LeaseStore
+    let membership: Membership
+    let clock: NodeClock
+    let lengths: LeaseLengths
+    let onElection: Bell
+    let metrics: LeaseMetrics
+    let logger: Logger
+
+    func turn(at now: Timestamp) async throws -> NextTurn {
+        guard let id = membership.id, !membership.isLeaving else { return .after(lengths.lead / 3) }
+        let start = clock.time.uptime()
+        let term = try await store.lead(id, lease: lengths.lead)
+        if membership.leads(term, trustedUntil: start + lengths.lead - lengths.lead / 6) {
+            logger.info(term == nil ? "follows" : "leads", metadata: ["node": "\(id)", "term": "\(term?.value ?? 0)"])
+            metrics.leads(term != nil)
+            onElection.ring()
+        }
+        return .after(lengths.lead / 3)
+    }
+}

@@ -1,0 +1,31 @@
+/// What a node is told about itself.
+public struct NodeSettings: Sendable, Equatable {
+    /// The node's name, unique in the cluster.
+    public var name: String
+    /// How many runs it runs at one time, at least 1.
+    public var slots: Int
+    /// The queues it serves.
+    public var queues: [String]
+    /// How long its leases last.
+    public var leases: LeaseLengths
+    /// How long running attempts may go on after the node was asked to stop.
+    public var drain: Duration
+    /// How long ended runs stay in the history.
+    public var keep: Duration
+    /// The version of Onebeat it runs.
+    public var version: String
+
+    /// Settings; the defaults suit a node that runs processes on a machine of its own.
+    public init(
+        name: String, slots: Int = 16, queues: [String] = [JobPolicies.defaultQueue], leases: LeaseLengths = .init(),
+        drain: Duration = .seconds(30), keep: Duration = .seconds(30 * 86_400), version: String = Onebeat.version
+    ) {
+        self.name = name
+        self.slots = slots
+        self.queues = queues
+        self.leases = leases
+        self.drain = drain
+        self.keep = keep
+        self.version = version
+    }
+}

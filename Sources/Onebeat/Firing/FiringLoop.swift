@@ -1,0 +1,44 @@
+import Logging
+
+/// Plans what is due soon, while this node leads. Runs are durable before they are due, so that within the horizon a
+/// leader can die and nothing is late.
+struct FiringLoop: TurnTaking {
+    /// How far ahead runs are planned.
+    static let horizon = Duration.seconds(10)
+    /// A job is planned again when its next instant is nearer than this; the half of the horizon, so that a job that is
+    /// due each second costs one write in five seconds and not one a second.
+    static let refill = Duration.seconds(5)
+    static let page = 500
+    /// How long to leave a job alone whose schedule cannot be read here, so that it keeps no other waiting.
+    static let pauseOfInvalid = Duration.seconds(60)
+
+    let name = "firing"
+    let store: any JobStore & HistoryStore
+    let membership: Membership
+    let schedules: ScheduleCache
+    let worker: Bell
+    let logger: Logger
+
+    func turn(at now: Timestamp) async throws -> NextTurn {
+        guard let term = membership.term else { return .after(.seconds(1)) }
+        let jobs = try await store.plannable(through: now + Self.refill, limit: Self.page)
+        var plans: [FirePlan] = []
+        for job in jobs { plans.append(await plan(job, at: now)) }
+        if try await store.plan(plans, term: term) > 0 { worker.ring() }
+        return jobs.count == Self.page ? .now : .after(.seconds(1))
+    }
+
+    private func plan(_ job: JobRecord, at now: Timestamp) async -> FirePlan {
+        do {
+            let schedule = try schedules.schedule(for: job)
+            return Misfire.decide(job, schedule: schedule, at: now, through: now + Self.horizon)
+        } catch {
+            logger.error("job has no readable schedule", metadata: ["job": "\(job.name)", "error": "\(error)"])
+            try? await store.record(
+                Event("job.invalid", job: job.name, actor: membership.id?.name ?? "", message: "\(error)"))
+            return FirePlan(
+                version: job.versionID, from: job.watermark, through: job.watermark,
+                nextAt: now + Self.pauseOfInvalid, fires: [])
+        }
+    }
+}

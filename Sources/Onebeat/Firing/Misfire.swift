@@ -1,0 +1,199 @@
+// Firing: from schedules to planned runs. The leader plans every due instant a little before it is due; `Misfire`
+// decides what becomes of instants that passed while nobody could. The store's unique key and watermark are
+// authoritative: planning the same instant twice is harmless, and a leader is only there to save work.
+
+/// What one turn of planning does to one job: the rows to insert and the watermark to move, in one transaction.
+public struct FirePlan: Sendable, Equatable {
+    /// The version the plan was made from; a plan for another one is stale.
+    public var version: JobVersion
+    /// The watermark the plan was made from; a plan from another one is stale.
+    public var from: Timestamp
+    /// The watermark after it: every due instant up to here has a row. Not before ``from``.
+    public var through: Timestamp
+    /// When to plan the job next; `nil` is never, or at the end of a run for a delay.
+    public var nextAt: Timestamp?
+    /// The rows, oldest first.
+    public var fires: [PlannedFire]
+
+    /// Makes a plan.
+    public init(
+        version: JobVersion, from: Timestamp, through: Timestamp, nextAt: Timestamp?, fires: [PlannedFire]
+    ) {
+        self.version = version
+        self.from = from
+        self.through = through
+        self.nextAt = nextAt
+        self.fires = fires
+    }
+}
+
+/// A row to be: a run, or the record of instants that are missed.
+public struct PlannedFire: Sendable, Equatable {
+    /// The due instant; for a range of missed ones the first.
+    public var scheduledAt: Timestamp
+    /// When it may start: the due instant and its spread.
+    public var dueAt: Timestamp
+    /// The latest start.
+    public var deadlineAt: Timestamp?
+    /// Why it is missed; `nil` for a run.
+    public var missed: Reason?
+    /// The last instant of a range of missed ones.
+    public var rangeEnd: Timestamp?
+    /// How many due instants the row stands for.
+    public var count: Int
+
+    /// Makes a row.
+    public init(
+        scheduledAt: Timestamp, dueAt: Timestamp, deadlineAt: Timestamp? = nil, missed: Reason? = nil,
+        rangeEnd: Timestamp? = nil, count: Int = 1
+    ) {
+        self.scheduledAt = scheduledAt
+        self.dueAt = dueAt
+        self.deadlineAt = deadlineAt
+        self.missed = missed
+        self.rangeEnd = rangeEnd
+        self.count = count
+    }
+}
+
+/// Turns a job's due instants into rows: on time, late, or missed.
+public enum Misfire {
+    /// An instant this much past is still on time: it was due while leaders changed hands, and runs as if nothing happened.
+    public static let tolerance = Duration.seconds(10)
+
+    /// The most instants one plan looks at, which bounds the turn; a longer outage takes several turns.
+    static let bound = 100_000
+
+    /// What becomes of the job's due instants after its watermark and up to `horizon`.
+    ///
+    /// - Parameters:
+    ///   - now: the store's time.
+    ///   - horizon: plan up to and including this instant; not before `now`.
+    public static func decide(
+        _ job: JobRecord, schedule: Schedule, at now: Timestamp, through horizon: Timestamp
+    ) -> FirePlan {
+        if schedule.isDelay { return planDelay(job, schedule: schedule, through: horizon) }
+
+        let policies = job.definition.policies
+        let due = Due(
+            job, schedule: schedule, at: now, through: horizon, keep: policies.missed == .all ? policies.catchUp : 1)
+        let isStoodFor = due.onTime.contains { schedule.dueAt(for: $0) <= now }
+        var missed = due.late
+        var fires: [PlannedFire] = []
+
+        func run(_ instant: Timestamp) -> PlannedFire {
+            let dueAt = schedule.dueAt(for: instant)
+            return PlannedFire(scheduledAt: instant, dueAt: dueAt, deadlineAt: dueAt + policies.deadline)
+        }
+        func isInTime(_ instant: Timestamp) -> Bool { now <= schedule.dueAt(for: instant) + policies.deadline }
+
+        switch policies.missed {
+        case .skip:
+            fires += missed.row(.missedSkip)
+        case .latest where due.isCut || isStoodFor:
+            fires += missed.row(.coalesced)
+        case .latest:
+            if let newest = missed.last, isInTime(newest) {
+                missed.removeKept(1)
+                fires += missed.row(.coalesced)
+                fires.append(run(newest))
+            } else {
+                fires += missed.row(.tooLate)
+            }
+        case .all where due.isCut:
+            fires += missed.row(.catchUpLimit)
+        case .all:
+            let inTime = missed.kept.filter(isInTime)
+            missed.removeKept(inTime.count)
+            let reason: Reason = missed.last.map(isInTime) == true ? .catchUpLimit : .tooLate
+            fires += missed.row(reason)
+            fires += inTime.map(run)
+        }
+        fires += due.onTime.map(run)
+
+        let through = max(job.watermark, due.last ?? job.watermark)
+        return FirePlan(
+            version: job.versionID, from: job.watermark, through: through,
+            nextAt: schedule.next(after: through), fires: fires)
+    }
+
+    /// A fixed delay has one instant at a time; the end of its run sets the next.
+    private static func planDelay(_ job: JobRecord, schedule: Schedule, through horizon: Timestamp) -> FirePlan {
+        guard let instant = job.nextAt, instant <= horizon else {
+            return FirePlan(
+                version: job.versionID, from: job.watermark, through: job.watermark, nextAt: job.nextAt, fires: [])
+        }
+        let dueAt = schedule.dueAt(for: instant)
+        return FirePlan(
+            version: job.versionID, from: job.watermark, through: max(job.watermark, instant), nextAt: nil,
+            fires: [PlannedFire(scheduledAt: instant, dueAt: dueAt)])
+    }
+}
+
+/// The due instants of one plan, those past the tolerance apart from the others.
+private struct Due {
+    var late: Missed
+    var onTime: [Timestamp] = []
+    var last: Timestamp?
+    /// Whether there are more than one plan looks at; then even the newest late one is not the newest.
+    var isCut = false
+
+    init(_ job: JobRecord, schedule: Schedule, at now: Timestamp, through horizon: Timestamp, keep: Int) {
+        late = Missed(keep: keep)
+        var instant = schedule.next(after: job.watermark)
+        var seen = 0
+        while let due = instant, due <= horizon {
+            seen += 1
+            if seen > Misfire.bound {
+                isCut = onTime.isEmpty
+                break
+            }
+            if schedule.dueAt(for: due) < now - Misfire.tolerance { late.append(due) } else { onTime.append(due) }
+            last = due
+            instant = schedule.next(after: due)
+        }
+    }
+}
+
+/// Late instants: all are counted, the newest few are kept by name.
+private struct Missed {
+    private let keep: Int
+    private(set) var kept: [Timestamp] = []
+    private var first: Timestamp?
+    private var beforeKept: Timestamp?
+    private var count = 0
+
+    init(keep: Int) { self.keep = keep }
+
+    var last: Timestamp? { kept.last ?? beforeKept }
+
+    mutating func append(_ instant: Timestamp) {
+        first = first ?? instant
+        count += 1
+        kept.append(instant)
+        // Trimmed in halves, so that a long outage costs one move an instant and not `keep` of them.
+        if kept.count > 2 * max(keep, 1) { trim() }
+    }
+
+    mutating func removeKept(_ number: Int) {
+        trim()
+        kept.removeLast(number)
+        count -= number
+    }
+
+    /// One row for all that is left.
+    func row(_ reason: Reason) -> [PlannedFire] {
+        guard let first, let last, count > 0 else { return [] }
+        return [
+            PlannedFire(
+                scheduledAt: first, dueAt: first, missed: reason, rangeEnd: count > 1 ? last : nil, count: count)
+        ]
+    }
+
+    private mutating func trim() {
+        let surplus = kept.count - keep
+        guard surplus > 0 else { return }
+        beforeKept = kept[surplus - 1]
+        kept.removeFirst(surplus)
+    }
+}

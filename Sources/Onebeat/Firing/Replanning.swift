@@ -1,0 +1,27 @@
+/// Where planning goes on when a definition is stored: for a new job after the moment it is stored, for a changed one
+/// with the instants between then and its watermark recomputed, since those were planned from the old definition.
+public enum Replanning {
+    /// The plan for a definition that is being stored at `now`, over the record it replaces, if any.
+    ///
+    /// A new job's first fire is the first due instant after it was stored, never at once. Instants up to now stay
+    /// with the definition that was in force when they fell due.
+    public static func decide(
+        _ definition: JobDefinition, replacing record: JobRecord?, schedule: Schedule, at now: Timestamp
+    ) -> FirePlan {
+        let watermark = max(record?.watermark ?? now, now)
+        let version = JobVersion(
+            job: definition.name, generation: record?.generation ?? 1, version: (record?.version ?? 0) + 1)
+        if schedule.isDelay {
+            return FirePlan(
+                version: version, from: watermark, through: watermark, nextAt: schedule.next(after: now), fires: [])
+        }
+        let fires = schedule.occurrences(after: now, through: watermark, limit: Misfire.bound).map { instant in
+            let dueAt = schedule.dueAt(for: instant)
+            return PlannedFire(
+                scheduledAt: instant, dueAt: dueAt, deadlineAt: dueAt + definition.policies.deadline)
+        }
+        return FirePlan(
+            version: version, from: watermark, through: watermark, nextAt: schedule.next(after: watermark),
+            fires: fires)
+    }
+}

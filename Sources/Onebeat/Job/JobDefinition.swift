@@ -1,0 +1,74 @@
+// Job: what the user asked for. A definition is a value: it names a schedule, a piece of work and the policies
+// between the two. It knows nothing of runs or nodes. The store keeps every version of it, since a run follows
+// the version that was in force when it fell due.
+
+/// What one job is: its schedule, its work and its policies.
+///
+/// Definitions are stored as JSON and compared as values: applying an equal definition changes nothing.
+public struct JobDefinition: Sendable, Hashable, Codable {
+    /// The job's name, unique in the store: 1 to 200 characters of letters, digits, `_`, `-`, `.` and `/`.
+    public var name: String
+    /// When the job is due.
+    public var schedule: ScheduleDefinition
+    /// What the job does.
+    public var work: Work
+    /// How its runs are admitted, tried, timed and settled.
+    public var policies: JobPolicies
+    /// A sentence for the people who find this job at night.
+    public var description: String?
+
+    /// Makes a definition; nothing is checked before it is applied (see ``validated()``).
+    public init(
+        name: String, schedule: ScheduleDefinition, work: Work,
+        policies: JobPolicies = JobPolicies(), description: String? = nil
+    ) {
+        self.name = name
+        self.schedule = schedule
+        self.work = work
+        self.policies = policies
+        self.description = description
+    }
+}
+
+extension JobDefinition {
+    /// The definition itself, when its name and its figures are ones Onebeat can keep.
+    /// - Throws: ``DefinitionError`` naming the job, the key, what was wrong and what would do.
+    public func validated() throws(DefinitionError) -> JobDefinition {
+        let allowed = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "/"):
+                true
+            default: false
+            }
+        }
+        guard allowed, (1...200).contains(name.utf8.count) else {
+            throw DefinitionError(
+                job: name, key: "name",
+                problem: "a job's name has 1 to 200 characters of letters, digits, '_', '-', '.' and '/'")
+        }
+        try policies.validate(job: name)
+        return self
+    }
+}
+
+/// A definition that cannot be kept: which job, which key, what was wrong and what would do.
+public struct DefinitionError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The job the definition belongs to.
+    public let job: String
+    /// The key of the definition, as written in YAML.
+    public let key: String
+    /// What was wrong and what would do.
+    public let problem: String
+
+    /// Makes an error from its three parts.
+    public init(job: String, key: String, problem: String) {
+        self.job = job
+        self.key = key
+        self.problem = problem
+    }
+
+    /// The error in one line.
+    public var description: String { "job \"\(job)\", \(key): \(problem)" }
+}

@@ -1,0 +1,71 @@
+/// What a job does.
+public enum Work: Sendable, Hashable, Codable {
+    /// A line for `/bin/sh -c`.
+    case shell(String, ProcessSettings)
+    /// A program and its arguments, without a shell.
+    case command([String], ProcessSettings)
+    /// An HTTP call.
+    case http(HTTPCall)
+    /// A closure that the program registered under the job's name.
+    case handler
+
+    /// The kind, as configuration and pages name it.
+    public var kind: String {
+        switch self {
+        case .shell: "run"
+        case .command: "exec"
+        case .http: "http"
+        case .handler: "handler"
+        }
+    }
+}
+
+/// The surroundings of a job's process.
+public struct ProcessSettings: Sendable, Hashable, Codable {
+    /// Variables added to the node's environment; `${NAME}` is replaced from it when the process starts, never before.
+    public var environment: [String: String] = [:]
+    /// The working directory; the node's own when left out.
+    public var directory: String?
+    /// The user to run as, when the node runs as root.
+    public var user: String?
+    /// The most address space the process may use, in bytes (`RLIMIT_AS`).
+    public var memory: Int?
+    /// The most processor time it may use, in seconds (`RLIMIT_CPU`).
+    public var cpu: Int?
+    /// Added to the node's niceness, −20 to 19.
+    public var nice: Int?
+    /// How long the process group has between TERM and KILL.
+    public var grace: Duration = .seconds(10)
+
+    /// The defaults: the node's own surroundings.
+    public init() {}
+}
+
+/// An HTTP call and what counts as its success.
+public struct HTTPCall: Sendable, Hashable, Codable {
+    /// Where to; `${NAME}` is replaced from the node's environment when the call is made, as in headers and body.
+    public var url: String
+    /// The method, `GET` unless told otherwise.
+    public var method: String
+    /// Headers to send, beside the run's key and fence.
+    public var headers: [String: String]
+    /// The body to send.
+    public var body: String?
+    /// The status codes that count as success; any 2xx when empty.
+    public var expected: [Int]
+    /// How long the call may take.
+    public var timeout: Duration
+
+    /// A call.
+    public init(
+        url: String, method: String = "GET", headers: [String: String] = [:], body: String? = nil,
+        expected: [Int] = [], timeout: Duration = .seconds(30)
+    ) {
+        self.url = url
+        self.method = method
+        self.headers = headers
+        self.body = body
+        self.expected = expected
+        self.timeout = timeout
+    }
+}

@@ -1,0 +1,71 @@
+import Synchronization
+
+/// Wakes one waiting loop. A ring while nobody waits is kept, so that no wake-up is lost between two turns.
+public final class Bell: Sendable {
+    private enum State {
+        case idle
+        case rung
+        case waiting(CheckedContinuation<Void, Never>)
+    }
+
+    private let state = Mutex(State.idle)
+
+    /// A silent bell.
+    public init() {}
+
+    /// Wakes the waiter, now or as soon as there is one.
+    public func ring() {
+        let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
+            switch state {
+            case .idle, .rung:
+                state = .rung
+                return nil
+            case .waiting(let continuation):
+                state = .idle
+                return continuation
+            }
+        }
+        waiter?.resume()
+    }
+
+    /// Returns at the next ring, or at once if there was one since the last wait, or when the Swift task is cancelled.
+    /// Only one may wait at a time.
+    public func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mayGoOn = state.withLock { state in
+                    switch state {
+                    case .rung:
+                        state = .idle
+                        return true
+                    case .idle where Task.isCancelled:
+                        return true
+                    case .idle:
+                        state = .waiting(continuation)
+                        return false
+                    case .waiting:
+                        preconditionFailure("a bell has one waiter")
+                    }
+                }
+                if mayGoOn { continuation.resume() }
+            }
+        } onCancel: {
+            let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
+                guard case .waiting(let continuation) = state else { return nil }
+                state = .idle
+                return continuation
+            }
+            waiter?.resume()
+        }
+    }
+
+    /// Returns at the next ring, or when `time` has reached `instant`, or when the Swift task is cancelled.
+    public func wait(until instant: Duration, on time: any TimeSource) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait() }
+            group.addTask { try? await time.sleep(until: instant) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

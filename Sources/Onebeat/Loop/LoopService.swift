@@ -1,0 +1,52 @@
+import Logging
+import ServiceLifecycle
+
+/// Takes a loop's turns for as long as the service runs: sleeps, wakes, backs off after errors, logs and stops.
+public struct LoopService: Service {
+    private let loop: any TurnTaking
+    private let bell: Bell
+    private let clock: NodeClock
+    private let logger: Logger
+
+    /// The pauses after failed turns: doubled from the first to the last.
+    static let backoff = (first: Duration.milliseconds(100), last: Duration.seconds(5))
+
+    /// A service for `loop`, which `bell` wakes.
+    public init(_ loop: any TurnTaking, wokenBy bell: Bell, clock: NodeClock, logger: Logger) {
+        self.loop = loop
+        self.bell = bell
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Runs until the Swift task is cancelled.
+    public func run() async {
+        var pause = Self.backoff.first
+        while !Task.isCancelled {
+            do {
+                let next = try await loop.turn(at: clock.now())
+                pause = Self.backoff.first
+                await wait(next)
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.warning(
+                    "turn failed", metadata: ["loop": "\(loop.name)", "error": "\(error)", "pause": "\(pause)"])
+                try? await clock.time.sleep(until: clock.time.uptime() + pause)
+                pause = min(pause * 2, Self.backoff.last)
+            }
+        }
+    }
+
+    private func wait(_ next: NextTurn) async {
+        let pause: Duration
+        switch next {
+        case .now:
+            await Task.yield()
+            return
+        case .after(let length): pause = length
+        case .at(let instant): pause = instant.duration(since: clock.now())
+        }
+        if pause > .zero { await bell.wait(until: clock.time.uptime() + pause, on: clock.time) }
+    }
+}

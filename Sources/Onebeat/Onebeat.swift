@@ -1,0 +1,115 @@
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Runs registered closures when they are due, each due moment on exactly one node of all that share the store.
+///
+/// ```swift
+/// let onebeat = Onebeat(store: try SQLiteStore(path: "jobs.db"), name: "web-1")
+/// try onebeat.register("report", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
+///     try await sendReport(idempotencyKey: run.key)
+/// }
+/// try await ServiceGroup(services: [onebeat], logger: logger).run()
+/// ```
+///
+/// Register before the service runs. Definitions are stored when it starts; a job that is no longer registered under
+/// the same `source` is removed then, and its history stays.
+public final class Onebeat: Service {
+    /// The version of this library.
+    public static let version = "0.1.0"
+
+    private struct Job: Sendable {
+        var definition: JobDefinition
+        var handler: Handler
+    }
+
+    private let store: any Store
+    private let settings: NodeSettings
+    private let source: String
+    private let logger: Logger
+    private let jobs = Mutex<[String: Job]>([:])
+
+    /// A scheduler over `store`.
+    /// - Parameters:
+    ///   - name: this node's name, unique among those that share the store.
+    ///   - source: names the program towards others that define jobs in the same store.
+    public convenience init(
+        store: any Store, name: String, source: String = "library", logger: Logger = Logger(label: "onebeat")
+    ) {
+        self.init(store: store, settings: NodeSettings(name: name), source: source, logger: logger)
+    }
+
+    /// A scheduler over `store` with settings of its own.
+    public init(
+        store: any Store, settings: NodeSettings, source: String = "library",
+        logger: Logger = Logger(label: "onebeat")
+    ) {
+        self.store = store
+        self.settings = settings
+        self.source = source
+        self.logger = logger
+    }
+
+    /// Registers a closure as the work of a job.
+    /// - Throws: ``DefinitionError`` or ``ScheduleError`` when the definition cannot be kept.
+    public func register(
+        _ name: String, _ schedule: ScheduleDefinition, policies: JobPolicies = JobPolicies(),
+        handler: @escaping Handler
+    ) throws {
+        let definition = try JobDefinition(name: name, schedule: schedule, work: .handler, policies: policies)
+            .validated()
+        _ = try Schedule(schedule, jobName: name)
+        let isNew = jobs.withLock { jobs in
+            defer { jobs[name] = Job(definition: definition, handler: handler) }
+            return jobs[name] == nil
+        }
+        guard isNew else {
+            throw DefinitionError(job: name, key: "name", problem: "is registered twice; a name stands for one closure")
+        }
+    }
+
+    /// Stores the registered definitions and runs a node until a graceful shutdown.
+    public func run() async throws {
+        let jobs = jobs.withLock { $0 }
+        try await store.apply(
+            jobs.values.map(\.definition), source: source, isComplete: true, by: settings.name,
+            schedules: ScheduleCache())
+        let executor = HandlerExecutor(handlers: jobs.mapValues(\.handler), logger: logger)
+        try await Node(store: store, executor: executor, settings: settings, logger: logger).run()
+    }
+
+    /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once.
+    @discardableResult
+    public func trigger(_ job: String, requestID: String) async throws -> Run {
+        try await store.trigger(job, requestID: requestID, by: settings.name)
+    }
+
+    /// Skips the job's due runs until it is resumed.
+    public func pause(_ job: String) async throws { try await store.setPaused(true, job: job, by: settings.name) }
+
+    /// Lets the job's due runs start again.
+    public func resume(_ job: String) async throws { try await store.setPaused(false, job: job, by: settings.name) }
+
+    /// Runs that fit the filter, newest due instant first.
+    public func runs(_ filter: RunFilter = RunFilter()) async throws -> [Run] { try await store.runs(filter) }
+}
+
+extension JobStore {
+    /// Stores `definitions` for `source`, planned by their schedules.
+    /// - Throws: ``StoreError``; ``ScheduleError`` when a schedule cannot be read on this machine, and then nothing is
+    ///   stored.
+    @discardableResult
+    public func apply(
+        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String, schedules: ScheduleCache
+    ) async throws -> [JobChange] {
+        let compiled = try Dictionary(
+            uniqueKeysWithValues: definitions.map {
+                ($0.name, try Schedule($0.schedule, jobName: $0.name, zones: schedules.zones))
+            })
+        return try await apply(definitions, source: source, isComplete: isComplete, by: actor) {
+            definition, record, now in
+            guard let schedule = compiled[definition.name] else { preconditionFailure("every definition was compiled") }
+            return Replanning.decide(definition, replacing: record, schedule: schedule, at: now)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+/// The store's number of a run; higher is later.
+public struct RunID: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+    /// The number itself.
+    public let value: Int64
+
+    /// Wraps a number from the store.
+    public init(_ value: Int64) { self.value = value }
+
+    /// The number in digits.
+    public var description: String { String(value) }
+
+    /// Orders by age: the lower was planned first.
+    public static func < (a: RunID, b: RunID) -> Bool { a.value < b.value }
+}
+
+/// Orders the attempts of all runs in a store: each attempt's fence is higher than all before it, so that the systems
+/// a job writes to can refuse a stale writer. Zero is the fence of a run that was never attempted.
+public struct Fence: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+    /// The number itself.
+    public let value: Int64
+
+    /// Wraps a number from the store's counter.
+    public init(_ value: Int64) { self.value = value }
+
+    /// The number in digits.
+    public var description: String { String(value) }
+
+    /// Orders by age: the lower is the staler.
+    public static func < (a: Fence, b: Fence) -> Bool { a.value < b.value }
+}
+
+/// Why a run exists. The two have separate key spaces: a run by hand never takes the place of a due one.
+public enum RunKind: String, Sendable, Hashable, Codable {
+    /// A due instant of the job's schedule.
+    case scheduled
+    /// A person or a program asked for it.
+    case manual
+}
+
+/// Why a run did not start, or ended without its own doing. The word is stored; pages show the sentence.
+public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The job's limit of active runs was reached.
+    case overlap
+    /// The job was paused when the run was due.
+    case paused
+    /// The run could not start within the job's `deadline`.
+    case tooLate = "too_late"
+    /// A newer due instant stands for this one (`missed: latest`).
+    case coalesced
+    /// More instants were missed than `catch_up` allows.
+    case catchUpLimit = "catch_up_limit"
+    /// The job says `missed: skip`.
+    case missedSkip = "missed_skip"
+    /// The job was removed.
+    case removed
+    /// Someone cancelled it.
+    case requested
+    /// A newer run took its place (`overlap: cancel`).
+    case replaced
+    /// Its worker's lease ended before the run did.
+    case workerLost = "worker_lost"
+    /// The node stopped and handed the run back.
+    case handedBack = "handed_back"
+
+    /// The reason in words, for pages and tables.
+    public var sentence: String {
+        switch self {
+        case .overlap: "an earlier run of the job was still active"
+        case .paused: "the job was paused"
+        case .tooLate: "it could not start within the job's deadline"
+        case .coalesced: "a newer due instant ran in its place (missed: latest)"
+        case .catchUpLimit: "more instants were missed than catch_up allows"
+        case .missedSkip: "it was due while no node could plan it (missed: skip)"
+        case .removed: "the job was removed"
+        case .requested: "someone cancelled it"
+        case .replaced: "a newer run took its place (overlap: cancel)"
+        case .workerLost: "its worker's lease ended before the run did"
+        case .handedBack: "its node stopped and handed it back"
+        }
+    }
+}
+
+/// One fire of a job, as the store keeps it.
+public struct Run: Sendable, Equatable {
+    /// The store's number.
+    public var id: RunID
+    /// The job, and the definition the run follows.
+    public var version: JobVersion
+    /// Why the run exists.
+    public var kind: RunKind
+    /// The due instant. For a run by hand: when it was asked for.
+    public var scheduledAt: Timestamp
+    /// Tells apart runs by hand; empty for due ones.
+    public var requestID: String
+    /// When it may start: the due instant plus spread, or the time of its next attempt.
+    public var dueAt: Timestamp
+    /// The latest start; `nil` is no limit.
+    public var deadlineAt: Timestamp?
+    /// Where it stands.
+    public var state: RunState
+    /// Why it did not start or ended, where that was not its own doing.
+    public var reason: Reason?
+    /// Words on the end: the error, the signal, who cancelled.
+    public var message: String?
+    /// Which workers may claim it.
+    public var queue: String
+    /// Higher is claimed first.
+    public var priority: Int
+    /// How many attempts were started.
+    public var attempt: Int
+    /// The fence of the newest attempt.
+    public var fence: Fence
+    /// The node of the newest attempt.
+    public var node: String?
+    /// That node's boot, which tells apart two lives of one name.
+    public var boot: String?
+    /// How many attempts ended because their worker vanished.
+    public var crashes: Int
+    /// How many attempts failed or timed out; what the retry limit counts.
+    public var failures: Int
+    /// Whether someone asked to stop it.
+    public var isCancelRequested: Bool
+    /// When the newest attempt was claimed.
+    public var startedAt: Timestamp?
+    /// When it reached a terminal state.
+    public var finishedAt: Timestamp?
+    /// The exit code or HTTP status of the newest attempt.
+    public var exitCode: Int?
+    /// For a row that stands for several missed instants: the last of them. `scheduledAt` is the first.
+    public var rangeEnd: Timestamp?
+    /// How many due instants the row stands for; 1 but for such a row.
+    public var count: Int
+
+    /// Makes a run that is planned and not yet attempted.
+    public init(
+        id: RunID, version: JobVersion, kind: RunKind = .scheduled, scheduledAt: Timestamp, requestID: String = "",
+        dueAt: Timestamp, deadlineAt: Timestamp? = nil, state: RunState = .scheduled,
+        queue: String = JobPolicies.defaultQueue, priority: Int = 0
+    ) {
+        self.id = id
+        self.version = version
+        self.kind = kind
+        self.scheduledAt = scheduledAt
+        self.requestID = requestID
+        self.dueAt = dueAt
+        self.deadlineAt = deadlineAt
+        self.state = state
+        self.queue = queue
+        self.priority = priority
+        attempt = 0
+        fence = Fence(0)
+        crashes = 0
+        failures = 0
+        isCancelRequested = false
+        count = 1
+    }
+
+    /// The job's name.
+    public var job: String { version.job }
+
+    /// The name of the run towards the world, equal over all its attempts: `job@2026-11-23T03:00:00Z`, and for a run by
+    /// hand `job@2026-11-23T03:00:00Z#request`.
+    public var key: String {
+        kind == .scheduled ? "\(job)@\(scheduledAt)" : "\(job)@\(scheduledAt)#\(requestID)"
+    }
+
+    /// How late the newest attempt started, for runs that started at all.
+    public var lateness: Duration? { startedAt.map { $0.duration(since: dueAt) } }
+}

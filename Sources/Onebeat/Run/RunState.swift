@@ -1,0 +1,41 @@
+// Run: the record of one fire, from its plan to its one outcome. The store is authoritative; this folder holds the
+// values and the one table of legal moves that every store enforces.
+
+/// Where a run stands. Each state names those that may follow; a terminal state is never left.
+public enum RunState: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Waits for other jobs of its flow. Then: scheduled, skipped, cancelled.
+    case waiting
+    /// Planned, or due and not yet claimed. Then: running, skipped, missed, cancelled.
+    case scheduled
+    /// Claimed by a worker. Then: an outcome, or scheduled again for a further attempt.
+    case running
+    /// Ended well.
+    case succeeded
+    /// Ended badly, and no attempt is left.
+    case failed
+    /// Stopped at its time-out, and no attempt is left.
+    case timedOut = "timed_out"
+    /// Ended by a person or by the job's removal.
+    case cancelled
+    /// Its worker vanished, the end is unknown, and it must not be started again (at most once).
+    case lost
+    /// Its worker vanished too often; it is not tried again.
+    case dead
+    /// Not started, for a reason that was true when it was due.
+    case skipped
+    /// Not started, since it was too late.
+    case missed
+
+    /// Whether the run has ended.
+    public var isTerminal: Bool { followers.isEmpty }
+
+    /// The states that may follow this one.
+    public var followers: Set<RunState> {
+        switch self {
+        case .waiting: [.scheduled, .skipped, .cancelled]
+        case .scheduled: [.running, .skipped, .missed, .cancelled]
+        case .running: [.scheduled, .succeeded, .failed, .timedOut, .cancelled, .lost, .dead]
+        case .succeeded, .failed, .timedOut, .cancelled, .lost, .dead, .skipped, .missed: []
+        }
+    }
+}

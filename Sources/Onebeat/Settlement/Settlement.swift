@@ -1,0 +1,52 @@
+// Settlement: what an attempt's outcome makes of its run. The store applies it in one statement guarded by the
+// attempt's fence; a stale attempt's settlement is refused and changes nothing.
+
+/// What becomes of a run when an attempt of it ended.
+public enum Settlement: Sendable, Equatable {
+    /// The run has its outcome.
+    case end(RunState, Reason?)
+    /// The run is due again.
+    case again(at: Timestamp, Reason?)
+
+    /// A run whose worker vanished this often is buried: it may be what kills them.
+    public static let crashLimit = 3
+
+    /// The rule.
+    ///
+    /// - Parameters:
+    ///   - run: as it is stored, before this outcome is counted.
+    ///   - now: the store's time.
+    ///   - chance: 0 to 1, drawn by the caller, for the jitter of a retry's pause.
+    public static func decide(
+        _ run: Run, _ outcome: Outcome, of policies: JobPolicies, at now: Timestamp, chance: Double
+    ) -> Settlement {
+        switch outcome {
+        case .succeeded: .end(.succeeded, nil)
+        case .failed: afterFailure(of: run, as: .failed, policies, at: now, chance: chance)
+        case .timedOut: afterFailure(of: run, as: .timedOut, policies, at: now, chance: chance)
+        case .cancelled: .end(.cancelled, run.reason ?? .requested)
+        case .interrupted: afterLoss(of: run, policies, at: now, because: .handedBack)
+        case .lost: afterLoss(of: run, policies, at: now, because: .workerLost)
+        }
+    }
+
+    private static func afterFailure(
+        of run: Run, as state: RunState, _ policies: JobPolicies, at now: Timestamp, chance: Double
+    ) -> Settlement {
+        if run.isCancelRequested { return .end(.cancelled, run.reason ?? .requested) }
+        if run.failures >= policies.retry.limit { return .end(state, nil) }
+        return .again(at: now + policies.retry.pause(after: run.failures + 1, chance: chance), nil)
+    }
+
+    private static func afterLoss(
+        of run: Run, _ policies: JobPolicies, at now: Timestamp, because reason: Reason
+    ) -> Settlement {
+        if run.isCancelRequested { return .end(.cancelled, run.reason ?? .requested) }
+        switch policies.delivery {
+        case .atMostOnce: return .end(.lost, reason)
+        case .atLeastOnce:
+            if reason == .workerLost, run.crashes + 1 >= crashLimit { return .end(.dead, reason) }
+            return .again(at: now, reason)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/// One life of a node: its name and the boot that tells this life from others of the same name.
+public struct NodeID: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// The name, the host's unless told otherwise.
+    public var name: String
+    /// Drawn by chance at each start and after each lost lease.
+    public var boot: String
+
+    /// Names a life.
+    public init(name: String, boot: String) {
+        self.name = name
+        self.boot = boot
+    }
+
+    /// `name/boot`.
+    public var description: String { "\(name)/\(boot)" }
+}
+
+/// A leader's reign; each is higher than all before it.
+public struct Term: Sendable, Hashable, Comparable, Codable {
+    /// The number itself.
+    public let value: Int64
+
+    /// Wraps a number from the store.
+    public init(_ value: Int64) { self.value = value }
+
+    /// Orders by age: the lower is over.
+    public static func < (a: Term, b: Term) -> Bool { a.value < b.value }
+}
+
+/// A node as the store keeps it.
+public struct NodeRecord: Sendable, Equatable {
+    /// Name and boot.
+    public var id: NodeID
+    /// When it joined.
+    public var joinedAt: Timestamp
+    /// When its lease ends unless renewed.
+    public var leaseUntil: Timestamp
+    /// Whether it was declared dead or left.
+    public var isGone: Bool
+    /// How many runs it may run at one time.
+    public var slots: Int
+    /// The queues it serves.
+    public var queues: [String]
+    /// Whether it leads.
+    public var isLeader: Bool
+    /// Its version of Onebeat.
+    public var version: String
+    /// The process number on its host.
+    public var processID: Int
+
+    /// Makes a record.
+    public init(
+        id: NodeID, joinedAt: Timestamp = .distantPast, leaseUntil: Timestamp = .distantPast, isGone: Bool = false,
+        slots: Int, queues: [String], isLeader: Bool = false, version: String, processID: Int
+    ) {
+        self.id = id
+        self.joinedAt = joinedAt
+        self.leaseUntil = leaseUntil
+        self.isGone = isGone
+        self.slots = slots
+        self.queues = queues
+        self.isLeader = isLeader
+        self.version = version
+        self.processID = processID
+    }
+}
+
+/// Who lives and who leads.
+public protocol LeaseStore: Sendable {
+    /// Joins under a new boot, with a lease of this length.
+    /// - Returns: the store's time at the grant.
+    func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp
+
+    /// Renews the lease of a node. A lease that is over is never regained.
+    /// - Returns: the store's time at the renewal.
+    /// - Throws: ``StoreError/fenced(_:)`` when the lease is over or the node was declared dead.
+    func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp
+
+    /// Leaves in good order: the node holds no run any more.
+    func leave(_ node: NodeID) async throws(StoreError)
+
+    /// Takes or extends the lead, when nobody else holds it.
+    /// - Returns: the term, or `nil` when another node leads. The term grows by one each time the lead changes hands.
+    func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term?
+
+    /// Gives up the lead at once.
+    func resign(_ node: NodeID) async throws(StoreError)
+
+    /// Declares nodes dead whose lease is over, each once, and settles what they were running as lost, up to `limit`
+    /// runs a call.
+    func reap(
+        limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> ReapResult
+
+    /// All nodes, living ones first, then the latest gone.
+    func nodes(limit: Int) async throws(StoreError) -> [NodeRecord]
+}
+
+/// What a reaping found.
+public struct ReapResult: Sendable, Equatable {
+    /// Nodes that were declared dead by this call.
+    public var dead: [NodeID]
+    /// Runs that were settled as lost, as they are now.
+    public var runs: [Run]
+    /// Whether there are more.
+    public var hasMore: Bool
+
+    /// Makes a result; stores do.
+    public init(dead: [NodeID] = [], runs: [Run] = [], hasMore: Bool = false) {
+        self.dead = dead
+        self.runs = runs
+        self.hasMore = hasMore
+    }
+}

@@ -1,0 +1,171 @@
+// Store: the one authority. Four roles, each a protocol of a few moves; every move is one transaction. A store locks,
+// reads, calls the pure decision it is handed, and writes; it has no policy of its own. All time that matters is the
+// store's: no move takes a caller's clock.
+//
+// What every store must hold is written as laws in OnebeatTesting/StoreLaws; all stores answer to them.
+
+/// Everything a node asks of a store.
+public typealias Store = JobStore & RunStore & LeaseStore & HistoryStore
+
+/// Definitions and how far they are planned.
+public protocol JobStore: Sendable {
+    /// The store's time.
+    func now() async throws(StoreError) -> Timestamp
+
+    /// Stores `definitions` for `source`, all or none, and removes the jobs of that source that are not among them
+    /// when `isComplete`. An equal definition changes nothing.
+    ///
+    /// `deciding` is called for every changed definition with the stored record, if there is one in force, and the
+    /// store's time, and says where planning goes on. Rows that were planned for instants still to come and are not
+    /// among its fires are withdrawn; those among its fires stay or are inserted. Watermarks never go back.
+    /// A removed job's due runs are cancelled, its running ones go on.
+    /// - Throws: ``StoreError/refused(_:)`` when a name belongs to another source.
+    func apply(
+        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+    ) async throws(StoreError) -> [JobChange]
+
+    /// The jobs in force, by name.
+    func jobs() async throws(StoreError) -> [JobRecord]
+
+    /// One job in force.
+    func job(_ name: String) async throws(StoreError) -> JobRecord?
+
+    /// The definition a run follows, removed and replaced ones included.
+    func definition(_ version: JobVersion) async throws(StoreError) -> JobDefinition?
+
+    /// Pauses or resumes a job. Writes an event when that changes anything.
+    /// - Throws: ``StoreError/notFound(_:)``.
+    func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError)
+
+    /// Jobs whose next instant lies at or before `horizon`, the most urgent first.
+    func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord]
+
+    /// Inserts the rows of each plan and moves its watermark, together or not at all. A plan whose version or
+    /// starting watermark is no longer in force is passed over. A row that exists stays as it is.
+    /// - Parameter term: the leader's term, or `nil` where the caller needs none (tests).
+    /// - Returns: how many runs were inserted.
+    /// - Throws: ``StoreError/fenced(_:)`` when `term` is over; nothing is written then.
+    func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int
+}
+
+/// One line of what `apply` did.
+public struct JobChange: Sendable, Equatable {
+    /// What happened to the job.
+    public enum Kind: String, Sendable { case added, changed, removed, unchanged }
+    /// What happened.
+    public var kind: Kind
+    /// The job's name.
+    public var job: String
+    /// The record after the change; before it for a removed job.
+    public var record: JobRecord
+
+    /// Makes a line.
+    public init(_ kind: Kind, job: String, record: JobRecord) {
+        self.kind = kind
+        self.job = job
+        self.record = record
+    }
+}
+
+/// Runs from their plan to their outcome.
+public protocol RunStore: Sendable {
+    /// Adds a run by hand. The same job and request twice is the same run.
+    /// - Throws: ``StoreError/notFound(_:)``.
+    func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run
+
+    /// Claims due runs, highest priority first, then the longest due: up to `request.slots` that may start. Each
+    /// candidate is decided on in the same transaction: what starts gets the next fence and a row in the attempts;
+    /// what does not is recorded.
+    /// - Throws: ``StoreError/fenced(_:)`` when the node's lease is over.
+    func claim(
+        _ request: ClaimRequest,
+        deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> ClaimResult
+
+    /// The running attempts that were claimed with this nonce: how a worker finds out what became of a claim whose
+    /// reply was lost.
+    func claims(nonce: String) async throws(StoreError) -> [Claim]
+
+    /// When the next run of these queues may start; a time past means now. `nil` when none is planned.
+    func nextDue(queues: [String]) async throws(StoreError) -> Timestamp?
+
+    /// Settles ended attempts. Each is guarded by its fence in the statement that writes it; one that was settled
+    /// before with the same fence is reported as settled again.
+    func settle(
+        _ reports: [AttemptReport],
+        deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> [SettleResult]
+
+    /// Asks to end a run: one that has not started is cancelled at once, a running one is marked for its worker.
+    /// - Returns: the run after that.
+    /// - Throws: ``StoreError/notFound(_:)``.
+    func cancel(_ run: RunID, by actor: String) async throws(StoreError) -> Run
+
+    /// The runs of this node that someone asked to end.
+    func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID]
+
+    /// Lets waiting runs whose way is free be claimed again, up to `limit` jobs: the safety net below the release
+    /// that every end of a run does by itself.
+    /// - Returns: how many runs were released.
+    func releaseHeld(limit: Int) async throws(StoreError) -> Int
+}
+
+/// A worker's reach for runs.
+public struct ClaimRequest: Sendable, Equatable {
+    /// The worker's node.
+    public var node: NodeID
+    /// The queues it serves.
+    public var queues: [String]
+    /// How many runs it can start now, at least 1.
+    public var slots: Int
+    /// Names this request, so that a lost reply can be read back.
+    public var nonce: String
+
+    /// Makes a request.
+    public init(node: NodeID, queues: [String], slots: Int, nonce: String) {
+        self.node = node
+        self.queues = queues
+        self.slots = slots
+        self.nonce = nonce
+    }
+}
+
+/// What a claim brought.
+public struct ClaimResult: Sendable, Equatable {
+    /// The attempts to start.
+    public var claims: [Claim]
+    /// Runs that were decided on and ended without a start, as they are now.
+    public var refused: [Run]
+    /// Whether more due runs may be there.
+    public var hasMore: Bool
+
+    /// Makes a result; stores do.
+    public init(claims: [Claim], refused: [Run], hasMore: Bool) {
+        self.claims = claims
+        self.refused = refused
+        self.hasMore = hasMore
+    }
+}
+
+/// An ended attempt, as its worker reports it.
+public struct AttemptReport: Sendable, Equatable {
+    /// The claim it ran under.
+    public var claim: Claim
+    /// How it ended.
+    public var outcome: Outcome
+
+    /// Makes a report.
+    public init(_ claim: Claim, _ outcome: Outcome) {
+        self.claim = claim
+        self.outcome = outcome
+    }
+}
+
+/// What became of a report.
+public enum SettleResult: Sendable, Equatable {
+    /// It was settled, now or before under the same fence; the run after it.
+    case settled(Run)
+    /// Another attempt holds the run, or the run has its outcome from one: the report changes nothing.
+    case fenced
+}

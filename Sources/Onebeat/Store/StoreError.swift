@@ -1,0 +1,23 @@
+/// What can go wrong between a node and its store. The engine branches on each case.
+public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The store could not be reached or is busy, and nothing was changed: try later.
+    case unavailable(String)
+    /// The change was sent and its reply was lost: it may have happened. Read it back before trying again.
+    case unknownOutcome(String)
+    /// Whoever asked holds no valid lease or fence any more: stop.
+    case fenced(String)
+    /// The store cannot be used as it is: a newer schema, a network file system, a full disk, a damaged file.
+    case refused(String)
+    /// There is no such job, run or node.
+    case notFound(String)
+
+    /// What went wrong and what would do.
+    public var description: String {
+        switch self {
+        case .unavailable(let what): "the store is unavailable: \(what)"
+        case .unknownOutcome(let what): "the store did not confirm a change: \(what)"
+        case .fenced(let what): "refused as stale: \(what)"
+        case .refused(let what), .notFound(let what): what
+        }
+    }
+}

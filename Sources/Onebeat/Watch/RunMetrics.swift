@@ -1,0 +1,57 @@
+import Metrics
+
+// Watch: what a node shows of itself. Figures go through swift-metrics, under Prometheus names and units; a job's name
+// is never a label, since a store may hold a million of them.
+
+/// The figures a node keeps on runs.
+public struct RunMetrics: Sendable {
+    private let lateness = Timer(label: "onebeat_run_lateness_seconds")
+    private let duration = Timer(label: "onebeat_run_duration_seconds")
+    private let refused = Counter(label: "onebeat_settlements_refused_total")
+    private let slots = Gauge(label: "onebeat_slots")
+    private let busySlots = Gauge(label: "onebeat_slots_busy")
+
+    /// Figures in the program's metrics system.
+    public init() {}
+
+    func started(_ run: Run) {
+        guard run.attempt == 1, let lateness = run.lateness else { return }
+        self.lateness.record(duration: max(lateness, .zero))
+    }
+
+    func ended(_ run: Run) {
+        guard run.state.isTerminal else {
+            return Counter(
+                label: "onebeat_attempts_repeated_total", dimensions: [("reason", run.reason?.rawValue ?? "retry")]
+            )
+            .increment()
+        }
+        Counter(label: "onebeat_runs_total", dimensions: [("outcome", run.state.rawValue)]).increment(by: run.count)
+        if let start = run.startedAt, let end = run.finishedAt { duration.record(duration: end.duration(since: start)) }
+    }
+
+    func refused(_ runs: [Run]) { for run in runs { ended(run) } }
+
+    func fenced() { refused.increment() }
+
+    func slots(free: Int, of total: Int) {
+        slots.record(total)
+        busySlots.record(total - free)
+    }
+}
+
+/// The figures a node keeps on its lease and its lead.
+struct LeaseMetrics: Sendable {
+    private let leader = Gauge(label: "onebeat_leader")
+    private let lease = Gauge(label: "onebeat_lease_trusted_seconds")
+    private let skew = Gauge(label: "onebeat_clock_skew_seconds")
+    private let latency = Timer(label: "onebeat_store_latency_seconds")
+
+    func renewed(in length: Duration, trustedFor rest: Duration, skew: Duration) {
+        latency.record(duration: length)
+        lease.record(rest.inSeconds)
+        self.skew.record(skew.inSeconds)
+    }
+
+    func leads(_ isLeader: Bool) { leader.record(isLeader ? 1 : 0) }
+}

@@ -1,0 +1,70 @@
+/// Runs one attempt beside its time-out and the wish to stop it.
+struct AttemptRunner: Sendable {
+    let executor: any Executor
+    let time: any TimeSource
+
+    private enum Ending {
+        case ended(Outcome)
+        case stop(StopCause)
+        case nothing
+    }
+
+    /// - Returns: the outcome, or `nil` when the lease was lost and there is nothing to report.
+    func run(_ claim: Claim, stop: StopSignal, output: any OutputSink) async -> Outcome? {
+        await withTaskGroup(of: Ending.self) { group in
+            group.addTask { .ended(await executor.execute(claim, output: output)) }
+            group.addTask { await stop.cause().map { .stop($0) } ?? .nothing }
+            if let timeout = claim.definition.policies.timeout {
+                let end = time.uptime() + timeout
+                group.addTask {
+                    do {
+                        try await time.sleep(until: end)
+                        return .stop(.timeout)
+                    } catch {
+                        return .nothing
+                    }
+                }
+            }
+            var cause: StopCause?
+            for await ending in group {
+                switch ending {
+                case .nothing: continue
+                case .stop(let why):
+                    cause = cause ?? why
+                    group.cancelAll()
+                case .ended(let outcome):
+                    group.cancelAll()
+                    return cause.map(outcomeOfStopped) ?? outcome
+                }
+            }
+            return .lost
+        }
+    }
+
+    private func outcomeOfStopped(by cause: StopCause) -> Outcome? {
+        switch cause {
+        case .timeout: .timedOut
+        case .cancelled: .cancelled
+        case .shutdown: .interrupted
+        case .leaseLost: nil
+        }
+    }
+}
+
+/// Asks one attempt to stop. The first cause counts.
+struct StopSignal: Sendable {
+    private let stream: AsyncStream<StopCause>
+    private let continuation: AsyncStream<StopCause>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream(of: StopCause.self, bufferingPolicy: .bufferingOldest(1))
+    }
+
+    func stop(because cause: StopCause) { continuation.yield(cause) }
+
+    /// The cause, when there is one; `nil` when the surrounding Swift task is cancelled first.
+    func cause() async -> StopCause? {
+        for await cause in stream { return cause }
+        return nil
+    }
+}

@@ -1,0 +1,39 @@
+// Work: from a claim to an outcome. A worker claims what it has slots for; each attempt runs beside its time-out and
+// the wish to stop; its output is kept as it comes; its outcome goes to the outbox and from there into the store.
+
+/// Runs one attempt to its end.
+public protocol Executor: Sendable {
+    /// Does the work of `claim` and says how it ended. Cancellation of the surrounding Swift task means: stop the
+    /// work, return when it is gone.
+    func execute(_ claim: Claim, output: any OutputSink) async -> Outcome
+}
+
+/// Takes an attempt's output as it comes. It bounds what is kept; a caller may write without end.
+public protocol OutputSink: Sendable {
+    /// Keeps bytes. Returns when there is room for more.
+    func write(_ bytes: [UInt8], to stream: OutputStream) async
+}
+
+/// Why an attempt is asked to stop.
+public enum StopCause: Sendable, Equatable {
+    /// Its time-out passed.
+    case timeout
+    /// Someone cancelled the run, or a newer one replaced it.
+    case cancelled
+    /// The node leaves.
+    case shutdown
+    /// The node's lease can no longer be trusted. Nothing is reported then: the attempt is nobody's any more.
+    case leaseLost
+}
+
+/// The attempts that a node runs at the moment.
+public protocol AttemptRunning: Sendable {
+    /// How many there are.
+    var count: Int { get async }
+    /// Starts claimed attempts; each ends as a report in the outbox.
+    func start(_ claims: [Claim]) async
+    /// Asks attempts of these runs to stop.
+    func stop(_ runs: [RunID], because cause: StopCause) async
+    /// Asks all attempts to stop.
+    func stopAll(because cause: StopCause) async
+}

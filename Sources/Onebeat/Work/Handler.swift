@@ -1,0 +1,63 @@
+import Logging
+
+/// A closure that does a job's work.
+public typealias Handler = @Sendable (RunContext) async throws -> Void
+
+/// What a closure is told of the attempt it makes.
+public struct RunContext: Sendable {
+    /// The job's name.
+    public let job: String
+    /// The run's key, equal over all its attempts: what receivers drop repeats by.
+    public let key: String
+    /// The due instant.
+    public let scheduledAt: Timestamp
+    /// The attempt's number, from 1.
+    public let attempt: Int
+    /// The attempt's fence: what receivers refuse stale writers by.
+    public let fence: Fence
+    /// A logger that names the run.
+    public let logger: Logger
+    private let output: any OutputSink
+
+    init(_ claim: Claim, output: any OutputSink, logger: Logger) {
+        job = claim.run.job
+        key = claim.run.key
+        scheduledAt = claim.run.scheduledAt
+        attempt = claim.attempt
+        fence = claim.fence
+        self.output = output
+        var logger = logger
+        logger[metadataKey: "run"] = "\(claim.run.key)"
+        logger[metadataKey: "attempt"] = "\(claim.attempt)"
+        self.logger = logger
+    }
+
+    /// Keeps a line of output with the run, where `onebeat logs` and the dashboard show it.
+    public func print(_ line: String) async {
+        await output.write(Array("\(line)\n".utf8), to: .stdout)
+    }
+}
+
+/// Runs the closures a program registered.
+///
+/// A stopped attempt is cancelled in Swift's own way; a closure that ignores that goes on, and keeps its slot, until it
+/// returns. Only a process can be ended from outside.
+struct HandlerExecutor: Executor {
+    let handlers: [String: Handler]
+    let logger: Logger
+
+    func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+        guard let handler = handlers[claim.run.job] else {
+            return .failed(
+                Failure("this node has no closure for job \"\(claim.run.job)\"; register it, or serve another queue"))
+        }
+        do {
+            try await handler(RunContext(claim, output: output, logger: logger))
+            return .succeeded
+        } catch is CancellationError where Task.isCancelled {
+            return .cancelled
+        } catch {
+            return .failed(Failure("\(error)"))
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Logging
+
+/// The attempts of a living node: each one a Swift task of its own.
+actor NodeAttempts: AttemptRunning {
+    private let runner: AttemptRunner
+    private let outbox: Outbox
+    private let recorder: OutputRecorder
+    /// Rung when a slot falls free.
+    private let worker: Bell
+    private var signals: [RunID: (fence: Fence, stop: StopSignal)] = [:]
+    /// Rung when an attempt has ended, for whoever waits for the last one.
+    private let ended = Bell()
+
+    init(runner: AttemptRunner, outbox: Outbox, recorder: OutputRecorder, worker: Bell) {
+        self.runner = runner
+        self.outbox = outbox
+        self.recorder = recorder
+        self.worker = worker
+    }
+
+    var count: Int { signals.count }
+
+    func start(_ claims: [Claim]) {
+        for claim in claims where signals[claim.run.id]?.fence != claim.fence {
+            let stop = StopSignal()
+            signals[claim.run.id] = (claim.fence, stop)
+            let output = recorder.output(of: claim)
+            Task {
+                let outcome = await runner.run(claim, stop: stop, output: output)
+                await output.finish()
+                end(claim, outcome)
+            }
+        }
+    }
+
+    func stop(_ runs: [RunID], because cause: StopCause) {
+        for run in runs { signals[run]?.stop.stop(because: cause) }
+    }
+
+    func stopAll(because cause: StopCause) {
+        for (_, signal) in signals { signal.stop.stop(because: cause) }
+    }
+
+    /// Returns when no attempt runs, or when the Swift task is cancelled. Only one may wait at a time.
+    func drained() async {
+        while !signals.isEmpty, !Task.isCancelled { await ended.wait() }
+    }
+
+    private func end(_ claim: Claim, _ outcome: Outcome?) {
+        if let outcome { outbox.put(AttemptReport(claim, outcome)) }
+        // After a lost lease the run may be back here under a higher fence already; that attempt is not this one's to end.
+        if signals[claim.run.id]?.fence == claim.fence { signals[claim.run.id] = nil }
+        worker.ring()
+        ended.ring()
+    }
+}

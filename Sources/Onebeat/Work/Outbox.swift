@@ -1,0 +1,25 @@
+import Synchronization
+
+/// Ended attempts on their way into the store. They stay until the store has answered for them.
+public final class Outbox: Sendable {
+    private let reports = Mutex<[AttemptReport]>([])
+    private let bell: Bell
+
+    /// An empty outbox that rings when something comes in.
+    public init(ringing bell: Bell) { self.bell = bell }
+
+    /// Adds a report.
+    public func put(_ report: AttemptReport) {
+        reports.withLock { $0.append(report) }
+        bell.ring()
+    }
+
+    /// The oldest reports.
+    func first(_ limit: Int) -> [AttemptReport] { reports.withLock { Array($0.prefix(limit)) } }
+
+    /// Drops the oldest reports.
+    func drop(_ number: Int) { reports.withLock { $0.removeFirst(number) } }
+
+    /// Whether nothing waits.
+    public var isEmpty: Bool { reports.withLock { $0.isEmpty } }
+}

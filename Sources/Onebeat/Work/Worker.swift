@@ -1,0 +1,86 @@
+import Logging
+import Synchronization
+
+/// Claims due runs for the node's free slots and starts them.
+final class Worker: TurnTaking {
+    /// How long a run that another process added, and did not announce, may go unseen.
+    static let poll = Duration.milliseconds(500)
+    /// The most runs one claim takes: large enough to share a commit, small enough to start the first soon.
+    static let batch = 250
+
+    let name = "worker"
+    private let store: any RunStore
+    private let membership: Membership
+    private let attempts: any AttemptRunning
+    private let slots: Int
+    private let queues: [String]
+    private let metrics: RunMetrics
+    private let makeNonce: @Sendable () -> String
+    /// A claim whose reply did not come; it is read back before the next one.
+    private let openNonce = Mutex<String?>(nil)
+
+    init(
+        store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
+        metrics: RunMetrics, makeNonce: @escaping @Sendable () -> String
+    ) {
+        self.store = store
+        self.membership = membership
+        self.attempts = attempts
+        self.slots = slots
+        self.queues = queues
+        self.metrics = metrics
+        self.makeNonce = makeNonce
+    }
+
+    func turn(at now: Timestamp) async throws -> NextTurn {
+        guard let id = membership.id, !membership.isLeaving else { return .after(Self.poll) }
+        if let nonce = openNonce.withLock({ $0 }) {
+            await start(try await store.claims(nonce: nonce), of: id)
+            openNonce.withLock { $0 = nil }
+        }
+        let free = slots - (await attempts.count)
+        metrics.slots(free: free, of: slots)
+        guard free > 0 else { return .after(Self.poll) }
+
+        let nonce = makeNonce()
+        openNonce.withLock { $0 = nonce }
+        let request = ClaimRequest(node: id, queues: queues, slots: min(free, Self.batch), nonce: nonce)
+        let result: ClaimResult
+        do {
+            result = try await store.claim(request, deciding: Admission.decide)
+        } catch StoreError.unknownOutcome(let why) {
+            throw StoreError.unknownOutcome(why)
+        } catch {
+            openNonce.withLock { $0 = nil }
+            throw error
+        }
+        openNonce.withLock { $0 = nil }
+        metrics.refused(result.refused)
+        await start(result.claims, of: id)
+        if result.hasMore { return .now }
+        guard let next = try await store.nextDue(queues: queues) else { return .after(Self.poll) }
+        return NextTurn.at(next).orAfter(Self.poll, from: now)
+    }
+
+    /// A claim that took longer than the lease can be trusted is not started: the reaper gives it to someone else.
+    private func start(_ claims: [Claim], of id: NodeID) async {
+        guard membership.id == id, !claims.isEmpty else { return }
+        for claim in claims { metrics.started(claim.run) }
+        await attempts.start(claims)
+    }
+}
+
+/// Stops attempts whose runs someone asked to end.
+struct CancelLoop: TurnTaking {
+    let name = "cancel"
+    let store: any RunStore
+    let membership: Membership
+    let attempts: any AttemptRunning
+
+    func turn(at now: Timestamp) async throws -> NextTurn {
+        guard let id = membership.id, await attempts.count > 0 else { return .after(.seconds(1)) }
+        let runs = try await store.cancelRequests(of: id)
+        if !runs.isEmpty { await attempts.stop(runs, because: .cancelled) }
+        return .after(.seconds(1))
+    }
+}
