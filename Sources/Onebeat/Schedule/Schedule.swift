@@ -10,31 +10,78 @@
 public struct Schedule: Sendable {
     /// What it was made from.
     public let definition: ScheduleDefinition
-    let jobName: String
+    let zone: Zone
+    let rhythm: Rhythm
+    private let exceptions: Exceptions
+    private let share: UInt64
+
+    /// Over this many due instants in a row that exceptions take away, a schedule counts as ended: exceptions are
+    /// skipped by whole days where they cover days, so this many is a search without hope, and it must end.
+    private static let mostExceptions = 30_000
 
     /// Checks a definition and prepares it.
     ///
-    /// - Parameter jobName: seeds `H` fields and `spread`, so that a job keeps its slots on every node.
+    /// - Parameters:
+    ///   - jobName: seeds `H` fields and `spread`, so that a job keeps its slots on every node.
+    ///   - zones: where the definition's zone is looked up; a changed zone file needs a new schedule.
     /// - Throws: `ScheduleError` when something cannot be understood, names an unknown zone, or could never fire.
     public init(
         _ definition: ScheduleDefinition, jobName: String, zones: ZoneFiles = .system
     ) throws(ScheduleError) {
         self.definition = definition
-        self.jobName = jobName
+        zone = try zones.zone(named: definition.timezone)
+        rhythm = try Rhythm(definition, zone: zone, jobName: jobName)
+        exceptions = try Exceptions(definition.except, zone: zone, jobName: jobName)
+        share = StableHash.of(jobName, salt: 0xff)
+        try check()
+    }
+
+    private func check() throws(ScheduleError) {
+        guard definition.spread >= .zero else {
+            throw ScheduleError(
+                setting: "spread", text: definition.spread.text, message: "it is negative; write a length such as 10m")
+        }
+        if let start = definition.start, let end = definition.end, end < start {
+            throw ScheduleError(
+                setting: "end", text: "\(end)", message: "it is before the start, \(start); nothing could fire")
+        }
+        let (setting, text): (String, String)
+        switch definition.rhythm {
+        case .cron(let texts): (setting, text) = ("cron", texts.joined(separator: ", "))
+        case .every(let length): (setting, text) = ("every", length.text)
+        case .at(let moments): (setting, text) = ("at", moments.map(\.description).joined(separator: ", "))
+        case .repeat(let interval): (setting, text) = ("repeat", interval)
+        case .delay, .after, .manual: return
+        }
+        guard next(after: definition.start.map { $0 - .microseconds(1) } ?? .distantPast) == nil else { return }
+        throw ScheduleError(
+            setting: setting, text: text,
+            message: "it never fires: start, end and except leave nothing; give it more room or make it manual")
     }
 
     /// The first due instant strictly after `moment`, or `nil` when there is none up to the year 9999.
     ///
     /// For `delay`, `moment` is the end of the run before. Always `nil` for `after` and `manual`.
     public func next(after moment: Timestamp) -> Timestamp? {
-        switch definition.rhythm {
-        case .every(let length), .delay(let length): moment + length
-        case .at(let moments): moments.filter { $0 > moment }.min()
-        case .cron, .repeat, .after, .manual: nil
+        var from = max(moment, .distantPast)
+        if let start = definition.start { from = max(from, start - .microseconds(1)) }
+        if case .delay = rhythm { from = moment }
+        var candidate = rhythm.next(after: from)
+        for _ in 0..<Self.mostExceptions {
+            guard let fire = candidate, fire <= (definition.end ?? .distantFuture), fire <= .distantFuture else {
+                return nil
+            }
+            if exceptions.isEmpty { return fire }
+            guard let end = exceptions.end(of: fire) else { return fire }
+            // A delay has no instants of its own to look for, so it just waits for the end of the exception.
+            if case .delay = rhythm { candidate = end } else { candidate = rhythm.next(after: end - .microseconds(1)) }
         }
+        return nil
     }
 
     /// The due instants after `start` (not itself) up to and with `end`, in order, at most `limit` of them.
+    ///
+    /// For `delay` they are those of runs that take no time.
     public func occurrences(after start: Timestamp, through end: Timestamp, limit: Int) -> [Timestamp] {
         var found: [Timestamp] = []
         var moment = start
@@ -45,20 +92,17 @@ public struct Schedule: Sendable {
         return found
     }
 
-    /// When the fire of `scheduledAt` becomes due: the same instant, or later by the job's share of `spread`, and
-    /// always before the next due instant.
-    public func dueAt(for scheduledAt: Timestamp) -> Timestamp { scheduledAt }
-
-    /// The schedule in plain English, such as `at 03:00 every day, Asia/Shanghai`.
-    public var words: String { "\(definition.rhythm)" }
-
-    /// The next `count` occurrences after `moment`, with those that a change of the clocks moved, dropped or doubled.
-    public func preview(after moment: Timestamp, count: Int) -> [Occurrence] {
-        occurrences(after: moment, through: .distantFuture, limit: count).map {
-            Occurrence(instant: $0, local: format($0), mark: .plain, note: nil)
-        }
+    /// When the fire of `scheduledAt` becomes due: that instant, or later by the job's share of `spread`.
+    ///
+    /// The share is a fixed fraction hashed from the job's name, taken of `spread` or of the time to the next due
+    /// instant, whichever is shorter; so fires stay in order and none is put off to where the next one belongs.
+    public func dueAt(for scheduledAt: Timestamp) -> Timestamp {
+        if definition.spread == .zero { return scheduledAt }
+        var room = definition.spread.wholeMicroseconds
+        if let next = next(after: scheduledAt) { room = min(room, next.duration(since: scheduledAt).wholeMicroseconds) }
+        return scheduledAt + .microseconds(Int64(share.multipliedFullWidth(by: UInt64(max(0, room))).high))
     }
 
     /// The moment on the schedule's wall clock: `2026-11-23T03:00:00+08:00`.
-    public func format(_ moment: Timestamp) -> String { moment.text(offset: 0) }
+    public func format(_ moment: Timestamp) -> String { moment.text(offset: zone.offset(at: moment.seconds)) }
 }

@@ -1,0 +1,86 @@
+/// A cron expression as bit sets: bit n is set where n matches.
+///
+/// The dialect is that of Debian's cron, down to the rule for the two day fields: when either *starts with* `*` (so
+/// `*/2` does), a day must match both; otherwise one is enough. What Debian's parser takes and then never runs is
+/// refused, and reversed ranges wrap instead. Extensions: a field of seconds in front, `a/n` from a to the end, `L`,
+/// `LW`, `nW`, `nL`, `n#k`, `?`, and `H`, a slot hashed from the job's name.
+struct CronExpression: Sendable, Hashable {
+    var text: String
+    /// Whether the text has a field of seconds; without one the second is 0.
+    var hasSeconds = false
+    var seconds: UInt64 = 1
+    var minutes: UInt64 = 0
+    var hours: UInt64 = 0
+    var days = CronDays()
+    /// Whether neither minute nor hour starts with `*`: the schedules whose times a change of clocks must not lose.
+    var isFixedTime = true
+
+    /// - Parameter jobName: seeds the `H` slots.
+    /// - Throws: `ScheduleError` with the field and the place in the text.
+    init(_ text: String, jobName: String) throws(ScheduleError) {
+        self = try CronParser.parse(text, jobName: jobName)
+        guard days.next(after: 0) != nil else {
+            throw ScheduleError(
+                setting: "cron", text: text,
+                message: "it never fires: no year has such a day; check day of month and month", field: "day of month",
+                offset: nil)
+        }
+    }
+
+    /// An expression for the parser to fill in.
+    init(blank text: String) { self.text = text }
+
+    /// Whether the wall clock time matches, second by second.
+    func matches(_ local: CivilTime) -> Bool {
+        let second = local.secondOfDay
+        return hours.has(second / 3600) && minutes.has(second / 60 % 60) && seconds.has(second % 60)
+            && days.matches(local.day)
+    }
+}
+
+/// Which days match: the day of month, month and day of week fields together.
+struct CronDays: Sendable, Hashable {
+    /// Bits 1 to 31.
+    var ofMonth: UInt64 = 0
+    /// Bits 1 to 12.
+    var months: UInt64 = 0
+    /// Bits 0 (Sunday) to 6.
+    var ofWeek: UInt64 = 0
+    /// `L`: the last day of the month.
+    var last = false
+    /// `LW`: the last Monday to Friday of the month.
+    var lastWorkday = false
+    /// `nW`: the Monday to Friday nearest to day n within the month; bits 1 to 31.
+    var nearestWorkdays: UInt64 = 0
+    /// `nL`: the last such day of week in the month; bits 0 to 6.
+    var lastOfWeek: UInt64 = 0
+    /// `n#k`: the k-th such day of week in the month; bit 7 × (k − 1) + n.
+    var nthOfWeek: UInt64 = 0
+    /// Whether a day must match both fields.
+    var matchesBoth = true
+
+    static let allOfMonth: UInt64 = 0xffff_fffe
+    static let allMonths: UInt64 = 0x1ffe
+    static let allOfWeek: UInt64 = 0x7f
+
+    /// Whether every day matches: most expressions are like that, and then no calendar is needed.
+    private(set) var isEveryDay = false
+
+    /// To be called when the fields are set.
+    mutating func seal() {
+        let everyOfMonth = ofMonth == Self.allOfMonth
+        let everyOfWeek = ofWeek == Self.allOfWeek
+        isEveryDay =
+            months == Self.allMonths && (matchesBoth ? everyOfMonth && everyOfWeek : everyOfMonth || everyOfWeek)
+    }
+}
+
+extension UInt64 {
+    func has(_ bit: Int) -> Bool { self & (1 << UInt64(truncatingIfNeeded: bit)) != 0 }
+
+    /// The lowest set bit at or above `bit` (0 to 63).
+    func first(from bit: Int) -> Int? {
+        let rest = self & (~0 << UInt64(truncatingIfNeeded: bit))
+        return rest == 0 ? nil : rest.trailingZeroBitCount
+    }
+}
