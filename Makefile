@@ -1,0 +1,57 @@
+# `make help` lists what there is. All debug builds share one set of flags: another set would build everything anew.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SEEDS ?= 5000
+ROUNDS ?= 200
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Hung tests end here; a whole run on two cores takes a fraction of it.
+TEST_SECONDS ?= 1500
+
+.PHONY: help prepare run build test check lint format simulate chaos-local bench docs release install
+
+help: ## Lists the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+prepare:
+	@scripts/prepare
+
+run: prepare ## Installs what is missing, builds, and starts a node on Examples/quickstart.
+	scripts/build --product onebeat
+	@cd Examples/quickstart && exec ../../.build/debug/onebeat up onebeat.yaml
+
+build: prepare ## Builds everything, tests too. A warning in our own code is a failure.
+	scripts/build --build-tests
+
+test: prepare lint build ## Lints, builds and runs all tests.
+	timeout --kill-after=10 $(TEST_SECONDS) swift test --skip-build
+
+check: test ## What must hold before a change lands: the same as `make test`.
+
+lint: ## Checks the format and the house rules.
+	scripts/lint
+
+format: ## Formats all Swift files in place.
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples
+
+simulate: build ## Runs the simulation over SEEDS seeds.
+	ONEBEAT_SEEDS=$(SEEDS) swift test --skip-build --filter SimulationTests
+
+chaos-local: build ## Kills a node ROUNDS times and audits that nothing was lost or doubled.
+	ONEBEAT_ROUNDS=$(ROUNDS) swift test --skip-build --filter EndToEndTests.KillRounds
+
+bench: prepare ## Runs the benchmarks (packages of their own under Benchmarks/).
+	@for package in Benchmarks/*/Package.swift; do (cd "$$(dirname "$$package")" && ./run); done
+
+docs: prepare ## Builds the library's documentation into .build/documentation.
+	swift package --allow-writing-to-directory .build/documentation generate-documentation \
+		--target Onebeat --output-path .build/documentation --transform-for-static-hosting --warnings-as-errors
+
+release: prepare ## Builds the binary to ship: .build/release/onebeat, without shared Swift or SQLite libraries.
+	scripts/build-release
+
+install: release ## Installs the binary, the systemd unit and completions under PREFIX.
+	scripts/install "$(DESTDIR)" "$(PREFIX)"
