@@ -2,10 +2,18 @@
 ///
 /// Time is cut into segments of one offset. Within a segment the wall clock runs evenly and the bit sets answer; only
 /// at its two ends is there anything to decide. Seconds here are seconds of UTC unless called local.
-struct CronInZone: Sendable {
+///
+/// A class, because the search is short enough for copies of its parts to be a quarter of its cost.
+final class CronInZone: Sendable {
     let cron: CronExpression
     let zone: Zone
     let rule: DaylightSaving
+
+    init(cron: CronExpression, zone: Zone, rule: DaylightSaving) {
+        self.cron = cron
+        self.zone = zone
+        self.rule = rule
+    }
 
     /// Debian's cron takes a jump of 180 minutes or more forward, or of more than 180 back, for a new clock.
     private static let correctedGap = 180 * 60 - 1

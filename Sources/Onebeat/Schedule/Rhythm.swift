@@ -57,10 +57,13 @@ enum Rhythm: Sendable {
     func next(after moment: Timestamp) -> Timestamp? {
         switch self {
         case .crons(let crons):
-            if crons.count == 1 {
-                return crons[0].next(after: moment.seconds).map { Timestamp(seconds: Int64($0)) }
+            let second = moment.seconds
+            var first: Int?
+            for cron in crons {
+                guard let found = cron.next(after: second) else { continue }
+                first = min(first ?? found, found)
             }
-            return crons.compactMap { $0.next(after: moment.seconds) }.min().map { Timestamp(seconds: Int64($0)) }
+            return first.map { Timestamp(seconds: Int64($0)) }
         case .every(let length, let anchor):
             let passed = moment.duration(since: anchor).wholeMicroseconds
             let (beat, overflow) = (passed.flooredQuotient(by: length) + 1).multipliedReportingOverflow(by: length)

@@ -2,14 +2,14 @@
 ///
 /// After the changes that its file lists, those of its rule are laid out for one Gregorian cycle of 400 years; what
 /// lies beyond repeats that cycle exactly. So one binary search answers for any moment.
-struct Zone: Sendable {
+final class Zone: Sendable {
     let name: String
     /// Ascending; the first is `Int.min`. Neighbours differ in their offset.
-    private(set) var starts: [Int] = [.min]
+    private let starts: [Int]
     /// Seconds east of UTC, one for each of `starts`.
-    private(set) var offsets: [Int]
+    private let offsets: [Int]
     /// Where the last laid out cycle ends; `Int.max` for a zone whose offset stays what it is.
-    private var cycleEnd = Int.max
+    private let cycleEnd: Int
 
     static let secondsInCycle = CivilDate.daysInCycle * CivilTime.secondsInDay
     static let utc = Zone(name: "UTC", offset: 0, changes: [], rule: nil)
@@ -31,32 +31,42 @@ struct Zone: Sendable {
     ///   - rule: what holds after the last change.
     init(name: String, offset: Int, changes: [(at: Int, offset: Int)], rule: PosixZoneRule?) {
         self.name = name
-        offsets = [offset]
-        for change in changes { append(change.at, change.offset) }
-        guard let rule else { return }
-        guard rule.summer != nil else {
-            // A rule without summer time repeats what the table's end says, unless there is no table.
-            if changes.isEmpty { offsets = [rule.standardOffset] }
-            return
+        // A rule without summer time repeats what the table's end says, unless there is no table.
+        var table = Table(offset: changes.isEmpty ? rule?.standardOffset ?? offset : offset)
+        for change in changes { table.append(change.at, change.offset) }
+        if let rule, rule.summer != nil {
+            let lastListed = changes.last?.at ?? CivilTime(CivilDate(year: 1900, month: 1, day: 1)).seconds
+            let firstYear = CivilTime(seconds: lastListed).date.year
+            let following = (firstYear...firstYear + 402).flatMap(rule.changes).filter { $0.at > lastListed }
+            // Stable, so that of two changes at one second (summer time all year round) the later one stays.
+            for (_, change) in following.enumerated().sorted(by: {
+                ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
+            }) {
+                table.append(change.at, change.offset)
+            }
+            cycleEnd = CivilTime(CivilDate(year: firstYear + 401, month: 1, day: 1)).seconds
+        } else {
+            cycleEnd = .max
         }
-        let lastListed = changes.last?.at ?? CivilTime(CivilDate(year: 1900, month: 1, day: 1)).seconds
-        let firstYear = CivilTime(seconds: lastListed).date.year
-        let following = (firstYear...firstYear + 402).flatMap(rule.changes).filter { $0.at > lastListed }
-        // Stable, so that of two changes at one second (summer time all year round) the later rule's stays.
-        for change in following.enumerated().sorted(by: { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }) {
-            append(change.element.at, change.element.offset)
-        }
-        cycleEnd = CivilTime(CivilDate(year: firstYear + 401, month: 1, day: 1)).seconds
+        starts = table.starts
+        offsets = table.offsets
     }
 
-    private mutating func append(_ start: Int, _ offset: Int) {
-        if starts.count > 1, starts.last == start {
-            starts.removeLast()
-            offsets.removeLast()
-        }
-        if offsets.last != offset {
-            starts.append(start)
-            offsets.append(offset)
+    private struct Table {
+        var starts = [Int.min]
+        var offsets: [Int]
+
+        init(offset: Int) { offsets = [offset] }
+
+        mutating func append(_ start: Int, _ offset: Int) {
+            if starts.count > 1, starts.last == start {
+                starts.removeLast()
+                offsets.removeLast()
+            }
+            if offsets.last != offset {
+                starts.append(start)
+                offsets.append(offset)
+            }
         }
     }
 
