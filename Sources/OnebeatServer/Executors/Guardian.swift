@@ -1,0 +1,202 @@
+// Executors: how a claimed run becomes work. A process is started through the guardian, a small process beside the node
+// that is the ancestor of all job processes: it kills them when the node dies, freezes or loses its lease. The guardian
+// is authoritative on what is alive; the executors only ask, stream the output and put the end into words. When to
+// stop, what an outcome means for the run and how much output is kept is decided elsewhere.
+
+import CGuardian
+import Dispatch
+import Glibc
+import Synchronization
+
+/// The node's end of the guardian.
+///
+/// Fork it first thing in `main`, while the process is small and single-threaded: every run costs the guardian a fork
+/// of what it was then. Forking later is safe, only slower.
+package final class Guardian: Sendable {
+    private struct State {
+        var isAlive = true
+        var lastToken: UInt64 = 0
+        var waiting: [UInt64: CheckedContinuation<ProcessEnd, any Error>] = [:]
+        var departures: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// The guardian's process id.
+    package let processID: Int32
+    private let socket: CInt
+    private let state = Mutex(State())
+    /// Everything that touches the socket happens here, so it is never closed under a sender's feet.
+    private let queue = DispatchQueue(label: "onebeat.guardian")
+    // Dispatch objects may be used from any thread; its overlay for Linux only fails to say so.
+    nonisolated(unsafe) private let reports: any DispatchSourceRead
+
+    /// Forks a guardian.
+    /// - Parameter grace: What processes get between TERM and KILL when the deadline passes or the node is gone.
+    /// - Throws: ``GuardianError/notForked(errno:)``.
+    package static func fork(grace: Duration = .seconds(2)) throws(GuardianError) -> Guardian {
+        var socket: CInt = -1
+        let processID = guardian_fork(grace.milliseconds, &socket)
+        guard processID > 0 else { throw .notForked(errno: errno) }
+        return Guardian(socket: socket, processID: processID)
+    }
+
+    private init(socket: CInt, processID: pid_t) {
+        self.socket = socket
+        self.processID = processID
+        reports = DispatchSource.makeReadSource(fileDescriptor: socket, queue: queue)
+        reports.setEventHandler { [weak self] in self?.takeReports() }
+        reports.setCancelHandler {
+            close(socket)
+            waitpid(processID, nil, 0)
+        }
+        reports.activate()
+    }
+
+    deinit { reports.cancel() }
+
+    /// Whether processes can be started. Once false it stays false, and every process of the guardian is dead.
+    package var isAlive: Bool { state.withLock { $0.isAlive } }
+
+    /// Runs one process until nothing of it is left: not the process, nor anything it started, however detached.
+    ///
+    /// Cancelling the surrounding Swift task sends TERM to all of it and, after the request's grace, KILL; the end
+    /// is still awaited and returned.
+    /// - Parameters:
+    ///   - output: The write end for standard output; closed by the guardian's side as soon as it is handed over.
+    ///   - errors: The write end for standard error; treated likewise.
+    /// - Throws: ``GuardianError/gone`` or ``GuardianError/notAsked(errno:)`` when it was not started, and
+    ///   ``UnfitRequest`` when it cannot be.
+    package func run(_ request: ProcessRequest, output: CInt, errors: CInt) async throws -> ProcessEnd {
+        let order: [UInt8]
+        do {
+            order = try request.encoded()
+        } catch {
+            close(output)
+            close(errors)
+            throw error
+        }
+        let token = state.withLock { state in
+            state.lastToken += 1
+            return state.lastToken
+        }
+        let grace = request.grace.milliseconds
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                queue.async { [self] in
+                    spawn(order, token: token, grace: grace, output: output, errors: errors, continuation)
+                }
+                // A cancel that came before the order was in the queue has asked to stop a run nobody knew.
+                if Task.isCancelled { stop(token, grace: grace) }
+            }
+        } onCancel: {
+            stop(token, grace: grace)
+        }
+    }
+
+    /// Moves the deadline: unless it is moved again before it passes, all processes get TERM and, after the guardian's
+    /// grace, KILL, and no new one is started until a deadline in the future comes. There is none at first.
+    package func extend(until deadline: ContinuousClock.Instant) {
+        // The absolute clock first: a freeze between the two readings then makes the deadline earlier, never later.
+        let now = guardian_now_ns()
+        let left = (deadline - .now).nanoseconds
+        let absolute = left > 0 ? now + UInt64(left) : 0
+        queue.async { [self] in
+            if isAlive { _ = guardian_extend(socket, absolute) }
+        }
+    }
+
+    /// Stops everything as when the node is gone, and returns when the guardian has left.
+    package func shutdown() async {
+        queue.async { [self] in
+            if isAlive { Glibc.shutdown(socket, CInt(SHUT_WR)) }
+        }
+        await departure()
+    }
+
+    /// Returns when the guardian has left. Without being asked to it only leaves by being killed; the node should stop.
+    package func departure() async {
+        await withCheckedContinuation { continuation in
+            let isGone = state.withLock { state in
+                if state.isAlive { state.departures.append(continuation) }
+                return !state.isAlive
+            }
+            if isGone { continuation.resume() }
+        }
+    }
+}
+
+extension Guardian {
+    private func spawn(
+        _ order: [UInt8], token: UInt64, grace: UInt32, output: CInt, errors: CInt,
+        _ continuation: CheckedContinuation<ProcessEnd, any Error>
+    ) {
+        defer {
+            close(output)
+            close(errors)
+        }
+        let isAlive = state.withLock { state in
+            if state.isAlive { state.waiting[token] = continuation }
+            return state.isAlive
+        }
+        guard isAlive else { return continuation.resume(throwing: GuardianError.gone) }
+        if guardian_spawn(socket, token, grace, order, order.count, output, errors) < 0 {
+            let error = GuardianError.notAsked(errno: errno)
+            take(token)?.resume(throwing: error)
+        }
+    }
+
+    private func stop(_ token: UInt64, grace: UInt32) {
+        queue.async { [self] in
+            if state.withLock({ $0.waiting[token] != nil }) { _ = guardian_stop(socket, token, grace) }
+        }
+    }
+
+    private func take(_ token: UInt64) -> CheckedContinuation<ProcessEnd, any Error>? {
+        state.withLock { $0.waiting.removeValue(forKey: token) }
+    }
+
+    private func takeReports() {
+        var report = guardian_report()
+        while true {
+            switch guardian_receive(socket, &report) {
+            case 1: take(report.token)?.resume(returning: ProcessEnd(report))
+            case 0: return depart()
+            default: return
+            }
+        }
+    }
+
+    private func depart() {
+        let (waiting, departures) = state.withLock { state in
+            state.isAlive = false
+            defer {
+                state.waiting = [:]
+                state.departures = []
+            }
+            return (state.waiting, state.departures)
+        }
+        reports.cancel()
+        for continuation in waiting.values { continuation.resume(returning: .unknown) }
+        for continuation in departures { continuation.resume() }
+    }
+}
+
+/// Why the guardian could not be asked.
+package enum GuardianError: Error, Equatable, CustomStringConvertible {
+    /// The system made no process for it.
+    case notForked(errno: CInt)
+    /// It has left; everything it had started is dead.
+    case gone
+    /// The order did not reach it.
+    case notAsked(errno: CInt)
+
+    package var description: String {
+        switch self {
+        case .notForked(let number):
+            "guardian: not forked, \(errorText(number)); free memory or raise the limit on processes"
+        case .gone:
+            "guardian: it is gone, and every process of this node with it; restart the node"
+        case .notAsked(let number):
+            "guardian: the order to start a process did not reach it, \(errorText(number)); raise the limit on open files"
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Glibc
+import Onebeat
+import Testing
+
+@testable import OnebeatServer
+
+/// What must be dead is: a tree of processes that ignores TERM, one of them in a session of its own.
+@Suite(.timeLimit(.minutes(1))) struct GuardianTests {
+    @Test func stoppingARunEndsAllOfItsProcesses() async throws {
+        let fixture = try ExecutorFixture()
+        let run = await fixture.startStubborn()
+        #expect(run.processes.count == 4 && run.processes.allSatisfy(isRunning))
+        run.end.cancel()
+        #expect(await run.end.value == .cancelled)
+        #expect(!run.processes.contains(where: isRunning))
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func aStoppedRunHasItsGrace() async throws {
+        let fixture = try ExecutorFixture()
+        let sink = RecordingSink()
+        let executor = fixture.executor
+        let line = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done"
+        let claim = Claim.example(.shell(line, .init()))
+        let end = Task { await executor.execute(claim, output: sink) }
+        _ = await sink.text { $0 == "up\n" }
+        end.cancel()
+        #expect(await end.value == .cancelled)
+        #expect(sink.text() == "up\nbye\n")
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func aPassedDeadlineEndsEverythingAndNothingStartsUntilTheNext() async throws {
+        let fixture = try ExecutorFixture()
+        let run = await fixture.startStubborn(grace: .seconds(1000))
+        fixture.guardian.extend(until: .now + .milliseconds(50))
+        #expect(await run.end.value == .interrupted)
+        #expect(!run.processes.contains(where: isRunning))
+        #expect(await fixture.run("true").0 == .interrupted)
+        fixture.guardian.extend(until: .now + .seconds(1000))
+        #expect(await fixture.run("true").0 == .succeeded)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func anExtendedDeadlineDoesNotPass() async throws {
+        let fixture = try ExecutorFixture()
+        fixture.guardian.extend(until: .now + .milliseconds(200))
+        fixture.guardian.extend(until: .now + .seconds(1000))
+        #expect(await fixture.run("sleep 0.3").0 == .succeeded)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func whenTheNodeIsGoneEverythingEndsAndTheGuardianToo() async throws {
+        let fixture = try ExecutorFixture()
+        let run = await fixture.startStubborn(grace: .seconds(1000))
+        await fixture.guardian.shutdown()
+        #expect(await run.end.value == .interrupted)
+        #expect(!run.processes.contains(where: isRunning))
+        #expect(!fixture.guardian.isAlive)
+        #expect(await fixture.run("true").0 == .interrupted)
+    }
+
+    @Test func whenTheGuardianIsKilledItsRunsEndAndTheNodeIsTold() async throws {
+        let fixture = try ExecutorFixture()
+        let run = await fixture.startStubborn(grace: .seconds(1000))
+        kill(fixture.guardian.processID, SIGKILL)
+        #expect(await run.end.value == .interrupted)
+        #expect(!run.processes.contains(where: isRunning))
+        await fixture.guardian.departure()
+        #expect(!fixture.guardian.isAlive)
+    }
+
+    @Test func aRunWhoseKeeperIsKilledIsLostAndDead() async throws {
+        let fixture = try ExecutorFixture()
+        let run = await fixture.startStubborn(grace: .seconds(1000))
+        kill(run.keeper, SIGKILL)
+        #expect(await run.end.value == .lost)
+        #expect(!run.processes.contains(where: isRunning))
+        #expect(await fixture.run("true").0 == .succeeded)
+        await fixture.guardian.shutdown()
+    }
+}

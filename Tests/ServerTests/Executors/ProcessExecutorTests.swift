@@ -1,0 +1,165 @@
+import Glibc
+import Onebeat
+import Testing
+
+@testable import OnebeatServer
+
+@Suite(.timeLimit(.minutes(1))) struct ProcessExecutorTests {
+    @Test func theEndOfAProcessIsItsOutcome() async throws {
+        let fixture = try ExecutorFixture()
+        #expect(await fixture.run("true").0 == .succeeded)
+        #expect(await fixture.run("exit 3").0 == .failed(Failure("exit code 3", exitCode: 3)))
+        #expect(await fixture.run("kill -HUP $$").0 == .failed(Failure("killed by SIGHUP (1)")))
+        #expect(await fixture.run(.command(["sh", "-c", "exit 0"], .init())).0 == .succeeded)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test(
+        arguments: [
+            (["no-such-program"], nil, "program \"no-such-program\" was not found in PATH (/usr/bin:/bin); install it"),
+            (["/no/such/program"], nil, "program \"/no/such/program\" does not exist"),
+            (["/etc/passwd"], nil, "program \"/etc/passwd\" may not be executed: Permission denied (13); chmod +x it"),
+            (["true"], "/no/such/place", "directory \"/no/such/place\": No such file or directory (2); create it"),
+            (["true"], "/etc/passwd", "directory \"/etc/passwd\": Not a directory (20)"),
+            (["true\0"], nil, "holds a NUL byte"),
+            ([], nil, "there is no program to run"),
+        ] as [([String], String?, String)])
+    func whatCannotStartSaysWhyAndWhatWouldDo(words: [String], directory: String?, message: String) async throws {
+        let fixture = try ExecutorFixture()
+        var settings = ProcessSettings()
+        settings.directory = directory
+        let outcome = await fixture.run(.command(words, settings)).0
+        #expect(outcome.failure?.message.contains(message) == true, "\(outcome)")
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func aProcessKnowsItsAttemptAndNotTheNodesSecrets() async throws {
+        let fixture = try ExecutorFixture(environment: [
+            "PATH": "/usr/bin:/bin", "TZ": "Asia/Shanghai", "ONEBEAT_STORE": "postgres://secret", "TOKEN": "t0p",
+        ])
+        var settings = ProcessSettings()
+        settings.environment = ["AUTH": "Bearer ${TOKEN} $HOME", "TZ": "UTC"]
+        let (outcome, sink) = await fixture.run(.command(["env"], settings), id: 7)
+        #expect(outcome == .succeeded)
+        #expect(
+            sink.text().split(separator: "\n").sorted() == [
+                "AUTH=Bearer t0p $HOME", "ONEBEAT_ATTEMPT=2", "ONEBEAT_FENCE=41", "ONEBEAT_JOB=backup",
+                "ONEBEAT_RUN_ID=7", "ONEBEAT_RUN_KEY=backup@2026-11-23T03:00:00Z",
+                "ONEBEAT_SCHEDULED_AT=2026-11-23T03:00:00Z", "PATH=/usr/bin:/bin", "TOKEN=t0p", "TZ=UTC",
+            ])
+        settings.environment = ["AUTH": "${NOT_SET}"]
+        let failure = await fixture.run("true", settings).0.failure
+        #expect(failure?.message.hasPrefix("env.AUTH names ${NOT_SET}, which is not set") == true)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func aProcessHasItsDirectoryItsLimitsAndNothingElseOfTheNode() async throws {
+        let fixture = try ExecutorFixture()
+        var settings = ProcessSettings()
+        settings.directory = "/usr"
+        settings.memory = 1 << 30
+        settings.cpu = 77
+        settings.nice = 3
+        let line = "pwd; ulimit -v; ulimit -t; nice; ls -m /proc/$$/fd; cat; exec grep SigBlk /proc/self/status"
+        let (_, sink) = await fixture.run(line, settings)
+        let said = sink.text().split(separator: "\n").map(String.init)
+        let nice = getpriority(CInt(PRIO_PROCESS.rawValue), 0)
+        #expect(said.prefix(5) == ["/usr", "1048576", "77", "\(nice + 3)", "0, 1, 2"])
+        #expect(said.last == "SigBlk:\t0000000000000000")
+        await fixture.guardian.shutdown()
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can become somebody else"))
+    func aProcessRunsAsItsUser() async throws {
+        let fixture = try ExecutorFixture()
+        var settings = ProcessSettings()
+        settings.user = "nobody"
+        let (outcome, sink) = await fixture.run("id -un; id -u; echo $USER; cat /etc/shadow", settings)
+        #expect(outcome == .failed(Failure("exit code 1", exitCode: 1)))
+        #expect(sink.text() == "nobody\n65534\nnobody\n")
+        #expect(sink.text(.stderr).contains("ermission denied"))
+        settings.user = "no-such-user"
+        let failure = await fixture.run("true", settings).0.failure
+        #expect(failure?.message.hasPrefix("user \"no-such-user\" does not exist on this machine") == true)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func outputComesWholeAndByteForByte() async throws {
+        let fixture = try ExecutorFixture()
+        let (_, sink) = await fixture.run("printf '\\377\\000\\n'; printf 'to err' >&2; seq 1 1500000")
+        let numbers = (1...1_500_000).map { "\($0)\n" }.joined()
+        #expect(sink.bytes() == [0xff, 0, 0x0a] + Array(numbers.utf8))
+        #expect(sink.text(.stderr) == "to err")
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func aStrangerWhoHoldsTheOutputOpenDoesNotHoldUpTheRun() async throws {
+        let fixture = try ExecutorFixture()
+        let sink = RecordingSink()
+        let executor = fixture.executor
+        let end = Task { await executor.execute(.example(.shell("echo $$; kill -STOP $$", .init())), output: sink) }
+        let process = await sink.text { $0.hasSuffix("\n") }.dropLast()
+        let stranger = open("/proc/\(process)/fd/1", O_WRONLY | O_CLOEXEC)
+        #expect(stranger >= 0)
+        kill(try #require(pid_t(process)), SIGCONT)
+        #expect(await end.value == .succeeded)
+        close(stranger)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func whatOutlivesTheJobIsEndedAndNoted() async throws {
+        let fixture = try ExecutorFixture()
+        let (outcome, sink) = await fixture.run("setsid sleep 1000 & echo $!")
+        #expect(outcome == .succeeded)
+        #expect(sink.text(.note) == "[onebeat: 1 processes outlived the job and were ended]\n")
+        #expect(pid_t(sink.text().dropLast()).map(isRunning) == false)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func fiftyRunsAtOnceKeepTheirOutputApart() async throws {
+        let fixture = try ExecutorFixture()
+        await withTaskGroup { group in
+            for id in 1...50 {
+                group.addTask { (id, await fixture.run("echo $ONEBEAT_RUN_ID", id: Int64(id))) }
+            }
+            for await (id, (outcome, sink)) in group {
+                #expect(outcome == .succeeded)
+                #expect(sink.text() == "\(id)\n")
+            }
+        }
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func manyRunsLeaveNoDescriptorOpen() async throws {
+        let fixture = try ExecutorFixture()
+        _ = await fixture.run("true")  // after this the guardian has let go of what it inherited
+        let ours = openDescriptors(of: getpid())
+        let its = openDescriptors(of: fixture.guardian.processID)
+        for _ in 0..<500 { #expect(await fixture.run(.command(["true"], .init())).0 == .succeeded) }
+        #expect(openDescriptors(of: fixture.guardian.processID) == its)
+        // Other tests open and close in the meantime; a leak would be at least 500.
+        #expect(openDescriptors(of: getpid()) < ours + 250)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func anOrderMayBeLargerThanAnyPacket() async throws {
+        let fixture = try ExecutorFixture()
+        var settings = ProcessSettings()
+        for index in 0..<10 { settings.environment["LARGE\(index)"] = String(repeating: "x", count: 100_000) }
+        let (outcome, sink) = await fixture.run("env | wc -c", settings)
+        #expect(outcome == .succeeded)
+        #expect(Int(sink.text().dropLast()).map { $0 > 1_000_000 } == true)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func aRunThatWasCancelledBeforeItBeganEnds() async throws {
+        let fixture = try ExecutorFixture()
+        let executor = fixture.executor
+        let end = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await executor.execute(.example(.shell("sleep 1000", .init())), output: RecordingSink())
+        }
+        #expect(await end.value == .cancelled)
+        await fixture.guardian.shutdown()
+    }
+}
