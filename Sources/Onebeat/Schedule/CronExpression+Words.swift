@@ -1,6 +1,10 @@
 extension CronExpression {
     /// The expression in plain English, such as `every 5 minutes on Monday to Friday`.
-    var words: String { [timeWords, days.words].filter { !$0.isEmpty }.joined(separator: " ") }
+    var words: String {
+        // What says "every" of minutes or hours needs no "every day" after it.
+        if hours.members.count == 24, days.isEveryDay { return timeWords }
+        return "\(timeWords) \(days.words)"
+    }
 
     private var timeWords: String {
         let (minutes, hours) = (minutes.members, hours.members)
@@ -132,7 +136,7 @@ extension CronDays {
         var parts = CronExpression.runs(numbers).map { $0.map { Self.weekdays[$0 % 7] } }
         parts += nthOfWeek.members.map { "the \(Self.ordinals[$0 / 7]) \(Self.weekdays[$0 % 7]) of the month" }
         parts += lastOfWeek.members.map { "the last \(Self.weekdays[$0]) of the month" }
-        return list(parts, last: matchesBoth ? "or" : "and")
+        return list(parts, last: matchesBoth && ofMonth != Self.allOfMonth ? "or" : "and")
     }
 }
 

@@ -188,8 +188,9 @@ struct CronParser {
             guard next == UInt8(ascii: "#") else { return false }
             guard field == .dayOfWeek else { throw failure("# is for the day of week only, such as 1#2") }
             position += 1
+            let weekStart = position
             guard let week = number(), (1...5).contains(week) else {
-                throw failure("after # comes the week of the month, 1 to 5", at: min(position, fieldEnd))
+                throw failure("after # comes the week of the month, 1 to 5", at: weekStart)
             }
             cron.days.nthOfWeek |= 1 << UInt64((week - 1) * 7 + value % 7)
             return true

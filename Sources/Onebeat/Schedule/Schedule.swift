@@ -13,7 +13,10 @@ public struct Schedule: Sendable {
     let zone: Zone
     let rhythm: Rhythm
     private let exceptions: Exceptions
+    /// Of `shares`.
     private let share: UInt64
+    /// A prime, because names that differ in their last letter have hashes that differ in few bits.
+    private static let shares: UInt64 = 1_000_003
 
     /// Over this many due instants in a row that exceptions take away, a schedule counts as ended: exceptions are
     /// skipped by whole days where they cover days, so this many is a search without hope, and it must end.
@@ -32,7 +35,7 @@ public struct Schedule: Sendable {
         zone = try zones.zone(named: definition.timezone)
         rhythm = try Rhythm(definition, zone: zone, jobName: jobName)
         exceptions = try Exceptions(definition.except, zone: zone, jobName: jobName)
-        share = StableHash.of(jobName, salt: 0xff)
+        share = StableHash.of(jobName, salt: 0xff) % Self.shares
         try check()
     }
 
@@ -100,7 +103,8 @@ public struct Schedule: Sendable {
         if definition.spread == .zero { return scheduledAt }
         var room = definition.spread.wholeMicroseconds
         if let next = next(after: scheduledAt) { room = min(room, next.duration(since: scheduledAt).wholeMicroseconds) }
-        return scheduledAt + .microseconds(Int64(share.multipliedFullWidth(by: UInt64(max(0, room))).high))
+        let delay = Self.shares.dividingFullWidth(UInt64(max(0, room)).multipliedFullWidth(by: share)).quotient
+        return scheduledAt + .microseconds(Int64(delay))
     }
 
     /// The moment on the schedule's wall clock: `2026-11-23T03:00:00+08:00`.

@@ -48,8 +48,9 @@ struct ZoneFileReader {
             try skip(2)
             return offset
         }
+        // The format's own earliest moment is −2^59; nothing sensible is further from 1970.
         guard types.allSatisfy(offsets.indices.contains), zip(times, times.dropFirst()).allSatisfy(<),
-            offsets.allSatisfy((-100_000...100_000).contains)
+            offsets.allSatisfy((-100_000...100_000).contains), times.allSatisfy((-1 << 59...1 << 59).contains)
         else { throw .inconsistent }
         position = end
         return Zone(
