@@ -90,7 +90,7 @@ public final class Onebeat: Service {
     /// Lets the job's due runs start again.
     public func resume(_ job: String) async throws { try await store.setPaused(false, job: job, by: settings.name) }
 
-    /// Runs that fit the filter, newest due instant first.
+    /// Runs that fit the filter, the newest planned first.
     public func runs(_ filter: RunFilter = RunFilter()) async throws -> [Run] { try await store.runs(filter) }
 }
 

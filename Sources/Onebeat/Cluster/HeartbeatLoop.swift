@@ -12,6 +12,8 @@ struct HeartbeatLoop: TurnTaking {
     let attempts: any AttemptRunning
     /// Told the uptime until which the lease can be trusted, at each renewal.
     let onRenewal: @Sendable (Duration) -> Void
+    /// Rung when the node has joined: loops that need a lease would else find out a turn later.
+    let onJoin: [Bell]
     let metrics: LeaseMetrics
     let logger: Logger
     let makeBoot: @Sendable () -> String
@@ -35,6 +37,7 @@ struct HeartbeatLoop: TurnTaking {
             let joining = record
             try await extend(id) { try await store.join(joining, lease: lengths.node) }
             logger.info("joined", metadata: ["node": "\(id)"])
+            for bell in onJoin { bell.ring() }
         }
         return .after(lengths.node / 3)
     }

@@ -36,6 +36,7 @@ public final class Node: Service {
         let settling = Bell()
         let output = Bell()
         let planning = Bell()
+        let leading = Bell()
         let metrics = RunMetrics()
         let leaseMetrics = LeaseMetrics()
         let outbox = Outbox(ringing: settling)
@@ -56,12 +57,14 @@ public final class Node: Service {
             service(
                 HeartbeatLoop(
                     store: store, membership: membership, clock: clock, lengths: settings.leases, node: record,
-                    attempts: attempts, onRenewal: onRenewal, metrics: leaseMetrics, logger: logger,
+                    attempts: attempts, onRenewal: onRenewal, onJoin: [leading, worker], metrics: leaseMetrics,
+                    logger: logger,
                     makeBoot: { randomWord() })),
             service(
                 LeadLoop(
                     store: store, membership: membership, clock: clock, lengths: settings.leases, onElection: planning,
-                    metrics: leaseMetrics, logger: logger)),
+                    metrics: leaseMetrics, logger: logger),
+                leading),
             service(
                 FiringLoop(
                     store: store, membership: membership, schedules: schedules, worker: worker, logger: logger),
@@ -93,14 +96,17 @@ public final class Node: Service {
 
     /// Runs the node until a graceful shutdown, or until the Swift task is cancelled.
     public func run() async throws {
-        await withTaskGroup(of: Void.self) { group in
-            for loop in loops { group.addTask { await loop.run() } }
-            try? await gracefulShutdown()
-            // In a Swift task of its own, since a cancelled one could not wait for anything any more.
-            let isHurried = Task.isCancelled
-            await Task { await self.stop(isHurried: isHurried) }.value
-            group.cancelAll()
+        // In Swift tasks of their own, since the loops are needed to stop well even when this one is cancelled.
+        let work = Task {
+            await withTaskGroup(of: Void.self) { group in
+                for loop in loops { group.addTask { await loop.run() } }
+            }
         }
+        try? await gracefulShutdown()
+        let isHurried = Task.isCancelled
+        await Task { await self.stop(isHurried: isHurried) }.value
+        work.cancel()
+        await work.value
     }
 
     /// Whether the node holds a lease it can trust.

@@ -27,7 +27,7 @@ public struct LoopService: Service {
                 let next = try await loop.turn(at: clock.now())
                 pause = Self.backoff.first
                 await wait(next)
-            } catch is CancellationError {
+            } catch  where Task.isCancelled {
                 return
             } catch {
                 logger.warning(

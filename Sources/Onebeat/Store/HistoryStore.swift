@@ -1,6 +1,6 @@
 /// What happened, for people and for audits.
 public protocol HistoryStore: Sendable {
-    /// Runs that fit, newest due instant first.
+    /// Runs that fit, the newest planned first.
     func runs(_ filter: RunFilter) async throws(StoreError) -> [Run]
 
     /// One run.

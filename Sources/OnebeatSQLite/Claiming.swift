@@ -1,0 +1,140 @@
+import GRDB
+import Onebeat
+
+/// One claim: goes through the due runs in order, has each decided on, and writes what was decided, all in the
+/// transaction it is handed.
+struct Claiming {
+    /// The most runs one claim decides on, so that a pile of runs to skip does not hold the store for long.
+    private static let bound = 1000
+
+    private let request: ClaimRequest
+    private let store: SQLiteStore
+    private let now: Timestamp
+    private let db: Database
+    private let decide: (Run, JobPolicies, JobState, Timestamp) -> Admission
+    private var states: [JobVersion: JobState] = [:]
+    private var nextFence: Int64 = 0
+    private var claims: [Claim] = []
+    private var refused: [Run] = []
+
+    init(
+        _ request: ClaimRequest, store: SQLiteStore, at now: Timestamp, in db: Database,
+        deciding decide: @escaping (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) {
+        self.request = request
+        self.store = store
+        self.now = now
+        self.db = db
+        self.decide = decide
+    }
+
+    mutating func run() throws -> ClaimResult {
+        var decided = 0
+        while claims.count < request.slots, decided < Self.bound {
+            let page = try DueRuns.fetch(
+                in: request.queues, at: now, limit: min(request.slots - claims.count, Self.bound - decided), db)
+            if page.isEmpty { return result(hasMore: false) }
+            for run in page { try consider(run) }
+            decided += page.count
+        }
+        return result(hasMore: true)
+    }
+
+    private func result(hasMore: Bool) -> ClaimResult {
+        ClaimResult(claims: claims, refused: refused, hasMore: hasMore)
+    }
+
+    private mutating func consider(_ run: Run) throws {
+        let definition = try store.definition(run.version, in: db)
+        let state = try states[run.version] ?? fetchState(of: run.version)
+        states[run.version] = state
+        switch decide(run, definition.policies, state, now) {
+        case .start: try start(run, definition)
+        case .hold(let waivesDeadline): try hold(run, waivingDeadline: waivesDeadline)
+        case .replace: try replace(run)
+        case .skip(let reason): try refuse(run, as: .skipped, reason)
+        case .miss(let reason): try refuse(run, as: .missed, reason)
+        case .cancel(let reason): try refuse(run, as: .cancelled, reason)
+        }
+    }
+
+    private mutating func start(_ run: Run, _ definition: JobDefinition) throws {
+        if nextFence == 0 { nextFence = try reserveFences() }
+        var run = run
+        run.state = .running
+        run.attempt += 1
+        run.fence = Fence(nextFence)
+        run.node = request.node.name
+        run.boot = request.node.boot
+        run.startedAt = now
+        run.reason = nil
+        nextFence += 1
+        try db.change(
+            """
+            UPDATE runs SET state = 'running', attempt = ?, fence = ?, node = ?, boot = ?, nonce = ?, started_at = ?,
+                reason = NULL, message = NULL, exit_code = NULL
+            WHERE id = ?
+            """,
+            [run.attempt, run.fence.value, run.node, run.boot, request.nonce, now, run.id.value])
+        try db.change(
+            "INSERT INTO attempts (run_id, number, fence, node, boot, started_at) VALUES (?, ?, ?, ?, ?, ?)",
+            [run.id.value, run.attempt, run.fence.value, run.node, run.boot, now])
+        try SQLiteStore.noteStatus(of: run, at: now, in: db)
+        claims.append(Claim(run: run, definition: definition))
+        states[run.version]?.activeRuns += 1
+        if run.kind == .manual { states[run.version]?.activeManualRuns += 1 }
+    }
+
+    private mutating func hold(_ run: Run, waivingDeadline: Bool) throws {
+        try db.change(
+            """
+            UPDATE runs SET is_held = 1, deadline_at = CASE WHEN ? THEN NULL ELSE deadline_at END WHERE id = ?
+            """,
+            [waivingDeadline, run.id.value])
+        states[run.version]?.heldRuns += 1
+    }
+
+    private mutating func replace(_ run: Run) throws {
+        try db.change(
+            """
+            UPDATE runs SET is_cancel_requested = 1, reason = ?
+            WHERE job_name = ? AND state = 'running' AND is_cancel_requested = 0
+            """,
+            [Reason.replaced.rawValue, run.job])
+        // Itself first, so that the end of an older one does not release a run that is cancelled a line later.
+        let older = try db.rows(
+            "SELECT \(Run.columns) FROM runs WHERE job_name = ? AND state = 'scheduled' AND is_held = 1", [run.job])
+        for row in older { try refuse(Run(row: row), as: .cancelled, .replaced) }
+        try hold(run, waivingDeadline: false)
+    }
+
+    private mutating func refuse(_ run: Run, as state: RunState, _ reason: Reason) throws {
+        refused.append(try SQLiteStore.end(run, as: state, reason, at: now, in: db))
+        states[run.version] = nil
+    }
+
+    /// Fences come from a counter in the store and are drawn in one statement for all that may start; those left over
+    /// are never used.
+    private func reserveFences() throws -> Int64 {
+        let last = try Int64.fetchOne(
+            db.cachedStatement(sql: "UPDATE counters SET value = value + ? WHERE name = 'fence' RETURNING value"),
+            arguments: [request.slots])
+        return (last ?? 0) - Int64(request.slots) + 1
+    }
+
+    private func fetchState(of version: JobVersion) throws -> JobState {
+        let row = try db.rows(
+            """
+            SELECT is_paused, removed_at IS NOT NULL OR generation <> ?,
+                (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running'),
+                (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running' AND kind = 'manual'),
+                (SELECT count(*) FROM runs WHERE job_name = name AND state = 'scheduled' AND is_held = 1)
+            FROM jobs WHERE name = ?
+            """,
+            [version.generation, version.job]
+        ).first
+        guard let row else { return JobState(isRemoved: true) }
+        return JobState(
+            isRemoved: row[1], isPaused: row[0], activeRuns: row[2], activeManualRuns: row[3], heldRuns: row[4])
+    }
+}

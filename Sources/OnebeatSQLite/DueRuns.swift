@@ -1,0 +1,62 @@
+import GRDB
+import Onebeat
+
+/// Looks for due runs without touching those that are only planned: one seek for each priority that is in use, since
+/// the index is ordered by queue, priority and due time.
+enum DueRuns {
+    /// When the next run of these queues may start.
+    static func next(in queues: [String], _ db: Database) throws -> Timestamp? {
+        var earliest: Timestamp?
+        for queue in queues {
+            for priority in try priorities(in: queue, db) {
+                let due = try Timestamp.fetchOne(
+                    db.cachedStatement(
+                        sql: """
+                            SELECT due_at FROM runs
+                            WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority = ?
+                            ORDER BY due_at LIMIT 1
+                            """), arguments: [queue, priority])
+                if let due { earliest = min(earliest ?? due, due) }
+            }
+        }
+        return earliest
+    }
+
+    /// Due runs, highest priority first, then the longest due.
+    static func fetch(in queues: [String], at now: Timestamp, limit: Int, _ db: Database) throws -> [Run] {
+        let priorities = try Set(queues.flatMap { try self.priorities(in: $0, db) }).sorted(by: >)
+        var found: [Run] = []
+        for priority in priorities {
+            var level: [Run] = []
+            for queue in queues {
+                level += try db.rows(
+                    """
+                    SELECT \(Run.columns) FROM runs
+                    WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority = ? AND due_at <= ?
+                    ORDER BY due_at, id LIMIT ?
+                    """,
+                    [queue, priority, now, limit - found.count]
+                ).map(Run.init)
+            }
+            if queues.count > 1 { level.sort { ($0.dueAt, $0.id) < ($1.dueAt, $1.id) } }
+            found += level.prefix(limit - found.count)
+            if found.count == limit { break }
+        }
+        return found
+    }
+
+    private static func priorities(in queue: String, _ db: Database) throws -> [Int] {
+        var found: [Int] = []
+        while true {
+            let next = try Int.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT priority FROM runs
+                        WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority < ?
+                        ORDER BY priority DESC LIMIT 1
+                        """), arguments: [queue, found.last ?? Int.max])
+            guard let next else { return found }
+            found.append(next)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import GRDB
+import Onebeat
+
+/// Definitions as the text the store keeps.
+enum DefinitionText {
+    static func encode(_ definition: JobDefinition) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(definition), as: UTF8.self)
+    }
+
+    static func decode(_ text: String) throws -> JobDefinition {
+        try JSONDecoder().decode(JobDefinition.self, from: Data(text.utf8))
+    }
+}
+
+extension Timestamp: DatabaseValueConvertible {
+    /// Microseconds since 1970.
+    public var databaseValue: DatabaseValue { microseconds.databaseValue }
+
+    /// Reads microseconds since 1970.
+    public static func fromDatabaseValue(_ value: DatabaseValue) -> Timestamp? {
+        Int64.fromDatabaseValue(value).map(Timestamp.init(microseconds:))
+    }
+}
+
+extension JobRecord {
+    static let columns = """
+        j.name, j.generation, j.version, j.source, j.is_paused, j.watermark, j.next_at, j.created_at, d.definition
+        """
+    static let tables = """
+        jobs j JOIN definitions d ON d.job_name = j.name AND d.generation = j.generation AND d.version = j.version
+        """
+
+    init(row: Row) throws {
+        self.init(
+            definition: try DefinitionText.decode(row[8]), generation: row[1], version: row[2], source: row[3],
+            isPaused: row[4], watermark: row[5], nextAt: row[6], createdAt: row[7])
+    }
+}
+
+extension Run {
+    static let columns = """
+        id, job_name, generation, version, kind, scheduled_at, request_id, due_at, deadline_at, state, reason, message,
+        queue, priority, attempt, fence, node, boot, crashes, failures, is_cancel_requested, started_at, finished_at,
+        exit_code, range_end, count
+        """
+
+    init(row: Row) {
+        self.init(
+            id: RunID(row[0]), version: JobVersion(job: row[1], generation: row[2], version: row[3]),
+            kind: RunKind(rawValue: row[4]) ?? .scheduled, scheduledAt: row[5], requestID: row[6], dueAt: row[7],
+            deadlineAt: row[8], state: RunState(rawValue: row[9]) ?? .scheduled, queue: row[12], priority: row[13])
+        reason = (row[10] as String?).flatMap(Reason.init(rawValue:))
+        message = row[11]
+        attempt = row[14]
+        fence = Fence(row[15])
+        node = row[16]
+        boot = row[17]
+        crashes = row[18]
+        failures = row[19]
+        isCancelRequested = row[20]
+        startedAt = row[21]
+        finishedAt = row[22]
+        exitCode = row[23]
+        rangeEnd = row[24]
+        count = row[25]
+    }
+
+    static func fetch(_ id: RunID, in db: Database) throws -> Run? {
+        let statement = try db.cachedStatement(sql: "SELECT \(columns) FROM runs WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id.value]).map(Run.init)
+    }
+}
+
+extension Attempt {
+    static let columns = """
+        run_id, number, fence, node, boot, started_at, finished_at, outcome, message, exit_code
+        """
+
+    init(row: Row) {
+        self.init(
+            run: RunID(row[0]), number: row[1], fence: Fence(row[2]), node: row[3], boot: row[4], startedAt: row[5])
+        finishedAt = row[6]
+        outcome = row[7]
+        message = row[8]
+        exitCode = row[9]
+    }
+}
+
+extension Database {
+    /// Runs a statement whose text is used again and again; SQLite parses it once a connection.
+    /// - Returns: how many rows it changed.
+    @discardableResult
+    func change(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+        return changesCount
+    }
+
+    /// Rows of a statement whose text is used again and again.
+    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// Writes an event in the transaction of what it tells of.
+    func note(_ event: Event, at now: Timestamp) throws {
+        try change(
+            "INSERT INTO events (at, kind, job_name, run_id, actor, message) VALUES (?, ?, ?, ?, ?, ?)",
+            [now, event.kind, event.job, event.run?.value, event.actor, event.message])
+    }
+}

@@ -1,0 +1,152 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Foundation
+import GRDB
+import Onebeat
+
+extension SQLiteStore: HistoryStore {
+    public func runs(_ filter: RunFilter) async throws(StoreError) -> [Run] {
+        try await read { db, _ in
+            var conditions = ["1"]
+            var arguments = StatementArguments()
+            func require(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+                guard let value else { return }
+                conditions.append(condition)
+                arguments += [value]
+            }
+            require("job_name = ?", filter.job)
+            require("scheduled_at >= ?", filter.from)
+            require("scheduled_at < ?", filter.before)
+            require("id < ?", filter.after?.value)
+            if !filter.states.isEmpty {
+                let words = filter.states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+                conditions.append("state IN (\(words))")
+            }
+            let sql = """
+                SELECT \(Run.columns) FROM runs WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY id DESC LIMIT \(min(max(filter.limit, 1), 1000))
+                """
+            return try db.rows(sql, arguments).map(Run.init)
+        }
+    }
+
+    public func run(_ id: RunID) async throws(StoreError) -> Run? {
+        try await read { db, _ in try Run.fetch(id, in: db) }
+    }
+
+    public func attempts(of run: RunID) async throws(StoreError) -> [Attempt] {
+        try await read { db, _ in
+            try db.rows("SELECT \(Attempt.columns) FROM attempts WHERE run_id = ? ORDER BY number", [run.value])
+                .map(Attempt.init)
+        }
+    }
+
+    public func statuses(job: String?) async throws(StoreError) -> [JobStatus] {
+        try await read { db, _ in
+            try db.rows(
+                """
+                SELECT job_name, status, last_run_at, node_id, run_id, fence, last_success_at, failures_in_a_row
+                FROM scheduled_job_status WHERE ? IS NULL OR job_name = ? ORDER BY job_name
+                """,
+                [job, job]
+            ).map { row in
+                JobStatus(
+                    job: row[0], status: row[1], lastRunAt: row[2], node: row[3],
+                    run: (row[4] as Int64?).map(RunID.init), fence: Fence(row[5]), lastSuccessAt: row[6],
+                    failuresInARow: row[7])
+            }
+        }
+    }
+
+    public func appendLog(_ pieces: [LogPiece], dropping dropped: [LogPiece.ID]) async throws(StoreError) {
+        try await write { db, _ in
+            for piece in pieces {
+                // The same piece again is a write whose reply was lost.
+                try db.change(
+                    "INSERT OR REPLACE INTO logs VALUES (?, ?, ?, ?, ?, ?)",
+                    [
+                        piece.id.run.value, piece.id.position.attempt, piece.id.position.sequence,
+                        piece.stream.rawValue, piece.at, Data(piece.bytes),
+                    ])
+            }
+            for id in dropped {
+                try db.change(
+                    "DELETE FROM logs WHERE run_id = ? AND attempt = ? AND sequence = ?",
+                    [id.run.value, id.position.attempt, id.position.sequence])
+            }
+        }
+    }
+
+    public func logs(of run: RunID, after position: LogPosition?, limit: Int) async throws(StoreError) -> [LogPiece] {
+        try await read { db, _ in
+            try db.rows(
+                """
+                SELECT attempt, sequence, stream, at, bytes FROM logs
+                WHERE run_id = ? AND (attempt, sequence) > (?, ?) ORDER BY attempt, sequence LIMIT ?
+                """,
+                [run.value, position?.attempt ?? -1, position?.sequence ?? -1, limit]
+            ).map { row in
+                LogPiece(
+                    id: .init(run: run, position: LogPosition(attempt: row[0], sequence: row[1])),
+                    stream: OutputStream(rawValue: row[2]) ?? .stdout, at: row[3], bytes: [UInt8](row[4] as Data))
+            }
+        }
+    }
+
+    public func record(_ event: Event) async throws(StoreError) {
+        try await write { db, now in try db.note(event, at: now) }
+    }
+
+    public func events(job: String?, limit: Int) async throws(StoreError) -> [Event] {
+        try await read { db, _ in
+            let condition = job == nil ? "1" : "job_name = ?"
+            return try db.rows(
+                """
+                SELECT kind, job_name, run_id, actor, message, at FROM events WHERE \(condition)
+                ORDER BY id DESC LIMIT \(min(max(limit, 1), 1000))
+                """,
+                job.map { [$0] } ?? []
+            ).map { row in
+                Event(
+                    row[0], job: row[1], run: (row[2] as Int64?).map(RunID.init), actor: row[3], message: row[4],
+                    at: row[5])
+            }
+        }
+    }
+
+    public func runCounts() async throws(StoreError) -> [RunState: Int] {
+        try await read { db, _ in
+            var counts: [RunState: Int] = [:]
+            for row in try db.rows("SELECT state, sum(count) FROM runs GROUP BY state") {
+                if let state = RunState(rawValue: row[0]) { counts[state] = row[1] }
+            }
+            return counts
+        }
+    }
+
+    public func prune(before instant: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        // Numbers grow with time, so what is old lies among the lowest; looking further would scan what is kept.
+        let old = """
+            SELECT id FROM (SELECT id, finished_at FROM runs ORDER BY id LIMIT ?) WHERE finished_at < ? LIMIT ?
+            """
+        let oldEvents = "SELECT id FROM events WHERE at < ? ORDER BY id LIMIT ?"
+        let window = limit * 4
+        let isNeeded = try await read { db, _ in
+            try !db.rows(old, [window, instant, 1]).isEmpty || !db.rows(oldEvents, [instant, 1]).isEmpty
+        }
+        guard isNeeded else { return 0 }
+        return try await write { db, _ in
+            var removed = 0
+            for row in try db.rows(old, [window, instant, limit]) {
+                let id: Int64 = row[0]
+                try db.change("DELETE FROM logs WHERE run_id = ?", [id])
+                try db.change("DELETE FROM attempts WHERE run_id = ?", [id])
+                removed += try db.change("DELETE FROM runs WHERE id = ?", [id])
+            }
+            removed += try db.change("DELETE FROM events WHERE id IN (\(oldEvents))", [instant, limit])
+            removed += try db.change("DELETE FROM nodes WHERE gone_at < ?", [instant])
+            return removed
+        }
+    }
+}

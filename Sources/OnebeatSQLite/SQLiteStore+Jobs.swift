@@ -1,0 +1,234 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import GRDB
+import Onebeat
+
+extension SQLiteStore: JobStore {
+    /// The machine's wall clock, which all processes that share the file share too.
+    public func now() async throws(StoreError) -> Timestamp { time.now() }
+
+    public func apply(
+        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+    ) async throws(StoreError) -> [JobChange] {
+        try await write { db, now in
+            var changes: [JobChange] = []
+            for definition in definitions.sorted(by: { $0.name < $1.name }) {
+                changes.append(
+                    try self.put(definition, source: source, by: actor, at: now, deciding: deciding, in: db))
+            }
+            if isComplete {
+                let kept = Set(definitions.map(\.name))
+                let stored = try self.records("j.removed_at IS NULL AND j.source = ?", [source], in: db)
+                for record in stored where !kept.contains(record.name) {
+                    changes.append(try self.remove(record, by: actor, at: now, in: db))
+                }
+            }
+            return changes
+        }
+    }
+
+    public func jobs() async throws(StoreError) -> [JobRecord] {
+        try await read { db, _ in try self.records("j.removed_at IS NULL ORDER BY j.name", in: db) }
+    }
+
+    public func job(_ name: String) async throws(StoreError) -> JobRecord? {
+        try await read { db, _ in try self.record(name, in: db) }
+    }
+
+    public func definition(_ version: JobVersion) async throws(StoreError) -> JobDefinition? {
+        try await read { db, _ in
+            do {
+                return try self.definition(version, in: db)
+            } catch StoreError.notFound {
+                return nil
+            }
+        }
+    }
+
+    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
+        try await write { db, now in
+            guard let record = try self.record(job, in: db) else { throw StoreError.noJob(job) }
+            guard record.isPaused != isPaused else { return }
+            try db.change("UPDATE jobs SET is_paused = ? WHERE name = ?", [isPaused, job])
+            try db.note(Event(isPaused ? "job.paused" : "job.resumed", job: job, actor: actor), at: now)
+        }
+    }
+
+    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
+        try await read { db, _ in
+            try self.records(
+                "j.next_at IS NOT NULL AND j.next_at <= ? ORDER BY j.next_at LIMIT ?", [horizon, limit], in: db)
+        }
+    }
+
+    public func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int {
+        guard !plans.isEmpty else { return 0 }
+        return try await write { db, now in
+            if let term { try Self.requireTerm(term, in: db) }
+            var inserted = 0
+            for plan in plans {
+                let moved = try db.change(
+                    """
+                    UPDATE jobs SET watermark = ?, next_at = ?
+                    WHERE name = ? AND generation = ? AND version = ? AND watermark = ? AND removed_at IS NULL
+                    """,
+                    [
+                        plan.through, plan.nextAt, plan.version.job, plan.version.generation, plan.version.version,
+                        plan.from,
+                    ])
+                guard moved == 1 else { continue }
+                let policies = try self.definition(plan.version, in: db).policies
+                for fire in plan.fires {
+                    inserted += try Self.insert(fire, version: plan.version, policies: policies, at: now, in: db)
+                }
+            }
+            return inserted
+        }
+    }
+}
+
+extension SQLiteStore {
+    func record(_ name: String, in db: Database) throws -> JobRecord? {
+        try records("j.removed_at IS NULL AND j.name = ?", [name], in: db).first
+    }
+
+    private func records(
+        _ condition: String, _ arguments: StatementArguments = [], in db: Database
+    ) throws -> [JobRecord] {
+        try db.rows("SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)", arguments)
+            .map { row in
+                try JobRecord(row: row)
+            }
+    }
+
+    private static func requireTerm(_ term: Term, in db: Database) throws {
+        let current = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT term FROM leases WHERE name = ?"), arguments: [leadName])
+        guard current == term.value else {
+            throw StoreError.fenced("term \(term.value) is over; the lead is at term \(current ?? 0)")
+        }
+    }
+
+    /// A row that exists already stays as it is: planning twice is harmless.
+    /// - Returns: 1 when a run was inserted.
+    @discardableResult
+    private static func insert(
+        _ fire: PlannedFire, version: JobVersion, policies: JobPolicies, at now: Timestamp, in db: Database
+    ) throws -> Int {
+        try db.change(
+            """
+            INSERT INTO runs (job_name, generation, version, kind, scheduled_at, due_at, deadline_at, state, reason,
+                queue, priority, finished_at, range_end, count)
+            VALUES (?, ?, ?, 'scheduled', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (job_name, generation, scheduled_at, kind, request_id) DO NOTHING
+            """,
+            [
+                version.job, version.generation, version.version, fire.scheduledAt, fire.dueAt, fire.deadlineAt,
+                fire.missed == nil ? RunState.scheduled.rawValue : RunState.missed.rawValue, fire.missed?.rawValue,
+                policies.queue, policies.priority, fire.missed == nil ? nil : now, fire.rangeEnd, fire.count,
+            ])
+    }
+
+    private func put(
+        _ definition: JobDefinition, source: String, by actor: String, at now: Timestamp,
+        deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan, in db: Database
+    ) throws -> JobChange {
+        let name = definition.name
+        let old = try record(name, in: db)
+        if let old {
+            guard old.source == source else {
+                throw StoreError.refused(
+                    "job \"\(name)\" is defined by \(old.source); give it another name here, or remove it there first")
+            }
+            if old.definition == definition { return JobChange(.unchanged, job: name, record: old) }
+        }
+        let plan = deciding(definition, old, now)
+        let lastGeneration = try Int.fetchOne(
+            db.cachedStatement(sql: "SELECT generation FROM jobs WHERE name = ?"), arguments: [name])
+        let record = JobRecord(
+            definition: definition, generation: old?.generation ?? (lastGeneration ?? 0) + 1,
+            version: (old?.version ?? 0) + 1, source: source, isPaused: old?.isPaused ?? false,
+            watermark: max(plan.through, old?.watermark ?? plan.through), nextAt: plan.nextAt,
+            createdAt: old?.createdAt ?? now)
+        try save(record, at: now, in: db)
+        try Self.replaceFuture(of: record, by: plan.fires, at: now, in: db)
+        try Self.releaseAll(heldOf: name, in: db)
+        try db.note(
+            Event(
+                old == nil ? "job.added" : "job.changed", job: name, actor: actor,
+                message: "version \(record.version) from \(source)"),
+            at: now)
+        return JobChange(old == nil ? .added : .changed, job: name, record: record)
+    }
+
+    private func save(_ record: JobRecord, at now: Timestamp, in db: Database) throws {
+        let delay: Int64? =
+            if case .delay(let length) = record.definition.schedule.rhythm {
+                Int64((length.inSeconds * 1e6).rounded())
+            } else { nil }
+        try db.change(
+            "INSERT INTO definitions VALUES (?, ?, ?, ?, ?)",
+            [
+                record.name, record.generation, record.version, try DefinitionText.encode(record.definition), now,
+            ])
+        try db.change(
+            """
+            INSERT INTO jobs (name, generation, version, source, is_paused, watermark, next_at, delay_us, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, version = excluded.version,
+                source = excluded.source, is_paused = excluded.is_paused, watermark = excluded.watermark,
+                next_at = excluded.next_at, delay_us = excluded.delay_us, created_at = excluded.created_at,
+                removed_at = NULL
+            """,
+            [
+                record.name, record.generation, record.version, record.source, record.isPaused, record.watermark,
+                record.nextAt, delay, record.createdAt,
+            ])
+    }
+
+    /// Instants still to come follow the new definition; those that are due keep the one that was in force.
+    private static func replaceFuture(
+        of record: JobRecord, by fires: [PlannedFire], at now: Timestamp, in db: Database
+    ) throws {
+        let kept = fires.map { "\($0.scheduledAt.microseconds)" }.joined(separator: ",")
+        try db.execute(
+            sql: """
+                DELETE FROM runs WHERE job_name = ? AND generation = ? AND kind = 'scheduled' AND state = 'scheduled'
+                    AND attempt = 0 AND scheduled_at > ? AND scheduled_at NOT IN (\(kept))
+                """,
+            arguments: [record.name, record.generation, now])
+        let policies = record.definition.policies
+        for fire in fires {
+            let existed = try db.change(
+                """
+                UPDATE runs SET version = ?, due_at = ?, deadline_at = ?, queue = ?, priority = ?
+                WHERE job_name = ? AND generation = ? AND kind = 'scheduled' AND scheduled_at = ?
+                    AND state = 'scheduled' AND attempt = 0
+                """,
+                [
+                    record.version, fire.dueAt, fire.deadlineAt, policies.queue, policies.priority, record.name,
+                    record.generation, fire.scheduledAt,
+                ])
+            if existed == 0 { try insert(fire, version: record.versionID, policies: policies, at: now, in: db) }
+        }
+    }
+
+    private func remove(_ record: JobRecord, by actor: String, at now: Timestamp, in db: Database) throws -> JobChange {
+        try db.change("UPDATE jobs SET removed_at = ?, next_at = NULL WHERE name = ?", [now, record.name])
+        try Self.replaceFuture(of: record, by: [], at: now, in: db)
+        try db.change(
+            """
+            UPDATE runs SET state = 'cancelled', reason = ?, finished_at = ?, is_held = 0
+            WHERE job_name = ? AND state IN ('scheduled', 'waiting')
+            """,
+            [Reason.removed.rawValue, now, record.name])
+        try db.note(Event("job.removed", job: record.name, actor: actor, message: "from \(record.source)"), at: now)
+        return JobChange(.removed, job: record.name, record: record)
+    }
+}
+
+extension StoreError {
+    static func noJob(_ name: String) -> StoreError { .notFound("there is no job \"\(name)\"") }
+}

@@ -1,0 +1,138 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Foundation
+import GRDB
+import Onebeat
+
+extension SQLiteStore: LeaseStore {
+    /// The name of the lead in the table of leases.
+    static let leadName = "beat"
+
+    public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await write { db, now in
+            let queues = String(decoding: try JSONEncoder().encode(node.queues), as: UTF8.self)
+            // The same boot again is a join whose reply was lost.
+            let isNew = try db.change(
+                """
+                INSERT INTO nodes (boot, name, joined_at, lease_until, slots, queues, version, process_id)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+                [
+                    node.id.boot, node.id.name, now, now + lease, node.slots, queues, node.version, node.processID,
+                ])
+            if isNew > 0 { try db.note(Event("node.joined", actor: node.id.name, message: node.id.boot), at: now) }
+            return now
+        }
+    }
+
+    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await write { db, now in
+            let renewed = try db.change(
+                "UPDATE nodes SET lease_until = max(lease_until, ?) WHERE boot = ? AND gone_at IS NULL AND lease_until > ?",
+                [now + lease, node.boot, now])
+            guard renewed == 1 else { throw StoreError.fenced("the lease of node \(node) is over") }
+            return now
+        }
+    }
+
+    public func leave(_ node: NodeID) async throws(StoreError) {
+        try await write { db, now in
+            let left = try db.change(
+                "UPDATE nodes SET gone_at = ? WHERE boot = ? AND gone_at IS NULL", [now, node.boot])
+            if left > 0 { try db.note(Event("node.left", actor: node.name, message: node.boot), at: now) }
+        }
+    }
+
+    public func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term? {
+        // A look first, so that followers do not take the write lock each second.
+        let isTaken = try await read { db, now in
+            try Self.leadHolder(in: db).map { $0.holder != node.boot && $0.expiresAt > now } ?? false
+        }
+        if isTaken { return nil }
+        return try await write { db, now in
+            try Self.requireLease(node, at: now, in: db)
+            let current = try Self.leadHolder(in: db)
+            if let current, current.expiresAt > now, current.holder != node.boot { return nil }
+            let continues = current.map { $0.holder == node.boot && $0.expiresAt > now } ?? false
+            let term = (current?.term ?? 0) + (continues ? 0 : 1)
+            try db.change(
+                """
+                INSERT INTO leases VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,
+                    term = excluded.term, expires_at = excluded.expires_at
+                """,
+                [Self.leadName, node.boot, term, now + lease])
+            if !continues { try db.note(Event("leader.elected", actor: node.name, message: "term \(term)"), at: now) }
+            return Term(term)
+        }
+    }
+
+    public func resign(_ node: NodeID) async throws(StoreError) {
+        try await write { db, now in
+            _ = try db.change(
+                "UPDATE leases SET expires_at = ? WHERE name = ? AND holder = ?", [now, Self.leadName, node.boot])
+        }
+    }
+
+    public func reap(
+        limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> ReapResult {
+        let isNeeded = try await read { db, now in
+            try !db.rows("SELECT 1 FROM nodes WHERE gone_at IS NULL AND lease_until <= ? LIMIT 1", [now]).isEmpty
+                || !db.rows(Self.orphans, [1]).isEmpty
+        }
+        guard isNeeded else { return ReapResult() }
+        return try await write { db, now in
+            let dead = try db.rows(
+                "UPDATE nodes SET gone_at = ? WHERE gone_at IS NULL AND lease_until <= ? RETURNING name, boot",
+                [now, now]
+            ).map { NodeID(name: $0[0], boot: $0[1]) }
+            for node in dead { try db.note(Event("node.dead", actor: node.name, message: node.boot), at: now) }
+
+            let runs = try db.rows(Self.orphans, [limit]).map(Run.init)
+            let settled = try runs.map { run in
+                let policies = try self.definition(run.version, in: db).policies
+                let settlement = deciding(run, .lost, policies, now)
+                let after = try Self.settle(run, .lost, settlement, at: now, in: db)
+                try db.note(
+                    Event(
+                        "run.lost", job: run.job, run: run.id, actor: run.node ?? "",
+                        message: "attempt \(run.attempt) of \(run.key); now \(after.state.rawValue)"), at: now)
+                return after
+            }
+            return ReapResult(dead: dead, runs: settled, hasMore: runs.count == limit)
+        }
+    }
+
+    public func nodes(limit: Int) async throws(StoreError) -> [NodeRecord] {
+        try await read { db, now in
+            let leader = try Self.leadHolder(in: db).flatMap { $0.expiresAt > now ? $0.holder : nil }
+            return try db.rows(
+                """
+                SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id
+                FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT ?
+                """,
+                [limit]
+            ).map { row in
+                NodeRecord(
+                    id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], isGone: row[4],
+                    slots: row[5], queues: try JSONDecoder().decode([String].self, from: Data((row[6] as String).utf8)),
+                    isLeader: leader == row[1], version: row[7], processID: row[8])
+            }
+        }
+    }
+}
+
+extension SQLiteStore {
+    /// Runs that are running for a node that is gone.
+    private static let orphans = """
+        SELECT \(Run.columns) FROM runs WHERE state = 'running'
+            AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.boot = runs.boot AND n.gone_at IS NULL)
+        ORDER BY id LIMIT ?
+        """
+
+    private static func leadHolder(in db: Database) throws -> (holder: String, term: Int64, expiresAt: Timestamp)? {
+        try db.rows("SELECT holder, term, expires_at FROM leases WHERE name = ?", [leadName]).first
+            .map { ($0[0], $0[1], $0[2]) }
+    }
+}

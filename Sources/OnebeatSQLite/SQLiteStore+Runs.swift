@@ -1,0 +1,255 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import GRDB
+import Onebeat
+
+extension SQLiteStore: RunStore {
+    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
+        try await write { db, now in
+            guard let record = try self.record(job, in: db) else { throw StoreError.noJob(job) }
+            let policies = record.definition.policies
+            let inserted = try db.change(
+                """
+                INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
+                    priority)
+                VALUES (?, ?, ?, 'manual', ?, ?, ?, 'scheduled', ?, ?)
+                ON CONFLICT DO NOTHING
+                """,
+                [job, record.generation, record.version, now, requestID, now, policies.queue, policies.priority])
+            let row = try db.rows(
+                """
+                SELECT \(Run.columns) FROM runs
+                WHERE job_name = ? AND generation = ? AND kind = 'manual' AND request_id = ?
+                """,
+                [job, record.generation, requestID])
+            guard let run = row.first.map(Run.init) else { throw StoreError.unavailable("the run was not stored") }
+            if inserted > 0 {
+                try db.note(Event("run.triggered", job: job, run: run.id, actor: actor, message: run.key), at: now)
+            }
+            return run
+        }
+    }
+
+    public func claim(
+        _ request: ClaimRequest,
+        deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> ClaimResult {
+        // A look first: an idle worker must not take the write lock twice a second from all others.
+        let isDue = try await read { db, now in
+            try DueRuns.next(in: request.queues, db).map { $0 <= now } ?? false
+        }
+        guard isDue else { return ClaimResult(claims: [], refused: [], hasMore: false) }
+        return try await write { db, now in
+            try Self.requireLease(request.node, at: now, in: db)
+            var claiming = Claiming(request, store: self, at: now, in: db, deciding: deciding)
+            return try claiming.run()
+        }
+    }
+
+    public func claims(nonce: String) async throws(StoreError) -> [Claim] {
+        try await read { db, _ in
+            try db.rows("SELECT \(Run.columns) FROM runs WHERE state = 'running' AND nonce = ?", [nonce])
+                .map { row in
+                    let run = Run(row: row)
+                    return Claim(run: run, definition: try self.definition(run.version, in: db))
+                }
+        }
+    }
+
+    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
+        try await read { db, _ in try DueRuns.next(in: queues, db) }
+    }
+
+    public func settle(
+        _ reports: [AttemptReport],
+        deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> [SettleResult] {
+        try await write { db, now in
+            try reports.map { report in
+                let claimed = report.claim.run
+                guard let run = try Run.fetch(claimed.id, in: db) else { return .fenced }
+                guard run.state == .running, run.fence == claimed.fence else {
+                    return try Self.wasSettled(report, in: db) ? .settled(run) : .fenced
+                }
+                let policies = report.claim.definition.policies
+                let settlement = deciding(run, report.outcome, policies, now)
+                return .settled(try Self.settle(run, report.outcome, settlement, at: now, in: db))
+            }
+        }
+    }
+
+    public func cancel(_ id: RunID, by actor: String) async throws(StoreError) -> Run {
+        try await write { db, now in
+            guard let run = try Run.fetch(id, in: db) else { throw StoreError.notFound("there is no run \(id)") }
+            if run.state.isTerminal || run.isCancelRequested { return run }
+            try db.note(
+                Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key), at: now)
+            if run.state == .running {
+                try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [id.value])
+            } else {
+                try Self.end(
+                    run, as: .cancelled, .requested, message: "cancelled by \(actor)", at: now, in: db)
+            }
+            return try Run.fetch(id, in: db) ?? run
+        }
+    }
+
+    public func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID] {
+        try await read { db, _ in
+            try db.rows(
+                "SELECT id FROM runs WHERE state = 'running' AND boot = ? AND is_cancel_requested = 1", [node.boot]
+            ).map { RunID($0[0]) }
+        }
+    }
+
+    public func releaseHeld(limit: Int) async throws(StoreError) -> Int {
+        let blocked = """
+            SELECT DISTINCT job_name FROM runs h WHERE state = 'scheduled' AND is_held = 1
+                AND NOT EXISTS (SELECT 1 FROM runs a WHERE a.job_name = h.job_name AND a.state = 'running')
+            LIMIT ?
+            """
+        let found = try await read { db, _ in try !db.rows(blocked, [1]).isEmpty }
+        guard found else { return 0 }
+        return try await write { db, _ in
+            var released = 0
+            for row in try db.rows(blocked, [limit]) { released += try Self.releaseOne(heldOf: row[0], in: db) }
+            return released
+        }
+    }
+}
+
+extension SQLiteStore {
+    /// Brings a running attempt to its settlement. The fence is compared in the statement that writes.
+    static func settle(
+        _ run: Run, _ outcome: Outcome, _ settlement: Settlement, at now: Timestamp, in db: Database
+    ) throws -> Run {
+        var run = run
+        run.message = outcome.failure?.message
+        run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
+        switch outcome {
+        case .failed, .timedOut: run.failures += 1
+        case .lost: run.crashes += 1
+        case .succeeded, .cancelled, .interrupted: break
+        }
+        switch settlement {
+        case .end(let state, let reason):
+            run.state = state
+            run.reason = reason
+            run.finishedAt = now
+        case .again(let due, let reason):
+            run.state = .scheduled
+            run.reason = reason
+            run.dueAt = due
+        }
+        guard RunState.running.followers.contains(run.state) else {
+            throw StoreError.refused("run \(run.id) cannot go from running to \(run.state.rawValue)")
+        }
+        let changed = try db.change(
+            """
+            UPDATE runs SET state = ?, reason = ?, message = ?, due_at = ?, finished_at = ?, exit_code = ?,
+                crashes = ?, failures = ?, nonce = NULL
+            WHERE id = ? AND fence = ? AND state = 'running'
+            """,
+            [
+                run.state.rawValue, run.reason?.rawValue, run.message, run.dueAt, run.finishedAt, run.exitCode,
+                run.crashes, run.failures, run.id.value, run.fence.value,
+            ])
+        guard changed == 1 else { throw StoreError.fenced("run \(run.id) is not at fence \(run.fence)") }
+        try db.change(
+            """
+            UPDATE attempts SET finished_at = ?, outcome = ?, message = ?, exit_code = ?
+            WHERE run_id = ? AND number = ? AND fence = ?
+            """,
+            [now, outcome.word, run.message, run.exitCode, run.id.value, run.attempt, run.fence.value])
+        try noteStatus(of: run, at: now, in: db)
+        try afterEnd(of: run, at: now, in: db)
+        return run
+    }
+
+    /// Ends a run that has not started.
+    @discardableResult
+    static func end(
+        _ run: Run, as state: RunState, _ reason: Reason, message: String? = nil, at now: Timestamp, in db: Database
+    ) throws -> Run {
+        guard run.state.followers.contains(state) else {
+            throw StoreError.refused("run \(run.id) cannot go from \(run.state.rawValue) to \(state.rawValue)")
+        }
+        var run = run
+        run.state = state
+        run.reason = reason
+        run.message = message
+        run.finishedAt = now
+        try db.change(
+            "UPDATE runs SET state = ?, reason = ?, message = ?, finished_at = ?, is_held = 0 WHERE id = ?",
+            [state.rawValue, reason.rawValue, message, now, run.id.value])
+        try afterEnd(of: run, at: now, in: db)
+        return run
+    }
+
+    /// The end of one run lets the next one of the job be claimed, and starts the clock of a fixed delay.
+    private static func afterEnd(of run: Run, at now: Timestamp, in db: Database) throws {
+        try releaseOne(heldOf: run.job, in: db)
+        guard run.state.isTerminal, run.kind == .scheduled else { return }
+        try db.change(
+            """
+            UPDATE jobs SET next_at = ? + delay_us
+            WHERE name = ? AND generation = ? AND delay_us IS NOT NULL AND next_at IS NULL AND removed_at IS NULL
+            """,
+            [now, run.job, run.version.generation])
+    }
+
+    @discardableResult
+    static func releaseOne(heldOf job: String, in db: Database) throws -> Int {
+        try db.change(
+            """
+            UPDATE runs SET is_held = 0 WHERE id =
+                (SELECT id FROM runs WHERE job_name = ? AND state = 'scheduled' AND is_held = 1
+                 ORDER BY due_at, id LIMIT 1)
+            """,
+            [job])
+    }
+
+    static func releaseAll(heldOf job: String, in db: Database) throws {
+        try db.change("UPDATE runs SET is_held = 0 WHERE job_name = ? AND state = 'scheduled' AND is_held = 1", [job])
+    }
+
+    static func requireLease(_ node: NodeID, at now: Timestamp, in db: Database) throws {
+        let until = try Timestamp.fetchOne(
+            db.cachedStatement(sql: "SELECT lease_until FROM nodes WHERE boot = ? AND gone_at IS NULL"),
+            arguments: [node.boot])
+        guard let until, until > now else { throw StoreError.fenced("the lease of node \(node) is over") }
+    }
+
+    /// The row that whoever asks for a job's newest word reads. An older fence never overwrites a newer one's.
+    static func noteStatus(of run: Run, at now: Timestamp, in db: Database) throws {
+        let status =
+            switch run.state {
+            case .succeeded: "success"
+            case .scheduled: "retrying"
+            default: run.state.rawValue
+            }
+        let isFailure = run.state.isTerminal && run.state != .succeeded && run.state != .cancelled
+        try db.change(
+            """
+            INSERT INTO scheduled_job_status VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (job_name) DO UPDATE SET status = excluded.status, last_run_at = excluded.last_run_at,
+                node_id = excluded.node_id, run_id = excluded.run_id, fence = excluded.fence,
+                last_success_at = coalesce(excluded.last_success_at, last_success_at),
+                failures_in_a_row = CASE WHEN excluded.status = 'success' THEN 0
+                    ELSE failures_in_a_row + excluded.failures_in_a_row END
+            WHERE excluded.fence >= fence
+            """,
+            [
+                run.job, status, run.startedAt, run.node, run.id.value, run.fence.value,
+                run.state == .succeeded ? now : nil, isFailure ? 1 : 0,
+            ])
+    }
+
+    private static func wasSettled(_ report: AttemptReport, in db: Database) throws -> Bool {
+        let outcome = try String.fetchOne(
+            db.cachedStatement(sql: "SELECT outcome FROM attempts WHERE run_id = ? AND number = ? AND fence = ?"),
+            arguments: [report.claim.run.id.value, report.claim.attempt, report.claim.fence.value])
+        return outcome == report.outcome.word
+    }
+}

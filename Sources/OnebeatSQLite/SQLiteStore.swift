@@ -1,0 +1,135 @@
+import Glibc
+import GRDB
+import Onebeat
+import Synchronization
+
+// The default store: one SQLite file, opened by any number of processes of one machine. Every move is one transaction
+// begun with BEGIN IMMEDIATE, so that two writers queue up instead of failing half way; every commit is synced
+// (`synchronous = FULL`), since a claim that a power cut takes back would start a job twice.
+
+/// A store in a SQLite file.
+///
+/// Opened in WAL mode; beside the file lie its `-wal` and `-shm`. Several processes of one machine may share it; a
+/// network file system is refused, since its locks and its shared memory cannot be trusted.
+public final class SQLiteStore: Sendable {
+    /// How long a move waits for other writers before it says the store is unavailable.
+    static let patience = Duration.seconds(5)
+
+    /// The file's path; `nil` for a store in memory.
+    public let path: String?
+    let writer: any DatabaseWriter
+    let time: any TimeSource
+    private let definitions = Mutex<[JobVersion: JobDefinition]>([:])
+
+    /// Opens or creates a store.
+    /// - Parameters:
+    ///   - path: the file; its folder must exist.
+    ///   - mustExist: refuse to create it, for commands that only look.
+    ///   - time: the store's clock, the machine's unless a test hands in another.
+    /// - Throws: ``StoreError/refused(_:)`` when the file cannot serve as a store, and says why and what would do.
+    public convenience init(
+        path: String, mustExist: Bool = false, time: any TimeSource = SystemTime()
+    ) throws(StoreError) {
+        try StoreFile.check(path, mustExist: mustExist)
+        let pool: DatabasePool
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.configuration())
+            // Only now: GRDB sets NORMAL by itself when it opens a WAL database.
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+        } catch {
+            throw StoreError.refused("\(path) cannot be opened as a store: \(StoreError(error))")
+        }
+        try self.init(pool, path: path, time: time)
+    }
+
+    /// A store that lives as long as this value, for tests and simulations.
+    public static func inMemory(time: any TimeSource = SystemTime()) throws(StoreError) -> SQLiteStore {
+        do {
+            return try SQLiteStore(DatabaseQueue(configuration: configuration()), path: nil, time: time)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    private init(_ writer: any DatabaseWriter, path: String?, time: any TimeSource) throws(StoreError) {
+        self.writer = writer
+        self.path = path
+        self.time = time
+        try Schema.migrate(writer, path: path ?? "the store in memory")
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "onebeat"
+        configuration.maximumReaderCount = 2
+        // SQLite's own waiting grows to 100 ms a step and lets others pass for ever; short steps keep the longest wait short.
+        configuration.busyMode = .callback { attempts in
+            let step = UInt32(min(100 + attempts * 50, 500))
+            guard attempts < Int(patience.inSeconds * 1e6) / 500 else { return false }
+            usleep(step)
+            return true
+        }
+        return configuration
+    }
+
+    /// One transaction. `body` is handed the store's time as of when it holds the lock.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database, Timestamp) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await writer.write { [time] db in try body(db, time.now()) }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// One consistent look.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database, Timestamp) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await writer.read { [time] db in try body(db, time.now()) }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// The definition of a version, read once: a version never changes.
+    func definition(_ version: JobVersion, in db: Database) throws -> JobDefinition {
+        if let known = definitions.withLock({ $0[version] }) { return known }
+        let statement = try db.cachedStatement(
+            sql: "SELECT definition FROM definitions WHERE job_name = ? AND generation = ? AND version = ?")
+        guard
+            let text = try String.fetchOne(
+                statement, arguments: [version.job, version.generation, version.version])
+        else { throw StoreError.notFound("job \"\(version.job)\" has no version \(version.version)") }
+        let definition = try DefinitionText.decode(text)
+        definitions.withLock { known in
+            // Old versions are asked for rarely; starting over bounds what a long life with many edits would gather.
+            if known.count > 100_000 { known.removeAll() }
+            known[version] = definition
+        }
+        return definition
+    }
+}
+
+extension StoreError {
+    /// What an error from below means to the engine.
+    init(_ error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as DatabaseError:
+            let words = "SQLite: \(error.message ?? "error \(error.resultCode)")"
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
+                self = .refused(words)
+            case .SQLITE_FULL: self = .unavailable("\(words); free some space, it goes on by itself")
+            default: self = .unavailable(words)
+            }
+        case is CancellationError: self = .unavailable("the request was cancelled")
+        default: self = .unavailable("\(error)")
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import GRDB
+import Onebeat
+
+/// The tables, as numbered migrations that are only ever added to.
+///
+/// Times are microseconds since 1970, UTC; states and reasons are words, so that a person with `sqlite3` can read them.
+enum Schema {
+    static func migrate(_ writer: any DatabaseWriter, path: String) throws(StoreError) {
+        do {
+            if try writer.read(migrator.hasBeenSuperseded) {
+                throw StoreError.refused(
+                    "\(path) was written by a newer Onebeat than \(Onebeat.version); upgrade this node to use it")
+            }
+            try migrator.migrate(writer)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in try db.execute(sql: first) }
+        return migrator
+    }
+
+    private static let first = """
+        CREATE TABLE jobs (
+            name TEXT PRIMARY KEY NOT NULL, generation INTEGER NOT NULL, version INTEGER NOT NULL,
+            source TEXT NOT NULL, is_paused INTEGER NOT NULL DEFAULT 0, watermark INTEGER NOT NULL, next_at INTEGER,
+            delay_us INTEGER, created_at INTEGER NOT NULL, removed_at INTEGER
+        ) WITHOUT ROWID;
+        CREATE INDEX jobs_next ON jobs(next_at) WHERE next_at IS NOT NULL;
+
+        CREATE TABLE definitions (
+            job_name TEXT NOT NULL, generation INTEGER NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL,
+            created_at INTEGER NOT NULL, PRIMARY KEY (job_name, generation, version)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, job_name TEXT NOT NULL, generation INTEGER NOT NULL,
+            version INTEGER NOT NULL, kind TEXT NOT NULL, scheduled_at INTEGER NOT NULL,
+            request_id TEXT NOT NULL DEFAULT '', due_at INTEGER NOT NULL, deadline_at INTEGER, state TEXT NOT NULL,
+            reason TEXT, message TEXT, queue TEXT NOT NULL, priority INTEGER NOT NULL,
+            is_held INTEGER NOT NULL DEFAULT 0, attempt INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0,
+            node TEXT, boot TEXT, nonce TEXT, crashes INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
+            is_cancel_requested INTEGER NOT NULL DEFAULT 0, started_at INTEGER, finished_at INTEGER,
+            exit_code INTEGER, range_end INTEGER, count INTEGER NOT NULL DEFAULT 1
+        );
+        CREATE UNIQUE INDEX runs_once ON runs(job_name, generation, scheduled_at, kind, request_id);
+        CREATE UNIQUE INDEX runs_request ON runs(job_name, generation, request_id) WHERE kind = 'manual';
+        CREATE INDEX runs_by_job ON runs(job_name, id);
+        CREATE INDEX runs_due ON runs(queue, priority, due_at, id) WHERE state = 'scheduled' AND is_held = 0;
+        CREATE INDEX runs_held ON runs(job_name, due_at, id) WHERE state = 'scheduled' AND is_held = 1;
+        CREATE INDEX runs_active ON runs(job_name, kind) WHERE state = 'running';
+        CREATE INDEX runs_of_boot ON runs(boot) WHERE state = 'running';
+
+        CREATE TABLE attempts (
+            run_id INTEGER NOT NULL, number INTEGER NOT NULL, fence INTEGER NOT NULL, node TEXT NOT NULL,
+            boot TEXT NOT NULL, started_at INTEGER NOT NULL, finished_at INTEGER, outcome TEXT, message TEXT,
+            exit_code INTEGER, PRIMARY KEY (run_id, number)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE logs (
+            run_id INTEGER NOT NULL, attempt INTEGER NOT NULL, sequence INTEGER NOT NULL, stream TEXT NOT NULL,
+            at INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (run_id, attempt, sequence)
+        );
+
+        CREATE TABLE scheduled_job_status (
+            job_name TEXT PRIMARY KEY NOT NULL, status TEXT NOT NULL, last_run_at INTEGER, node_id TEXT,
+            run_id INTEGER, fence INTEGER NOT NULL DEFAULT 0, last_success_at INTEGER,
+            failures_in_a_row INTEGER NOT NULL DEFAULT 0
+        ) WITHOUT ROWID;
+
+        CREATE TABLE nodes (
+            boot TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, joined_at INTEGER NOT NULL,
+            lease_until INTEGER NOT NULL, gone_at INTEGER, slots INTEGER NOT NULL, queues TEXT NOT NULL,
+            version TEXT NOT NULL, process_id INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX nodes_alive ON nodes(lease_until) WHERE gone_at IS NULL;
+
+        CREATE TABLE leases (
+            name TEXT PRIMARY KEY NOT NULL, holder TEXT NOT NULL, term INTEGER NOT NULL, expires_at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, job_name TEXT,
+            run_id INTEGER, actor TEXT NOT NULL, message TEXT NOT NULL
+        );
+        CREATE INDEX events_by_job ON events(job_name, id) WHERE job_name IS NOT NULL;
+
+        CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+        INSERT INTO meta VALUES ('incarnation', lower(hex(randomblob(16))));
+        CREATE TABLE counters (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT INTO counters VALUES ('fence', 0);
+        """
+}
