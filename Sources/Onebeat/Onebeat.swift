@@ -106,6 +106,7 @@ extension JobStore {
             uniqueKeysWithValues: definitions.map {
                 ($0.name, try Schedule($0.schedule, jobName: $0.name, zones: schedules.zones))
             })
+        try await planOverdue(schedules: schedules)
         return try await apply(definitions, source: source, isComplete: isComplete, by: actor) {
             definition, record, now in
             guard let schedule = compiled[definition.name] else { preconditionFailure("every definition was compiled") }

@@ -42,7 +42,8 @@ public final class Node: Service {
         let outbox = Outbox(ringing: settling)
         let recorder = OutputRecorder(store: store, clock: clock, bell: output)
         let attempts = NodeAttempts(
-            runner: AttemptRunner(executor: executor, time: time), outbox: outbox, recorder: recorder, worker: worker)
+            runner: AttemptRunner(executor: executor, time: time), outbox: outbox, recorder: recorder,
+            membership: membership, worker: worker)
         let settle: @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement = {
             Settlement.decide($0, $1, of: $2, at: $3, chance: .random(in: 0...1))
         }

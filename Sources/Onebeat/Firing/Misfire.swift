@@ -94,24 +94,26 @@ public enum Misfire {
             fires += missed.row(.coalesced)
         case .latest:
             if let newest = missed.last, isInTime(newest) {
-                missed.removeKept(1)
+                missed.removeNewest(1)
                 fires += missed.row(.coalesced)
                 fires.append(run(newest))
             } else {
                 fires += missed.row(.tooLate)
             }
         case .all where due.isCut:
+            // The newest of these may be among the newest of all: they are left to the next plan.
+            missed.removeNewest(missed.newest.count)
             fires += missed.row(.catchUpLimit)
         case .all:
-            let inTime = missed.kept.filter(isInTime)
-            missed.removeKept(inTime.count)
+            let inTime = missed.newest.filter(isInTime)
+            missed.removeNewest(inTime.count)
             let reason: Reason = missed.last.map(isInTime) == true ? .catchUpLimit : .tooLate
             fires += missed.row(reason)
             fires += inTime.map(run)
         }
         fires += due.onTime.map(run)
 
-        let through = max(job.watermark, due.last ?? job.watermark)
+        let through = (due.isCut ? missed.last : due.last) ?? job.watermark
         return FirePlan(
             version: job.versionID, from: job.watermark, through: through,
             nextAt: schedule.next(after: through), fires: fires)
@@ -158,7 +160,7 @@ private struct Due {
 /// Late instants: all are counted, the newest few are kept by name.
 private struct Missed {
     private let keep: Int
-    private(set) var kept: [Timestamp] = []
+    private var kept: [Timestamp] = []
     private var first: Timestamp?
     private var beforeKept: Timestamp?
     private var count = 0
@@ -166,6 +168,9 @@ private struct Missed {
     init(keep: Int) { self.keep = keep }
 
     var last: Timestamp? { kept.last ?? beforeKept }
+
+    /// The newest, as many as were to be kept at most.
+    var newest: ArraySlice<Timestamp> { kept.suffix(keep) }
 
     mutating func append(_ instant: Timestamp) {
         first = first ?? instant
@@ -175,7 +180,7 @@ private struct Missed {
         if kept.count > 2 * max(keep, 1) { trim() }
     }
 
-    mutating func removeKept(_ number: Int) {
+    mutating func removeNewest(_ number: Int) {
         trim()
         kept.removeLast(number)
         count -= number

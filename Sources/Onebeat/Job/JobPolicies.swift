@@ -44,6 +44,7 @@ public struct JobPolicies: Sendable, Hashable, Codable {
         try require((1...100).contains(queue.utf8.count), "queue", "a queue's name has 1 to 100 characters")
         try require((0...1000).contains(retry.limit), "retry.limit", "is \(retry.limit); 0 to 1000 will do")
         try require(retry.backoff > .zero && retry.max > .zero, "retry", "backoff and max must be longer than zero")
+        try require((expect ?? .seconds(1)) > .zero, "expect", "must be longer than zero, as in 30s")
         try require((0...1).contains(retry.jitter), "retry.jitter", "is \(retry.jitter); 0 to 1 will do")
     }
 }
@@ -86,7 +87,7 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     public var limit: Int
     /// The pause before the first further attempt; doubled for each one after it.
     public var backoff: Duration
-    /// The longest pause.
+    /// The longest pause, chance included.
     public var max: Duration
     /// The share of the pause that is spread by chance, 0 to 1: 0.2 is ±20 %.
     public var jitter: Double
@@ -105,7 +106,7 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     /// - Parameter chance: 0 to 1, where in the jittered range the pause lies; 0.5 is the middle.
     public func pause(after number: Int, chance: Double) -> Duration {
         let doublings = Swift.min(Swift.max(number - 1, 0), 40)
-        let seconds = Swift.min(backoff.inSeconds * Double(1 << doublings), max.inSeconds)
+        let seconds = Swift.min(backoff.inSeconds * Double(1 << doublings), max.inSeconds / (1 + jitter))
         return .seconds(seconds * (1 + jitter * (2 * chance - 1)))
     }
 }

@@ -24,16 +24,19 @@ public enum Settlement: Sendable, Equatable {
         case .succeeded: .end(.succeeded, nil)
         case .failed: afterFailure(of: run, as: .failed, policies, at: now, chance: chance)
         case .timedOut: afterFailure(of: run, as: .timedOut, policies, at: now, chance: chance)
-        case .cancelled: .end(.cancelled, run.reason ?? .requested)
+        case .cancelled: .end(.cancelled, whyCancelled(run))
         case .interrupted: afterLoss(of: run, policies, at: now, because: .handedBack)
         case .lost: afterLoss(of: run, policies, at: now, because: .workerLost)
         }
     }
 
+    /// A reason may also be left from an earlier attempt, and says nothing of this end then.
+    private static func whyCancelled(_ run: Run) -> Reason { run.reason == .replaced ? .replaced : .requested }
+
     private static func afterFailure(
         of run: Run, as state: RunState, _ policies: JobPolicies, at now: Timestamp, chance: Double
     ) -> Settlement {
-        if run.isCancelRequested { return .end(.cancelled, run.reason ?? .requested) }
+        if run.isCancelRequested { return .end(.cancelled, whyCancelled(run)) }
         if run.failures >= policies.retry.limit { return .end(state, nil) }
         return .again(at: now + policies.retry.pause(after: run.failures + 1, chance: chance), nil)
     }
@@ -41,7 +44,7 @@ public enum Settlement: Sendable, Equatable {
     private static func afterLoss(
         of run: Run, _ policies: JobPolicies, at now: Timestamp, because reason: Reason
     ) -> Settlement {
-        if run.isCancelRequested { return .end(.cancelled, run.reason ?? .requested) }
+        if run.isCancelRequested { return .end(.cancelled, whyCancelled(run)) }
         switch policies.delivery {
         case .atMostOnce: return .end(.lost, reason)
         case .atLeastOnce:

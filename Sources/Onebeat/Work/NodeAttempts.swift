@@ -5,23 +5,29 @@ actor NodeAttempts: AttemptRunning {
     private let runner: AttemptRunner
     private let outbox: Outbox
     private let recorder: OutputRecorder
+    private let membership: Membership
     /// Rung when a slot falls free.
     private let worker: Bell
     private var signals: [RunID: (fence: Fence, stop: StopSignal)] = [:]
     /// Rung when an attempt has ended, for whoever waits for the last one.
     private let ended = Bell()
 
-    init(runner: AttemptRunner, outbox: Outbox, recorder: OutputRecorder, worker: Bell) {
+    init(
+        runner: AttemptRunner, outbox: Outbox, recorder: OutputRecorder, membership: Membership, worker: Bell
+    ) {
         self.runner = runner
         self.outbox = outbox
         self.recorder = recorder
+        self.membership = membership
         self.worker = worker
     }
 
     var count: Int { signals.count }
 
     func start(_ claims: [Claim]) {
-        for claim in claims where signals[claim.run.id]?.fence != claim.fence {
+        // The lease may have been lost on the way here, and `stopAll` may have come first.
+        let boot = membership.claimedID?.boot
+        for claim in claims where claim.run.boot == boot && signals[claim.run.id]?.fence != claim.fence {
             let stop = StopSignal()
             signals[claim.run.id] = (claim.fence, stop)
             let output = recorder.output(of: claim)

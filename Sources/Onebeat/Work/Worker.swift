@@ -62,8 +62,10 @@ final class Worker: TurnTaking {
         return NextTurn.at(next).orAfter(Self.poll, from: now)
     }
 
-    /// A claim that took longer than the lease can be trusted is not started: the reaper gives it to someone else.
+    /// A claim that took longer than the lease can be trusted, or was made in an earlier life of this node, is not
+    /// started: the reaper gives it to someone else.
     private func start(_ claims: [Claim], of id: NodeID) async {
+        let claims = claims.filter { $0.run.boot == id.boot }
         guard membership.id == id, !claims.isEmpty else { return }
         for claim in claims { metrics.started(claim.run) }
         await attempts.start(claims)

@@ -1,0 +1,120 @@
+import OnebeatTesting
+import Testing
+
+@testable import Onebeat
+
+struct AdmissionTests {
+    private func decide(
+        _ job: JobState = JobState(), _ policies: JobPolicies = JobPolicies(), run: (inout Run) -> Void = { _ in }
+    ) -> Admission {
+        .decide(.example(run), of: policies, for: job, at: ManualTime.start)
+    }
+
+    @Test func aDueRunOfAnIdleJobStarts() {
+        #expect(decide() == .start)
+    }
+
+    @Test func aRunOfARemovedJobIsCancelled() {
+        #expect(decide(JobState(isRemoved: true)) == .cancel(.removed))
+    }
+
+    @Test func aFurtherAttemptOfARemovedJobIsCancelled() {
+        #expect(decide(JobState(isRemoved: true)) { $0.attempt = 1 } == .cancel(.removed))
+    }
+
+    @Test func aRunThatSomeoneCancelledDoesNotStart() {
+        #expect(decide { $0.isCancelRequested = true } == .cancel(.requested))
+    }
+
+    @Test func aDueRunOfAPausedJobIsSkipped() {
+        #expect(decide(JobState(isPaused: true)) == .skip(.paused))
+    }
+
+    @Test func aRunByHandOfAPausedJobStarts() {
+        #expect(decide(JobState(isPaused: true)) { $0.kind = .manual } == .start)
+    }
+
+    @Test func aFurtherAttemptOfAPausedJobStarts() {
+        #expect(decide(JobState(isPaused: true)) { $0.attempt = 1 } == .start)
+    }
+
+    @Test func aRunAtItsDeadlineStarts() {
+        #expect(decide { $0.deadlineAt = ManualTime.start } == .start)
+    }
+
+    @Test func aRunPastItsDeadlineIsMissed() {
+        #expect(decide { $0.deadlineAt = ManualTime.start - .microseconds(1) } == .miss(.tooLate))
+    }
+
+    @Test func aFurtherAttemptPastTheDeadlineStarts() {
+        let admission = decide {
+            $0.deadlineAt = ManualTime.start - .seconds(1)
+            $0.attempt = 1
+        }
+        #expect(admission == .start)
+    }
+
+    @Test func pauseIsSaidBeforeLateness() {
+        #expect(decide(JobState(isPaused: true)) { $0.deadlineAt = .distantPast } == .skip(.paused))
+    }
+
+    @Test func aSecondRunIsSkippedWhileTheFirstIsActive() {
+        #expect(decide(JobState(activeRuns: 1)) == .skip(.overlap))
+    }
+
+    @Test func aRunBelowTheLimitStarts() {
+        #expect(decide(JobState(activeRuns: 2), .with { $0.limit = 3 }) == .start)
+    }
+
+    @Test func aRunAtTheLimitIsSkipped() {
+        #expect(decide(JobState(activeRuns: 3), .with { $0.limit = 3 }) == .skip(.overlap))
+    }
+
+    @Test func queueHoldsTheFirstThatWaits() {
+        #expect(decide(JobState(activeRuns: 1), .with { $0.overlap = .queue }) == .hold(waivingDeadline: false))
+    }
+
+    @Test func queueSkipsTheSecondThatWouldWait() {
+        #expect(decide(JobState(activeRuns: 1, heldRuns: 1), .with { $0.overlap = .queue }) == .skip(.overlap))
+    }
+
+    @Test func queueAllHoldsHoweverManyWait() {
+        let admission = decide(JobState(activeRuns: 1, heldRuns: 9), .with { $0.overlap = .queueAll })
+        #expect(admission == .hold(waivingDeadline: false))
+    }
+
+    @Test func cancelReplacesTheActiveRun() {
+        #expect(decide(JobState(activeRuns: 1), .with { $0.overlap = .cancel }) == .replace)
+    }
+
+    @Test func allowStartsHoweverManyAreActive() {
+        #expect(decide(JobState(activeRuns: 1000), .with { $0.overlap = .allow }) == .start)
+    }
+
+    @Test func allowWithALimitHoldsBeyondIt() {
+        let admission = decide(
+            JobState(activeRuns: 2),
+            .with {
+                $0.overlap = .allow
+                $0.limit = 2
+            })
+        #expect(admission == .hold(waivingDeadline: false))
+    }
+
+    @Test func aFurtherAttemptWaitsForItsTurnWhereAFirstWouldBeSkipped() {
+        #expect(decide(JobState(activeRuns: 1)) { $0.attempt = 1 } == .hold(waivingDeadline: false))
+    }
+
+    @Test func aDueRunWaitsForARunByHandAndLosesNoDeadline() {
+        #expect(decide(JobState(activeRuns: 1, activeManualRuns: 1)) == .hold(waivingDeadline: true))
+    }
+
+    @Test func aRunByHandDoesNotWaitForAnother() {
+        #expect(decide(JobState(activeRuns: 1, activeManualRuns: 1)) { $0.kind = .manual } == .skip(.overlap))
+    }
+
+    @Test func aDueRunIsSkippedWhereADueOneIsActiveBesideARunByHand() {
+        let admission = decide(JobState(activeRuns: 2, activeManualRuns: 1), .with { $0.limit = 2 })
+        #expect(admission == .skip(.overlap))
+    }
+}

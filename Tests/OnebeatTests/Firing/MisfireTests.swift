@@ -1,0 +1,198 @@
+import OnebeatTesting
+import Testing
+
+@testable import Onebeat
+
+struct MisfireTests {
+    /// What is planned for a job due each minute, whose watermark is `late` minutes before now.
+    private func plan(
+        minutesLate late: Int, ahead: Duration = .zero, at now: Timestamp = ManualTime.start,
+        spread: Duration = .zero, _ change: (inout JobPolicies) -> Void = { _ in }
+    ) throws -> FirePlan {
+        let definition = JobDefinition.example(
+            "report", ScheduleDefinition(.every(.seconds(60)), spread: spread), .with(change))
+        let schedule = try Schedule(definition.schedule, jobName: definition.name)
+        let job = JobRecord.example(definition, watermark: ManualTime.start - .seconds(60 * late))
+        return Misfire.decide(job, schedule: schedule, at: now, through: now + ahead)
+    }
+
+    private func minute(_ number: Int) -> Timestamp { ManualTime.start + .seconds(60 * number) }
+
+    @Test func anInstantAheadIsPlannedWithItsDeadline() throws {
+        let plan = try plan(minutesLate: 0, ahead: .seconds(60)) { $0.deadline = .seconds(90) }
+        #expect(
+            plan.fires == [
+                PlannedFire(scheduledAt: minute(1), dueAt: minute(1), deadlineAt: minute(1) + .seconds(90))
+            ])
+        #expect(plan.from == minute(0))
+        #expect(plan.through == minute(1))
+        #expect(plan.nextAt == minute(2))
+    }
+
+    @Test func nothingDueLeavesTheWatermarkWhereItWas() throws {
+        let plan = try plan(minutesLate: 0, ahead: .seconds(59))
+        #expect(plan.fires == [])
+        #expect(plan.through == minute(0))
+        #expect(plan.nextAt == minute(1))
+    }
+
+    @Test func anInstantWithinTheToleranceRunsAsIfNothingHappened() throws {
+        let plan = try plan(minutesLate: 1, at: minute(0) + Misfire.tolerance) { $0.missed = .skip }
+        #expect(plan.fires.map(\.missed) == [nil])
+    }
+
+    @Test func anInstantPastTheToleranceIsMissed() throws {
+        let plan = try plan(minutesLate: 1, at: minute(0) + Misfire.tolerance + .microseconds(1)) { $0.missed = .skip }
+        #expect(plan.fires.map(\.missed) == [.missedSkip])
+    }
+
+    @Test func latestRunsTheNewestAndCoalescesTheOthersIntoOneRow() throws {
+        let plan = try plan(minutesLate: 5, at: minute(0) + .seconds(30))
+        #expect(plan.fires.count == 2)
+        #expect(plan.fires[0].missed == .coalesced)
+        #expect(plan.fires[0].scheduledAt == minute(-4))
+        #expect(plan.fires[0].rangeEnd == minute(-1))
+        #expect(plan.fires[0].count == 4)
+        #expect(plan.fires[1].missed == nil)
+        #expect(plan.fires[1].scheduledAt == minute(0))
+        #expect(plan.through == minute(0))
+    }
+
+    @Test func latestWithOneMissedInstantWritesNoRange() throws {
+        let plan = try plan(minutesLate: 1, at: minute(0) + .seconds(30))
+        #expect(plan.fires.map(\.scheduledAt) == [minute(0)])
+        #expect(plan.fires.map(\.missed) == [nil])
+    }
+
+    @Test func latestCoalescesAllWhenOneOnTimeStandsForThem() throws {
+        let plan = try plan(minutesLate: 5, at: minute(0))
+        #expect(plan.fires.map(\.missed) == [.coalesced, nil])
+        #expect(plan.fires.map(\.count) == [4, 1])
+        #expect(plan.fires[1].scheduledAt == minute(0))
+    }
+
+    @Test func anInstantStillToComeDoesNotStandForAMissedOne() throws {
+        let plan = try plan(minutesLate: 2, ahead: .seconds(30), at: minute(0) + .seconds(30))
+        #expect(plan.fires.map(\.missed) == [.coalesced, nil, nil])
+        #expect(plan.fires.map(\.scheduledAt) == [minute(-1), minute(0), minute(1)])
+    }
+
+    @Test func latestMissesWhatIsPastItsDeadline() throws {
+        let plan = try plan(minutesLate: 3, at: minute(0) + .seconds(30)) { $0.deadline = .seconds(29) }
+        #expect(plan.fires.map(\.missed) == [.tooLate])
+        #expect(plan.fires.map(\.count) == [3])
+    }
+
+    @Test func skipRecordsEveryMissedInstantInOneRow() throws {
+        let plan = try plan(minutesLate: 60, at: minute(0) + .seconds(30)) { $0.missed = .skip }
+        #expect(plan.fires.map(\.missed) == [.missedSkip])
+        #expect(plan.fires.map(\.count) == [60])
+        #expect(plan.fires[0].scheduledAt == minute(-59))
+        #expect(plan.fires[0].rangeEnd == minute(0))
+    }
+
+    @Test func aSingleMissedInstantIsNoRange() throws {
+        let plan = try plan(minutesLate: 1, at: minute(0) + .seconds(30)) { $0.missed = .skip }
+        #expect(plan.fires.map(\.rangeEnd) == [nil])
+        #expect(plan.fires.map(\.count) == [1])
+    }
+
+    @Test func allRunsEveryInstantWithinItsDeadline() throws {
+        let plan = try plan(minutesLate: 5, at: minute(0) + .seconds(30)) {
+            $0.missed = .all
+            $0.deadline = .seconds(150)
+        }
+        #expect(plan.fires.map(\.missed) == [.tooLate, nil, nil, nil])
+        #expect(plan.fires.map(\.count) == [2, 1, 1, 1])
+        #expect(plan.fires.map(\.scheduledAt) == [minute(-4), minute(-2), minute(-1), minute(0)])
+    }
+
+    @Test func allIsBoundedByCatchUpAndSaysSo() throws {
+        let plan = try plan(minutesLate: 50, at: minute(0) + .seconds(30)) {
+            $0.missed = .all
+            $0.catchUp = 3
+        }
+        #expect(plan.fires.map(\.missed) == [.catchUpLimit, nil, nil, nil])
+        #expect(plan.fires[0].count == 47)
+        #expect(plan.fires[0].rangeEnd == minute(-3))
+    }
+
+    @Test func aCatchUpOfNoneRecordsAll() throws {
+        let plan = try plan(minutesLate: 7, at: minute(0) + .seconds(30)) {
+            $0.missed = .all
+            $0.catchUp = 0
+        }
+        #expect(plan.fires.map(\.missed) == [.catchUpLimit])
+        #expect(plan.fires.map(\.count) == [7])
+    }
+
+    @Test(arguments: MissedPolicy.allCases)
+    func anOutageLongerThanOnePlanTakesSeveralAndLosesNothing(_ policy: MissedPolicy) throws {
+        let late = Misfire.bound + 5
+        let definition = JobDefinition.example(
+            "report", .every(.seconds(60)),
+            .with {
+                $0.missed = policy
+                $0.deadline = .seconds(60 * 60 * 24)
+            })
+        let schedule = try Schedule(definition.schedule, jobName: definition.name)
+        var job = JobRecord.example(definition, watermark: minute(-late))
+        let now = minute(0) + .seconds(30)
+        var fires: [PlannedFire] = []
+        for _ in 0..<2 {
+            let plan = Misfire.decide(job, schedule: schedule, at: now, through: now)
+            fires += plan.fires
+            job.watermark = plan.through
+        }
+        #expect(job.watermark == minute(0))
+        #expect(fires.reduce(0) { $0 + $1.count } == late)
+        let runs = fires.filter { $0.missed == nil }.map(\.scheduledAt)
+        switch policy {
+        case .skip: #expect(runs == [])
+        case .latest: #expect(runs == [minute(0)])
+        case .all: #expect(runs == (-99...0).map(minute))
+        }
+    }
+
+    @Test func spreadPutsOffTheStartAndTheDeadlineButNotTheInstant() throws {
+        let fire = try #require(
+            try plan(minutesLate: 0, ahead: .seconds(60), spread: .seconds(30)).fires.first)
+        #expect(fire.scheduledAt == minute(1))
+        #expect(fire.dueAt > minute(1))
+        #expect(fire.dueAt < minute(1) + .seconds(30))
+        #expect(fire.deadlineAt == fire.dueAt + .seconds(3600))
+    }
+
+    private func delayPlan(nextAt: Timestamp?, through horizon: Timestamp) throws -> FirePlan {
+        let definition = JobDefinition.example("report", .delay(.seconds(60)))
+        let schedule = try Schedule(definition.schedule, jobName: "report")
+        let job = JobRecord.example(definition, watermark: minute(-10), nextAt: nextAt)
+        return Misfire.decide(job, schedule: schedule, at: minute(0), through: horizon)
+    }
+
+    @Test func aDelayPlansItsOneInstantAndWaitsForTheEndOfTheRun() throws {
+        let plan = try delayPlan(nextAt: minute(0), through: minute(0))
+        #expect(plan.fires.map(\.scheduledAt) == [minute(0)])
+        #expect(plan.through == minute(0))
+        #expect(plan.nextAt == nil)
+    }
+
+    @Test func aDelayThatIsNotDueKeepsItsInstant() throws {
+        let plan = try delayPlan(nextAt: minute(1), through: minute(0))
+        #expect(plan.fires == [])
+        #expect(plan.nextAt == minute(1))
+        #expect(plan.through == minute(-10))
+    }
+
+    @Test func aDelayWhoseRunIsStillGoingPlansNothing() throws {
+        let plan = try delayPlan(nextAt: nil, through: minute(5))
+        #expect(plan.fires == [])
+        #expect(plan.nextAt == nil)
+    }
+
+    @Test func aDelayIsNeverMissed() throws {
+        let plan = try delayPlan(nextAt: minute(-9), through: minute(0))
+        #expect(plan.fires.map(\.missed) == [nil])
+        #expect(plan.fires.map(\.deadlineAt) == [nil])
+    }
+}

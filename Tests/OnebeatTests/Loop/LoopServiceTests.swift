@@ -1,0 +1,142 @@
+import Logging
+import OnebeatTesting
+import Synchronization
+import Testing
+
+@testable import Onebeat
+
+/// Answers each turn by a script, and counts them; the last answer is repeated.
+private struct ScriptedLoop: TurnTaking {
+    struct Broken: Error {}
+
+    let name = "scripted"
+    let turns = Counter()
+    let script: [Result<NextTurn, Broken>]
+
+    func turn(at now: Timestamp) async throws -> NextTurn {
+        let number = turns.increment()
+        return try script[min(number, script.count) - 1].get()
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct LoopServiceTests {
+    private let time = ManualTime()
+    private let bell = Bell()
+
+    private func run(_ script: Result<NextTurn, ScriptedLoop.Broken>..., body: (Counter) async -> Void) async {
+        let loop = ScriptedLoop(script: script)
+        let service = LoopService(
+            loop, wokenBy: bell, clock: NodeClock(time),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let running = Task { await service.run() }
+        await loop.turns.reaches(1)
+        await body(loop.turns)
+        running.cancel()
+        await running.value
+    }
+
+    @Test func theNextTurnComesAfterItsPause() async {
+        await run(.success(.after(.seconds(5)))) { turns in
+            await time.sleepers(1)
+            #expect(turns.count == 1)
+            time.advance(by: .seconds(5))
+            await turns.reaches(2)
+        }
+    }
+
+    @Test func theNextTurnComesAtItsTime() async {
+        await run(.success(.at(ManualTime.start + .seconds(7))), .success(.after(.seconds(60)))) { turns in
+            await time.sleepers(1)
+            time.advance(by: .seconds(7))
+            await turns.reaches(2)
+        }
+    }
+
+    @Test func moreToDoIsDoneAtOnce() async {
+        await run(.success(.now), .success(.now), .success(.after(.seconds(60)))) { turns in
+            await turns.reaches(3)
+            #expect(time.uptime() == .zero)
+        }
+    }
+
+    @Test func aRingBringsTheTurnForward() async {
+        await run(.success(.after(.seconds(60)))) { turns in
+            await time.sleepers(1)
+            bell.ring()
+            await turns.reaches(2)
+            #expect(time.uptime() == .zero)
+        }
+    }
+
+    @Test func failedTurnsArePausedTwiceAsLongEachTimeUpToTheLongest() async {
+        await run(.failure(.init())) { turns in
+            var number = 1
+            for pause in [100, 200, 400, 800, 1600, 3200, 5000, 5000] {
+                await time.sleepers(1)
+                #expect(turns.count == number)
+                time.advance(by: .milliseconds(pause))
+                number += 1
+                await turns.reaches(number)
+            }
+        }
+    }
+
+    @Test func aTurnThatSucceedsForgetsTheFailuresBefore() async {
+        await run(
+            .failure(.init()), .failure(.init()), .success(.now), .failure(.init()), .success(.after(.seconds(60)))
+        ) {
+            turns in
+            for (turn, pause) in [(2, 100), (4, 200), (5, 100)] {
+                await time.sleepers(1)
+                time.advance(by: .milliseconds(pause))
+                await turns.reaches(turn)
+            }
+        }
+    }
+
+    @Test func theTurnIsToldTheStoresTime() async {
+        let clock = NodeClock(time)
+        clock.correct(to: ManualTime.start + .seconds(3), sent: ManualTime.start, received: ManualTime.start)
+        let told = Mutex<Timestamp?>(nil)
+        let loop = ClosureLoop { now in
+            told.withLock { $0 = now }
+            return .after(.seconds(60))
+        }
+        let service = LoopService(loop, wokenBy: bell, clock: clock, logger: Logger(label: "test"))
+        let running = Task { await service.run() }
+        await time.sleepers(1)
+        #expect(told.withLock { $0 } == ManualTime.start + .seconds(3))
+        running.cancel()
+        await running.value
+    }
+
+    private struct ClosureLoop: TurnTaking {
+        let name = "closure"
+        let body: @Sendable (Timestamp) -> NextTurn
+        func turn(at now: Timestamp) async throws -> NextTurn { body(now) }
+    }
+}
+
+struct NextTurnTests {
+    private let now = ManualTime.start
+
+    @Test func theEarlierWishWins() {
+        #expect(NextTurn.now.orAfter(.seconds(1), from: now) == .now)
+        #expect(NextTurn.after(.seconds(5)).orAfter(.seconds(1), from: now) == .after(.seconds(1)))
+        #expect(NextTurn.after(.seconds(1)).orAfter(.seconds(5), from: now) == .after(.seconds(1)))
+        #expect(NextTurn.at(now + .seconds(5)).orAfter(.seconds(1), from: now) == .at(now + .seconds(1)))
+        #expect(NextTurn.at(now + .seconds(1)).orAfter(.seconds(5), from: now) == .at(now + .seconds(1)))
+    }
+}
+
+struct NodeClockTests {
+    @Test func theAnswerIsTakenToBeFromHalfway() {
+        let time = ManualTime()
+        let clock = NodeClock(time)
+        let store = ManualTime.start + .seconds(100)
+        clock.correct(to: store, sent: ManualTime.start, received: ManualTime.start + .seconds(2))
+        #expect(clock.skew == .seconds(99))
+        #expect(clock.now() == ManualTime.start + .seconds(99))
+    }
+}

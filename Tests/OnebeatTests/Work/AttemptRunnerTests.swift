@@ -1,0 +1,85 @@
+import OnebeatTesting
+import Testing
+
+@testable import Onebeat
+
+/// Works until it is stopped or told to end.
+private struct PatientExecutor: Executor {
+    let time: ManualTime
+    var ends: Duration?
+    var outcome = Outcome.succeeded
+
+    func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+        do {
+            try await time.sleep(until: ends ?? .seconds(1_000_000))
+            return outcome
+        } catch {
+            return .failed(Failure("stopped"))
+        }
+    }
+}
+
+struct NoOutput: OutputSink {
+    func write(_ bytes: [UInt8], to stream: OutputStream) async {}
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct AttemptRunnerTests {
+    private let time = ManualTime()
+    private let stop = StopSignal()
+
+    private func start(
+        ends: Duration? = nil, outcome: Outcome = .succeeded, timeout: Duration? = nil
+    ) -> Task<Outcome?, Never> {
+        let runner = AttemptRunner(executor: PatientExecutor(time: time, ends: ends, outcome: outcome), time: time)
+        let claim = Claim.example(.running(), .with { $0.timeout = timeout })
+        return Task { await runner.run(claim, stop: stop, output: NoOutput()) }
+    }
+
+    @Test func theExecutorsOutcomeIsTheAttempts() async {
+        let attempt = start(ends: .seconds(5), outcome: .failed(Failure("no", exitCode: 3)))
+        await time.sleepers(1)
+        time.advance(by: .seconds(5))
+        #expect(await attempt.value == .failed(Failure("no", exitCode: 3)))
+    }
+
+    @Test func anAttemptPastItsTimeOutIsStopped() async {
+        let attempt = start(timeout: .seconds(10))
+        await time.sleepers(2)
+        time.advance(by: .seconds(10))
+        #expect(await attempt.value == .timedOut)
+    }
+
+    @Test func anAttemptThatEndsBeforeItsTimeOutKeepsItsOutcome() async {
+        let attempt = start(ends: .seconds(9), timeout: .seconds(10))
+        await time.sleepers(2)
+        time.advance(by: .seconds(9))
+        #expect(await attempt.value == .succeeded)
+    }
+
+    @Test(arguments: [(StopCause.cancelled, Outcome.cancelled), (.shutdown, .interrupted), (.timeout, .timedOut)])
+    func aStopSaysWhatTheOutcomeIs(_ cause: StopCause, _ outcome: Outcome) async {
+        let attempt = start()
+        await time.sleepers(1)
+        stop.stop(because: cause)
+        #expect(await attempt.value == outcome)
+    }
+
+    @Test func anAttemptThatLostItsLeaseReportsNothing() async {
+        let attempt = start()
+        await time.sleepers(1)
+        stop.stop(because: .leaseLost)
+        #expect(await attempt.value == nil)
+    }
+
+    @Test func theFirstCauseCounts() async {
+        stop.stop(because: .cancelled)
+        stop.stop(because: .leaseLost)
+        #expect(await start().value == .cancelled)
+    }
+
+    @Test func aStopBeforeTheStartIsKept() async {
+        stop.stop(because: .shutdown)
+        #expect(await start().value == .interrupted)
+    }
+}
