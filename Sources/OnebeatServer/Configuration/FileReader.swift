@@ -1,0 +1,88 @@
+import Onebeat
+import Yams
+
+/// Reads the top level of a file and hands each job to its readers.
+struct FileReader {
+    let environment: [String: String]
+    let now: Timestamp
+    let zones: ZoneFiles
+    let findings: Findings
+
+    private static let keys = ["store", "redis", "timezone", "listen", "node", "defaults", "jobs"]
+
+    func read(_ root: Yams.Node, into file: inout ConfigurationFile) {
+        let refused = ["alerts": "alerts are not in this version yet; take them out of the file"]
+        guard let top = MapReader(root, Place(), keys: Self.keys, refused: refused, findings: findings) else { return }
+        file.store = top.value("store", expanded)
+        file.redis = top.value("redis", expanded)
+        if top.has("redis") {
+            top.warning("is not used by this version; locks and queues are the store's", key: "redis")
+        }
+        file.listen = top.value("listen", Read.words)
+        file.timezone = top.value("timezone", zone)
+        file.node = nodeSection(top)
+        let defaults = JobDefaults(top, timezone: file.timezone, zone: zone)
+        guard let jobs = top.node("jobs"), !jobs.isEmpty else {
+            return findings.warning("there are no jobs in this file", at: top.mark(ofKey: "jobs") ?? top.mark)
+        }
+        file.jobs = read(jobs: jobs, defaults: defaults)
+    }
+
+    private func read(jobs node: Yams.Node, defaults: JobDefaults) -> [JobDefinition] {
+        guard case .mapping(let mapping) = node else {
+            findings.problem(
+                "is \(node.kind) where a map of jobs by name belongs, such as {backup: {cron: …, run: …}}",
+                at: node.position, Place(path: ["jobs"]))
+            return []
+        }
+        var names: Set<String> = []
+        var jobs: [JobDefinition] = []
+        for (key, value) in mapping {
+            guard case .scalar(let name) = key else {
+                findings.problem(
+                    "a job's name is \(key.kind); names are words", at: key.position, Place(path: ["jobs"]))
+                continue
+            }
+            guard names.insert(name.string).inserted else {
+                findings.problem(
+                    "is defined twice; a name stands for one job", at: key.position, Place(job: name.string))
+                continue
+            }
+            let reader = JobReader(
+                name: name.string, nameMark: key.position, defaults: defaults, now: now, zones: zones,
+                findings: findings)
+            if let job = reader.read(value) { jobs.append(job) }
+        }
+        return jobs
+    }
+
+    private func nodeSection(_ top: MapReader) -> ConfigurationFile.NodeSection {
+        var section = ConfigurationFile.NodeSection()
+        guard let map = top.map("node", keys: ["name", "slots", "queues", "drain", "keep"]) else { return section }
+        section.name = map.value("name", Read.words)
+        section.slots = map.value("slots", Read.integer(1...10_000))
+        section.queues = map.value("queues", Read.list(of: Read.words))
+        section.drain = map.value("drain", Read.length)
+        section.keep = map.value("keep", Read.positiveLength)
+        return section
+    }
+
+    private func expanded(_ node: Yams.Node) throws(Misfit) -> String {
+        let text = try Read.words(node)
+        do {
+            return try EnvironmentExpansion.expand(text, environment: environment)
+        } catch {
+            throw Misfit(error.description)
+        }
+    }
+
+    private func zone(_ node: Yams.Node) throws(Misfit) -> String {
+        let name = try Read.words(node)
+        do {
+            _ = try Schedule(ScheduleDefinition(.manual, timezone: name), jobName: "", zones: zones)
+        } catch {
+            throw Misfit(error.message)
+        }
+        return name
+    }
+}

@@ -1,0 +1,63 @@
+import Onebeat
+import Yams
+
+/// Reads one job.
+struct JobReader {
+    let name: String
+    let nameMark: Position?
+    let defaults: JobDefaults
+    let now: Timestamp
+    let zones: ZoneFiles
+    let findings: Findings
+
+    private static let keys = WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description"]
+
+    private static let refused = [
+        "after": "jobs that follow others are not in this version yet; give it a schedule of its own",
+        "celery": "Celery is not in this version yet; use run, exec or http",
+        "pool": "pools are not in this version yet; limit bounds the runs of one job",
+        "trigger_rule": "jobs that follow others are not in this version yet; leave it out",
+    ]
+
+    /// The job, or `nil` when problems were reported.
+    func read(_ node: Yams.Node) -> JobDefinition? {
+        let place = Place(job: name)
+        let before = findings.problemCount
+        guard !node.isEmpty else {
+            findings.problem("it is empty; give it a schedule and run, exec or http", at: nameMark, place)
+            return nil
+        }
+        guard let map = MapReader(node, place, keys: Self.keys, refused: Self.refused, findings: findings) else {
+            return nil
+        }
+        let schedule = ScheduleReader(map: map, jobName: name, zones: zones).read(timezone: defaults.timezone)
+        let work = WorkReader(map: map, defaults: defaults).read()
+        let policies = PolicyReader.read(map, over: defaults.policies)
+        let description = map.value("description", Read.words)
+        guard let schedule, let work, findings.problemCount == before else {
+            checkName()
+            return nil
+        }
+        let job = JobDefinition(
+            name: name, schedule: schedule.definition, work: work, policies: policies, description: description)
+        do throws(DefinitionError) {
+            let job = try job.validated()
+            JobWarnings(map: map, job: job, schedule: schedule, now: now).find()
+            return job
+        } catch {
+            let mark = error.key == "name" ? nameMark : map.node(error.key)?.position ?? nameMark
+            findings.problem(error.problem, at: mark, place.child(error.key))
+            return nil
+        }
+    }
+
+    /// A bad name is told even where other problems keep the job from being made.
+    private func checkName() {
+        let probe = JobDefinition(name: name, schedule: .manual, work: .handler)
+        do {
+            _ = try probe.validated()
+        } catch {
+            findings.problem(error.problem, at: nameMark, Place(job: name, path: [error.key]))
+        }
+    }
+}
