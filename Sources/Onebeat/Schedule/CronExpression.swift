@@ -22,8 +22,8 @@ struct CronExpression: Sendable, Hashable {
         guard days.next(after: 0) != nil else {
             throw ScheduleError(
                 setting: "cron", text: text,
-                message: "it never fires: no year has such a day; check day of month and month", field: "day of month",
-                offset: nil)
+                message: "it never fires: no year has such a day; change day of month, month or day of week",
+                field: "day of month", neverFires: true)
         }
     }
 

@@ -17,7 +17,8 @@ struct Exceptions: Sendable {
                     crons.append(try CronExpression(text, jobName: jobName))
                 } catch {
                     throw ScheduleError(
-                        setting: "except", text: text, message: error.message, field: error.field, offset: error.offset)
+                        setting: "except", text: text, message: error.message, field: error.field, offset: error.offset,
+                        neverFires: error.neverFires)
                 }
             }
         }

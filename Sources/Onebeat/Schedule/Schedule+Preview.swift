@@ -21,37 +21,29 @@ extension Schedule {
     }
 
     private func occurrence(_ fire: Timestamp) -> Occurrence {
-        let second = fire.seconds
-        let segment = zone.segment(at: second)
-        let local = CivilTime(seconds: second + segment.offset)
-        guard let cron = crons.first(where: { $0.next(after: second - 1) == second }) else {
-            return Occurrence(instant: fire, local: format(fire), mark: .plain, note: nil)
-        }
-        if let gap = cron.gap(into: segment), cron.movesAcross(gap), second - segment.start < 120,
+        let (mark, note) = explanation(of: fire.seconds)
+        return Occurrence(instant: fire, local: format(fire), mark: mark, note: note)
+    }
+
+    private func explanation(of fire: Int) -> (Occurrence.Mark, note: String?) {
+        guard let cron = crons.first(where: { $0.next(after: fire - 1) == fire }) else { return (.plain, nil) }
+        let segment = zone.segment(at: fire)
+        let local = CivilTime(seconds: fire + segment.offset)
+        if let gap = cron.gap(into: segment), cron.movesAcross(gap), fire - segment.start < 120,
             let missed = cron.firstSkipped(in: gap).map(CivilTime.init(seconds:))
         {
-            let note =
-                "\(missed.clock) does not exist on \(missed.date): the clocks jump from \(clock(gap.lowerBound)) to"
-                + " \(clock(gap.upperBound))"
-            if cron.cron.matches(local) {
-                return Occurrence(instant: fire, local: format(fire), mark: .plain, note: "\(note); one fire for both")
-            }
-            return Occurrence(
-                instant: fire, local: format(fire), mark: .moved(from: missed.description), note: "\(note); moved")
+            let jump = "\(missed.clock) does not exist on \(missed.date): \(jump(over: gap))"
+            if cron.cron.matches(local) { return (.plain, "\(jump); one fire for both") }
+            return (.moved(from: missed.description), "\(jump); moved")
         }
-        let back = segment.previousOffset - segment.offset
-        if back > 0, second < segment.start + back {
-            return Occurrence(
-                instant: fire, local: format(fire), mark: .secondPass,
-                note: "\(local.clock) comes twice on \(local.date); this is the second pass")
+        let twice = "\(local.clock) comes twice on \(local.date); this is the"
+        if segment.start != .min, fire < segment.start + segment.previousOffset - segment.offset {
+            return (.secondPass, "\(twice) second pass")
         }
-        let ahead = segment.offset - segment.nextOffset
-        if segment.end != .max, ahead > 0, second >= segment.end - ahead {
-            return Occurrence(
-                instant: fire, local: format(fire), mark: .firstPass,
-                note: "\(local.clock) comes twice on \(local.date); this is the first pass")
+        if segment.end != .max, fire >= segment.end - (segment.offset - segment.nextOffset) {
+            return (.firstPass, "\(twice) first pass")
         }
-        return Occurrence(instant: fire, local: format(fire), mark: .plain, note: nil)
+        return (.plain, nil)
     }
 
     /// One line for each gap in between whose times of the schedule do not fire at all.
@@ -65,19 +57,20 @@ extension Schedule {
                 guard let gap = cron.gap(into: segment), !cron.movesAcross(gap), let first = cron.firstSkipped(in: gap)
                 else { continue }
                 let local = CivilTime(seconds: first)
-                let jump = "the clocks jump from \(clock(gap.lowerBound)) to \(clock(gap.upperBound))"
                 let more = cron.cron.next(after: first).map { $0 < gap.upperBound } ?? false
+                let times = "\(local.clock)\(more ? " and later times do" : " does")"
                 lines.append(
                     Occurrence(
                         instant: Timestamp(seconds: Int64(segment.start)), local: local.description, mark: .skipped,
-                        note:
-                            "\(local.clock)\(more ? " and later times do" : " does") not exist on \(local.date): \(jump)"
-                    ))
+                        note: "\(times) not exist on \(local.date): \(jump(over: gap))"))
                 break
             }
         }
         return lines
     }
 
-    private func clock(_ local: Int) -> String { CivilTime(seconds: local).clock }
+    private func jump(over gap: Range<Int>) -> String {
+        let (from, to) = (CivilTime(seconds: gap.lowerBound), CivilTime(seconds: gap.upperBound))
+        return "the clocks jump from \(from.clock) to \(from.day == to.day ? to.clock : to.description)"
+    }
 }

@@ -11,6 +11,7 @@ public struct Schedule: Sendable {
     /// What it was made from.
     public let definition: ScheduleDefinition
     let zone: Zone
+    private let zones: ZoneFiles
     let rhythm: Rhythm
     private let exceptions: Exceptions
     /// Of `shares`.
@@ -32,6 +33,7 @@ public struct Schedule: Sendable {
         _ definition: ScheduleDefinition, jobName: String, zones: ZoneFiles = .system
     ) throws(ScheduleError) {
         self.definition = definition
+        self.zones = zones
         zone = try zones.zone(named: definition.timezone)
         rhythm = try Rhythm(definition, zone: zone, jobName: jobName)
         exceptions = try Exceptions(definition.except, zone: zone, jobName: jobName)
@@ -59,7 +61,8 @@ public struct Schedule: Sendable {
         guard next(after: definition.start.map { $0 - .microseconds(1) } ?? .distantPast) == nil else { return }
         throw ScheduleError(
             setting: setting, text: text,
-            message: "it never fires: start, end and except leave nothing; give it more room or make it manual")
+            message: "it never fires: start, end and except leave nothing; give it more room or make it manual",
+            neverFires: true)
     }
 
     /// The first due instant strictly after `moment`, or `nil` when there is none up to the year 9999.
@@ -105,6 +108,14 @@ public struct Schedule: Sendable {
         if let next = next(after: scheduledAt) { room = min(room, next.duration(since: scheduledAt).wholeMicroseconds) }
         let delay = Self.shares.dividingFullWidth(UInt64(max(0, room)).multipliedFullWidth(by: share)).quotient
         return scheduledAt + .microseconds(Int64(delay))
+    }
+
+    /// Whether its zone's file is still the one it was made from; when not, make it anew. Costs one look at the file.
+    ///
+    /// A file that is gone or broken for the moment, as in the middle of an update, changes nothing.
+    public var isCurrent: Bool {
+        guard let now = try? zones.zone(named: definition.timezone) else { return true }
+        return now === zone
     }
 
     /// The moment on the schedule's wall clock: `2026-11-23T03:00:00+08:00`.

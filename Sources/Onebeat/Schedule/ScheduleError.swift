@@ -10,14 +10,20 @@ public struct ScheduleError: Error, Sendable, Hashable {
     public var field: String?
     /// Where in `text` the trouble starts, in bytes of UTF-8 from 0.
     public var offset: Int?
+    /// Whether the text is understood but means no instant at all, such as 30 February.
+    public var neverFires: Bool
 
     /// An error about `text`, as written for `setting`.
-    public init(setting: String, text: String, message: String, field: String? = nil, offset: Int? = nil) {
+    public init(
+        setting: String, text: String, message: String, field: String? = nil, offset: Int? = nil,
+        neverFires: Bool = false
+    ) {
         self.setting = setting
         self.text = text
         self.message = message
         self.field = field
         self.offset = offset
+        self.neverFires = neverFires
     }
 }
 

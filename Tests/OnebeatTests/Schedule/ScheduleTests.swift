@@ -90,7 +90,7 @@ import Testing
     func aScheduleWithoutAnInstantIsRefused(_ except: [String]) {
         #expect {
             try Schedule(.init(.cron(["0 * * * *"]), except: except), jobName: "j")
-        } throws: { "\($0)".contains("never fires") }
+        } throws: { ($0 as! ScheduleError).neverFires }
     }
 
     @Test func spreadPutsOffByAFixedShareAndKeepsTheOrder() throws {

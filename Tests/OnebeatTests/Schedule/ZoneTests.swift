@@ -139,9 +139,13 @@ import Testing
         let first = try zones.zone(named: "Place")
         #expect(first.offset(at: 0) == 9 * 3600 && zones.version == "2099z")
         #expect(try zones.zone(named: "Place") === first)
+        let schedule = try Schedule(.cron("0 3 * * *", timezone: "Place"), jobName: "j", zones: zones)
+        #expect(schedule.isCurrent)
         try FileManager.default.removeItem(at: place)
+        #expect(schedule.isCurrent)
         try FileManager.default.copyItem(at: system.appendingPathComponent("Asia/Kolkata"), to: place)
         #expect(try zones.zone(named: "Place").offset(at: 0) == 19_800)
+        #expect(!schedule.isCurrent)
     }
 
     @Test func brokenFilesAreRefusedAndNeverCrash() throws {
