@@ -49,6 +49,14 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .target(name: "OnebeatTesting", dependencies: ["Onebeat"]),
+        .executableTarget(
+            name: "LibraryExample",
+            dependencies: [
+                "Onebeat", "OnebeatSQLite",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/library"),
         .testTarget(name: "OnebeatTests", dependencies: ["Onebeat", "OnebeatTesting"]),
         .testTarget(name: "StoreTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .testTarget(name: "ServerTests", dependencies: ["OnebeatServer", "OnebeatSQLite", "OnebeatTesting"]),
