@@ -78,7 +78,7 @@ struct CronParser {
         }
         let message =
             switch name {
-            case "reboot": "@reboot is not a time; start such a job with the machine's service manager"
+            case "reboot": "@reboot is not a time; let systemd start such a job"
             case let name where name.hasPrefix("every"): "@every is not cron; write every: 5m instead"
             default:
                 "there is no @\(name); there are @yearly, @annually, @monthly, @weekly, @daily, @midnight and @hourly"
