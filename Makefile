@@ -48,7 +48,7 @@ bench: prepare ## Runs the benchmarks (packages of their own under Benchmarks/).
 
 docs: prepare ## Builds the library's documentation into .build/documentation.
 	swift package --allow-writing-to-directory .build/documentation generate-documentation \
-		--target Onebeat --output-path .build/documentation --transform-for-static-hosting --warnings-as-errors
+		--target Onebeat --output-path .build/documentation --transform-for-static-hosting
 
 release: prepare ## Builds the binary to ship: .build/release/onebeat, without shared Swift or SQLite libraries.
 	scripts/build-release
