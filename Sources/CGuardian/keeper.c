@@ -36,7 +36,7 @@ static void record(struct guardian_report *report, int status, const struct rusa
 /// TERM at `term_at`, KILL from `kill_at` on, again and again until wait says that there is nobody left.
 static void outlive(pid_t leader, int64_t grace_ms, int64_t abandon_grace_ms, struct guardian_report *report)
 {
-    int64_t term_at = never, kill_at = never;
+    int64_t term_at = never, kill_at = never, kill_pause = 10;
     bool is_leader_gone = false;
     sigset_t awaited;
     sigemptyset(&awaited);
@@ -66,7 +66,9 @@ static void outlive(pid_t leader, int64_t grace_ms, int64_t abandon_grace_ms, st
         }
         if (kill_at <= now) {
             signal_below(getpid(), NULL, 0, SIGKILL);
-            kill_at = now + 20;
+            // Soon again for what was just born; seldom for what KILL cannot reach (a hung disk, another user).
+            kill_pause = earlier(kill_pause * 2, 1000);
+            kill_at = now + kill_pause;
         }
 
         int64_t wait_ms = earlier(term_at, kill_at) == never ? 3600000 : earlier(term_at, kill_at) - now;

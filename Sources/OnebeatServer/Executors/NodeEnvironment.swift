@@ -1,14 +1,12 @@
 /// The node's environment as jobs see it.
 package struct NodeEnvironment: Sendable {
     private let variables: [String: String]
+    /// What every process inherits. The node's own settings (`ONEBEAT_…`, the store's password among them) stay behind.
+    package let inherited: [String: String]
 
     package init(_ variables: [String: String]) {
         self.variables = variables
-    }
-
-    /// What every process inherits. The node's own settings (`ONEBEAT_…`, the store's password among them) stay behind.
-    package var inherited: [String: String] {
-        variables.filter { !$0.key.hasPrefix("ONEBEAT_") }
+        inherited = variables.filter { !$0.key.hasPrefix("ONEBEAT_") }
     }
 
     /// Replaces each `${NAME}`. All else, a lone `$` too, stays as it is.

@@ -23,15 +23,29 @@ final class OutputPump: Sendable {
     private static let queue = DispatchQueue(label: "onebeat.output")
     private static let pieceSize = 65_536
 
+    /// The pumps of one process; each of them must be run.
     /// - Throws: ``GuardianError/notAsked(errno:)`` when no pipe could be had.
-    init(_ stream: OutputStream) throws(GuardianError) {
-        var ends: (CInt, CInt) = (-1, -1)
-        guard guardian_pipe(&ends.0, &ends.1) == 0 else { throw .notAsked(errno: errno) }
+    static func pair() throws(GuardianError) -> (output: OutputPump, errors: OutputPump) {
+        var output: (CInt, CInt) = (-1, -1)
+        var errors: (CInt, CInt) = (-1, -1)
+        guard guardian_pipe(&output.0, &output.1) == 0 else { throw .notAsked(errno: errno) }
+        guard guardian_pipe(&errors.0, &errors.1) == 0 else {
+            let number = errno
+            close(output.0)
+            close(output.1)
+            throw .notAsked(errno: number)
+        }
+        return (OutputPump(.stdout, ends: output), OutputPump(.stderr, ends: errors))
+    }
+
+    private init(_ stream: OutputStream, ends: (CInt, CInt)) {
         (readEnd, writeEnd) = ends
         self.stream = stream
-        readable = DispatchSource.makeReadSource(fileDescriptor: ends.0, queue: Self.queue)
+        readable = DispatchSource.makeReadSource(fileDescriptor: readEnd, queue: Self.queue)
         readable.setEventHandler { [weak self] in self?.wake() }
-        readable.setCancelHandler { [readEnd = ends.0] in close(readEnd) }
+        readable.setCancelHandler { [readEnd] in close(readEnd) }
+        readable.activate()
+        readable.suspend()  // from here on it is suspended but while somebody waits
     }
 
     /// Reads to the end of the stream, or until ``finish()`` was called and the pipe is empty. To be called once.

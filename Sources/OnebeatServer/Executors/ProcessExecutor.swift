@@ -24,30 +24,30 @@ package struct ProcessExecutor: Executor {
         do {
             let end = try await run(request, output: output)
             if end.leftovers > 0 {
-                let words = "[onebeat: \(end.leftovers) processes outlived the job and were ended]\n"
+                let words = "[onebeat: processes that outlived the job and were ended: \(end.leftovers)]\n"
                 await output.write(Array(words.utf8), to: .note)
             }
-            return Task.isCancelled ? .cancelled : ProcessReport(request: request, end: end).outcome
+            return ProcessReport(request: request, end: end).outcome
         } catch GuardianError.gone {
             return .interrupted  // never started: another node may
         } catch {
-            return Task.isCancelled ? .cancelled : .failed(Failure("\(error)"))
+            return .failed(Failure("\(error)"))
         }
     }
 
     private func run(_ request: ProcessRequest, output: any OutputSink) async throws -> ProcessEnd {
-        let pumps = (try OutputPump(.stdout), try OutputPump(.stderr))
+        let pumps = try OutputPump.pair()
         // Not child tasks: a cancelled attempt still has last words, and the store must take them.
-        let outputs = [pumps.0, pumps.1].map { pump in Task { await pump.run(into: output) } }
+        let outputs = [pumps.output, pumps.errors].map { pump in Task { await pump.run(into: output) } }
         let end: Result<ProcessEnd, any Error>
         do {
             end = .success(
-                try await guardian.run(request, output: pumps.0.writeEnd, errors: pumps.1.writeEnd))
+                try await guardian.run(request, output: pumps.output.writeEnd, errors: pumps.errors.writeEnd))
         } catch {
             end = .failure(error)
         }
-        pumps.0.finish()
-        pumps.1.finish()
+        pumps.output.finish()
+        pumps.errors.finish()
         for output in outputs { await output.value }
         return try end.get()
     }

@@ -7,13 +7,13 @@ struct ProcessReport {
     let end: ProcessEnd
 
     var outcome: Outcome {
-        switch end.result {
-        case .exited(0): .succeeded
-        // Stopped by the guardian because this node may not be trusted with the run any more: somebody else may go on.
-        case .exited, .killed: end.stop == .abandoned ? .interrupted : .failed(failure)
-        case .notStarted(.refused, _): .interrupted
-        case .notStarted: .failed(failure)
-        case .unknown: .lost
+        switch (end.result, end.stop) {
+        case (.unknown, _): .lost
+        case (_, .asked): .cancelled
+        case (.exited(0), _): .succeeded
+        // The node may not be trusted with the run any more: somebody else may go on.
+        case (_, .abandoned), (.notStarted(.refused, _), _): .interrupted
+        case (.exited, nil), (.killed, nil), (.notStarted, nil): .failed(failure)
         }
     }
 

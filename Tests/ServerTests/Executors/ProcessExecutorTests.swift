@@ -111,7 +111,7 @@ import Testing
         let fixture = try ExecutorFixture()
         let (outcome, sink) = await fixture.run("setsid sleep 1000 & echo $!")
         #expect(outcome == .succeeded)
-        #expect(sink.text(.note) == "[onebeat: 1 processes outlived the job and were ended]\n")
+        #expect(sink.text(.note) == "[onebeat: processes that outlived the job and were ended: 1]\n")
         #expect(pid_t(sink.text().dropLast()).map(isRunning) == false)
         await fixture.guardian.shutdown()
     }

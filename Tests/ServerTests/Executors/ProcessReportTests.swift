@@ -35,6 +35,7 @@ import Testing
         }
         #expect(killed == .interrupted)
         #expect(outcome { $1.stop = .abandoned } == .succeeded)
+        #expect(outcome { $1.stop = .asked } == .cancelled)
         #expect(outcome { $1.result = .notStarted(.refused, errno: 0) } == .interrupted)
         #expect(outcome { $1.result = .unknown } == .lost)
     }
