@@ -12,7 +12,8 @@ struct Claiming {
     private let now: Timestamp
     private let db: Database
     private let decide: (Run, JobPolicies, JobState, Timestamp) -> Admission
-    private var states: [JobVersion: JobState] = [:]
+    /// By job, since runs of all its versions share its limit; what was read for another generation is read again.
+    private var states: [String: (generation: Int, state: JobState)] = [:]
     private var nextFence: Int64 = 0
     private var claims: [Claim] = []
     private var refused: [Run] = []
@@ -46,15 +47,17 @@ struct Claiming {
 
     private mutating func consider(_ run: Run) throws {
         let definition = try store.definition(run.version, in: db)
-        let state = try states[run.version] ?? fetchState(of: run.version)
-        states[run.version] = state
+        let known = states[run.job].flatMap { $0.generation == run.version.generation ? $0.state : nil }
+        let state = try known ?? fetchState(of: run.version)
+        states[run.job] = (run.version.generation, state)
+        let hasRoom = state.activeRuns < definition.policies.effectiveLimit
         switch decide(run, definition.policies, state, now) {
         case .start: try start(run, definition)
         case .hold(let waivesDeadline): try hold(run, waivingDeadline: waivesDeadline)
         case .replace: try replace(run)
-        case .skip(let reason): try refuse(run, as: .skipped, reason)
-        case .miss(let reason): try refuse(run, as: .missed, reason)
-        case .cancel(let reason): try refuse(run, as: .cancelled, reason)
+        case .skip(let reason): try refuse(run, as: .skipped, reason, leavingRoom: hasRoom)
+        case .miss(let reason): try refuse(run, as: .missed, reason, leavingRoom: hasRoom)
+        case .cancel(let reason): try refuse(run, as: .cancelled, reason, leavingRoom: hasRoom)
         }
     }
 
@@ -81,8 +84,8 @@ struct Claiming {
             [run.id.value, run.attempt, run.fence.value, run.node, run.boot, now])
         try SQLiteStore.noteStatus(of: run, at: now, in: db)
         claims.append(Claim(run: run, definition: definition))
-        states[run.version]?.activeRuns += 1
-        if run.kind == .manual { states[run.version]?.activeManualRuns += 1 }
+        states[run.job]?.state.activeRuns += 1
+        if run.kind == .manual { states[run.job]?.state.activeManualRuns += 1 }
     }
 
     private mutating func hold(_ run: Run, waivingDeadline: Bool) throws {
@@ -91,7 +94,7 @@ struct Claiming {
             UPDATE runs SET is_held = 1, deadline_at = CASE WHEN ? THEN NULL ELSE deadline_at END WHERE id = ?
             """,
             [waivingDeadline, run.id.value])
-        states[run.version]?.heldRuns += 1
+        states[run.job]?.state.heldRuns += 1
     }
 
     private mutating func replace(_ run: Run) throws {
@@ -101,16 +104,20 @@ struct Claiming {
             WHERE job_name = ? AND state = 'running' AND is_cancel_requested = 0
             """,
             [Reason.replaced.rawValue, run.job])
-        // Itself first, so that the end of an older one does not release a run that is cancelled a line later.
+        // Itself last, so that the end of an older one does not let it go while the active run goes on.
         let older = try db.rows(
             "SELECT \(Run.columns) FROM runs WHERE job_name = ? AND state = 'scheduled' AND is_held = 1", [run.job])
-        for row in older { try refuse(Run(row: row), as: .cancelled, .replaced) }
+        for row in older { try refuse(Run(row: row), as: .cancelled, .replaced, leavingRoom: false) }
         try hold(run, waivingDeadline: false)
     }
 
-    private mutating func refuse(_ run: Run, as state: RunState, _ reason: Reason) throws {
+    private mutating func refuse(
+        _ run: Run, as state: RunState, _ reason: Reason, leavingRoom hasRoom: Bool
+    ) throws {
         refused.append(try SQLiteStore.end(run, as: state, reason, at: now, in: db))
-        states[run.version] = nil
+        // It may have been the one that the end of another had let go; then the next one takes its place.
+        if hasRoom { try SQLiteStore.releaseOne(heldOf: run.job, in: db) }
+        states[run.job] = nil
     }
 
     /// Fences come from a counter in the store and are drawn in one statement for all that may start; those left over

@@ -163,7 +163,8 @@ extension SQLiteStore {
             """,
             [now, outcome.word, run.message, run.exitCode, run.id.value, run.attempt, run.fence.value])
         try noteStatus(of: run, at: now, in: db)
-        try afterEnd(of: run, at: now, in: db)
+        try releaseOne(heldOf: run.job, in: db)
+        try startDelay(after: run, at: now, in: db)
         return run
     }
 
@@ -183,13 +184,12 @@ extension SQLiteStore {
         try db.change(
             "UPDATE runs SET state = ?, reason = ?, message = ?, finished_at = ?, is_held = 0 WHERE id = ?",
             [state.rawValue, reason.rawValue, message, now, run.id.value])
-        try afterEnd(of: run, at: now, in: db)
+        try startDelay(after: run, at: now, in: db)
         return run
     }
 
-    /// The end of one run lets the next one of the job be claimed, and starts the clock of a fixed delay.
-    private static func afterEnd(of run: Run, at now: Timestamp, in db: Database) throws {
-        try releaseOne(heldOf: run.job, in: db)
+    /// The end of a run starts the clock of a fixed delay.
+    private static func startDelay(after run: Run, at now: Timestamp, in db: Database) throws {
         guard run.state.isTerminal, run.kind == .scheduled else { return }
         try db.change(
             """

@@ -1,0 +1,63 @@
+import Foundation
+import Onebeat
+import OnebeatSQLite
+import OnebeatTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(2)))
+struct SQLiteStoreTests {
+    @Test(arguments: StoreLaw.all)
+    func inMemoryItHolds(_ law: StoreLaw) async throws {
+        let time = ManualTime()
+        try await law.check(try SQLiteStore.inMemory(time: time), time: time)
+    }
+
+    @Test(arguments: StoreLaw.all)
+    func onAFileItHolds(_ law: StoreLaw) async throws {
+        try await withStoreFile { path in
+            let time = ManualTime()
+            try await law.check(try SQLiteStore(path: path, time: time), time: time)
+        }
+    }
+
+    @Test func everyLawHasANameOfItsOwn() {
+        #expect(Set(StoreLaw.all.map(\.name)).count == StoreLaw.all.count)
+    }
+
+    @Test func whatOneProcessStoredTheNextOneFinds() async throws {
+        try await withStoreFile { path in
+            let store = try SQLiteStore(path: path, time: ManualTime())
+            _ = try await store.join(
+                NodeRecord(id: NodeID(name: "a", boot: "a1"), slots: 1, queues: [], version: "1", processID: 1),
+                lease: .seconds(10))
+            let again = try SQLiteStore(path: path, mustExist: true, time: ManualTime())
+            #expect(try await again.nodes(limit: 10).map(\.id.boot) == ["a1"])
+        }
+    }
+
+    @Test func aStoreThatMustExistIsNotCreated() throws {
+        let error = #expect(throws: StoreError.self) { try SQLiteStore(path: "/nowhere/x.db", mustExist: true) }
+        guard case .notFound = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefused() async throws {
+        try await withStoreFile { path in
+            try Data(repeating: 7, count: 10_000).write(to: URL(fileURLWithPath: path))
+            let error = #expect(throws: StoreError.self) { try SQLiteStore(path: path) }
+            guard case .refused = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    private func withStoreFile(_ body: (String) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await body(folder.appendingPathComponent("onebeat.db").path)
+    }
+}
