@@ -74,6 +74,12 @@ int guardian_receive(int node_socket, struct guardian_report *report);
 /// A pipe for output: reading does not block, and neither end is inherited. Returns 0, or -1 with errno.
 int guardian_pipe(int *read_end, int *write_end);
 
+/// Readiness of descriptors. `arm` asks for one word on `fd`; `wait` blocks and returns how many descriptors it wrote.
+int guardian_readiness(void);
+int guardian_readiness_arm(int readiness, int fd);
+int guardian_readiness_forget(int readiness, int fd);
+int guardian_readiness_wait(int readiness, int *fds, int capacity);
+
 /// A signal's name without SIG, or NULL.
 const char *guardian_signal_name(int signal);
 

@@ -10,7 +10,7 @@ import Synchronization
 
 /// The node's end of the guardian.
 ///
-/// Fork it first thing in `main`, while the process is small and single-threaded: every run costs the guardian a fork
+/// It lives until ``shutdown()`` or the end of the process. Fork it first thing in `main`, while the process is small and single-threaded: every run costs the guardian a fork
 /// of what it was then. Forking later is safe, only slower.
 package final class Guardian: Sendable {
     private struct State {
@@ -24,34 +24,30 @@ package final class Guardian: Sendable {
     package let processID: Int32
     private let socket: CInt
     private let state = Mutex(State())
-    /// Everything that touches the socket happens here, so it is never closed under a sender's feet.
+    /// Whoever sends, sends here, and here the socket is closed: never under a sender's feet.
     private let queue = DispatchQueue(label: "onebeat.guardian")
-    // Dispatch objects may be used from any thread; its overlay for Linux only fails to say so.
-    nonisolated(unsafe) private let reports: any DispatchSourceRead
+    /// Serves the socket, and the output of the processes.
+    let readiness: Readiness
 
     /// Forks a guardian.
     /// - Parameter grace: What processes get between TERM and KILL when the deadline passes or the node is gone.
     /// - Throws: ``GuardianError/notForked(errno:)``.
     package static func fork(grace: Duration = .seconds(2)) throws(GuardianError) -> Guardian {
+        let readiness = try Readiness()
         var socket: CInt = -1
         let processID = guardian_fork(grace.milliseconds, &socket)
         guard processID > 0 else { throw .notForked(errno: errno) }
-        return Guardian(socket: socket, processID: processID)
+        let guardian = Guardian(socket: socket, processID: processID, readiness: readiness)
+        guardian.awaitReports()
+        readiness.start()
+        return guardian
     }
 
-    private init(socket: CInt, processID: pid_t) {
+    private init(socket: CInt, processID: pid_t, readiness: Readiness) {
         self.socket = socket
         self.processID = processID
-        reports = DispatchSource.makeReadSource(fileDescriptor: socket, queue: queue)
-        reports.setEventHandler { [weak self] in self?.takeReports() }
-        reports.setCancelHandler {
-            close(socket)
-            waitpid(processID, nil, 0)
-        }
-        reports.activate()
+        self.readiness = readiness
     }
-
-    deinit { reports.cancel() }
 
     /// Whether processes can be started. Once false it stays false, and every process of the guardian is dead.
     package var isAlive: Bool { state.withLock { $0.isAlive } }
@@ -154,13 +150,17 @@ extension Guardian {
         state.withLock { $0.waiting.removeValue(forKey: token) }
     }
 
+    private func awaitReports() {
+        readiness.arm(socket) { [self] in takeReports() }
+    }
+
     private func takeReports() {
         var report = guardian_report()
         while true {
             switch guardian_receive(socket, &report) {
             case 1: take(report.token)?.resume(returning: ProcessEnd(report))
             case 0: return depart()
-            default: return
+            default: return awaitReports()
             }
         }
     }
@@ -174,7 +174,11 @@ extension Guardian {
             }
             return (state.waiting, state.departures)
         }
-        reports.cancel()
+        readiness.close()
+        queue.async { [self] in
+            close(socket)
+            waitpid(processID, nil, 0)
+        }
         for continuation in waiting.values { continuation.resume(returning: .unknown) }
         for continuation in departures { continuation.resume() }
     }

@@ -1,5 +1,4 @@
 import CGuardian
-import Dispatch
 import Glibc
 import Onebeat
 import Synchronization
@@ -16,16 +15,14 @@ final class OutputPump: Sendable {
     let writeEnd: CInt
     private let readEnd: CInt
     private let stream: OutputStream
-    // Dispatch objects may be used from any thread; its overlay for Linux only fails to say so.
-    nonisolated(unsafe) private let readable: any DispatchSourceRead
+    private let readiness: Readiness
     private let state = Mutex(State())
 
-    private static let queue = DispatchQueue(label: "onebeat.output")
     private static let pieceSize = 65_536
 
     /// The pumps of one process; each of them must be run.
     /// - Throws: ``GuardianError/notAsked(errno:)`` when no pipe could be had.
-    static func pair() throws(GuardianError) -> (output: OutputPump, errors: OutputPump) {
+    static func pair(_ readiness: Readiness) throws(GuardianError) -> (output: OutputPump, errors: OutputPump) {
         var output: (CInt, CInt) = (-1, -1)
         var errors: (CInt, CInt) = (-1, -1)
         guard guardian_pipe(&output.0, &output.1) == 0 else { throw .notAsked(errno: errno) }
@@ -35,17 +32,13 @@ final class OutputPump: Sendable {
             close(output.1)
             throw .notAsked(errno: number)
         }
-        return (OutputPump(.stdout, ends: output), OutputPump(.stderr, ends: errors))
+        return (OutputPump(.stdout, output, readiness), OutputPump(.stderr, errors, readiness))
     }
 
-    private init(_ stream: OutputStream, ends: (CInt, CInt)) {
+    private init(_ stream: OutputStream, _ ends: (CInt, CInt), _ readiness: Readiness) {
         (readEnd, writeEnd) = ends
         self.stream = stream
-        readable = DispatchSource.makeReadSource(fileDescriptor: readEnd, queue: Self.queue)
-        readable.setEventHandler { [weak self] in self?.wake() }
-        readable.setCancelHandler { [readEnd] in close(readEnd) }
-        readable.activate()
-        readable.suspend()  // from here on it is suspended but while somebody waits
+        self.readiness = readiness
     }
 
     /// Reads to the end of the stream, or until ``finish()`` was called and the pipe is empty. To be called once.
@@ -61,27 +54,18 @@ final class OutputPump: Sendable {
             if piece.isEmpty { break }
             await sink.write(piece, to: stream)
         }
-        readable.cancel()
-        readable.resume()  // a suspended source never gets to its cancel handler
+        readiness.forget(readEnd)
+        close(readEnd)
     }
 
     /// Says that every process of the run is dead. A stranger may still hold the pipe open; nobody waits for it.
     func finish() {
-        let waiter = state.withLock { state in
-            state.isFinished = true
-            return state.waiter.take()
-        }
-        resume(waiter)
+        state.withLock { $0.isFinished = true }
+        wake()
     }
 
     private func wake() {
-        resume(state.withLock { $0.waiter.take() })
-    }
-
-    private func resume(_ waiter: CheckedContinuation<Void, Never>?) {
-        guard let waiter else { return }
-        readable.suspend()
-        waiter.resume()
+        state.withLock { $0.waiter.take() }?.resume()
     }
 
     private func waitUntilReadable() async {
@@ -90,7 +74,7 @@ final class OutputPump: Sendable {
                 if !state.isFinished { state.waiter = continuation }
                 return state.isFinished
             }
-            if isFinished { continuation.resume() } else { readable.resume() }
+            if isFinished { continuation.resume() } else { readiness.arm(readEnd) { [self] in wake() } }
         }
     }
 

@@ -4,14 +4,17 @@ import Onebeat
 /// Runs shell lines and commands as processes below the guardian.
 package struct ProcessExecutor: Executor {
     private let guardian: Guardian
-    private let node: NodeEnvironment
+    private let environment: [String: String]
+    private let inherited: [String: String]
 
     /// - Parameter environment: What jobs inherit and `${NAME}` is replaced from; the node's own unless told otherwise.
     package init(
         guardian: Guardian, environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         self.guardian = guardian
-        node = NodeEnvironment(environment)
+        self.environment = environment
+        // The node's own settings, the store's password among them, stay behind.
+        inherited = environment.filter { !$0.key.hasPrefix("ONEBEAT_") }
     }
 
     package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
@@ -36,7 +39,7 @@ package struct ProcessExecutor: Executor {
     }
 
     private func run(_ request: ProcessRequest, output: any OutputSink) async throws -> ProcessEnd {
-        let pumps = try OutputPump.pair()
+        let pumps = try OutputPump.pair(guardian.readiness)
         // Not child tasks: a cancelled attempt still has last words, and the store must take them.
         let outputs = [pumps.output, pumps.errors].map { pump in Task { await pump.run(into: output) } }
         let end: Result<ProcessEnd, any Error>
@@ -67,10 +70,14 @@ package struct ProcessExecutor: Executor {
         request.cpu = settings.cpu
         request.nice = settings.nice
         request.grace = settings.grace
-        request.environment = node.inherited
+        request.environment = inherited
         request.environment.merge(request.user?.environment ?? [:]) { $1 }
         for (name, text) in settings.environment {
-            request.environment[name] = try node.expand(text, key: "env.\(name)")
+            do {
+                request.environment[name] = try EnvironmentExpansion.expand(text, environment: environment)
+            } catch {
+                throw UnfitRequest(problem: "env.\(name): \(error)")
+            }
         }
         request.environment.merge(identity(of: claim)) { $1 }
         return request

@@ -49,7 +49,7 @@ import Testing
             ])
         settings.environment = ["AUTH": "${NOT_SET}"]
         let failure = await fixture.run("true", settings).0.failure
-        #expect(failure?.message.hasPrefix("env.AUTH names ${NOT_SET}, which is not set") == true)
+        #expect(failure?.message.hasPrefix("env.AUTH: ${NOT_SET} is not set") == true)
         await fixture.guardian.shutdown()
     }
 
