@@ -38,7 +38,13 @@ let package = Package(
             dependencies: [
                 "Onebeat", "CGuardian",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
@@ -59,7 +65,13 @@ let package = Package(
             path: "Examples/library"),
         .testTarget(name: "OnebeatTests", dependencies: ["Onebeat", "OnebeatTesting"]),
         .testTarget(name: "StoreTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
-        .testTarget(name: "ServerTests", dependencies: ["OnebeatServer", "OnebeatSQLite", "OnebeatTesting"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "OnebeatServer", "OnebeatSQLite", "OnebeatTesting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["OnebeatTesting"]),
     ],
