@@ -1,0 +1,48 @@
+import Onebeat
+
+/// A node as JSON.
+package struct NodeResource: Encodable {
+    var name: String
+    var boot: String
+    var state: String
+    var leader: Bool
+    var slots: Int
+    var queues: [String]
+    var version: String
+    var processId: Int
+    var joinedAt: Timestamp
+    var leaseUntil: Timestamp
+
+    /// - Parameter now: the store's time.
+    package init(_ node: NodeRecord, now: Timestamp) {
+        name = node.id.name
+        boot = node.id.boot
+        state = node.isGone ? "gone" : node.leaseUntil > now ? "alive" : "expired"
+        leader = node.isLeader
+        slots = node.slots
+        queues = node.queues
+        version = node.version
+        processId = node.processID
+        joinedAt = node.joinedAt
+        leaseUntil = node.leaseUntil
+    }
+}
+
+/// An event as JSON.
+package struct EventResource: Encodable {
+    var kind: String
+    var job: String?
+    var run: Int64?
+    var actor: String
+    var message: String
+    var at: Timestamp
+
+    package init(_ event: Event) {
+        kind = event.kind
+        job = event.job
+        run = event.run?.value
+        actor = event.actor
+        message = event.message
+        at = event.at
+    }
+}

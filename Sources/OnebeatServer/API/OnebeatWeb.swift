@@ -1,0 +1,91 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import Onebeat
+import ServiceLifecycle
+
+// API: what a node shows over HTTP. It reads and never changes anything: the store is the truth, and commands go there
+// by themselves. Whoever can reach the address can read, so it listens on loopback unless told otherwise.
+
+/// Serves health, metrics, the read-only JSON API and the dashboard.
+public final class OnebeatWeb: Service {
+    private let address: ListenAddress
+    private let responder: RouterResponder<BasicRequestContext>
+    private let logger: Logger
+    private let onListening: @Sendable (ListenAddress) async -> Void
+
+    /// - Parameters:
+    ///   - node: the node of this process, when it has one; readiness hangs on its lease.
+    ///   - metrics: what `/metrics` shows beside the process and the store.
+    ///   - address: where to listen; port 0 is one that is free.
+    ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
+    ///   - onListening: told the address once connections are taken, with the port that was found.
+    public init(
+        store: any Store, node: Node? = nil, metrics: PrometheusRegistry, address: ListenAddress = .standard,
+        schedules: ScheduleCache = ScheduleCache(), time: any TimeSource = SystemTime(), logger: Logger,
+        onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
+    ) {
+        let health = Health(store: store, node: node, time: time)
+        let page = MetricsPage(registry: metrics, store: store, node: node, time: time)
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.addMiddleware {
+            Safeguard(address: address)
+            Problems()
+        }
+        health.addRoutes(to: router)
+        router.get("metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
+                body: .init(byteBuffer: ByteBuffer(string: await page.text())))
+        }
+        ReadAPI(store: store, health: health, schedules: schedules).addRoutes(to: router.group("api/v1"))
+        Dashboard(store: store, schedules: schedules).addRoutes(to: router)
+        responder = router.buildResponder()
+        self.address = address
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until a graceful shutdown.
+    /// - Throws: ``ListenError`` when the address cannot be listened on.
+    public func run() async throws {
+        var quiet = logger
+        // The server underneath tells of every start and stop of its own; ours are enough.
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let application = Application(
+            responder: responder,
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port), serverName: "onebeat"),
+            onServerRunning: { channel in
+                var found = self.address
+                found.port = channel.localAddress?.port ?? found.port
+                self.logger.info("listening", metadata: ["address": "\(found)"])
+                await self.onListening(found)
+            },
+            logger: quiet)
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw ListenError(address: address, code: error.errnoCode)
+        }
+    }
+}
+
+/// An address that cannot be listened on.
+public struct ListenError: Error, CustomStringConvertible {
+    let address: ListenAddress
+    let code: CInt
+
+    /// Which address, why, and what would do.
+    public var description: String {
+        let advice =
+            switch code {
+            case EADDRINUSE: "another program listens there; stop it or give --listen another port"
+            case EACCES: "this user may not; give --listen a port above 1023"
+            case EADDRNOTAVAIL: "no network interface has this address; give --listen one that has, or 0.0.0.0"
+            default: String(cString: strerror(code)).lowercased()
+            }
+        return "cannot listen on \(address): \(advice)"
+    }
+}

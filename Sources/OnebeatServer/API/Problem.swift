@@ -1,0 +1,84 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Onebeat
+
+/// An error as RFC 9457 writes it: what kind, and in `detail` what was wrong and what would do.
+struct Problem: Error, HTTPResponseError {
+    var status: HTTPResponse.Status
+    var detail: String
+
+    init(_ status: HTTPResponse.Status, _ detail: String) {
+        self.status = status
+        self.detail = detail
+    }
+
+    private struct Body: Encodable {
+        // No page describes a kind of problem, and then RFC 9457 wants this word.
+        let type = "about:blank"
+        let title: String
+        let status: Int
+        let detail: String
+        let instance: String
+    }
+
+    /// A page for people who follow a link, JSON for everybody else.
+    func response(from request: Request, context: some RequestContext) throws -> Response {
+        let isForPeople = request.headers[.accept]?.contains("text/html") == true
+        if isForPeople, !request.uri.path.hasPrefix("/api/") {
+            return ProblemPage(problem: self).page.response(status: status)
+        }
+        let body = Body(title: status.reasonPhrase, status: status.code, detail: detail, instance: request.uri.path)
+        return try JSON.response(body, status: status, type: "application/problem+json")
+    }
+}
+
+extension Problem {
+    init(_ error: StoreError) {
+        switch error {
+        case .notFound: self.init(.notFound, "\(error)")
+        case .unavailable, .unknownOutcome, .fenced, .refused: self.init(.serviceUnavailable, "\(error)")
+        }
+    }
+}
+
+/// Gives every error its words.
+struct Problems: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let problem: Problem
+        do {
+            return try await next(request, context)
+        } catch let error as Problem {
+            problem = error
+        } catch let error as StoreError {
+            problem = Problem(error)
+        } catch let error as HTTPError where error.status == .notFound {
+            problem = Problem(
+                .notFound, "there is nothing at \(request.uri.path); / shows pages, /api/v1 lists addresses")
+        } catch let error as HTTPError {
+            problem = Problem(error.status, error.body ?? error.status.reasonPhrase)
+        } catch {
+            context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            problem = Problem(.internalServerError, "the node could not answer; its log says why")
+        }
+        return try problem.response(from: request, context: context)
+    }
+}
+
+/// JSON as all our answers write it: `snake_case`, sorted keys, ISO 8601 moments.
+enum JSON {
+    static func response(
+        _ value: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json; charset=utf-8"
+    ) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try encoder.encode(value) + [UInt8(ascii: "\n")]
+        return Response(
+            status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(bytes: data)))
+    }
+}

@@ -1,0 +1,204 @@
+import Foundation
+import Hummingbird
+import Onebeat
+
+/// The JSON API below `/api/v1`: it reads, and every answer is bounded. `docs/openapi.yaml` describes it.
+struct ReadAPI: Sendable {
+    typealias Context = BasicRequestContext
+
+    /// How many bytes of output one answer carries at most, beside one piece.
+    static let mostLogBytes = 1024 * 1024
+    static let mostNodes = 200
+
+    let store: any Store
+    let health: Health
+    let schedules: ScheduleCache
+
+    func addRoutes(to group: RouterGroup<Context>) {
+        group.get { _, _ in try JSON.response(["addresses": Self.addresses]) }
+        group.get("status") { request, _ in try await status(QueryReader(request, known: [])) }
+        group.get("jobs") { request, _ in try await jobs(QueryReader(request, known: ["after", "limit"])) }
+        group.get("jobs/:name") { request, context in
+            _ = try QueryReader(request, known: [])
+            return try await job(context.jobName())
+        }
+        group.get("jobs/:name/next") { request, context in
+            try await next(context.jobName(), QueryReader(request, known: ["after", "count"]))
+        }
+        group.get("runs") { request, _ in try await runs(QueryReader(request, known: QueryReader.runParameters)) }
+        group.get("runs/:id") { request, context in
+            _ = try QueryReader(request, known: [])
+            return try await JSON.response(RunResource(run(context.runID())))
+        }
+        group.get("runs/:id/attempts") { request, context in
+            _ = try QueryReader(request, known: [])
+            let run = try await run(context.runID())
+            return try await JSON.response(["attempts": store.attempts(of: run.id).map(AttemptResource.init)])
+        }
+        group.get("runs/:id/logs") { request, context in
+            try await logs(context.runID(), QueryReader(request, known: ["after", "limit"]))
+        }
+        group.get("nodes") { request, _ in
+            _ = try QueryReader(request, known: [])
+            let now = try await store.now()
+            let nodes = try await store.nodes(limit: Self.mostNodes)
+            return try JSON.response(["nodes": nodes.map { NodeResource($0, now: now) }])
+        }
+        group.get("events") { request, _ in
+            let query = try QueryReader(request, known: ["job", "limit"])
+            let limit = try query.number("limit", in: 1...1000) ?? 50
+            let events = try await store.events(job: query.text("job"), limit: limit)
+            return try JSON.response(["events": events.map(EventResource.init)])
+        }
+    }
+
+    static let addresses = [
+        "/api/v1/status", "/api/v1/jobs?after=&limit=", "/api/v1/jobs/{name}", "/api/v1/jobs/{name}/next?after=&count=",
+        "/api/v1/runs?job=&state=&from=&before=&after=&limit=", "/api/v1/runs/{id}", "/api/v1/runs/{id}/attempts",
+        "/api/v1/runs/{id}/logs?after=&limit=", "/api/v1/nodes", "/api/v1/events?job=&limit=",
+    ]
+
+    private struct Status: Encodable {
+        var version: String
+        var now: Timestamp
+        var ready: Bool
+        var unreadyReason: String?
+        var leader: Bool?
+        var runs: [String: Int]
+    }
+
+    private func status(_: QueryReader) async throws -> Response {
+        let counts = try await store.runCounts()
+        let reason = await health.unreadiness()
+        return try await JSON.response(
+            Status(
+                version: Onebeat.version, now: store.now(), ready: reason == nil, unreadyReason: reason,
+                leader: health.node?.isLeader,
+                runs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })))
+    }
+
+    private struct Page<Item: Encodable, Cursor: Encodable>: Encodable {
+        var items: [Item]
+        /// What `after` must be for the next page; absent on the last one.
+        var next: Cursor?
+    }
+
+    private func jobs(_ query: QueryReader) async throws -> Response {
+        let limit = try query.number("limit", in: 1...1000) ?? 100
+        let after = query.text("after") ?? ""
+        let rest = try await store.jobs().drop { $0.name <= after }
+        var page: [JobResource] = []
+        for job in rest.prefix(limit) { page.append(try await resource(job)) }
+        return try JSON.response(Page(items: page, next: rest.count > limit ? page.last?.name : nil))
+    }
+
+    private func job(_ name: String) async throws -> Response { try await JSON.response(resource(record(name))) }
+
+    private struct Preview: Encodable {
+        var job: String
+        var timezone: String
+        var next: [OccurrenceResource]
+    }
+
+    private func next(_ name: String, _ query: QueryReader) async throws -> Response {
+        let record = try await record(name)
+        let count = try query.number("count", in: 1...1000) ?? 10
+        let after = try await moment(query, "after")
+        do {
+            let schedule = try schedules.schedule(for: record)
+            return try JSON.response(
+                Preview(
+                    job: name, timezone: schedule.definition.timezone,
+                    next: schedule.preview(after: after, count: count).map(OccurrenceResource.init)))
+        } catch let error as ScheduleError {
+            throw Problem(.conflict, "the schedule cannot be read on this node: \(error)")
+        }
+    }
+
+    private func moment(_ query: QueryReader, _ name: String) async throws -> Timestamp {
+        if let moment = try query.moment(name) { return moment }
+        return try await store.now()
+    }
+
+    private func runs(_ query: QueryReader) async throws -> Response {
+        let filter = try query.runFilter()
+        let runs = try await store.runs(filter)
+        let next = runs.count == filter.limit ? runs.last?.id.value : nil
+        return try JSON.response(Page(items: runs.map(RunResource.init), next: next))
+    }
+
+    private struct Logs: Encodable {
+        var pieces: [LogResource]
+        /// What `after` must be to go on.
+        var next: String?
+        /// Whether the run has ended and this is all of its output.
+        var complete: Bool
+    }
+
+    private func logs(_ id: RunID, _ query: QueryReader) async throws -> Response {
+        let limit = try query.number("limit", in: 1...500) ?? 100
+        // Read before the output: a run that ends in between is only found complete the next time.
+        let run = try await run(id)
+        let found = try await store.logs(of: id, after: position(query), limit: limit)
+        var pieces: [LogResource] = []
+        var bytes = 0
+        var last: LogPosition?
+        for piece in found where pieces.isEmpty || bytes + piece.bytes.count <= Self.mostLogBytes {
+            bytes += piece.bytes.count
+            pieces.append(LogResource(piece))
+            last = piece.id.position
+        }
+        return try JSON.response(
+            Logs(
+                pieces: pieces, next: last.map { "\($0.attempt).\($0.sequence)" } ?? query.text("after"),
+                complete: run.state.isTerminal && pieces.count == found.count && found.count < limit))
+    }
+
+    private func position(_ query: QueryReader) throws -> LogPosition? {
+        guard let text = query.text("after") else { return nil }
+        let parts = text.split(separator: ".").map { Int($0) }
+        guard parts.count == 2, let attempt = parts[0], let sequence = parts[1] else {
+            throw Problem(.badRequest, "after is \"\(text)\"; give it the answer's \"next\", such as 1.20")
+        }
+        return LogPosition(attempt: attempt, sequence: sequence)
+    }
+
+    private func resource(_ job: JobRecord) async throws -> JobResource {
+        JobResource(
+            job, schedule: try? schedules.schedule(for: job), status: try await store.statuses(job: job.name).first)
+    }
+
+    private func record(_ name: String) async throws -> JobRecord {
+        guard let job = try await store.job(name) else {
+            throw Problem(.notFound, "there is no job \"\(name)\"; /api/v1/jobs lists those in force")
+        }
+        return job
+    }
+
+    private func run(_ id: RunID) async throws -> Run {
+        guard let run = try await store.run(id) else {
+            throw Problem(.notFound, "there is no run \(id); it never was, or its time in the history is over")
+        }
+        return run
+    }
+}
+
+extension BasicRequestContext {
+    /// The job that the address names. A slash in a name is written `%2F` there.
+    func jobName() throws -> String {
+        let raw = try parameters.require("name")
+        guard let name = raw.removingPercentEncoding else {
+            throw Problem(.badRequest, "\"\(raw)\" is not a name: its percent encoding is broken")
+        }
+        return name
+    }
+
+    /// The run that the address names.
+    func runID() throws -> RunID {
+        let raw = try parameters.require("id")
+        guard let number = Int64(raw), number > 0 else {
+            throw Problem(.badRequest, "\"\(raw)\" is not a run; runs have numbers, and /api/v1/runs lists them")
+        }
+        return RunID(number)
+    }
+}

@@ -1,0 +1,112 @@
+import Onebeat
+
+/// A run as JSON. Lengths of time are seconds.
+package struct RunResource: Encodable {
+    var id: Int64
+    var key: String
+    var job: String
+    var generation: Int
+    var version: Int
+    var kind: RunKind
+    var state: RunState
+    var reason: Reason?
+    var reasonInWords: String?
+    var message: String?
+    var scheduledAt: Timestamp
+    var requestId: String?
+    var dueAt: Timestamp
+    var deadlineAt: Timestamp?
+    var startedAt: Timestamp?
+    var finishedAt: Timestamp?
+    var lateness: Double?
+    var duration: Double?
+    var queue: String
+    var priority: Int
+    var attempt: Int
+    var fence: Int64
+    var node: String?
+    var boot: String?
+    var failures: Int
+    var crashes: Int
+    var cancelRequested: Bool
+    var exitCode: Int?
+    var rangeEnd: Timestamp?
+    var count: Int
+
+    package init(_ run: Run) {
+        id = run.id.value
+        key = run.key
+        job = run.job
+        generation = run.version.generation
+        version = run.version.version
+        kind = run.kind
+        state = run.state
+        reason = run.reason
+        reasonInWords = run.reason?.sentence
+        message = run.message
+        scheduledAt = run.scheduledAt
+        requestId = run.kind == .manual ? run.requestID : nil
+        dueAt = run.dueAt
+        deadlineAt = run.deadlineAt
+        startedAt = run.startedAt
+        finishedAt = run.finishedAt
+        lateness = run.lateness?.inSeconds
+        if let start = run.startedAt, let end = run.finishedAt { duration = end.duration(since: start).inSeconds }
+        queue = run.queue
+        priority = run.priority
+        attempt = run.attempt
+        fence = run.fence.value
+        node = run.node
+        boot = run.boot
+        failures = run.failures
+        crashes = run.crashes
+        cancelRequested = run.isCancelRequested
+        exitCode = run.exitCode
+        rangeEnd = run.rangeEnd
+        count = run.count
+    }
+}
+
+/// One attempt of a run as JSON.
+package struct AttemptResource: Encodable {
+    var number: Int
+    var fence: Int64
+    var node: String
+    var boot: String
+    var startedAt: Timestamp
+    var finishedAt: Timestamp?
+    var duration: Double?
+    var outcome: String?
+    var message: String?
+    var exitCode: Int?
+
+    package init(_ attempt: Attempt) {
+        number = attempt.number
+        fence = attempt.fence.value
+        node = attempt.node
+        boot = attempt.boot
+        startedAt = attempt.startedAt
+        finishedAt = attempt.finishedAt
+        duration = attempt.finishedAt?.duration(since: attempt.startedAt).inSeconds
+        outcome = attempt.outcome
+        message = attempt.message
+        exitCode = attempt.exitCode
+    }
+}
+
+/// A piece of a run's output as JSON. Bytes that are not UTF-8 become replacement characters.
+package struct LogResource: Encodable {
+    var attempt: Int
+    var sequence: Int
+    var stream: OutputStream
+    var at: Timestamp
+    var text: String
+
+    package init(_ piece: LogPiece) {
+        attempt = piece.id.position.attempt
+        sequence = piece.id.position.sequence
+        stream = piece.stream
+        at = piece.at
+        text = String(decoding: piece.bytes, as: UTF8.self)
+    }
+}

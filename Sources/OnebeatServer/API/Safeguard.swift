@@ -1,0 +1,63 @@
+import HTTPTypes
+import Hummingbird
+
+/// Refuses what no honest reader asks for, and tells browsers to run nothing but what we sent.
+///
+/// On loopback the `Host` must name this machine: else any web page could point a name of its own at 127.0.0.1 and
+/// read what is here through the visitor's browser.
+struct Safeguard: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    let address: ListenAddress
+
+    static let contentPolicy =
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        + "frame-ancestors 'none'"
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var response = try await answer(request, context, next)
+        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.contentSecurityPolicy] = Self.contentPolicy
+        response.headers[.referrerPolicy] = "no-referrer"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        return response
+    }
+
+    private func answer(
+        _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        if address.isLoopback, !isThisMachine(request.head.authority) {
+            return try Problem(
+                .misdirectedRequest,
+                "the request names host \"\(request.head.authority ?? "")\", but this address serves only this "
+                    + "machine; open http://\(address)/, or let --listen name an address that others may reach"
+            ).response(from: request, context: context)
+        }
+        guard request.method == .get || request.method == .head else {
+            var response = try Problem(
+                .methodNotAllowed,
+                "\(request.method) is not understood here: everything can be read (GET) and nothing changed; use the "
+                    + "command onebeat for that"
+            ).response(from: request, context: context)
+            response.headers[.allow] = "GET, HEAD"
+            return response
+        }
+        return try await next(request, context)
+    }
+
+    private func isThisMachine(_ authority: String?) -> Bool {
+        // HTTP/1.0 clients on this machine may send no host; a browser always does.
+        guard let authority, !authority.isEmpty else { return true }
+        if ListenAddress.isLoopback(authority) { return true }
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+            return ListenAddress.isLoopback(String(authority[authority.index(after: authority.startIndex)..<end]))
+        }
+        return authority.split(separator: ":").first.map { ListenAddress.isLoopback(String($0)) } ?? false
+    }
+}
+
+extension HTTPField.Name {
+    static let referrerPolicy = Self("Referrer-Policy")!
+}

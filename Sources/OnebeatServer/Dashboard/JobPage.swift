@@ -1,0 +1,129 @@
+import Onebeat
+
+/// One job: when it is due, what it does, how it went.
+struct JobPage {
+    var now: Timestamp
+    var job: JobRecord
+    /// The compiled schedule, or why it cannot be read on this node.
+    var schedule: Result<Schedule, ScheduleError>
+    var status: JobStatus?
+    var runs: [Run] = []
+    var events: [Event] = []
+
+    private var words: Words { Words(now: now) }
+    private var definition: JobDefinition { job.definition }
+
+    var page: Page {
+        let content: HTML = """
+            <div class="title"><h1>\(job.name)</h1>\
+            \(job.isPaused ? "<span class=\"badge warn\">paused</span>" : nil)</div>
+            \(definition.description.map { "<p class=\"lead\">\($0)</p>" as HTML })
+            <p class="lead">\(scheduleInWords)</p>
+            \(standing)
+            <div class="columns">
+            \(HTML.section("Next", nextTable))
+            \(HTML.section("What it does", workFacts))
+            </div>
+            \(HTML.section("Last runs", more: moreRuns, RunTable(runs: runs, words: words, showsJob: false).html))
+            \(HTML.section("Rules", HTML.facts(PolicyWords(policies: definition.policies).pairs.map { ($0, "\($1)") })))
+            \(HTML.section("What happened to it", eventTable))
+            """
+        return Page(title: job.name, place: .jobs, now: now, content: content)
+    }
+
+    private var moreRuns: HTML { " <a class=\"more\" href=\"\(Address.runs(job: job.name))\">all runs</a>" }
+
+    private var scheduleInWords: String {
+        switch schedule {
+        case .success(let schedule): "Due \(schedule.words)."
+        case .failure(let error): "The schedule cannot be read on this node: \(error)"
+        }
+    }
+
+    private var standing: HTML? {
+        guard let status, status.failuresInARow > 0 else { return nil }
+        let last: HTML =
+            status.lastSuccessAt == nil
+            ? "It has never ended well." : "It last ended well \(words.relative(status.lastSuccessAt))."
+        return """
+            <p class="notice bad">\(Words.count(status.failuresInARow, "run", "runs")) in a row did not end well. \
+            \(last)</p>
+            """
+    }
+
+    private var nextTable: HTML {
+        if job.isPaused {
+            return """
+                <p class="empty">Paused: runs that fall due are skipped. <code>onebeat resume \(job.name)</code></p>
+                """
+        }
+        guard case .success(let schedule) = schedule else { return "<p class=\"empty\">Unknown.</p>" }
+        if schedule.isDelay {
+            let next: HTML = job.nextAt == nil ? "After the end of the run before." : words.both(job.nextAt)
+            return "<p class=\"empty\">\(next)</p>"
+        }
+        return HTML.table(
+            ["In", "On the schedule's clock"],
+            schedule.preview(after: now, count: 8).map { occurrence in
+                let note = occurrence.note.map { "<br><span class=\"faint\">\($0)</span>" as HTML }
+                return [
+                    words.relative(occurrence.instant), "\(occurrence.local.replacing("T", with: " "))\(note)",
+                ]
+            }, otherwise: "Not due again by itself. <code>onebeat trigger \(job.name)</code> runs it by hand.")
+    }
+
+    private var workFacts: HTML {
+        let settings: ProcessSettings?
+        var pairs: [(String, HTML?)] = [("Kind", "\(definition.work.kind)")]
+        switch definition.work {
+        case .shell(let line, let given):
+            pairs.append(("Shell line", "<pre>\(line)</pre>"))
+            settings = given
+        case .command(let arguments, let given):
+            pairs.append(("Command", "<pre>\(arguments.joined(separator: " "))</pre>"))
+            settings = given
+        case .http(let call):
+            pairs.append(("Call", "<pre>\(call.method) \(call.url)</pre>"))
+            settings = nil
+        case .handler:
+            pairs.append(("Closure", "registered by a program under this name"))
+            settings = nil
+        }
+        pairs += [
+            ("In", settings?.directory.map { "<code>\($0)</code>" }), ("As user", settings?.user.map { "\($0)" }),
+            ("Defined by", "\(job.source), version \(job.version) of generation \(job.generation)"),
+        ]
+        return HTML.facts(pairs)
+    }
+
+    private var eventTable: HTML {
+        HTML.table(
+            ["When", "What", .wide("Who"), "Words"],
+            events.map { [words.relative($0.at), "\($0.kind)", "\($0.actor)", "\($0.message)"] },
+            otherwise: "Nothing in the kept history.")
+    }
+}
+
+/// Runs, newest first.
+struct RunTable {
+    var runs: [Run]
+    var words: Words
+    var showsJob = true
+
+    var html: HTML {
+        var columns: [HTML.Column] = ["Run", "State", "Due", .wide("Late"), .wide("Took"), .wide("Why")]
+        if showsJob { columns.insert("Job", at: 1) }
+        let rows = runs.map { run in
+            let late: HTML? = run.lateness.flatMap { $0 > .seconds(1) ? "\(Words.exact($0))" : nil }
+            let count: HTML? = run.count > 1 ? " <span class=\"faint\">× \(run.count)</span>" : nil
+            var cells: [HTML] = [
+                "<a href=\"\(Address.run(run.id))\">\("\(run.id)")</a>", "\(run.state.badge)\(count)",
+                words.both(run.scheduledAt), late ?? "<span class=\"faint\">–</span>", words.duration(of: run),
+                "<span class=\"why\">\(run.message ?? run.reason?.sentence ?? "")</span>",
+            ]
+            if showsJob { cells.insert(Address.link(job: run.job), at: 1) }
+            return cells
+        }
+        return HTML.table(columns, rows, otherwise: "No runs.")
+    }
+}

@@ -1,0 +1,103 @@
+import Onebeat
+
+/// All jobs, by name.
+struct JobsPage {
+    struct Line {
+        var job: JobRecord
+        var schedule: String
+        var status: JobStatus?
+    }
+
+    var now: Timestamp
+    var lines: [Line]
+    /// The part of a name that was asked for.
+    var search: String
+    /// Where the next page starts.
+    var next: String?
+
+    private var words: Words { Words(now: now) }
+
+    var page: Page {
+        let content: HTML = """
+            <div class="title"><h1>Jobs</h1></div>
+            <form action="/jobs"><label>Name contains <input name="name" value="\(search)"></label>\
+            <button>Show</button></form>
+            \(table)
+            \(next.map { "<p><a href=\"/jobs?after=\(Address.encoded($0))&amp;name=\(Address.encoded(search))\">more jobs</a></p>" as HTML })
+            """
+        return Page(title: "Jobs", place: .jobs, now: now, content: content)
+    }
+
+    private var table: HTML {
+        HTML.table(
+            ["Job", .wide("Due"), "Next", "Last"],
+            lines.map { line in
+                let next: HTML =
+                    line.job.isPaused ? "<span class=\"badge warn\">paused</span>" : words.relative(line.job.nextAt)
+                return [Address.link(job: line.job.name), "\(line.schedule)", next, last(line.status)]
+            }, otherwise: "No job. Define some with <code>onebeat apply FILE</code>.")
+    }
+
+    private func last(_ status: JobStatus?) -> HTML {
+        guard let status else { return "<span class=\"faint\">never ran</span>" }
+        let tone =
+            switch status.status {
+            case "success": "good"
+            case "running": "busy"
+            case "skipped", "cancelled": "calm"
+            default: "bad"
+            }
+        return """
+            <span class="badge \(tone)">\(status.status.replacing("_", with: " "))</span> \
+            \(words.relative(status.lastRunAt))
+            """
+    }
+}
+
+/// Runs that fit a filter, newest first.
+struct RunsPage {
+    var now: Timestamp
+    var filter: RunFilter
+    /// The filter's states as they stood in the address.
+    var states: String
+    var runs: [Run]
+
+    private static let trouble = "failed,timed_out,lost,dead,missed"
+
+    var page: Page {
+        let content: HTML = """
+            <div class="title"><h1>Runs</h1></div>
+            <form action="/runs">
+            <label>Job <input name="job" value="\(filter.job ?? "")"></label>
+            <label>State <select name="state">\(options)</select></label>
+            <label>Due from <input name="from" value="\(filter.from.map { "\($0)" } ?? "")" placeholder="\(example)"></label>
+            <label>before <input name="before" value="\(filter.before.map { "\($0)" } ?? "")"></label>
+            <button>Show</button>
+            </form>
+            \(RunTable(runs: runs, words: Words(now: now)).html)
+            \(older)
+            """
+        return Page(title: "Runs", place: .runs, now: now, content: content)
+    }
+
+    private var example: String { String("\(now)".prefix(10)) }
+
+    private var options: [HTML] {
+        let choices =
+            [("", "all"), (Self.trouble, "failed or missed")] + RunState.allCases.map { ($0.rawValue, $0.words) }
+        let isOwn = !choices.contains { $0.0 == states }
+        return (choices + (isOwn ? [(states, states)] : [])).map { value, title in
+            "<option value=\"\(value)\"\(value == states ? " selected" as HTML : "")>\(title)</option>"
+        }
+    }
+
+    private var older: HTML? {
+        guard runs.count == filter.limit, let last = runs.last else { return nil }
+        var parameters = ["after=\(last.id)"]
+        if let job = filter.job { parameters.append("job=\(Address.encoded(job))") }
+        if !states.isEmpty { parameters.append("state=\(Address.encoded(states))") }
+        if let from = filter.from { parameters.append("from=\(Address.encoded("\(from)"))") }
+        if let before = filter.before { parameters.append("before=\(Address.encoded("\(before)"))") }
+        return "<p><a href=\"/runs?\(parameters.joined(separator: "&"))\">older runs</a></p>"
+    }
+}

@@ -1,0 +1,107 @@
+import Onebeat
+import OnebeatTesting
+import Testing
+
+@testable import OnebeatServer
+
+@Suite(.timeLimit(.minutes(1))) struct OnebeatWebTests {
+    @Test func aLivingProcessIsHealthyAndAnAnsweringStoreReady() async throws {
+        try await WebFixture.serving { web in
+            #expect(try await web.get("/healthz").body == "ok\n")
+            let ready = try await web.get("/readyz")
+            #expect(ready.status == 200)
+            #expect(ready.body == "ready\n")
+        }
+    }
+
+    @Test func metricsAreOfTheStrictFormatAndCountRuns() async throws {
+        try await WebFixture.serving { web in
+            let answer = try await web.get("/metrics")
+            #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+            let format = try PrometheusFormat(answer.body)
+            #expect(format.samples["onebeat_runs{state=\"failed\"}"] == 1)
+            #expect(format.samples["onebeat_build_info{version=\"\(Onebeat.version)\"}"] == 1)
+            #expect(format.samples["onebeat_store_up"] == 1)
+            #expect(format.samples["process_resident_memory_bytes", default: 0] > 1_000_000)
+            #expect(format.samples["process_start_time_seconds", default: 0] > 1_500_000_000)
+            #expect(format.samples["process_open_fds", default: 0] > 2)
+            #expect(format.samples["process_cpu_seconds_total", default: 0] > 0)
+        }
+    }
+
+    @Test(arguments: ["POST", "PUT", "DELETE"])
+    func nothingCanBeChanged(method: String) async throws {
+        try await WebFixture.serving { web in
+            let answer = try await web.get("/api/v1/jobs/backup", method: method)
+            #expect(answer.status == 405)
+            #expect(answer.headers["allow"] == "GET, HEAD")
+            #expect(answer.headers["content-type"] == "application/problem+json")
+        }
+    }
+
+    @Test func headIsAnsweredLikeGetWithoutABody() async throws {
+        try await WebFixture.serving { web in
+            let answer = try await web.get("/api/v1/jobs", method: "HEAD")
+            #expect(answer.status == 200)
+            #expect(answer.body.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["evil.example", "evil.example:8420", "127.0.0.1.evil.example", "[::2]:80"])
+    func onLoopbackAForeignHostIsTurnedAway(host: String) async throws {
+        try await WebFixture.serving { web in
+            let answer = try await web.get("/", headers: ["Host": host])
+            #expect(answer.status == 421)
+            #expect(!answer.body.contains("backup"))
+        }
+    }
+
+    @Test(arguments: ["localhost", "localhost:8420", "127.0.0.1:1", "[::1]:8420", "node.localhost"])
+    func onLoopbackNamesOfThisMachineAreServed(host: String) async throws {
+        try await WebFixture.serving { web in
+            let answer = try await web.get("/healthz", headers: ["Host": host])
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test func listeningForOthersServesWhateverNameTheyUse() async throws {
+        try await WebFixture.serving(address: ListenAddress(host: "0.0.0.0", port: 0)) { web in
+            let answer = try await web.get("/healthz", headers: ["Host": "node1.internal"])
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test(arguments: ["/", "/api/v1/jobs", "/nothing", "/metrics"])
+    func everyAnswerForbidsWhatABrowserNeedNotDo(path: String) async throws {
+        try await WebFixture.serving { web in
+            let headers = try await web.get(path).headers
+            #expect(headers["x-content-type-options"] == "nosniff")
+            #expect(headers["referrer-policy"] == "no-referrer")
+            #expect(headers["content-security-policy"]?.contains("default-src 'none'") == true)
+            #expect(headers["content-security-policy"]?.contains("frame-ancestors 'none'") == true)
+        }
+    }
+
+    @Test func anAddressInUseIsToldInWords() async throws {
+        try await WebFixture.serving { web in
+            let port = Int(web.base.split(separator: ":").last ?? "") ?? 0
+            let error = await #expect(throws: ListenError.self) {
+                try await WebFixture.serving(address: ListenAddress(host: "127.0.0.1", port: port)) { _ in }
+            }
+            #expect(error?.description.contains("another program listens there") == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:8420", "127.0.0.1", 8420), ("[::1]:80", "::1", 80), (":9000", "0.0.0.0", 9000),
+        ("localhost:0", "localhost", 0),
+    ])
+    func addressesAreRead(text: String, host: String, port: Int) {
+        #expect(ListenAddress(text: text) == ListenAddress(host: host, port: port))
+    }
+
+    @Test(arguments: ["", "8420", "host:", "host:99999", "::1:80", "a:b:1"])
+    func whatIsNoAddressIsNotRead(text: String) {
+        #expect(ListenAddress(text: text) == nil)
+    }
+}

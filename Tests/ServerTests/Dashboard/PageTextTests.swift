@@ -1,0 +1,71 @@
+import Onebeat
+import Testing
+
+@testable import OnebeatServer
+
+@Suite struct PageTextTests {
+    @Test func interpolatedTextIsEscapedAndMarkupIsNot() {
+        let name = "<a href=\"x\" onclick='y'>&"
+        let inner: HTML = "<b>\(name)</b>"
+        #expect(
+            ("<p title=\"\(name)\">\(inner)</p>" as HTML).text
+                == "<p title=\"&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;\"><b>&lt;a href=&quot;x&quot; "
+                + "onclick=&#39;y&#39;&gt;&amp;</b></p>")
+    }
+
+    @Test func controlCharactersAndTurnsOfDirectionAreReplaced() {
+        let text = "a\u{0}b\u{202e}c\n"
+        #expect(("\(text)" as HTML).text == "a\u{fffd}b\u{fffd}c\n")
+    }
+
+    @Test(arguments: [
+        (Duration.milliseconds(12), "12 ms"), (.milliseconds(3240), "3.2 s"), (.seconds(59), "59 s"),
+        (.seconds(252), "4 min 12 s"), (.seconds(7500), "2 h 5 min"), (.seconds(7200), "2 h"),
+        (.seconds(90_000), "1 d 1 h"), (.zero, "0 ms"),
+    ])
+    func lengthsAreSaidWithWhatMatters(length: Duration, words: String) {
+        #expect(Words.exact(length) == words)
+    }
+
+    @Test func momentsAreSaidFromTheReadersNow() {
+        let words = Words(now: Timestamp(iso8601: "2026-11-23T12:00:00Z")!)
+        #expect(words.relative(words.now + .seconds(240)).text.hasSuffix(">in 4 min</time>"))
+        #expect(words.relative(words.now - .seconds(7300)).text.hasSuffix(">2 h ago</time>"))
+        #expect(words.clock(words.now).text.hasSuffix(">12:00:00</time>"))
+        #expect(words.clock(words.now - .seconds(86_400)).text.hasSuffix(">2026-11-22 12:00:00</time>"))
+    }
+
+    @Test func aCharacterCutBetweenTwoPiecesIsWholeAgain() {
+        let bytes = Array("ü".utf8)
+        let pieces = [0, 1].map { index in
+            LogPiece(
+                id: .init(run: RunID(1), position: LogPosition(attempt: 1, sequence: index)), stream: .stdout,
+                at: .distantPast, bytes: [bytes[index]])
+        }
+        #expect(OutputText.stretches(of: pieces) == [.init(stream: .stdout, text: "ü")])
+    }
+
+    @Test(arguments: [
+        ("\u{1b}[1;31mred\u{1b}[0m", "red"), ("\u{1b}]0;title\u{7}text", "text"), ("a\r\nb\rc", "a\nb\nc"),
+        ("cut \u{1b}[3", "cut "),
+    ])
+    func commandsToTheTerminalAreTakenOut(raw: String, plain: String) {
+        #expect(OutputText.plain(raw) == plain)
+    }
+
+    @Test func theOverviewIsCalmWhenAllTroublesAreOver() {
+        let now = Timestamp(iso8601: "2026-11-23T12:00:00Z")!
+        var run = Run(
+            id: RunID(1), version: JobVersion(job: "backup", generation: 1, version: 1), scheduledAt: now, dueAt: now,
+            state: .failed)
+        run.message = "exit 1"
+        var node = NodeRecord(id: NodeID(name: "a", boot: "1"), slots: 1, queues: [], version: "1", processID: 1)
+        node.leaseUntil = now + .seconds(10)
+        var page = OverviewPage(now: now, troubles: [.init(run: run, hasRecovered: true)], nodes: [node])
+        #expect(page.page.html.text.contains("<h1>All is well.</h1>"))
+        page.troubles[0].hasRecovered = false
+        #expect(page.page.html.text.contains("<h1>1 job needs a look.</h1>"))
+        page.nodes = []
+        #expect(page.page.html.text.contains("<h1>No node is alive"))
+    }
+}
