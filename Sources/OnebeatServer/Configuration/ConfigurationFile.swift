@@ -30,8 +30,6 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var path: String
     /// Where the store is, with `${NAME}` expanded.
     package var store: String?
-    /// Where Redis is, with `${NAME}` expanded.
-    package var redis: String?
     /// The zone of jobs that name none.
     package var timezone: String?
     /// The address and port to listen on.
@@ -51,7 +49,7 @@ package struct ConfigurationFile: Sendable, Equatable {
 
     /// Reads and checks a file.
     /// - Parameters:
-    ///   - environment: what `${NAME}` in `store` and `redis` stands for.
+    ///   - environment: what `${NAME}` in `store` stands for.
     ///   - now: what "never fires again" is measured by.
     /// - Throws: ``ConfigurationError`` with every problem of the file, in its order.
     package static func load(

@@ -31,7 +31,8 @@ package struct ConfigurationProblem: Sendable, Hashable {
         let first = max(0, min(column - 1, scalars.count) - 70)
         let shown = scalars[first..<min(scalars.count, first + 110)]
         var line = String.UnicodeScalarView()
-        line.append(contentsOf: shown)
+        // A control character could move the terminal's cursor, and does not belong into a file of settings anyhow.
+        line.append(contentsOf: shown.map { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7f ? "\u{FFFD}" : $0 })
         var indent = String.UnicodeScalarView()
         // A tab is as wide as the terminal says, so the caret's line repeats it.
         indent.append(contentsOf: shown.prefix(column - 1 - first).map { $0 == "\t" ? $0 : " " })

@@ -8,16 +8,18 @@ struct FileReader {
     let zones: ZoneFiles
     let findings: Findings
 
-    private static let keys = ["store", "redis", "timezone", "listen", "node", "defaults", "jobs"]
+    private static let keys = ["store", "timezone", "listen", "node", "defaults", "jobs"]
+
+    private static let refused = [
+        "alerts": "alerts are not in this version yet; take them out of the file",
+        "redis": "Redis is not in this version yet; take it out of the file, the store holds locks and queues",
+    ]
 
     func read(_ root: Yams.Node, into file: inout ConfigurationFile) {
-        let refused = ["alerts": "alerts are not in this version yet; take them out of the file"]
-        guard let top = MapReader(root, Place(), keys: Self.keys, refused: refused, findings: findings) else { return }
-        file.store = top.value("store", expanded)
-        file.redis = top.value("redis", expanded)
-        if top.has("redis") {
-            top.warning("is not used by this version; locks and queues are the store's", key: "redis")
+        guard let top = MapReader(root, Place(), keys: Self.keys, refused: Self.refused, findings: findings) else {
+            return
         }
+        file.store = top.value("store", expanded)
         file.listen = top.value("listen", Read.words)
         file.timezone = top.value("timezone", zone)
         file.node = nodeSection(top)

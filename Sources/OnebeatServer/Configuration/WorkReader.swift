@@ -5,7 +5,7 @@ import Yams
 struct WorkReader {
     static let keys = ["run", "exec", "http", "env", "dir", "user", "limits", "grace"]
     /// Set by the node for each attempt.
-    private static let reserved: Set = [
+    static let reserved: Set = [
         "ONEBEAT_JOB", "ONEBEAT_RUN_KEY", "ONEBEAT_SCHEDULED_AT", "ONEBEAT_ATTEMPT", "ONEBEAT_FENCE",
     ]
 

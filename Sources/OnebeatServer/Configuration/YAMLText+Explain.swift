@@ -17,7 +17,7 @@ extension YAMLText {
         if context?.text.contains("scanning an anchor") == true {
             return ("text that starts with & needs quotes", start)
         }
-        if context?.text.contains("tag") == true { return ("text that starts with ! needs quotes", start) }
+        if context?.text.contains("tag") == true { return (tags, start) }
         if character == "\t" || problem.contains("tab") {
             return ("a tab stands where YAML takes only spaces; indent with spaces", place)
         }

@@ -16,10 +16,8 @@ enum YAMLText {
                 findings.problem("the file is empty; write at least jobs: and a job below it", at: nil)
                 return nil
             }
-            let problems = findings.problemCount
             // Nodes hold their anchors weakly; the parser owns them.
-            withExtendedLifetime(parser) { refuseAnchors(root, findings) }
-            return findings.problemCount == problems ? root : nil
+            return withExtendedLifetime(parser) { refusesWhatIsNotRead(root, findings) } ? nil : root
         } catch let error as YamlError {
             report(error, text, findings)
         } catch {
@@ -28,6 +26,7 @@ enum YAMLText {
         return nil
     }
 
+    static let tags = "text that starts with ! needs quotes; tags are not read"
     private static let anchors =
         "anchors and aliases (&name, *name) are not read; what jobs share belongs under defaults, and text that starts "
         + "with & or * in quotes"
@@ -46,17 +45,25 @@ enum YAMLText {
         return false
     }
 
-    /// Does not look behind an anchor: whatever an alias repeats stands behind one.
-    private static func refuseAnchors(_ node: Yams.Node, _ findings: Findings) {
-        if node.anchor != nil { return findings.problem(anchors, at: node.position) }
+    /// Of a value whose kind is told by how it is written.
+    private static let plainTags: Set<Yams.Tag.Name> = [.implicit, .nonSpecific, .str, .seq, .map]
+
+    /// Anchors, aliases and tags. One problem is enough, and nothing behind an anchor is looked at: whatever an alias
+    /// repeats stands behind one.
+    private static func refusesWhatIsNotRead(_ node: Yams.Node, _ findings: Findings) -> Bool {
+        if node.anchor != nil {
+            findings.problem(anchors, at: node.position)
+            return true
+        }
+        if !plainTags.contains(Yams.Tag.Name(rawValue: node.tag.rawValue)) {
+            findings.problem(tags, at: node.position)
+            return true
+        }
         switch node {
         case .mapping(let mapping):
-            for (key, value) in mapping {
-                refuseAnchors(key, findings)
-                refuseAnchors(value, findings)
-            }
-        case .sequence(let sequence): for element in sequence { refuseAnchors(element, findings) }
-        case .scalar, .alias: break
+            return mapping.contains { refusesWhatIsNotRead($0, findings) || refusesWhatIsNotRead($1, findings) }
+        case .sequence(let sequence): return sequence.contains { refusesWhatIsNotRead($0, findings) }
+        case .scalar, .alias: return false
         }
     }
 
@@ -67,16 +74,33 @@ enum YAMLText {
             let (message, place) = explain(problem, at: Position(mark), context, findings)
             findings.problem(message, at: place)
         case .duplicatedKeysInMapping(let keys, let context):
+            let first = Position(context.mark)
+            let again = secondPlace(of: keys.sorted()[0], after: first, findings).map { ", again in line \($0)" } ?? ""
             findings.problem(
-                "\(keys.map { quoted($0) }.joined(separator: ", ")) is given more than once in this map; keep one of them",
-                at: Position(context.mark))
+                "\(quoted(keys.sorted()[0])) is given more than once in this map\(again); keep one of them", at: first)
         case .reader(let problem, let offset, _, _):
             let lines = text.prefix(offset ?? 0).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             findings.problem(
-                "\(problem): take the character out, or write it as an escape in double quotes",
+                "\(problem); take the character out, or write it as an escape in double quotes",
                 at: Position(line: lines.count, column: (lines.last?.unicodeScalars.count ?? 0) + 1))
         case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
             findings.problem("cannot be read as YAML: \(error)", at: nil)
         }
+    }
+
+    /// The line in which a key of a block map is repeated: the next one that starts with it as far from the margin.
+    private static func secondPlace(of key: String, after first: Position, _ findings: Findings) -> Int? {
+        let margin = String(repeating: " ", count: first.column - 1)
+        var number = first.line + 1
+        while let line = findings.line(number) {
+            let isDeeper = line.hasPrefix(margin + " ") || line.trimming(" \t").isEmpty
+            if !isDeeper, !line.hasPrefix(margin) { return nil }
+            let text = line.dropFirst(margin.count)
+            if !isDeeper, [key, "\"\(key)\"", "'\(key)'"].contains(where: { text.hasPrefix($0 + ":") }) {
+                return number
+            }
+            number += 1
+        }
+        return nil
     }
 }

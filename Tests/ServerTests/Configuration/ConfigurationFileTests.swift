@@ -1,0 +1,201 @@
+import Foundation
+import Onebeat
+import Testing
+
+@testable import OnebeatServer
+
+@Suite struct ConfigurationFileTests {
+    @Test func theExampleOfTheDocumentationIsReadAsItLooks() throws {
+        let file = try parse(
+            """
+            store: sqlite:var/jobs.db
+            timezone: Asia/Shanghai
+            listen: 0.0.0.0:8420
+            node: {name: shop-1, slots: 4, queues: [default, mail], drain: 1m, keep: 90d}
+            defaults: {timeout: 1h, retry: {limit: 3, backoff: 10s}, env: {LANG: C.UTF-8}, dir: /srv, user: shop}
+            jobs:
+              backup_daily:
+                description: The shop's data.
+                cron: "0 3 * * *"
+                run: pg_dump -Fc shop -f /backups/shop.dump  # a shell line
+                expect: 30s
+              extract: {cron: "@hourly", exec: [python3, etl/extract.py, 3], retry: 0, env: {LANG: C}}
+              heartbeat: {every: 30s, http: {url: "https://example.com/ping", method: POST, expect: [200, 204]}}
+              release: {at: 2026-12-24T18:00:00+08:00, run: ./release.sh, delivery: at_most_once}
+              tidy: {run: ./tidy.sh}
+            """)
+        #expect(file.store == "sqlite:var/jobs.db")
+        #expect(file.listen == "0.0.0.0:8420")
+        #expect(file.node.name == "shop-1")
+        #expect(file.node.slots == 4)
+        #expect(file.node.queues == ["default", "mail"])
+        #expect(file.node.drain == .seconds(60))
+        #expect(file.node.keep == .seconds(90 * 86_400))
+        #expect(file.jobs.map(\.name) == ["backup_daily", "extract", "heartbeat", "release", "tidy"])
+
+        var settings = ProcessSettings()
+        settings.environment = ["LANG": "C.UTF-8"]
+        settings.directory = "/srv"
+        settings.user = "shop"
+        #expect(file.jobs[0].work == .shell("pg_dump -Fc shop -f /backups/shop.dump", settings))
+        #expect(file.jobs[0].schedule == .cron("0 3 * * *", timezone: "Asia/Shanghai"))
+        #expect(file.jobs[0].policies.timeout == .seconds(3600))
+        #expect(file.jobs[0].policies.retry == RetryPolicy(limit: 3, backoff: .seconds(10)))
+        #expect(file.jobs[0].policies.expect == .seconds(30))
+        #expect(file.jobs[0].description == "The shop's data.")
+
+        settings.environment = ["LANG": "C"]
+        #expect(file.jobs[1].work == .command(["python3", "etl/extract.py", "3"], settings))
+        #expect(file.jobs[1].policies.retry == RetryPolicy(limit: 0, backoff: .seconds(10)))
+        #expect(
+            file.jobs[2].work
+                == .http(HTTPCall(url: "https://example.com/ping", method: "POST", expected: [200, 204])))
+        #expect(file.jobs[3].schedule.rhythm == .at([Timestamp(iso8601: "2026-12-24T10:00:00Z")!]))
+        #expect(file.jobs[3].policies.delivery == .atMostOnce)
+        #expect(file.jobs[4].schedule.rhythm == .manual)
+        #expect(file.warnings.isEmpty)
+    }
+
+    @Test func everyKeyOfAScheduleIsRead() throws {
+        let job = try job(
+            "cron: ['0 3 * * *', '@weekly']", "timezone: Europe/Berlin", "start: 2026-01-01T00:00:00+01:00",
+            "end: 2030-01-01T00:00:00+01:00", "spread: 10m", "except: [2026-12-25, 2026-12-24/2026-12-26]",
+            "dst: {gap: skip, overlap: both}", "run: x")
+        #expect(
+            job.schedule
+                == ScheduleDefinition(
+                    .cron(["0 3 * * *", "@weekly"]), timezone: "Europe/Berlin",
+                    start: Timestamp(iso8601: "2025-12-31T23:00:00Z"), end: Timestamp(iso8601: "2029-12-31T23:00:00Z"),
+                    spread: .seconds(600), except: ["2026-12-25", "2026-12-24/2026-12-26"],
+                    daylightSaving: DaylightSaving(gap: .skip, overlap: .both)))
+        #expect(try self.rhythm("every: 1h30m") == .every(.seconds(5400)))
+        #expect(try self.rhythm("delay: 500ms") == .delay(.milliseconds(500)))
+        #expect(try self.rhythm("repeat: R10/2026-01-01T00:00:00Z/PT6H") == .repeat("R10/2026-01-01T00:00:00Z/PT6H"))
+        #expect(
+            try self.rhythm("at: [2027-01-01T00:00:00Z, 2027-01-02]")
+                == .at([Timestamp(iso8601: "2027-01-01T00:00:00Z")!, Timestamp(iso8601: "2027-01-02T00:00:00Z")!]))
+    }
+
+    private func rhythm(_ key: String) throws -> ScheduleDefinition.Rhythm {
+        try job(key, "run: x").schedule.rhythm
+    }
+
+    @Test func everyPolicyIsRead() throws {
+        let policies = try job(
+            "run: x", "every: 1h", "overlap: queue_all", "limit: 3", "missed: all", "deadline: 2h", "catch_up: 7",
+            "retry: {limit: 5, backoff: 1s, max: 1m, jitter: 0.5}", "timeout: 10m", "delivery: at_most_once",
+            "priority: -5", "queue: mail", "expect: 20s"
+        ).policies
+        var expected = JobPolicies()
+        expected.overlap = .queueAll
+        expected.limit = 3
+        expected.missed = .all
+        expected.deadline = .seconds(7200)
+        expected.catchUp = 7
+        expected.retry = RetryPolicy(limit: 5, backoff: .seconds(1), max: .seconds(60), jitter: 0.5)
+        expected.timeout = .seconds(600)
+        expected.delivery = .atMostOnce
+        expected.priority = -5
+        expected.queue = "mail"
+        expected.expect = .seconds(20)
+        #expect(policies == expected)
+    }
+
+    @Test func everySettingOfAProcessIsRead() throws {
+        let job = try job(
+            "run: make", "env: {A: 1, B: no, C: 'x ${HOME}', D: ''}", "dir: /srv/app", "user: www-data",
+            "limits: {memory: 512MiB, cpu: 60s, nice: -5}", "grace: 30s")
+        var settings = ProcessSettings()
+        settings.environment = ["A": "1", "B": "no", "C": "x ${HOME}", "D": ""]
+        settings.directory = "/srv/app"
+        settings.user = "www-data"
+        settings.memory = 512 << 20
+        settings.cpu = 60
+        settings.nice = -5
+        settings.grace = .seconds(30)
+        #expect(job.work == .shell("make", settings))
+    }
+
+    @Test func secretsOfACallStayNamesUntilItIsMade() throws {
+        let job = try job(
+            "http:", "  url: https://${HOST}/x", "  headers: {Authorization: 'Bearer ${TOKEN}'}", "  body: |",
+            "    {\"key\": \"${KEY}\"}", "  timeout: 5s")
+        #expect(
+            job.work
+                == .http(
+                    HTTPCall(
+                        url: "https://${HOST}/x", headers: ["Authorization": "Bearer ${TOKEN}"],
+                        body: "{\"key\": \"${KEY}\"}\n", timeout: .seconds(5))))
+    }
+
+    @Test func theStoresAddressIsExpandedAtOnce() throws {
+        let text = "store: sqlite:${DIR}/jobs.db\njobs: {a: {run: x}}"
+        #expect(try parse(text, environment: ["DIR": "/var/lib"]).store == "sqlite:/var/lib/jobs.db")
+        #expect(
+            problems(text) == [
+                ":1:8: store: ${DIR} is not set in the node's environment; set it before the node starts"
+            ])
+    }
+
+    @Test func aJobTurnsOffASharedTimeout() throws {
+        let jobs = try parse("defaults: {timeout: 1h}\njobs: {a: {run: x, timeout: none}, b: {run: x}}").jobs
+        #expect(jobs.map(\.policies.timeout) == [nil, .seconds(3600)])
+    }
+
+    @Test func theSourceIsTheAbsolutePath() {
+        let here = FileManager.default.currentDirectoryPath
+        #expect(ConfigurationFile(path: "/etc/onebeat/../onebeat/jobs.yaml").source == "file:/etc/onebeat/jobs.yaml")
+        #expect(ConfigurationFile(path: "./jobs.yaml").source == "file:\(here)/jobs.yaml")
+    }
+
+    @Test(arguments: [
+        ("64KiB", 65_536), ("512 MiB", 536_870_912), ("1GB", 1_000_000_000), ("7B", 7), ("2TiB", 2_199_023_255_552),
+    ])
+    func sizesAreRead(text: String, bytes: Int) throws {
+        guard case .shell(_, let settings) = try job("run: x", "limits: {memory: \(text)}").work else { return }
+        #expect(settings.memory == bytes)
+    }
+}
+
+@Suite struct LoadingTests {
+    /// Writes a file, loads it, and removes it again.
+    private func load(_ bytes: [UInt8]) throws -> Result<ConfigurationFile, ConfigurationError> {
+        let path = FileManager.default.temporaryDirectory.appending(path: "onebeat-\(UUID()).yaml").path
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return Result { () throws(ConfigurationError) in
+            try ConfigurationFile.load(path: path, environment: [:], now: noon)
+        }
+    }
+
+    private func message(_ bytes: [UInt8]) throws -> String? {
+        switch try load(bytes) {
+        case .success: nil
+        case .failure(let error): error.problems[0].message
+        }
+    }
+
+    @Test func aByteOrderMarkAndLineEndsOfOtherSystemsDoNotMatter() throws {
+        let file = try load([0xEF, 0xBB, 0xBF] + Array("jobs:\r\n  a:\r\n    run: x\r\n".utf8)).get()
+        #expect(file.jobs.map(\.work) == [.shell("x", ProcessSettings())])
+    }
+
+    @Test func textInAnotherEncodingIsRefusedWithItsLine() throws {
+        #expect(
+            try message(Array("jobs:\n  a:\n    run: caf".utf8) + [0xE9, 0x0A])
+                == "line 3 is not UTF-8 text; save the file as UTF-8")
+    }
+
+    @Test func aFileOfMoreThanFourMebibytesIsRefused() throws {
+        let rest = [UInt8](repeating: UInt8(ascii: "#"), count: 4 << 20)
+        #expect(try message(rest + [0x0A]) == "is larger than 4 MiB; split the jobs over several files")
+    }
+
+    @Test func aFileThatIsNotThereIsNamed() {
+        #expect(
+            throws: ConfigurationError(problems: [
+                ConfigurationProblem(file: "/nowhere/x.yaml", message: "cannot be opened: No such file or directory")
+            ])
+        ) { try ConfigurationFile.load(path: "/nowhere/x.yaml", environment: [:]) }
+    }
+}
