@@ -1,0 +1,138 @@
+import Logging
+import Onebeat
+
+/// The node's settings and where each comes from: flag over `ONEBEAT_…` over file over default.
+package struct Settings: Sendable, Equatable {
+    /// Where the store is.
+    package var store: Setting<StoreLocation>
+    /// Where the web pages are served.
+    package var listen: Setting<ListenAddress>
+    /// The node's name, unique among those that share the store.
+    package var node: Setting<String>
+    /// How many runs the node runs at one time, 1 to 10,000.
+    package var slots: Setting<Int>
+    /// The queues the node serves.
+    package var queues: Setting<[String]>
+    /// How long running attempts may go on after the node was asked to stop.
+    package var drain: Setting<Duration>
+    /// How long ended runs stay in the history.
+    package var keep: Setting<Duration>
+    /// How log lines look.
+    package var logFormat: Setting<LogFormat>
+    /// The least severe log lines that are written.
+    package var logLevel: Setting<Logger.Level>
+
+    /// Settles every setting.
+    /// - Parameters:
+    ///   - hostName: the name of a node that is given none.
+    /// - Throws: ``SettingsError`` with everything that is wrong with the values that count.
+    package static func resolve(
+        flags: SettingFlags = SettingFlags(), environment: [String: String], file: ConfigurationFile?, hostName: String
+    ) throws(SettingsError) -> Settings {
+        let standard = NodeSettings(name: hostName)
+        var sources = SettingSources(environment: environment, file: file?.path)
+        let queues = flags.queues.isEmpty ? nil : flags.queues.joined(separator: ",")
+        let settings = Settings(
+            store: sources.settle(
+                "store", flag: flags.store, file: file?.store, standard: StoreLocation.standard,
+                read: StoreLocation.read),
+            listen: sources.settle(
+                "listen", flag: flags.listen, file: file?.listen, standard: ListenAddress.standard, read: address),
+            node: sources.settle(
+                "node", flag: flags.node, file: file?.node.name, fileKey: "node.name", standard: hostName, read: name),
+            slots: sources.settle(
+                "slots", flag: flags.slots, file: file?.node.slots.map(String.init), fileKey: "node.slots",
+                standard: standard.slots, read: count),
+            queues: sources.settle(
+                "queues", flagName: "--queue", flag: queues, file: file?.node.queues?.joined(separator: ","),
+                fileKey: "node.queues", standard: standard.queues, read: names),
+            drain: sources.settle(
+                "drain", flag: flags.drain, file: file?.node.drain?.text, fileKey: "node.drain",
+                standard: standard.drain, read: length),
+            keep: sources.settle(
+                "keep", flag: nil, file: file?.node.keep?.text, fileKey: "node.keep", standard: standard.keep,
+                read: positiveLength),
+            logFormat: sources.settle(
+                "log-format", flag: flags.logFormat, file: nil, standard: .text, read: Settings.choice(LogFormat.self)),
+            logLevel: sources.settle(
+                "log-level", flag: flags.logLevel, file: nil, standard: .info, read: Settings.choice(Logger.Level.self))
+        )
+        guard sources.problems.isEmpty else { throw SettingsError(problems: sources.problems) }
+        return settings
+    }
+
+    /// What the node is told about itself.
+    package var nodeSettings: NodeSettings {
+        NodeSettings(
+            name: node.value, slots: slots.value, queues: queues.value, drain: drain.value, keep: keep.value)
+    }
+
+    /// Every setting in words, for people who wonder why the node does what it does.
+    package var table: [(name: String, value: String, origin: SettingOrigin)] {
+        [
+            ("store", store.value.description, store.origin), ("listen", listen.value.description, listen.origin),
+            ("node", node.value, node.origin), ("slots", "\(slots.value)", slots.origin),
+            ("queues", queues.value.joined(separator: ", "), queues.origin),
+            ("drain", drain.value.text, drain.origin), ("keep", keep.value.text, keep.origin),
+            ("log format", logFormat.value.rawValue, logFormat.origin),
+            ("log level", logLevel.value.rawValue, logLevel.origin),
+        ]
+    }
+}
+
+// Readers of the texts that flags, variables and the file have in common.
+extension Settings {
+    private static func address(_ text: String) throws(Misfit) -> ListenAddress {
+        guard let address = ListenAddress(text: text) else {
+            throw Misfit("is \(quoted(text)); write an address and a port, such as 127.0.0.1:8420 or [::1]:8420")
+        }
+        return address
+    }
+
+    private static func name(_ text: String) throws(Misfit) -> String {
+        guard !text.contains(where: \.isWhitespace) else {
+            throw Misfit("is \(quoted(text)); a node's name has no spaces")
+        }
+        return text
+    }
+
+    private static func names(_ text: String) throws(Misfit) -> [String] {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimming(" ") }
+        guard names.allSatisfy({ (1...100).contains($0.utf8.count) }) else {
+            throw Misfit("is \(quoted(text)); write names of 1 to 100 characters, such as default,mail")
+        }
+        return names
+    }
+
+    private static func count(_ text: String) throws(Misfit) -> Int {
+        guard let count = Int(text), (1...10_000).contains(count) else {
+            throw Misfit("is \(quoted(text)); 1 to 10000 will do")
+        }
+        return count
+    }
+
+    private static func length(_ text: String) throws(Misfit) -> Duration {
+        guard let length = Duration(text: text) else {
+            throw Misfit("is \(quoted(text)), which is not a length of time; write it like 30s, 5m or 1h30m")
+        }
+        return length
+    }
+
+    private static func positiveLength(_ text: String) throws(Misfit) -> Duration {
+        let length = try length(text)
+        guard length > .zero else { throw Misfit("must be longer than zero, as in 30d") }
+        return length
+    }
+
+    private static func choice<Choice: RawRepresentable & CaseIterable>(
+        _ type: Choice.Type
+    ) -> (String) throws(Misfit) -> Choice where Choice.RawValue == String {
+        { (text) throws(Misfit) in
+            guard let choice = Choice(rawValue: text.lowercased()) else {
+                let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Misfit("is \(quoted(text)); \(words) will do")
+            }
+            return choice
+        }
+    }
+}

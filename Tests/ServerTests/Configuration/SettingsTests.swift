@@ -1,0 +1,147 @@
+import Onebeat
+import Testing
+
+@testable import OnebeatServer
+
+@Suite struct SettingsTests {
+    private func file(_ text: String) throws -> ConfigurationFile { try parse(text + "\njobs: {a: {run: x}}") }
+
+    private func problems(
+        flags: SettingFlags = SettingFlags(), environment: [String: String] = [:], file: ConfigurationFile? = nil
+    ) -> [String] {
+        do {
+            _ = try Settings.resolve(flags: flags, environment: environment, file: file, hostName: "host")
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    @Test func withoutAnyWordTheDefaultsCount() throws {
+        let settings = try Settings.resolve(environment: [:], file: nil, hostName: "shop-1")
+        #expect(settings.store == Setting(.sqlite(path: "onebeat.db"), from: .standard))
+        #expect(settings.listen == Setting(.standard, from: .standard))
+        #expect(settings.nodeSettings == NodeSettings(name: "shop-1"))
+        #expect(settings.logFormat.value == .text)
+        #expect(settings.logLevel.value == .info)
+        #expect(settings.table.allSatisfy { $0.origin == .standard })
+    }
+
+    @Test func aFlagGoesBeforeAVariableBeforeTheFile() throws {
+        let file = try file("store: sqlite:f.db")
+        let environment = ["ONEBEAT_STORE": "sqlite:e.db"]
+        func store(_ flag: String?, _ environment: [String: String], _ file: ConfigurationFile?) throws -> Setting<
+            StoreLocation
+        > {
+            try Settings.resolve(flags: .init(store: flag), environment: environment, file: file, hostName: "h").store
+        }
+        #expect(try store("sqlite:g.db", environment, file) == Setting(.sqlite(path: "g.db"), from: .flag("--store")))
+        #expect(
+            try store(nil, environment, file) == Setting(.sqlite(path: "e.db"), from: .environment("ONEBEAT_STORE")))
+        #expect(try store(nil, [:], file) == Setting(.sqlite(path: "f.db"), from: .file("onebeat.yaml", key: "store")))
+        #expect(try store(nil, ["ONEBEAT_STORE": ""], nil).origin == .standard)
+    }
+
+    @Test func everySettingIsReadFromEveryPlaceItMayStand() throws {
+        let flags = SettingFlags(
+            store: "sqlite:a", listen: "[::1]:1", node: "n", slots: "2", queues: ["a", "b,c"], drain: "1s",
+            logFormat: "json", logLevel: "debug")
+        let byFlag = try Settings.resolve(flags: flags, environment: [:], file: nil, hostName: "h")
+        #expect(
+            byFlag.table.map(\.value) == ["sqlite:a", "[::1]:1", "n", "2", "a, b, c", "1s", "30d", "json", "debug"])
+        #expect(byFlag.queues.origin == .flag("--queue"))
+
+        let byVariable = try Settings.resolve(
+            environment: [
+                "ONEBEAT_STORE": "sqlite:a", "ONEBEAT_LISTEN": "127.0.0.1:1", "ONEBEAT_NODE": "n", "ONEBEAT_SLOTS": "2",
+                "ONEBEAT_QUEUES": "a, b", "ONEBEAT_DRAIN": "1s", "ONEBEAT_KEEP": "7d", "ONEBEAT_LOG_FORMAT": "json",
+                "ONEBEAT_LOG_LEVEL": "WARNING",
+            ], file: nil, hostName: "h")
+        #expect(
+            byVariable.table.map(\.value)
+                == ["sqlite:a", "127.0.0.1:1", "n", "2", "a, b", "1s", "7d", "json", "warning"])
+        #expect(byVariable.table.allSatisfy { $0.origin.description.hasPrefix("ONEBEAT_") })
+
+        let byFile = try Settings.resolve(
+            environment: [:],
+            file: try file("listen: 127.0.0.1:1\nnode: {name: n, slots: 2, queues: [a, b], drain: 1s, keep: 7d}"),
+            hostName: "h")
+        #expect(
+            byFile.nodeSettings
+                == NodeSettings(
+                    name: "n", slots: 2, queues: ["a", "b"], drain: .seconds(1), keep: .seconds(7 * 86_400)))
+        #expect(byFile.slots.origin.description == "node.slots in onebeat.yaml")
+    }
+
+    @Test func aWrongValueNamesWhereItComesFrom() throws {
+        #expect(
+            problems(
+                flags: .init(slots: "0", logFormat: "xml"), environment: ["ONEBEAT_LISTEN": "8420"],
+                file: try file("store: jobs.db\nnode: {name: my node}")) == [
+                    "store in onebeat.yaml: is \"jobs.db\"; write sqlite:jobs.db for a file",
+                    "ONEBEAT_LISTEN: is \"8420\"; write an address and a port, such as 127.0.0.1:8420 or [::1]:8420",
+                    "node.name in onebeat.yaml: is \"my node\"; a node's name has no spaces",
+                    "--slots: is \"0\"; 1 to 10000 will do", "--log-format: is \"xml\"; text, json will do",
+                ])
+    }
+
+    @Test func aValueThatIsOverruledCannotBeWrong() throws {
+        #expect(problems(flags: .init(store: "sqlite:a.db"), file: try file("store: postgres://x")).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("sqlite:onebeat.db", "onebeat.db"), ("sqlite:var/x.db", "var/x.db"), ("sqlite:/var/x.db", "/var/x.db"),
+        ("sqlite:///var/x.db", "/var/x.db"), ("SQLite:x.db", "x.db"),
+    ])
+    func anAddressOfAFileIsRead(text: String, path: String) throws {
+        #expect(try StoreLocation.read(text) == .sqlite(path: path))
+    }
+
+    @Test(arguments: [
+        (
+            "postgres://anna:secret@db/jobs",
+            "is a PostgreSQL address; that store comes with a later version, sqlite:onebeat.db works now"
+        ),
+        ("mysql://root:secret@db", "has the scheme \"mysql\", which names no store; write sqlite:onebeat.db"),
+        ("sqlite:", "is \"sqlite:\", which nothing could find again; name a file, as in sqlite:onebeat.db"),
+        (
+            "sqlite::memory:",
+            "is \"sqlite::memory:\", which nothing could find again; name a file, as in sqlite:onebeat.db"
+        ),
+        ("sqlite://x.db", "is \"sqlite://x.db\"; write sqlite:PATH, or sqlite:///PATH with three slashes"),
+    ])
+    func anAddressThatIsNoFileIsRefusedWithoutItsPassword(text: String, expected: String) {
+        #expect(problems(flags: .init(store: text)) == ["--store: " + expected])
+    }
+}
+
+@Suite struct ConfigurationSearchTests {
+    private func find(
+        argument: String? = nil, flag: String? = nil, _ environment: [String: String] = [:], there: Set<String> = []
+    ) -> Setting<String>? {
+        ConfigurationSearch.find(argument: argument, flag: flag, environment: environment, exists: there.contains)
+    }
+
+    @Test func aFileThatIsNamedIsTakenWhetherItIsThereOrNot() {
+        let environment = ["ONEBEAT_CONFIG": "c.yaml"]
+        #expect(find(argument: "a.yaml", flag: "b.yaml", environment) == Setting("a.yaml", from: .argument))
+        #expect(find(flag: "b.yaml", environment) == Setting("b.yaml", from: .flag("--config")))
+        #expect(find(environment) == Setting("c.yaml", from: .environment("ONEBEAT_CONFIG")))
+    }
+
+    @Test func theUsualPlacesAreSearchedInTheirOrder() {
+        let all: Set = [
+            "onebeat.yaml", "/home/anna/.config/onebeat/onebeat.yaml", "/x/onebeat/onebeat.yaml",
+            "/etc/onebeat/onebeat.yaml",
+        ]
+        let home = ["HOME": "/home/anna"]
+        #expect(find(home, there: all)?.value == "onebeat.yaml")
+        let others = all.subtracting(["onebeat.yaml"])
+        #expect(find(home, there: others)?.value == "/home/anna/.config/onebeat/onebeat.yaml")
+        #expect(
+            find(["HOME": "/home/anna", "XDG_CONFIG_HOME": "/x"], there: others)?.value == "/x/onebeat/onebeat.yaml")
+        #expect(find([:], there: others)?.value == "/etc/onebeat/onebeat.yaml")
+        #expect(find([:], there: others)?.origin == .usualPlace)
+        #expect(find(home) == nil)
+    }
+}
