@@ -71,6 +71,7 @@ let package = Package(
                 "OnebeatServer", "OnebeatSQLite", "OnebeatTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["OnebeatTesting"]),

@@ -63,7 +63,7 @@ struct JobPage {
             return "<p class=\"empty\">\(next)</p>"
         }
         return HTML.table(
-            ["In", "On the schedule's clock"],
+            ["When", "On the schedule's clock"],
             schedule.preview(after: now, count: 8).map { occurrence in
                 let note = occurrence.note.map { "<br><span class=\"faint\">\($0)</span>" as HTML }
                 return [

@@ -55,9 +55,16 @@ struct OverviewPage {
         let running: HTML =
             self.running.isEmpty
             ? "Nothing runs at the moment" : "\(Words.count(self.running.count, "run is", "runs are")) at work"
-        guard let next = upcoming.first(where: { !$0.isPaused }) else { return "\(running); nothing is planned." }
-        return "\(running); next is \(Address.link(job: next.job)) \(words.relative(next.at))."
+        let active = upcoming.filter { !$0.isPaused }
+        let overdue = active.count(where: isOverdue)
+        let waiting: HTML? = overdue > 0 ? "; \(Words.count(overdue, "job is", "jobs are")) due and waiting" : nil
+        guard let next = active.first(where: { !isOverdue($0) }) else {
+            return "\(running)\(waiting ?? "; nothing is planned")."
+        }
+        return "\(running)\(waiting); next is \(Address.link(job: next.job)) \(words.relative(next.at))."
     }
+
+    private func isOverdue(_ next: Upcoming) -> Bool { next.at < now - .seconds(1) }
 
     private var troubleTable: HTML {
         HTML.table(
@@ -86,12 +93,12 @@ struct OverviewPage {
 
     private var upcomingTable: HTML {
         HTML.table(
-            ["Job", "Starts", "At"],
+            ["Job", "Starts", .wide("At")],
             upcoming.map { next in
                 let start: HTML =
                     if next.isPaused {
                         "<span class=\"badge calm\">paused</span>"
-                    } else if next.at < now - .seconds(1) {
+                    } else if isOverdue(next) {
                         "due \(words.relative(next.at)), waiting"
                     } else {
                         words.relative(next.at)

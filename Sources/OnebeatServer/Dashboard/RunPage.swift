@@ -18,7 +18,7 @@ struct RunPage {
             <div class="title"><h1>\(Address.link(job: run.job)) <span class="faint">run \("\(run.id)")</span></h1>\
             \(run.state.badge)</div>
             \(explanation.map { "<p class=\"notice \(isBad ? "bad" : "calm")\">\($0)</p>" as HTML })
-            \(HTML.facts(facts))
+            <section>\(HTML.facts(facts))</section>
             \(HTML.section("Attempts", attemptTable))
             \(HTML.section("Output of attempt \(shownAttempt)", outputText))
             """

@@ -51,8 +51,9 @@ enum Stylesheet {
         th { text-align: left; font-size: .8rem; font-weight: 500; color: var(--faint); padding: .2rem .8rem .35rem 0; }
         td { padding: .42rem .8rem .42rem 0; border-top: 1px solid var(--line); vertical-align: baseline; overflow-wrap: anywhere; }
         td:last-child, th:last-child { padding-right: 0; }
-        time, .badge, td:first-child { white-space: nowrap; }
-        td:first-child { white-space: normal; }
+        time, .badge { white-space: nowrap; }
+        td:first-child { white-space: normal; overflow-wrap: break-word; }
+        section th:first-child { width: 24%; }
         .badge { display: inline-block; font-size: .82rem; font-weight: 550; border-radius: 99px; padding: .05rem .6rem; }
         .badge.good { color: var(--good); background: var(--good-back); } .badge.bad { color: var(--bad); background: var(--bad-back); }
         .badge.warn { color: var(--warn); background: var(--warn-back); } .badge.busy { color: var(--busy); background: var(--busy-back); }
@@ -61,7 +62,6 @@ enum Stylesheet {
         .why { color: var(--faint); font-size: .92rem; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
         .empty { color: var(--faint); margin: .2rem 0; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .4rem 1.4rem; margin: 0; }
-        main > dl { margin: 1rem 0; }
         dt { color: var(--faint); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
         code, pre { font: .88em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
         pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -65,6 +65,8 @@ import Testing
         #expect(page.page.html.text.contains("<h1>All is well.</h1>"))
         page.troubles[0].hasRecovered = false
         #expect(page.page.html.text.contains("<h1>1 job needs a look.</h1>"))
+        page.upcoming = [.init(job: "late", at: now - .seconds(60)), .init(job: "soon", at: now + .seconds(60))]
+        #expect(page.page.html.text.contains("1 job is due and waiting; next is <a href=\"/jobs/soon\">"))
         page.nodes = []
         #expect(page.page.html.text.contains("<h1>No node is alive"))
     }
