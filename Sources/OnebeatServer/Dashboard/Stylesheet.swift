@@ -69,7 +69,7 @@ enum Stylesheet {
         pre .stderr { color: var(--bad); } pre .note { color: var(--warn); font-style: italic; }
         form { display: flex; flex-wrap: wrap; gap: .7rem 1rem; align-items: end; margin: .4rem 0 1rem; }
         label { font-size: .85rem; color: var(--faint); display: flex; flex-direction: column; gap: .2rem; }
-        input, select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .35rem .6rem; }
+        input, select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0 .65rem; height: 2.3rem; }
         button { cursor: pointer; color: var(--link); font-weight: 550; }
         :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
         main > table { background: var(--card); border: 1px solid var(--line); border-radius: 10px; border-collapse: separate; border-spacing: 0; padding: .7rem 1.15rem; }

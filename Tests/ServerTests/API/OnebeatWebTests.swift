@@ -1,5 +1,8 @@
+import AsyncHTTPClient
+import Logging
 import Onebeat
-import OnebeatTesting
+import OnebeatSQLite
+import ServiceLifecycle
 import Testing
 
 @testable import OnebeatServer
@@ -12,6 +15,37 @@ import Testing
             #expect(ready.status == 200)
             #expect(ready.body == "ready\n")
         }
+    }
+
+    @Test func aNodeWithoutALeaseIsAliveAndNotReady() async throws {
+        let executor = WorkExecutor(process: NoWork(), http: NoWork())
+        let node = Node(
+            store: try SQLiteStore.inMemory(), executor: executor, settings: NodeSettings(name: "idle"),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await WebFixture.serving(node: node) { web in
+            #expect(try await web.get("/healthz").status == 200)
+            let answer = try await web.get("/readyz")
+            #expect(answer.status == 503)
+            #expect(answer.headers["content-type"] == "application/problem+json")
+            #expect(answer.body.contains("this node holds no lease it can trust"))
+            #expect(try await web.get("/metrics").body.contains("\nonebeat_ready 0\n"))
+        }
+    }
+
+    @Test func aGracefulShutdownEndsItWhileAReaderIsStillConnected() async throws {
+        let (listening, found) = AsyncStream<ListenAddress>.makeStream()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let web = OnebeatWeb(
+            store: try SQLiteStore.inMemory(), metrics: PrometheusRegistry(),
+            address: ListenAddress(host: "127.0.0.1", port: 0), logger: logger, onListening: { found.yield($0) })
+        let group = ServiceGroup(services: [web], logger: logger)
+        async let end: Void = group.run()
+        var iterator = listening.makeAsyncIterator()
+        let address = try #require(await iterator.next())
+        let answer = try await HTTPClient.shared.get(url: "http://\(address)/healthz").get()
+        #expect(answer.status == .ok)
+        await group.triggerGracefulShutdown()
+        try await end
     }
 
     @Test func metricsAreOfTheStrictFormatAndCountRuns() async throws {
@@ -104,4 +138,8 @@ import Testing
     func whatIsNoAddressIsNotRead(text: String) {
         #expect(ListenAddress(text: text) == nil)
     }
+}
+
+private struct NoWork: Executor {
+    func execute(_ claim: Claim, output: any OutputSink) async -> Outcome { .succeeded }
 }

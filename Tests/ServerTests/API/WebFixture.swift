@@ -32,14 +32,14 @@ struct WebFixture {
     /// `ping` that was never run and has hostile words in its definition, and a node `alpha` that leads.
     static func serving(
         address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0),
-        store given: (any Store)? = nil, _ body: @escaping @Sendable (WebFixture) async throws -> Void
+        node: Node? = nil, _ body: @escaping @Sendable (WebFixture) async throws -> Void
     ) async throws {
         let time = ManualTime(Timestamp(iso8601: "2026-11-23T12:00:00Z")!)
         let store = try SQLiteStore.inMemory(time: time)
         try await fill(store, time)
         let ports = AsyncThrowingStream<Int, any Error>.makeStream()
         let web = OnebeatWeb(
-            store: given ?? store, metrics: PrometheusRegistry(), address: address, time: time,
+            store: store, node: node, metrics: PrometheusRegistry(), address: address, time: time,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onListening: { ports.continuation.yield($0.port) })
         try await withThrowingTaskGroup(of: Void.self) { group in
