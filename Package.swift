@@ -52,7 +52,10 @@ let package = Package(
             dependencies: [
                 "Onebeat", "OnebeatSQLite", "OnebeatServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .target(name: "OnebeatTesting", dependencies: ["Onebeat"]),
         .executableTarget(
@@ -73,6 +76,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .testTarget(name: "CommandTests", dependencies: ["Onebeat", "OnebeatCLI"]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["OnebeatTesting"]),
     ],

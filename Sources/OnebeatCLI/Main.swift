@@ -1,2 +1,66 @@
 import ArgumentParser
-@main struct Main: ParsableCommand { func run() {} }
+import Foundation
+import OnebeatServer
+
+/// The way in. `up` needs the guardian, a process of its own, and that is forked here before any thread exists.
+@main
+enum Main {
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            let guardian = arguments.first == "up" ? try Guardian.fork() : nil
+            try await Up.$guardian.withValue(guardian) { try await run(arguments) }
+        } catch {
+            exit(report(error))
+        }
+    }
+
+    private static func run(_ arguments: [String]) async throws {
+        var command = try OnebeatCommand.parseAsRoot(arguments)
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    /// Tells the user what went wrong.
+    /// - Returns: the exit code that says so to programs.
+    private static func report(_ error: any Error) -> Int32 {
+        if let failure = CommandFailure(error) {
+            if !failure.message.isEmpty { Output.note(failure.text) }
+            return failure.exit.rawValue
+        }
+        let text = OnebeatCommand.fullMessage(for: error)
+        let code = OnebeatCommand.exitCode(for: error)
+        if code.isSuccess {
+            Output.line(text)
+        } else if !text.isEmpty {
+            Output.note(text.hasPrefix("Error: ") ? "onebeat: \(text.dropFirst("Error: ".count))" : "onebeat: \(text)")
+        }
+        return code.rawValue
+    }
+}
+
+/// The command and its parts.
+struct OnebeatCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "onebeat",
+        abstract: "Runs every due moment of every job on exactly one node.",
+        discussion: """
+            Start with a file of jobs: `onebeat import crontab` makes one from your crontab, `onebeat validate` checks \
+            it, `onebeat up` runs it. Exit codes and the reading of times are in docs/commands.md.
+            """,
+        groupedSubcommands: [
+            CommandGroup(name: "Run a node:", subcommands: [Up.self]),
+            CommandGroup(name: "Define jobs:", subcommands: [Validate.self, Plan.self, Apply.self, Import.self]),
+            CommandGroup(
+                name: "See what happens:",
+                subcommands: [Jobs.self, Job.self, Runs.self, RunCommand.self, Logs.self, Nodes.self, Events.self]),
+            CommandGroup(name: "Ask why and when:", subcommands: [Next.self, Explain.self, Doctor.self]),
+            CommandGroup(
+                name: "Step in:",
+                subcommands: [Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self]),
+            CommandGroup(name: "About:", subcommands: [Version.self]),
+        ])
+}

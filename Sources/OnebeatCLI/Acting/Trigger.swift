@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Onebeat
+import OnebeatServer
+
+struct Trigger: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a job now, beside its due runs.",
+        discussion: """
+            With --wait the exit code is the outcome: 0 succeeded, 1 failed, timed out, lost or dead, 3 not run \
+            (skipped, missed or cancelled).
+            """)
+    @Argument(help: "The job's name.")
+    var job: String
+    @Flag(help: "Wait for the end, show the output, and exit with the outcome.")
+    var wait = false
+    @Option(help: "Names this wish: the same job and id twice is one run.")
+    var requestId: String?
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let store = try store.open()
+        _ = try await store.record(of: job)
+        let request = requestId ?? UUID().uuidString.lowercased()
+        let run = try await store.trigger(job, requestID: request, by: Person.current)
+        if !wait {
+            if format.json { return try Output.json(RunResource(run)) }
+            Output.line("run \(run.id) of \(job) is \(run.state == .scheduled ? "due" : run.state.rawValue)")
+            return try await warnIfNobodyIsUp(store, for: run)
+        }
+        try await warnIfNobodyIsUp(store, for: run)
+        try await end(with: RunWait.untilEnd(of: run, in: store, showsOutput: !format.json))
+    }
+
+    private func warnIfNobodyIsUp(_ store: any Store, for run: Run) async throws {
+        let now = try await store.now()
+        let serves = try await store.nodes(limit: 100).contains {
+            !$0.isGone && $0.leaseUntil > now && $0.queues.contains(run.queue)
+        }
+        if !serves, !run.state.isTerminal {
+            Output.note("onebeat: no node is up that serves queue \"\(run.queue)\"; the run waits until one is")
+        }
+    }
+
+    private func end(with run: Run) async throws {
+        if format.json {
+            try Output.json(RunResource(run))
+        } else {
+            let words = [run.reason?.sentence, run.message].compactMap(\.self).joined(separator: "; ")
+            Output.note(
+                "run \(run.id) \(Terminal.errors.paint(run.state.rawValue, run.state.colour))"
+                    + (run.length.map { " after \($0.brief)" } ?? "") + (words.isEmpty ? "" : ": \(words)"))
+        }
+        switch run.state {
+        case .succeeded: return
+        case .skipped, .missed, .cancelled: throw CommandFailure("", .notRun)
+        case .failed, .timedOut, .lost, .dead, .waiting, .scheduled, .running: throw CommandFailure("", .failed)
+        }
+    }
+}

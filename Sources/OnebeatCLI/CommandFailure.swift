@@ -1,0 +1,66 @@
+import Onebeat
+import OnebeatServer
+
+/// Why a command ends, for programs; docs/commands.md lists them. Those from 64 on are those of sysexits.h.
+enum ExitStatus: Int32, Sendable {
+    /// What was asked for was done.
+    case done = 0
+    /// What was asked for did not come true: the run failed, a check failed, there is no such job.
+    case failed = 1
+    /// The definitions differ from what is stored, where that was the question.
+    case different = 2
+    /// The run that was waited for did not start: skipped, missed or cancelled.
+    case notRun = 3
+    /// The configuration, or other input, cannot be used as it is.
+    case badData = 65
+    /// A file that was named, or the store's, is not there.
+    case noInput = 66
+    /// The store cannot be used.
+    case unavailable = 69
+    /// The store is busy; the same call may do later.
+    case tryLater = 75
+    /// A setting is wrong.
+    case badSetting = 78
+}
+
+/// Ends the command with words and an exit code.
+struct CommandFailure: Error {
+    /// What was wrong and what would do; more than one line for several problems. Empty when all was said before.
+    let message: String
+    let exit: ExitStatus
+
+    init(_ message: String, _ exit: ExitStatus = .failed) {
+        self.message = message
+        self.exit = exit
+    }
+
+    /// The message as it goes to standard error.
+    var text: String { "onebeat: \(message)" }
+
+    /// The failure that an error means to the user; `nil` for those of the argument parser.
+    init?(_ error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case let error as StoreError: self.init(error)
+        case let error as ScheduleError:
+            self.init([error.description, error.picture?.indented].compactMap(\.self).joined(separator: "\n"), .badData)
+        case let error as DefinitionError: self.init(error.description, .badData)
+        default: return nil
+        }
+    }
+
+    private init(_ error: StoreError) {
+        switch error {
+        case .unavailable, .unknownOutcome: self.init(error.description, .tryLater)
+        case .fenced, .notFound: self.init(error.description, .failed)
+        case .refused: self.init(error.description, .unavailable)
+        }
+    }
+}
+
+extension String {
+    /// Each line two columns to the right.
+    var indented: String {
+        split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Onebeat
+import OnebeatServer
+
+struct Plan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what applying a file would change; nothing is stored.")
+    @Argument(help: "The configuration file.")
+    var file: String?
+    @Flag(help: "Exit with 2 when there are changes.")
+    var exitCode = false
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let surroundings = try store.surroundings(file: file)
+        let configuration = try surroundings.requiredFile()
+        var records: [JobRecord] = []
+        var now = Timestamp.now
+        // Before the first `apply` or `up` there is no store, and everything is to be added.
+        if surroundings.storeExists {
+            let store = try surroundings.openStore()
+            records = try await store.jobs()
+            now = try await store.now()
+        }
+        let diff = try PlanDiff(of: configuration.jobs, source: configuration.source, against: records, at: now)
+        if format.json {
+            try Output.json(PlanAnswer(diff, configuration))
+        } else {
+            for line in PlanText.lines(diff, for: .output) { Output.line(line) }
+            Surroundings.warn(of: configuration)
+        }
+        if diff.isRefused {
+            let names = diff.changes.filter { $0.kind == .conflict }.map(\.job).joined(separator: ", ")
+            throw CommandFailure(
+                "\(configuration.path) cannot be applied: another source defines \(names); rename one of the two, or"
+                    + " remove the job there", .badData)
+        }
+        if exitCode, !diff.isEmpty { throw CommandFailure("", .different) }
+    }
+}
+
+/// A diff as JSON.
+struct PlanAnswer: Encodable {
+    struct Change: Encodable {
+        var job: String
+        var change: String
+        var schedule: String
+        var keys: [Key]
+        var nextBefore: [String]
+        var nextAfter: [String]
+        var owner: String?
+    }
+    struct Key: Encodable {
+        var key: String
+        var before: String?
+        var after: String?
+    }
+    var source: String
+    var changes: [Change]
+    var unchanged: Int
+    var warnings: [String]
+
+    init(_ diff: PlanDiff, _ file: ConfigurationFile) {
+        source = file.source
+        changes = diff.changes.map { change in
+            Change(
+                job: change.job, change: change.kind.rawValue, schedule: change.schedule,
+                keys: change.keys.map { Key(key: $0.key, before: $0.before, after: $0.after) },
+                nextBefore: change.firesBefore, nextAfter: change.firesAfter, owner: change.owner)
+        }
+        unchanged = diff.unchanged
+        warnings = file.warnings.map(\.summary)
+    }
+}

@@ -1,0 +1,62 @@
+import OnebeatServer
+
+/// A diff for people: a sign a job, the keys that differ, the next fires before and after.
+enum PlanText {
+    static func lines(_ diff: PlanDiff, for terminal: Terminal) -> [String] {
+        var lines: [String] = []
+        for change in diff.changes {
+            lines.append(title(change, terminal))
+            lines += change.keys.map { "    " + key($0) }
+            lines += fires(change, terminal).map { "    " + $0 }
+        }
+        if !lines.isEmpty { lines.append("") }
+        lines.append(summary(diff))
+        return lines
+    }
+
+    private static func title(_ change: PlanDiff.JobChange, _ terminal: Terminal) -> String {
+        let (sign, colour): (String, Colour) =
+            switch change.kind {
+            case .added: ("+", .good)
+            case .changed: ("~", .warning)
+            case .removed: ("-", .bad)
+            case .conflict: ("!", .bad)
+            }
+        let note = change.owner.map { "defined by \($0)" } ?? change.schedule
+        return terminal.paint("\(sign) \(change.job)", colour) + "  " + terminal.paint(note, .quiet)
+    }
+
+    private static func key(_ change: PlanDiff.KeyChange) -> String {
+        switch (change.before, change.after) {
+        case (let before?, let after?): "\(change.key): \(before) → \(after)"
+        case (nil, let after?): "\(change.key): \(after)  (new)"
+        case (let before?, nil): "\(change.key): \(before)  (left out)"
+        case (nil, nil): change.key
+        }
+    }
+
+    private static func fires(_ change: PlanDiff.JobChange, _ terminal: Terminal) -> [String] {
+        func line(_ word: String, _ fires: [String]) -> String {
+            let moments = fires.map(ReadableTime.text).joined(separator: ", ")
+            return terminal.paint(word, .quiet) + (moments.isEmpty ? "never" : moments)
+        }
+        switch change.kind {
+        case .added: return [line("next    ", change.firesAfter)]
+        case .removed: return [line("was due ", change.firesBefore)]
+        case .conflict: return []
+        case .changed where change.firesBefore == change.firesAfter: return [line("next    ", change.firesAfter)]
+        case .changed: return [line("before  ", change.firesBefore), line("after   ", change.firesAfter)]
+        }
+    }
+
+    private static func summary(_ diff: PlanDiff) -> String {
+        if diff.isEmpty { return "nothing changes: \(count(diff.unchanged)) as stored" }
+        let counts = [PlanDiff.JobChange.Kind.added, .changed, .removed, .conflict].compactMap { kind in
+            let number = diff.changes.count { $0.kind == kind }
+            return number == 0 ? nil : "\(number) \(kind == .conflict ? "refused" : kind.rawValue)"
+        }
+        return (counts + ["\(diff.unchanged) unchanged"]).joined(separator: ", ")
+    }
+
+    private static func count(_ number: Int) -> String { "\(number) job\(number == 1 ? "" : "s")" }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Onebeat
+
+/// `next --batch`: a line of JSON in, a line of JSON out, until the input ends. No line can end it.
+enum NextBatch {
+    static func run() {
+        var answers: [UInt8] = []
+        while let line = readLine() {
+            if line.allSatisfy(\.isWhitespace) { continue }
+            answers += answer(to: line, now: .now).utf8
+            answers.append(UInt8(ascii: "\n"))
+            // Thousands of answers share a write; one that somebody may be waiting for does not wait.
+            if answers.count > 1 << 16 || !hasMoreInput() {
+                Output.bytes(answers)
+                answers.removeAll(keepingCapacity: true)
+            }
+        }
+        Output.bytes(answers)
+    }
+
+    private static func hasMoreInput() -> Bool {
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        return poll(&input, 1, 0) > 0
+    }
+
+    /// The answer to one line.
+    static func answer(to line: String, now: Timestamp) -> String {
+        do {
+            let question = try JSONDecoder().decode(Question.self, from: Data(line.utf8))
+            return encode(Answer(next: try question.instants(now: now)))
+        } catch let error as ScheduleError where error.neverFires {
+            return encode(Answer(next: []))
+        } catch let error as ScheduleError {
+            return encode(Answer(error: error.description))
+        } catch let error as CommandFailure {
+            return encode(Answer(error: error.message))
+        } catch let error as DecodingError {
+            return encode(Answer(error: error.sentence))
+        } catch {
+            return encode(Answer(error: "\(error)"))
+        }
+    }
+
+    private struct Question: Decodable {
+        var cron: OneOrMore
+        var timezone: String?
+        var after: String?
+        var count: Int?
+
+        func instants(now: Timestamp) throws -> [String] {
+            let count = count ?? 5
+            guard (1...10_000).contains(count) else {
+                throw CommandFailure("count is \(count); 1 to 10000 will do")
+            }
+            let schedule = try Schedule(
+                ScheduleDefinition(.cron(cron.values), timezone: timezone ?? "UTC"), jobName: "next")
+            let start = try after.map { try Moment.read($0, option: "after", on: schedule, now: now) } ?? now
+            return schedule.occurrences(after: start, through: .distantFuture, limit: count).map(schedule.format)
+        }
+    }
+
+    private struct Answer: Encodable {
+        var next: [String]?
+        var error: String?
+    }
+
+    /// `"a"` or `["a", "b"]`.
+    private struct OneOrMore: Decodable {
+        var values: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let one = try? container.decode(String.self) {
+                values = [one]
+            } else {
+                values = try container.decode([String].self)
+            }
+        }
+    }
+
+    private static func encode(_ answer: Answer) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        // Two optional strings always encode.
+        guard let data = try? encoder.encode(answer) else { return #"{"error":"no answer"}"# }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+extension DecodingError {
+    /// What was wrong with a line of JSON.
+    fileprivate var sentence: String {
+        switch self {
+        case .keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            context.codingPath.first.map { "\"\($0.stringValue)\" has a value of the wrong type" }
+                ?? "the line is not a JSON object"
+        case .dataCorrupted: "the line is not JSON; write {\"cron\": \"0 3 * * *\"}"
+        @unknown default: "the line cannot be read"
+        }
+    }
+}

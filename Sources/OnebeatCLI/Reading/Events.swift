@@ -1,0 +1,36 @@
+import ArgumentParser
+import Onebeat
+import OnebeatServer
+
+struct Events: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List events, the newest first: who changed what, which nodes came and went.")
+    @Option(help: "Only events of this job.")
+    var job: String?
+    @Option(help: "At most so many, 1 to 1000.")
+    var limit = 50
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var store: StoreOptions
+
+    func validate() throws {
+        if !(1...1000).contains(limit) { throw ValidationError("--limit is \(limit); 1 to 1000 will do.") }
+    }
+
+    func run() async throws {
+        let store = try store.open()
+        let now = try await store.now()
+        let events = try await store.events(job: job, limit: limit)
+        if let job, events.isEmpty { _ = try await store.record(of: job) }
+        if format.json { return try Output.json(events.map(EventResource.init)) }
+        if events.isEmpty { return Output.note("no events are kept") }
+        let clock = Clock(try await store.jobs(), now: now)
+        var table = TextTable("when", "", "event", "about", "by", "")
+        for event in events {
+            let about = [event.job, event.run.map { "run \($0)" }].compactMap(\.self).joined(separator: ", ")
+            table.add(
+                .init(clock.text(event.at, of: event.job)), .init(clock.relative(event.at), .quiet),
+                .init(event.kind, .title), .init(about), .init(event.actor), .init(event.message, .quiet))
+        }
+        for line in table.lines(for: .output) { Output.line(line) }
+    }
+}

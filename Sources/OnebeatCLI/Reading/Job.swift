@@ -1,0 +1,83 @@
+import ArgumentParser
+import Onebeat
+import OnebeatServer
+
+struct Job: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show one job: its definition, next fires and last runs.")
+    @Argument(help: "The job's name.")
+    var name: String
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var store: StoreOptions
+
+    private struct Answer: Encodable {
+        var job: JobResource
+        var next: [OccurrenceResource]
+        var runs: [RunResource]
+    }
+
+    func run() async throws {
+        let store = try store.open()
+        let record = try await store.record(of: name)
+        let now = try await store.now()
+        let status = try await store.statuses(job: name).first
+        var filter = RunFilter()
+        filter.job = name
+        filter.limit = 10
+        let runs = try await store.runs(filter)
+        let schedule = try? Schedule(record.definition.schedule, jobName: name)
+        let next = schedule.map { fires(of: record, $0, after: now) } ?? []
+        if format.json {
+            let answer = Answer(
+                job: JobResource(record, schedule: schedule, status: status), next: next.map(OccurrenceResource.init),
+                runs: runs.map(RunResource.init))
+            return try Output.json(answer)
+        }
+        show(record, schedule, now: now)
+        showNext(next, record, now: now)
+        showRuns(runs, record, now: now)
+    }
+
+    private func fires(of record: JobRecord, _ schedule: Schedule, after now: Timestamp) -> [Occurrence] {
+        guard schedule.isDelay else { return schedule.preview(after: now, count: 3) }
+        guard let next = record.nextAt else { return [] }
+        return [Occurrence(instant: next, local: schedule.format(next), mark: .plain, note: nil)]
+    }
+
+    private func show(_ record: JobRecord, _ schedule: Schedule?, now: Timestamp) {
+        let terminal = Terminal.output
+        Output.line(terminal.paint(record.name, .title) + (record.isPaused ? terminal.paint("  paused", .warning) : ""))
+        if let description = record.definition.description { Output.line(description) }
+        Output.line(schedule?.words ?? "a schedule that cannot be read on this machine")
+        Output.line()
+        var table = TextTable("", "")
+        for entry in DefinitionKeys(record.definition).entries where !entry.isDefault && entry.key != "description" {
+            table.add(.init(entry.key, .quiet), .init(entry.shown))
+        }
+        let clock = Clock([record], now: now)
+        table.add(
+            .init("stored", .quiet),
+            .init("\(clock.text(record.createdAt, of: name)) by \(record.source), version \(record.version)"))
+        for line in table.lines(for: terminal) { Output.line("  \(line)") }
+    }
+
+    private func showNext(_ occurrences: [Occurrence], _ record: JobRecord, now: Timestamp) {
+        guard !occurrences.isEmpty else { return }
+        Output.line("\nNext")
+        var table = TextTable("", "", "")
+        for occurrence in occurrences {
+            table.add(
+                .init(ReadableTime.text(occurrence.local)), .init(occurrence.instant.relative(to: now), .quiet),
+                .init(occurrence.note ?? "", .warning))
+        }
+        for line in table.lines(for: .output) { Output.line("  \(line)") }
+        if record.isPaused { Output.line("  (paused: recorded as skipped until `onebeat resume \(name)`)") }
+    }
+
+    private func showRuns(_ runs: [Run], _ record: JobRecord, now: Timestamp) {
+        guard !runs.isEmpty else { return }
+        Output.line("\nRuns")
+        for line in RunTable(runs, clock: Clock([record], now: now), showsJob: false).lines(for: .output) {
+            Output.line("  \(line)")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Onebeat
+import OnebeatServer
+
+struct Jobs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the jobs: when they are due and how they do.")
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let store = try store.open()
+        let now = try await store.now()
+        let jobs = try await store.jobs()
+        let statuses = Dictionary(uniqueKeysWithValues: try await store.statuses(job: nil).map { ($0.job, $0) })
+        if format.json { return try Output.json(jobs.map { JobResource($0, status: statuses[$0.name]) }) }
+        if jobs.isEmpty { return Output.note("no jobs are stored; `onebeat apply FILE` stores those of a file") }
+        var table = TextTable("job", "next due", "", "last", "", "schedule")
+        let clock = Clock(jobs, now: now)
+        for job in jobs {
+            let schedule = try? Schedule(job.definition.schedule, jobName: job.name)
+            let next = job.nextDue(by: schedule, after: now)
+            let status = statuses[job.name]
+            table.add(
+                .init(job.name, .title),
+                job.isPaused ? .init("paused", .warning) : .init(next.map { clock.text($0, of: job.name) } ?? "–"),
+                .init(job.isPaused ? "" : next.map(clock.relative) ?? "", .quiet),
+                .init(status?.status ?? "–", status.map(\.colour) ?? .quiet),
+                .init(status?.lastRunAt.map(clock.relative) ?? "", .quiet),
+                .init(schedule?.words ?? "cannot be read on this machine", .quiet))
+        }
+        for line in table.lines(for: .output) { Output.line(line) }
+    }
+}
+
+extension JobResource {
+    init(_ job: JobRecord, status: JobStatus?) {
+        let schedule = try? Schedule(job.definition.schedule, jobName: job.name)
+        self.init(job, schedule: schedule, status: status)
+    }
+}
+
+extension JobStatus {
+    /// The colour of the status' word.
+    var colour: Colour? {
+        switch status {
+        case "success": .good
+        case "running": .active
+        case "skipped", "cancelled": .warning
+        default: .bad
+        }
+    }
+}
+
+extension RunState {
+    /// The colour of the state's word.
+    var colour: Colour? {
+        switch self {
+        case .succeeded: .good
+        case .running: .active
+        case .waiting, .scheduled: nil
+        case .skipped, .cancelled: .warning
+        case .failed, .timedOut, .lost, .dead, .missed: .bad
+        }
+    }
+}

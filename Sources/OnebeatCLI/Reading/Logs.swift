@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import Onebeat
+import OnebeatServer
+
+struct Logs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show a run's output.",
+        discussion: "With --json each piece of output is a line of JSON: attempt, sequence, stream, at, text.")
+    @Argument(help: "The run's number, as `onebeat runs` shows it.")
+    var id: String
+    @Flag(name: [.short, .long], help: "Go on until the run has ended.")
+    var follow = false
+    @Option(help: "Only this attempt's output, counted from 1.")
+    var attempt: Int?
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var store: StoreOptions
+
+    /// How often a run that is followed is asked for news.
+    private static let poll = Duration.milliseconds(250)
+    private static let page = 200
+
+    func run() async throws {
+        let store = try store.open()
+        let run = try await store.run(named: id)
+        let end = try await follow ? copyUntilEnd(of: run, from: store) : copy(run, from: store)
+        guard end.position == nil, !format.json else { return }
+        Output.note(
+            end.run.startedAt == nil
+                ? "run \(run.id) has no output: it is \(end.run.state.rawValue)"
+                    + (end.run.reason.map { " (\($0.sentence))" } ?? "")
+                : "run \(run.id) has written nothing\(end.run.state.isTerminal ? "" : " yet; -f waits for it")")
+    }
+
+    private func copyUntilEnd(of run: Run, from store: any Store) async throws -> (run: Run, position: LogPosition?) {
+        var position: LogPosition?
+        while true {
+            // Asked before its output, so that what was written before the end is not left out.
+            guard let current = try await store.run(run.id) else { return (run, position) }
+            position = try await copy(current, from: store, after: position).position
+            if current.state.isTerminal { return (current, position) }
+            try await Task.sleep(for: Self.poll)
+        }
+    }
+
+    /// Copies what there is after a place.
+    /// - Returns: the place of the last piece.
+    private func copy(
+        _ run: Run, from store: any Store, after start: LogPosition? = nil
+    ) async throws -> (run: Run, position: LogPosition?) {
+        var position = start
+        while true {
+            let pieces = try await store.logs(of: run.id, after: position, limit: Self.page)
+            for piece in pieces where attempt == nil || piece.id.position.attempt == attempt {
+                if position.map({ $0.attempt < piece.id.position.attempt }) ?? false, !format.json {
+                    Output.note("onebeat: attempt \(piece.id.position.attempt)")
+                }
+                try show(piece)
+                position = piece.id.position
+            }
+            guard let last = pieces.last else { return (run, position) }
+            position = last.id.position
+            if pieces.count < Self.page { return (run, position) }
+        }
+    }
+
+    private func show(_ piece: LogPiece) throws {
+        if format.json { try Output.jsonLine(LogResource(piece)) } else { Output.piece(piece) }
+    }
+}

@@ -1,0 +1,41 @@
+import Onebeat
+import OnebeatServer
+
+/// Runs as a table.
+struct RunTable {
+    private var table: TextTable
+
+    init(_ runs: [Run], clock: Clock, showsJob: Bool = true) {
+        table = TextTable("run", showsJob ? "job" : "", "due", "", "state", "late", "took", "on", "why", rightAligned: [0])
+        for run in runs {
+            table.add(
+                .init(run.id.description),
+                .init(showsJob ? run.job : "", .title),
+                .init(clock.text(run.scheduledAt, of: run.job)),
+                .init(clock.relative(run.scheduledAt), .quiet),
+                .init(run.state.rawValue, run.state.colour),
+                .init(Self.lateness(of: run)),
+                .init(run.length?.brief ?? ""),
+                .init(run.node ?? ""),
+                .init(Self.words(on: run), .quiet))
+        }
+    }
+
+    func lines(for terminal: Terminal) -> [String] { table.lines(for: terminal) }
+
+    /// How late it started, where that is worth a word.
+    private static func lateness(of run: Run) -> String {
+        guard let lateness = run.lateness, lateness > .milliseconds(100) else { return "" }
+        return lateness.brief
+    }
+
+    private static func words(on run: Run) -> String {
+        var words: [String] = []
+        if run.kind == .manual { words.append("by hand") }
+        if let end = run.rangeEnd { words.append("\(run.count) instants until \(ReadableTime.text("\(end)"))") }
+        if run.attempt > 1 { words.append("attempt \(run.attempt)") }
+        if let reason = run.reason, run.state.isTerminal { words.append(reason.sentence) }
+        if let message = run.message { words.append(message) }
+        return words.joined(separator: "; ")
+    }
+}

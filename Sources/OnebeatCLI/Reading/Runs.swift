@@ -1,0 +1,51 @@
+import ArgumentParser
+import Onebeat
+import OnebeatServer
+
+struct Runs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List runs, the newest due instant first.",
+        discussion: """
+            --since and --until take a moment (2026-11-23T03:00+08:00, 2026-11-23) or a length of time, which is so \
+            long ago (2h). Times without an offset are read on the wall clock of --job's zone, else as UTC.
+            """)
+    @Option(help: "Only runs of this job.")
+    var job: String?
+    @Option(help: "Only runs in this state; may be given several times.")
+    var state: [RunState] = []
+    @Option(help: "Only runs due at or after this moment.")
+    var since: String?
+    @Option(help: "Only runs due before this moment.")
+    var until: String?
+    @Option(help: "At most so many, 1 to 1000.")
+    var limit = 50
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var store: StoreOptions
+
+    func validate() throws {
+        if !(1...1000).contains(limit) { throw ValidationError("--limit is \(limit); 1 to 1000 will do.") }
+    }
+
+    func run() async throws {
+        let store = try store.open()
+        let now = try await store.now()
+        let jobs = try await store.jobs()
+        let record = jobs.first { $0.name == job }
+        let clock = Schedule.clock(of: record?.definition.schedule.timezone ?? "UTC")
+        var filter = RunFilter()
+        filter.job = job
+        filter.states = Set(state)
+        filter.from = try since.map { try Moment.read($0, option: "--since", on: clock, now: now) }
+        filter.before = try until.map { try Moment.read($0, option: "--until", on: clock, now: now) }
+        filter.limit = limit
+        let runs = try await store.runs(filter)
+        // A removed job's runs are still there, so a name is only wrong when neither job nor runs have it.
+        if let job, runs.isEmpty { _ = try await store.record(of: job) }
+        if format.json { return try Output.json(runs.map(RunResource.init)) }
+        if runs.isEmpty { return Output.note("no runs fit") }
+        for line in RunTable(runs, clock: Clock(jobs, now: now)).lines(for: .output) { Output.line(line) }
+        if runs.count == limit { Output.note("the newest \(limit); --limit or --until show more") }
+    }
+}
+
+extension RunState: ExpressibleByArgument {}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Onebeat
+import OnebeatServer
+
+/// Which store a command speaks to.
+struct StoreOptions: ParsableArguments {
+    @Option(help: "The store, such as sqlite:onebeat.db. Otherwise ONEBEAT_STORE, then `store` in the file.")
+    var store: String?
+    @Option(help: "The configuration file. Otherwise ONEBEAT_CONFIG, then onebeat.yaml in the usual places.")
+    var config: String?
+
+    /// Opens the store that is there. A question never makes one.
+    func open() throws -> any Store { try surroundings().openStore() }
+
+    /// - Parameter file: the configuration file as an argument, where a command takes one.
+    func surroundings(file: String? = nil) throws -> Surroundings {
+        try Surroundings(file: file, flags: .init(store: store, config: config))
+    }
+}

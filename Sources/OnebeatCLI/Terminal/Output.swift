@@ -1,0 +1,62 @@
+import Foundation
+import Onebeat
+
+/// The two streams of the command: answers on standard output, words about them on standard error.
+///
+/// Each call is one write, so that lines of several processes on one pipe do not mix. A reader that has gone away, as
+/// in `onebeat runs | head`, ends the command by SIGPIPE, quietly, as it does for every Unix tool.
+enum Output {
+    /// Writes a line to standard output.
+    static func line(_ text: String = "") { bytes(Array("\(text)\n".utf8)) }
+
+    /// Writes bytes to standard output as they are.
+    static func bytes(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
+    /// Writes a line to standard error.
+    static func note(_ text: String) { write(Array("\(text)\n".utf8), to: STDERR_FILENO) }
+
+    /// Writes a line to standard error that the next one overwrites; for people only.
+    static func passing(_ text: String) {
+        if Terminal.errors.isInteractive { write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO) }
+    }
+
+    /// Takes the passing line away.
+    static func endPassing() { passing("") }
+
+    /// Writes a piece of a run's output: as it came for programs, harmless for a terminal.
+    static func piece(_ piece: LogPiece) {
+        guard Terminal.output.isInteractive else { return bytes(piece.bytes) }
+        let colour: Colour? =
+            switch piece.stream {
+            case .stdout: nil
+            case .stderr: .warning
+            case .note: .quiet
+            }
+        bytes(Array(Terminal.output.paint(SafeText.forTerminal(piece.bytes), colour).utf8))
+    }
+
+    /// Writes a value as JSON: keys sorted, so that the same answer is the same text.
+    static func json(_ value: some Encodable) throws { try encode(value, [.prettyPrinted, .sortedKeys]) }
+
+    /// Writes a value as JSON in one line.
+    static func jsonLine(_ value: some Encodable) throws { try encode(value, [.sortedKeys]) }
+
+    private static func encode(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = formatting.union(.withoutEscapingSlashes)
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        bytes(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")])
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if written > 0 {
+                rest = rest.dropFirst(written)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Onebeat
+import OnebeatServer
+
+/// What a person who starts a node wants to know first: where to look, and what runs next.
+struct Banner {
+    private let surroundings: Surroundings
+    private let settings: NodeSettings
+    private let address: ListenAddress
+    private let changes: [JobChange]?
+    private let store: any Store
+
+    /// How many coming fires are shown.
+    private static let most = 5
+
+    init(
+        _ surroundings: Surroundings, _ settings: NodeSettings, address: ListenAddress, changes: [JobChange]?,
+        store: any Store
+    ) {
+        self.surroundings = surroundings
+        self.settings = settings
+        self.address = address
+        self.changes = changes
+        self.store = store
+    }
+
+    /// Prints it; programs that read logs as JSON are spared.
+    func show() async {
+        guard surroundings.logFormat == .text else { return }
+        let jobs = (try? await store.jobs()) ?? []
+        let now = (try? await store.now()) ?? .now
+        for line in lines(jobs, now: now, for: .output) { Output.line(line) }
+    }
+
+    private func lines(_ jobs: [JobRecord], now: Timestamp, for terminal: Terminal) -> [String] {
+        var table = TextTable("", "")
+        func add(_ title: String, _ text: String) { table.add(.init(title, .quiet), .init(text)) }
+        if let file = surroundings.file { add("file", "\(file.path): \(changes?.summary ?? "")") }
+        add("store", surroundings.storePath)
+        add("look at", "http://\(address)/")
+        for (index, line) in next(jobs, now: now).enumerated() { add(index == 0 ? "next" : "", line) }
+        let title = "onebeat \(Onebeat.version), node \(settings.name), \(settings.slots) slots"
+        return [terminal.paint(title, .title)] + table.lines(for: terminal).map { "  \($0)" }
+            + ["", "Stop with Ctrl-C: running jobs get \(settings.drain.text) to end."]
+    }
+
+    private func next(_ jobs: [JobRecord], now: Timestamp) -> [String] {
+        let due = jobs.filter { !$0.isPaused }.compactMap { job -> (at: Timestamp, job: String, text: String)? in
+            let schedule = try? Schedule(job.definition.schedule, jobName: job.name)
+            guard let schedule, let next = job.nextDue(by: schedule, after: now) else { return nil }
+            return (next, job.name, schedule.readable(next))
+        }
+        let first = due.sorted { ($0.at, $0.job) < ($1.at, $1.job) }.prefix(Self.most)
+        let width = first.map(\.job.count).max() ?? 0
+        let lines = first.map { fire in
+            let name = fire.job + String(repeating: " ", count: width - fire.job.count)
+            return "\(name)  \(fire.text)  \(fire.at.relative(to: now))"
+        }
+        if jobs.isEmpty { return ["no jobs are stored; `onebeat apply FILE` stores those of a file"] }
+        return lines.isEmpty ? ["nothing is due"] : lines
+    }
+}

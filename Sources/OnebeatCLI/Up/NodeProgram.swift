@@ -1,0 +1,129 @@
+import Foundation
+import Logging
+import Metrics
+import Onebeat
+import OnebeatServer
+import ServiceLifecycle
+
+/// A node with all that belongs to it, from its start to its end.
+struct NodeProgram {
+    private let surroundings: Surroundings
+    private let settings: NodeSettings
+    private let guardian: Guardian
+    private let store: any Store
+    private let logger: Logger
+    private let schedules = ScheduleCache()
+
+    init(_ surroundings: Surroundings, guardian: Guardian) throws {
+        let (format, level) = (surroundings.logFormat, surroundings.logLevel)
+        LoggingSystem.bootstrap { format.handler(label: $0, level: level) }
+        self.surroundings = surroundings
+        self.guardian = guardian
+        settings = surroundings.nodeSettings
+        store = try surroundings.makeStore()
+        logger = Logger(label: "onebeat")
+    }
+
+    /// Runs until a signal, or until a part fails that the node cannot do without.
+    func run() async throws {
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+        if let file = surroundings.file { Surroundings.warn(of: file) }
+        let changes = try await surroundings.file.asyncMap { try await store.apply($0, by: settings.name) }
+        let http = HTTPExecutor()
+        let node = makeNode(http)
+        let isListening = Bell()
+        let web = OnebeatWeb(
+            store: store, node: node, metrics: metrics, address: surroundings.listen, schedules: schedules,
+            logger: logger
+        ) { address in
+            await Banner(surroundings, settings, address: address, changes: changes, store: store).show()
+            Supervisor.tell("READY=1")
+            isListening.ring()
+        }
+        let reloader = Reloader(surroundings, store: store, node: node, logger: logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: web, failureTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: AfterListening(isListening, node), failureTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: GuardianWatch(guardian, logger: logger),
+                        failureTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                logger: quiet))
+        try await SignalHandling(group: group, reloader: reloader, logger: logger).run()
+        await guardian.shutdown()
+        try await http.shutdown()
+    }
+
+    /// The group's own words on each service would say less than the services' do.
+    private var quiet: Logger {
+        var quiet = logger
+        quiet.logLevel = max(quiet.logLevel, .error)
+        return quiet
+    }
+
+    private func makeNode(_ http: HTTPExecutor) -> Node {
+        let guardian = guardian
+        return Node(
+            store: store, executor: WorkExecutor(process: ProcessExecutor(guardian: guardian), http: http),
+            settings: settings, processID: Int(getpid()), schedules: schedules, logger: logger,
+            onRenewal: { uptime in
+                // Both clocks count suspended time, so the distance to the deadline is the same on either.
+                guardian.extend(until: .now + (uptime - SystemTime().uptime()))
+            })
+    }
+}
+
+/// Starts the node once its pages can be reached: a port that is taken then ends the program before any job started.
+private struct AfterListening: Service {
+    let isListening: Bell
+    let node: Node
+
+    init(_ isListening: Bell, _ node: Node) {
+        self.isListening = isListening
+        self.node = node
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await isListening.wait() }
+        if !Task.isShuttingDownGracefully { try await node.run() }
+    }
+}
+
+/// Ends the node when its guardian is gone: without it no job can be started, and none could be stopped.
+private struct GuardianWatch: Service {
+    let guardian: Guardian
+    let logger: Logger
+
+    init(_ guardian: Guardian, logger: Logger) {
+        self.guardian = guardian
+        self.logger = logger
+    }
+
+    func run() async throws {
+        let isGone = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await guardian.departure()
+                return true
+            }
+            group.addTask {
+                try? await gracefulShutdown()
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        if isGone {
+            throw CommandFailure("the guardian process is gone and took the running jobs with it; the node stops")
+        }
+    }
+}
+
+extension Optional where Wrapped: Sendable {
+    /// `map` for a transform that waits.
+    func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
+        if let self { try await transform(self) } else { nil }
+    }
+}

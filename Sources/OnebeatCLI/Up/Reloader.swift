@@ -1,0 +1,36 @@
+import Logging
+import Onebeat
+import OnebeatServer
+
+/// Stores the file's jobs again when asked; a file that cannot be used changes nothing.
+struct Reloader: Sendable {
+    private let file: String?
+    private let actor: String
+    private let store: any Store
+    private let node: Node
+    private let logger: Logger
+
+    init(_ surroundings: Surroundings, store: any Store, node: Node, logger: Logger) {
+        file = surroundings.file?.path
+        actor = surroundings.nodeSettings.name
+        self.store = store
+        self.node = node
+        self.logger = logger
+    }
+
+    func reload() async {
+        guard let file else { return logger.warning("no file to read again; jobs are stored by `onebeat apply`") }
+        do {
+            let configuration = try ConfigurationFile.load(path: file, environment: Surroundings.environment)
+            let changes = try await store.apply(configuration, by: actor)
+            node.definitionsChanged()
+            logger.notice("file read again", metadata: ["file": "\(file)", "jobs": "\(changes.summary)"])
+        } catch let error as ConfigurationError {
+            for problem in error.problems {
+                logger.error("file not used; nothing has changed", metadata: ["problem": "\(problem.summary)"])
+            }
+        } catch {
+            logger.error("file not used; nothing has changed", metadata: ["file": "\(file)", "problem": "\(error)"])
+        }
+    }
+}

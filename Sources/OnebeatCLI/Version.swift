@@ -1,0 +1,17 @@
+import ArgumentParser
+import Onebeat
+
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version.")
+    @OptionGroup var format: FormatOptions
+
+    func run() throws {
+        if format.json {
+            try Output.json([
+                "version": Onebeat.version, "timezone_database": ZoneFiles.system.version ?? "unknown",
+            ])
+        } else {
+            Output.line("onebeat \(Onebeat.version)")
+        }
+    }
+}

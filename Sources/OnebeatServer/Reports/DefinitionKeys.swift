@@ -1,0 +1,130 @@
+import Onebeat
+
+// Reports: what the command and the pages say about jobs and runs, worked out from values. Nothing here reads a store
+// or a clock, so each sentence has a test.
+
+/// A definition as the keys and values of its YAML, in the order of the reference, so that two can be compared and one
+/// can be shown. Values of the environment, headers and bodies may be secrets: they are compared and never shown.
+package struct DefinitionKeys: Sendable, Equatable {
+    /// One key and its value.
+    package struct Entry: Sendable, Equatable {
+        /// As in YAML; a dot leads into a map.
+        package var key: String
+        /// As in YAML, in one line.
+        package var value: String
+        /// Whether it is what the key has when left out.
+        package var isDefault: Bool
+        /// Whether the value may be shown.
+        package var isSecret = false
+        /// The value for people.
+        package var shown: String { isSecret ? "(not shown)" : value }
+    }
+
+    /// All keys that have a value.
+    package private(set) var entries: [Entry] = []
+
+    /// The keys of a definition.
+    package init(_ definition: JobDefinition) {
+        if let description = definition.description { add("description", description) }
+        add(definition.schedule)
+        add(definition.work)
+        add(definition.policies)
+    }
+
+    private mutating func add(_ key: String, _ value: String, default usual: String? = nil, isSecret: Bool = false) {
+        entries.append(Entry(key: key, value: value, isDefault: value == usual, isSecret: isSecret))
+    }
+
+    private mutating func add(_ schedule: ScheduleDefinition) {
+        switch schedule.rhythm {
+        case .cron(let expressions): add("cron", flow(expressions))
+        case .every(let length): add("every", length.text)
+        case .delay(let length): add("delay", length.text)
+        case .at(let moments): add("at", flow(moments.map(\.description)))
+        case .repeat(let interval): add("repeat", interval)
+        case .after(let jobs): add("after", flow(jobs))
+        case .manual: break
+        }
+        let usual = ScheduleDefinition(.manual)
+        add("timezone", schedule.timezone, default: usual.timezone)
+        if let start = schedule.start { add("start", start.description) }
+        if let end = schedule.end { add("end", end.description) }
+        add("spread", schedule.spread.text, default: usual.spread.text)
+        if !schedule.except.isEmpty { add("except", flow(schedule.except)) }
+        let clocks = schedule.daylightSaving
+        add("dst.gap", clocks.gap.rawValue, default: usual.daylightSaving.gap.rawValue)
+        add("dst.overlap", clocks.overlap.rawValue, default: usual.daylightSaving.overlap.rawValue)
+    }
+
+    private mutating func add(_ work: Work) {
+        switch work {
+        case .shell(let line, let settings):
+            add("run", line)
+            add(settings)
+        case .command(let arguments, let settings):
+            add("exec", flow(arguments))
+            add(settings)
+        case .http(let call): add(call)
+        case .handler: add("handler", "a closure of the program")
+        }
+    }
+
+    private mutating func add(_ call: HTTPCall) {
+        let usual = HTTPCall(url: "")
+        add("http.url", call.url)
+        add("http.method", call.method, default: usual.method)
+        for (name, value) in call.headers.sorted(by: { $0.key < $1.key }) {
+            add("http.headers.\(name)", value, isSecret: true)
+        }
+        if let body = call.body { add("http.body", body, isSecret: true) }
+        if !call.expected.isEmpty { add("http.expect", flow(call.expected.map(String.init))) }
+        add("http.timeout", call.timeout.text, default: usual.timeout.text)
+    }
+
+    private mutating func add(_ settings: ProcessSettings) {
+        for (name, value) in settings.environment.sorted(by: { $0.key < $1.key }) {
+            add("env.\(name)", value, isSecret: true)
+        }
+        if let directory = settings.directory { add("dir", directory) }
+        if let user = settings.user { add("user", user) }
+        if let memory = settings.memory { add("limits.memory", ByteCount.text(memory)) }
+        if let cpu = settings.cpu { add("limits.cpu", Duration.seconds(cpu).text) }
+        if let nice = settings.nice { add("limits.nice", "\(nice)") }
+        add("grace", settings.grace.text, default: ProcessSettings().grace.text)
+    }
+
+    private mutating func add(_ policies: JobPolicies) {
+        let usual = JobPolicies()
+        add("overlap", policies.overlap.rawValue, default: usual.overlap.rawValue)
+        if let limit = policies.limit { add("limit", "\(limit)") }
+        add("missed", policies.missed.rawValue, default: usual.missed.rawValue)
+        add("deadline", policies.deadline.text, default: usual.deadline.text)
+        add("catch_up", "\(policies.catchUp)", default: "\(usual.catchUp)")
+        add("retry.limit", "\(policies.retry.limit)", default: "\(usual.retry.limit)")
+        add("retry.backoff", policies.retry.backoff.text, default: usual.retry.backoff.text)
+        add("retry.max", policies.retry.max.text, default: usual.retry.max.text)
+        add("retry.jitter", "\(policies.retry.jitter)", default: "\(usual.retry.jitter)")
+        if let timeout = policies.timeout { add("timeout", timeout.text) }
+        add("delivery", policies.delivery.rawValue, default: usual.delivery.rawValue)
+        add("priority", "\(policies.priority)", default: "\(usual.priority)")
+        add("queue", policies.queue, default: usual.queue)
+        if let expect = policies.expect { add("expect", expect.text) }
+    }
+
+    /// One value as it is, several in brackets.
+    private func flow(_ values: [String]) -> String {
+        values.count == 1 ? values[0] : "[\(values.joined(separator: ", "))]"
+    }
+}
+
+/// Sizes as people write them.
+package enum ByteCount {
+    /// `512MiB`, where that is exact, else a smaller unit.
+    package static func text(_ bytes: Int) -> String {
+        for (name, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        where bytes >= size && bytes % size == 0 {
+            return "\(bytes / size)\(name)"
+        }
+        return "\(bytes)B"
+    }
+}

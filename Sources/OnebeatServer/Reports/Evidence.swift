@@ -1,0 +1,83 @@
+import Onebeat
+
+/// What is known of a job around one moment: all that an ``Explanation`` may rest on.
+package struct Evidence: Sendable {
+    /// The job in force.
+    package var job: JobRecord
+    /// Its schedule.
+    package var schedule: Schedule
+    /// The moment in question; `nil` asks about the newest due instant and the next.
+    package var moment: Timestamp?
+    /// The store's time.
+    package var now: Timestamp
+    /// The row in question, where the question is about one and not about a moment.
+    package var subject: Run?
+    /// Runs of the job around the moment, in any order.
+    package var runs: [Run] = []
+    /// The attempts of ``row``, first to newest.
+    package var attempts: [Attempt] = []
+    /// Events of the job, in any order.
+    package var events: [Event] = []
+    /// The nodes that are known.
+    package var nodes: [NodeRecord] = []
+
+    /// Evidence on a job; the lists are filled in by whoever has the store.
+    package init(job: JobRecord, schedule: Schedule, moment: Timestamp?, now: Timestamp) {
+        self.job = job
+        self.schedule = schedule
+        self.moment = moment
+        self.now = now
+    }
+
+    /// The row that answers for the moment: of that due instant itself, else of a range that holds it, else of a run by
+    /// hand that was asked for in that second. Without a moment the newest row that is not still to come.
+    package var row: Run? {
+        if let subject { return subject }
+        guard let moment else {
+            let past = runs.filter { $0.scheduledAt <= now }
+            return past.max { ($0.scheduledAt, $0.id) < ($1.scheduledAt, $1.id) }
+        }
+        let second = moment.wholeSecond
+        let exact = runs.filter { $0.scheduledAt.wholeSecond == second }
+        if let due = exact.first(where: { $0.kind == .scheduled && $0.count == 1 }) { return due }
+        let ranges = runs.filter { $0.scheduledAt <= moment && moment <= $0.rangeEnd ?? $0.scheduledAt }
+        if let range = ranges.first(where: { $0.rangeEnd != nil }), isDue { return range }
+        return exact.first
+    }
+
+    /// Whether the schedule in force is due at the moment.
+    var isDue: Bool { moment.map { isDue($0, by: schedule) } ?? false }
+
+    /// Whether a schedule is due in this second.
+    func isDue(_ moment: Timestamp, by schedule: Schedule) -> Bool {
+        let second = moment.wholeSecond
+        guard let next = schedule.next(after: second - .microseconds(1)) else { return false }
+        return next < second + .seconds(1)
+    }
+
+    /// The last due instant before the moment, looked for over ever longer stretches.
+    func lastDue(before moment: Timestamp) -> Timestamp? {
+        for days in [1, 31, 366, 1462] as [Int64] {
+            let stretch = Duration.seconds(days * 86_400)
+            let found = schedule.occurrences(after: moment - stretch, through: moment - .microseconds(1), limit: 100_000)
+            if let last = found.last { return last }
+        }
+        return nil
+    }
+
+    /// Nodes that live as far as the store knows.
+    var livingNodes: [NodeRecord] { nodes.filter { !$0.isGone && $0.leaseUntil > now } }
+
+    /// Another run of the job that was active at a moment.
+    func run(activeAt moment: Timestamp, otherThan row: Run) -> Run? {
+        runs.first { other in
+            guard other.id != row.id, let start = other.startedAt else { return false }
+            return start <= moment && moment <= other.finishedAt ?? .distantFuture
+        }
+    }
+
+    /// The newest event of a kind at or before a moment.
+    func event(_ kind: String, before moment: Timestamp) -> Event? {
+        events.filter { $0.kind == kind && $0.at <= moment }.max { $0.at < $1.at }
+    }
+}

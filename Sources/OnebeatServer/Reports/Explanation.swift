@@ -1,0 +1,175 @@
+import Onebeat
+
+/// Why a job ran, ran late, did not run, or when it will, in sentences an operator can act on.
+package struct Explanation: Sendable, Equatable {
+    /// The answer in one word.
+    package enum Verdict: String, Sendable, Encodable {
+        /// It started in time; how it ended is in the sentences.
+        case ran
+        /// It started, but later than it was due.
+        case ranLate = "ran_late"
+        /// It runs now.
+        case running
+        /// It is due and has not started.
+        case waits
+        /// It is still to come.
+        case planned
+        /// It was not started, for a reason the user chose.
+        case skipped
+        /// It was not started, since it was too late.
+        case missed
+        /// It was withdrawn, or stopped by someone.
+        case cancelled
+        /// The job was not due then.
+        case notDue = "not_due"
+        /// The job was due and there is no row.
+        case unrecorded
+    }
+
+    /// The answer in one word.
+    package var verdict: Verdict
+    /// The answer in full.
+    package var sentences: [String]
+    /// The row it rests on.
+    package var run: Run?
+
+    /// Explains what the evidence holds.
+    package init(_ evidence: Evidence) {
+        if let row = evidence.row {
+            let story = RunStory(row, evidence)
+            verdict = story.verdict
+            sentences = story.sentences
+            run = row
+        } else if let moment = evidence.moment {
+            let story = AbsenceStory(moment, evidence)
+            verdict = story.verdict
+            sentences = story.sentences
+        } else {
+            verdict = .planned
+            sentences = ["The job has not been due since it was stored."]
+        }
+        if evidence.moment == nil { sentences += Self.outlook(evidence) }
+    }
+
+    /// A run may start this late before it counts as late: one second, which is the step of cron's clock.
+    static let punctual = Duration.seconds(1)
+
+    /// What comes next.
+    private static func outlook(_ evidence: Evidence) -> [String] {
+        let schedule = evidence.schedule
+        switch schedule.definition.rhythm {
+        case .manual: return ["It runs by hand only: `onebeat trigger \(evidence.job.name)`."]
+        case .after: return ["It is due \(schedule.words)."]
+        case .delay where evidence.job.nextAt == nil:
+            return ["It is due \(schedule.words); the run before has not ended yet."]
+        case .cron, .every, .at, .repeat, .delay: break
+        }
+        let next = schedule.isDelay ? evidence.job.nextAt : schedule.next(after: evidence.now)
+        guard let next else { return ["It will not be due again: \(schedule.words)."] }
+        var sentences = ["It is next due at \(schedule.readable(next)), \(next.relative(to: evidence.now))."]
+        if let pause = evidence.pauseSentence { sentences.append(pause) }
+        if evidence.livingNodes.isEmpty { sentences.append("No node is up now; nothing starts until one is.") }
+        return sentences
+    }
+}
+
+extension Evidence {
+    /// Who paused the job, if it is paused.
+    var pauseSentence: String? {
+        guard job.isPaused else { return nil }
+        let who = event("job.paused", before: now).map { ", by \($0.actor) at \(schedule.readable($0.at))" } ?? ""
+        return "The job is paused\(who): what falls due is recorded as skipped until `onebeat resume \(job.name)`."
+    }
+}
+
+/// What to say about a moment without a row.
+struct AbsenceStory {
+    var verdict = Explanation.Verdict.notDue
+    var sentences: [String] = []
+    private let moment: Timestamp
+    private let evidence: Evidence
+    private var schedule: Schedule { evidence.schedule }
+
+    init(_ moment: Timestamp, _ evidence: Evidence) {
+        self.moment = moment.wholeSecond
+        self.evidence = evidence
+        if evidence.isDue { tellOfDue() } else { tellOfNotDue() }
+    }
+
+    private mutating func tellOfDue() {
+        let job = evidence.job
+        let name = schedule.readable(moment)
+        if moment > evidence.now {
+            verdict = .planned
+            sentences = ["The job will be due at \(name), \(moment.relative(to: evidence.now)): \(schedule.words)."]
+            if let pause = evidence.pauseSentence { sentences.append(pause) }
+            if evidence.livingNodes.isEmpty { sentences.append("No node is up now; nothing starts until one is.") }
+            return
+        }
+        if moment <= job.createdAt {
+            sentences = [
+                "The job was stored at \(schedule.readable(job.createdAt)), after that moment; a job's first fire is the"
+                    + " first due instant after it was stored."
+            ]
+            return
+        }
+        verdict = .unrecorded
+        sentences = ["The job's present schedule is due at \(name), but there is no row for that instant."]
+        if moment > job.watermark {
+            let nodes = evidence.livingNodes
+            sentences.append(
+                nodes.isEmpty
+                    ? "No node is up to plan it. When one is, `missed: \(job.definition.policies.missed.rawValue)`"
+                        + " decides what becomes of it; start one with `onebeat up`."
+                    : "It is past what is planned so far (\(schedule.readable(job.watermark))); the leader among"
+                        + " \(nodes.count) living node\(nodes.count == 1 ? "" : "s") should plan it within seconds.")
+        } else if let change = evidence.event("job.changed", before: evidence.now), change.at >= moment {
+            sentences.append(
+                "The definition was changed by \(change.actor) at \(schedule.readable(change.at)); the one in force"
+                    + " before need not have been due then.")
+        } else {
+            sentences.append("Rows are removed after the node's `keep`; it may have been one of them.")
+        }
+    }
+
+    private mutating func tellOfNotDue() {
+        sentences = ["The job is not due at \(schedule.readable(moment)): it is due \(schedule.words)."]
+        if let rule = ruleThatTookItAway { sentences.append(rule) }
+        if let note = clockChange { sentences.append("The clocks change near that moment: \(note).") }
+        if let before = evidence.lastDue(before: moment) {
+            sentences.append("The due instant before is \(schedule.readable(before)).")
+        }
+        if let after = schedule.next(after: moment), !schedule.isDelay {
+            sentences.append("The one after is \(schedule.readable(after)).")
+        }
+        if let other = evidence.runs.first(where: { run in
+            guard let start = run.startedAt else { return false }
+            return start <= moment && moment <= run.finishedAt ?? evidence.now
+        }) {
+            sentences.append("Run \(other.id), due at \(schedule.readable(other.scheduledAt)), was running then.")
+        }
+    }
+
+    private var ruleThatTookItAway: String? {
+        let definition = schedule.definition
+        if let start = definition.start, moment < start {
+            return "The schedule starts at \(schedule.readable(start))."
+        }
+        if let end = definition.end, moment > end { return "The schedule ended at \(schedule.readable(end))." }
+        guard !definition.except.isEmpty else { return nil }
+        var without = definition
+        without.except = []
+        guard let whole = try? Schedule(without, jobName: evidence.job.name), evidence.isDue(moment, by: whole) else {
+            return nil
+        }
+        return "`except` takes that instant away (\(definition.except.joined(separator: ", ")))."
+    }
+
+    /// What a change of the clocks within three hours did to the schedule.
+    private var clockChange: String? {
+        let near = Duration.seconds(3 * 3600)
+        return schedule.preview(after: moment - near, count: 20).first { occurrence in
+            occurrence.note != nil && occurrence.instant <= moment + near
+        }?.note
+    }
+}

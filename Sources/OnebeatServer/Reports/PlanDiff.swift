@@ -1,0 +1,119 @@
+import Onebeat
+
+/// What applying definitions would change in a store, and when the changed jobs fire before and after.
+package struct PlanDiff: Sendable, Equatable {
+    /// One key that differs; `nil` where it is not there.
+    package struct KeyChange: Sendable, Equatable {
+        /// As in YAML.
+        package var key: String
+        /// The value in force.
+        package var before: String?
+        /// The value to be.
+        package var after: String?
+    }
+
+    /// What would happen to one job.
+    package struct JobChange: Sendable, Equatable {
+        /// The kinds of change; a conflict is a name that another source defines, and is refused.
+        package enum Kind: String, Sendable { case added, changed, removed, conflict }
+        /// What would happen.
+        package var kind: Kind
+        /// The job's name.
+        package var job: String
+        /// The schedule in words, after the change.
+        package var schedule: String
+        /// The keys that differ, for a changed job.
+        package var keys: [KeyChange] = []
+        /// The next fires in force, on the wall clock of the definition in force.
+        package var firesBefore: [String] = []
+        /// The next fires after the change, likewise.
+        package var firesAfter: [String] = []
+        /// The source that owns the name, for a conflict.
+        package var owner: String?
+    }
+
+    /// Added, changed and removed jobs and conflicts, by name.
+    package var changes: [JobChange] = []
+    /// How many jobs stay as they are.
+    package var unchanged = 0
+
+    /// Whether applying changes nothing.
+    package var isEmpty: Bool { changes.isEmpty }
+    /// Whether applying would be refused.
+    package var isRefused: Bool { changes.contains { $0.kind == .conflict } }
+
+    /// The difference between `definitions` of `source` and the jobs in force.
+    /// - Parameters:
+    ///   - records: all jobs in force, those of other sources too.
+    ///   - fires: how many next fires to work out for each change.
+    /// - Throws: `ScheduleError` when a new schedule cannot be read on this machine.
+    package init(
+        of definitions: [JobDefinition], source: String, against records: [JobRecord], at now: Timestamp,
+        fires: Int = 3, zones: ZoneFiles = .system
+    ) throws(ScheduleError) {
+        let stored = Dictionary(records.map { ($0.name, $0) }) { first, _ in first }
+        let named = Set(definitions.map(\.name))
+        for definition in definitions {
+            let schedule = try Schedule(definition.schedule, jobName: definition.name, zones: zones)
+            let next = Self.fires(of: schedule, after: now, count: fires)
+            guard let record = stored[definition.name] else {
+                changes.append(
+                    JobChange(kind: .added, job: definition.name, schedule: schedule.words, firesAfter: next))
+                continue
+            }
+            var change = JobChange(kind: .changed, job: definition.name, schedule: schedule.words, firesAfter: next)
+            if record.source != source {
+                change.kind = .conflict
+                change.owner = record.source
+                changes.append(change)
+            } else if record.definition == definition {
+                unchanged += 1
+            } else {
+                change.keys = Self.keys(from: record.definition, to: definition)
+                change.firesBefore = Self.fires(of: record, after: now, count: fires, zones: zones)
+                changes.append(change)
+            }
+        }
+        for record in records where record.source == source && !named.contains(record.name) {
+            let schedule = try? Schedule(record.definition.schedule, jobName: record.name, zones: zones)
+            changes.append(
+                JobChange(
+                    kind: .removed, job: record.name, schedule: schedule?.words ?? "a schedule unknown here",
+                    firesBefore: Self.fires(of: record, after: now, count: fires, zones: zones)))
+        }
+        changes.sort { $0.job < $1.job }
+    }
+
+    /// The keys that differ between two definitions, in the order of the reference.
+    package static func keys(from old: JobDefinition, to new: JobDefinition) -> [KeyChange] {
+        let before = DefinitionKeys(old).entries
+        let after = DefinitionKeys(new).entries
+        let newKeys = Set(after.map(\.key))
+        var changes: [KeyChange] = []
+        for entry in before where !newKeys.contains(entry.key) {
+            changes.append(KeyChange(key: entry.key, before: entry.shown, after: nil))
+        }
+        for entry in after {
+            let old = before.first { $0.key == entry.key }
+            if old?.value != entry.value {
+                changes.append(KeyChange(key: entry.key, before: old?.shown, after: entry.shown))
+            }
+        }
+        return changes
+    }
+
+    private static func fires(
+        of record: JobRecord, after now: Timestamp, count: Int, zones: ZoneFiles
+    ) -> [String] {
+        guard let schedule = try? Schedule(record.definition.schedule, jobName: record.name, zones: zones) else {
+            return []
+        }
+        return fires(of: schedule, after: now, count: count)
+    }
+
+    private static func fires(of schedule: Schedule, after now: Timestamp, count: Int) -> [String] {
+        // A delay has one next fire; what follows depends on how long its runs take.
+        schedule.occurrences(after: now, through: .distantFuture, limit: schedule.isDelay ? 1 : count)
+            .map(schedule.format)
+    }
+}

@@ -1,0 +1,251 @@
+import Onebeat
+
+/// What to say about a row: what became of a due instant, and why.
+struct RunStory {
+    var verdict: Explanation.Verdict
+    var sentences: [String] = []
+    private let row: Run
+    private let evidence: Evidence
+    private var schedule: Schedule { evidence.schedule }
+    private var policies: JobPolicies { evidence.job.definition.policies }
+
+    init(_ row: Run, _ evidence: Evidence) {
+        self.row = row
+        self.evidence = evidence
+        verdict = .ran
+        introduce()
+        switch row.state {
+        case .waiting, .scheduled: tellOfWaiting()
+        case .running: tellOfRunning()
+        case .succeeded, .failed, .timedOut, .lost, .dead: tellOfEnd()
+        case .cancelled: tellOfCancelled()
+        case .skipped: tellOfSkipped()
+        case .missed: tellOfMissed()
+        }
+        if row.version != evidence.job.versionID {
+            say("It follows version \(row.version.version) of the definition; version \(evidence.job.version) is in force.")
+        }
+    }
+
+    private mutating func say(_ sentence: String?) {
+        if let sentence { sentences.append(sentence) }
+    }
+
+    private func at(_ moment: Timestamp) -> String { schedule.readable(moment) }
+
+    private mutating func introduce() {
+        if row.kind == .manual {
+            say("Run \(row.id) was asked for by hand at \(at(row.scheduledAt)).")
+        } else if let end = row.rangeEnd {
+            say(
+                "\(row.count) due instants from \(at(row.scheduledAt)) to \(at(end)) are recorded in one row, run"
+                    + " \(row.id).")
+        } else {
+            say("Run \(row.id) was due at \(at(row.scheduledAt)).")
+            let due = schedule.dueAt(for: row.scheduledAt)
+            if due > row.scheduledAt, row.attempt <= 1 { say("`spread` puts its start off to \(at(due)).") }
+        }
+    }
+
+    // MARK: Not started yet
+
+    private mutating func tellOfWaiting() {
+        guard row.attempt == 0 else { return tellOfRetry() }
+        if row.dueAt > evidence.now {
+            verdict = .planned
+            say("It is planned and starts \(row.dueAt.relative(to: evidence.now)).")
+            if row.kind == .scheduled { say(evidence.pauseSentence) }
+        } else {
+            verdict = .waits
+            say("It has been due for \(evidence.now.duration(since: row.dueAt).brief) and has not started.")
+            say(whatItWaitsFor)
+            if let deadline = row.deadlineAt {
+                say("It may start until \(at(deadline)); after that it is recorded as missed.")
+            }
+        }
+        if evidence.livingNodes.isEmpty { say("No node is up; start one with `onebeat up`.") }
+    }
+
+    private mutating func tellOfRetry() {
+        verdict = .waits
+        switch row.reason {
+        case .workerLost: say("The worker of attempt \(row.attempt) vanished, so it is started again.")
+        case .handedBack: say("Attempt \(row.attempt) was handed back when its node stopped, so it is started again.")
+        default:
+            let left = max(0, policies.retry.limit - row.failures + 1)
+            say("Attempt \(row.attempt) failed\(row.message.map { ": \($0)" } ?? ""); \(left) more may follow.")
+        }
+        say(row.dueAt > evidence.now ? "The next attempt starts \(row.dueAt.relative(to: evidence.now))." : whatItWaitsFor)
+    }
+
+    private var whatItWaitsFor: String? {
+        let living = evidence.livingNodes
+        if living.isEmpty { return nil }
+        if evidence.job.isPaused, row.kind == .scheduled, row.attempt == 0 { return evidence.pauseSentence }
+        let serving = living.filter { $0.queues.contains(row.queue) }
+        if serving.isEmpty {
+            let served = Set(living.flatMap(\.queues)).sorted().joined(separator: ", ")
+            return "No living node serves its queue \"\(row.queue)\" (they serve \(served)); start one with"
+                + " `onebeat up --queue \(row.queue)`."
+        }
+        if let active = evidence.run(activeAt: evidence.now, otherThan: row) {
+            return "Run \(active.id) of the job is still running; `overlap: \(policies.overlap.rawValue)` lets this one wait."
+        }
+        let slots = serving.reduce(0) { $0 + $1.slots }
+        return "A node that serves it will claim it within a second, unless all \(slots) slots are taken."
+    }
+
+    // MARK: Started
+
+    private mutating func tellOfRunning() {
+        verdict = .running
+        tellOfStart()
+        if row.isCancelRequested { say("Someone asked to cancel it; its worker stops it.") }
+        if let timeout = policies.timeout, let start = row.startedAt {
+            say("It is stopped at \(at(start + timeout)) if it has not ended (timeout: \(timeout.text)).")
+        }
+    }
+
+    private mutating func tellOfStart() {
+        guard let start = evidence.attempts.first?.startedAt ?? row.startedAt else { return }
+        let due = row.kind == .scheduled ? schedule.dueAt(for: row.scheduledAt) : row.scheduledAt
+        let lateness = start.duration(since: due)
+        let node = (evidence.attempts.first?.node ?? row.node).map { " on node \($0)" } ?? ""
+        guard lateness > Explanation.punctual else { return say("It started on time\(node), at \(at(start)).") }
+        if verdict == .ran { verdict = .ranLate }
+        say("It started \(lateness.brief) late\(node), at \(at(start)).")
+        say(whyLate(due: due, start: start))
+    }
+
+    private func whyLate(due: Timestamp, start: Timestamp) -> String {
+        if let other = evidence.run(activeAt: due, otherThan: row), (other.finishedAt ?? start) <= start {
+            return "Run \(other.id) of the job was still active when it was due, and `overlap: \(policies.overlap.rawValue)`"
+                + " let it wait."
+        }
+        let joined = evidence.nodes.filter { $0.joinedAt <= start }.map(\.joinedAt).min()
+        if let joined, joined > due {
+            return "The earliest node known to have been up by then joined at \(at(joined)), after it was due."
+        }
+        return "The rows do not say why; all slots taken, or a store slow to answer, are the usual causes."
+            + " Compare `onebeat runs --since \(due)` and `onebeat events`."
+    }
+
+    private mutating func tellOfEnd() {
+        tellOfStart()
+        for attempt in evidence.attempts.dropLast() {
+            say("Attempt \(attempt.number) \(words(of: attempt)).")
+        }
+        let length = row.finishedAt.flatMap { end in row.startedAt.map { end.duration(since: $0).brief } }
+        let took = length.map { " after \($0)" } ?? ""
+        let number = row.attempt > 1 ? "Attempt \(row.attempt)" : "It"
+        let message = row.message.map { ": \($0)" } ?? ""
+        switch row.state {
+        case .succeeded: say("\(number) succeeded\(took).")
+        case .failed:
+            say("\(number) failed\(took)\(message).")
+            say(whyNoFurtherAttempt)
+        case .timedOut:
+            say("\(number) was stopped at its time-out\(policies.timeout.map { " of \($0.text)" } ?? "").")
+            say(whyNoFurtherAttempt)
+        case .lost:
+            say(
+                "Its worker vanished and how it ended is unknown; `delivery: at_most_once` forbids to start it again."
+                    + " Check its effects, then `onebeat retry \(row.id)` if it must run.")
+        case .dead:
+            say("Its worker vanished \(row.crashes) times; it is not tried again, since it may be what ends the worker.")
+        case .waiting, .scheduled, .running, .cancelled, .skipped, .missed: break
+        }
+    }
+
+    private var whyNoFurtherAttempt: String {
+        policies.retry.limit == 0
+            ? "`retry` is not set, so there was no further attempt."
+            : "`retry.limit` is \(policies.retry.limit), and that many further attempts were made."
+    }
+
+    private func words(of attempt: Attempt) -> String {
+        let message = attempt.message.map { ": \($0)" } ?? ""
+        switch attempt.outcome {
+        case nil: return "has no recorded end"
+        case "timed_out": return "was stopped at its time-out"
+        case "interrupted": return "was handed back when node \(attempt.node) stopped"
+        case "lost": return "was lost with node \(attempt.node)"
+        case let outcome?: return "\(outcome)\(message)"
+        }
+    }
+
+    // MARK: Not started, or stopped
+
+    private mutating func tellOfCancelled() {
+        verdict = .cancelled
+        if row.startedAt != nil { tellOfStart() }
+        let end = row.finishedAt.map { " at \(at($0))" } ?? ""
+        switch row.reason {
+        case .requested:
+            let request = evidence.events.first { $0.kind == "run.cancel_requested" && $0.run == row.id }
+            say("It was cancelled\(end)\(request.map { ", as \($0.actor) asked" } ?? " on request").")
+        case .removed: say("It was withdrawn\(end), since the job was removed.")
+        case .replaced: say("A newer run took its place\(end) (overlap: cancel).")
+        default: say("It was cancelled\(end)\(row.reason.map { ": \($0.sentence)" } ?? "").")
+        }
+    }
+
+    private mutating func tellOfSkipped() {
+        verdict = .skipped
+        let moment = row.finishedAt ?? row.dueAt
+        switch row.reason {
+        case .overlap:
+            let other = evidence.run(activeAt: moment, otherThan: row).map {
+                "run \($0.id), due at \(at($0.scheduledAt))\(ended($0)),"
+            }
+            say(
+                "It was skipped, because \(other ?? "an earlier run of the job") was still active; `overlap:"
+                    + " \(policies.overlap.rawValue)` skips in that case. `overlap: queue` would let it wait.")
+        case .paused:
+            let pause = evidence.event("job.paused", before: moment)
+            say(
+                "It was skipped, because the job was paused"
+                    + (pause.map { " (by \($0.actor) at \(at($0.at)))" } ?? "") + ".")
+        default: say("It was skipped\(row.reason.map { ": \($0.sentence)" } ?? "").")
+        }
+    }
+
+    private func ended(_ run: Run) -> String {
+        run.finishedAt.map { " and ended at \(at($0))" } ?? " and still running"
+    }
+
+    private mutating func tellOfMissed() {
+        verdict = .missed
+        let what = row.count == 1 ? "It was" : "They were"
+        switch row.reason {
+        case .tooLate:
+            let deadline = row.deadlineAt.map { " by \(at($0))" } ?? ""
+            say("\(what) missed: no node could start it\(deadline) (deadline: \(policies.deadline.text)).")
+            say(whoWasUp)
+        case .coalesced:
+            say("\(what) missed while no node could plan; `missed: latest` runs only the newest instant of an outage.")
+            say(successor.map { "Run \($0.id), due at \(at($0.scheduledAt)), ran in that place." })
+            say(whoWasUp)
+        case .catchUpLimit:
+            say("\(what) missed while no node could plan, and are more than `catch_up: \(policies.catchUp)` runs again.")
+            say(whoWasUp)
+        case .missedSkip:
+            say("\(what) missed while no node could plan; `missed: skip` runs none of them.")
+            say(whoWasUp)
+        default: say("\(what) missed\(row.reason.map { ": \($0.sentence)" } ?? "").")
+        }
+    }
+
+    /// The first run that was started for an instant after a missed one.
+    private var successor: Run? {
+        let end = row.rangeEnd ?? row.scheduledAt
+        return evidence.runs.filter { $0.kind == .scheduled && $0.scheduledAt > end && $0.startedAt != nil }
+            .min { $0.scheduledAt < $1.scheduledAt }
+    }
+
+    private var whoWasUp: String? {
+        let end = row.rangeEnd ?? row.deadlineAt ?? row.dueAt
+        guard let joined = evidence.nodes.map(\.joinedAt).min(), joined > end else { return nil }
+        return "The earliest node still known joined at \(at(joined)), after that."
+    }
+}
