@@ -45,6 +45,8 @@ struct CommandFailure: Error {
         case let error as ScheduleError:
             self.init([error.description, error.picture?.indented].compactMap(\.self).joined(separator: "\n"), .badData)
         case let error as DefinitionError: self.init(error.description, .badData)
+        case let error as ListenError: self.init(error.description, .unavailable)
+        case let error as GuardianError: self.init(error.description, .unavailable)
         default: return nil
         }
     }

@@ -22,4 +22,11 @@ public struct Occurrence: Sendable, Hashable {
     public let mark: Mark
     /// The mark in a sentence, or `nil` when there is nothing to say.
     public let note: String?
+
+    package init(instant: Timestamp, local: String, mark: Mark, note: String?) {
+        self.instant = instant
+        self.local = local
+        self.mark = mark
+        self.note = note
+    }
 }

@@ -32,7 +32,7 @@ struct Validate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let path = try Surroundings.requiredFile(named: file)
+        let path = try Surroundings.requiredFile(argument: file)
         if format.json { return try answer(path) }
         let configuration = try Surroundings.load(path)
         Surroundings.warn(of: configuration)
@@ -41,17 +41,17 @@ struct Validate: AsyncParsableCommand {
     }
 
     private func answer(_ path: String) throws {
+        let answer: Answer
         do {
             let file = try ConfigurationFile.load(path: path, environment: Surroundings.environment)
-            try Output.json(
-                Answer(
-                    file: path, valid: true, jobs: file.jobs.count, problems: [],
-                    warnings: file.warnings.map(Answer.Problem.init)))
+            answer = Answer(
+                file: path, valid: true, jobs: file.jobs.count, problems: [],
+                warnings: file.warnings.map(Answer.Problem.init))
         } catch {
-            try Output.json(
-                Answer(
-                    file: path, valid: false, jobs: 0, problems: error.problems.map(Answer.Problem.init), warnings: []))
-            throw CommandFailure("", .badData)
+            answer = Answer(
+                file: path, valid: false, jobs: 0, problems: error.problems.map(Answer.Problem.init), warnings: [])
         }
+        try Output.json(answer)
+        if !answer.valid { throw CommandFailure("", .badData) }
     }
 }

@@ -14,6 +14,6 @@ struct StoreOptions: ParsableArguments {
 
     /// - Parameter file: the configuration file as an argument, where a command takes one.
     func surroundings(file: String? = nil) throws -> Surroundings {
-        try Surroundings(file: file, flags: .init(store: store, config: config))
+        try Surroundings(argument: file, config: config, flags: SettingFlags(store: store))
     }
 }

@@ -1,79 +1,79 @@
 import Foundation
-import Logging
 import Onebeat
 import OnebeatSQLite
 import OnebeatServer
 
-/// What a command is surrounded by: its environment, its configuration file and the store the two lead to.
+/// What a command is surrounded by: its flags, its environment and its configuration file, and what they settle.
 struct Surroundings {
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
-    struct Flags {
-        var store: String?
-        var listen: String?
-        var node: String?
-        var slots: String?
-        var queues: [String] = []
-        var drain: String?
-        var logFormat: String?
-        var logLevel: String?
-        var config: String?
-    }
-
-    let storePath: String
-    /// How the store's place was found, for messages.
-    let origin: String
+    /// Where the configuration file was found, if there is one.
+    let place: Setting<String>?
     let file: ConfigurationFile?
-    let listen: ListenAddress
-    let logFormat: LogFormat
-    let logLevel: Logger.Level
-    let nodeSettings: NodeSettings
+    let settings: Settings
 
-    init(file path: String?, flags: Flags) throws {
-        let environment = Self.environment
-        let named = path ?? flags.config ?? environment["ONEBEAT_CONFIG"]
-        let found = named ?? (FileManager.default.fileExists(atPath: "onebeat.yaml") ? "onebeat.yaml" : nil)
-        file = try found.map { try Self.load($0) }
-        let store = flags.store ?? environment["ONEBEAT_STORE"] ?? file?.store ?? "sqlite:onebeat.db"
-        storePath = store.hasPrefix("sqlite:") ? String(store.dropFirst(7)) : store
-        origin = "settings"
-        listen = ListenAddress(text: flags.listen ?? environment["ONEBEAT_LISTEN"] ?? file?.listen ?? "") ?? .standard
-        logFormat = LogFormat(rawValue: flags.logFormat ?? environment["ONEBEAT_LOG_FORMAT"] ?? "") ?? .text
-        logLevel = Logger.Level(rawValue: flags.logLevel ?? environment["ONEBEAT_LOG_LEVEL"] ?? "") ?? .info
-        var settings = NodeSettings(
-            name: flags.node ?? environment["ONEBEAT_NODE"] ?? file?.node.name ?? ProcessInfo.processInfo.hostName)
-        settings.slots = (flags.slots ?? environment["ONEBEAT_SLOTS"]).flatMap(Int.init) ?? file?.node.slots ?? 16
-        if !flags.queues.isEmpty { settings.queues = flags.queues }
-        settings.drain = flags.drain.flatMap { Duration(text: $0) } ?? file?.node.drain ?? settings.drain
-        settings.keep = file?.node.keep ?? settings.keep
-        nodeSettings = settings
-    }
-
-    static func requiredFile(named path: String?) throws -> String {
-        if let path = path ?? environment["ONEBEAT_CONFIG"] { return path }
-        if FileManager.default.fileExists(atPath: "onebeat.yaml") { return "onebeat.yaml" }
-        throw CommandFailure("there is no configuration file: name one, or make onebeat.yaml here", .noInput)
-    }
-
-    static func load(_ path: String) throws -> ConfigurationFile {
+    /// - Parameters:
+    ///   - argument: the file as the command's argument.
+    ///   - config: the file as `--config`.
+    /// - Throws: ``CommandFailure`` when the file or a setting cannot be used.
+    init(argument: String? = nil, config: String? = nil, flags: SettingFlags = SettingFlags()) throws {
+        place = Self.findFile(argument: argument, config: config)
+        file = try place.map { try Self.load($0.value) }
         do {
-            return try ConfigurationFile.load(path: path, environment: environment)
+            settings = try Settings.resolve(
+                flags: flags, environment: Self.environment, file: file,
+                hostName: ProcessInfo.processInfo.hostName)
         } catch {
-            guard FileManager.default.fileExists(atPath: path) else {
-                throw CommandFailure("there is no file \(path); name the configuration file to use", .noInput)
-            }
-            throw CommandFailure(error.description, .badData)
+            throw CommandFailure(error.problems.joined(separator: "\nonebeat: "), .badSetting)
         }
     }
 
+    // MARK: The file
+
+    static func findFile(argument: String?, config: String? = nil) -> Setting<String>? {
+        ConfigurationSearch.find(argument: argument, flag: config, environment: environment) {
+            FileManager.default.fileExists(atPath: $0)
+        }
+    }
+
+    /// The file of a command that cannot do without one.
+    static func requiredFile(argument: String?) throws -> String {
+        if let place = findFile(argument: argument) { return place.value }
+        let places = ConfigurationSearch.usualPlaces(environment).joined(separator: ", ")
+        throw CommandFailure(
+            "there is no configuration file: name one, or put it where it is looked for (\(places));"
+                + " `onebeat import crontab` makes one from a crontab", .noInput)
+    }
+
+    static func load(_ path: String) throws -> ConfigurationFile {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure("there is no file \(path); name the configuration file to use", .noInput)
+        }
+        do {
+            return try ConfigurationFile.load(path: path, environment: environment)
+        } catch {
+            throw CommandFailure(error.problems.map(\.description).joined(separator: "\nonebeat: "), .badData)
+        }
+    }
+
+    /// The file, for a command that cannot do without one.
+    func requiredFile() throws -> ConfigurationFile {
+        if let file { return file }
+        return try Self.load(Self.requiredFile(argument: nil))
+    }
+
+    /// Tells what is allowed in a file and yet probably not meant.
     static func warn(of file: ConfigurationFile) {
         for warning in file.warnings { Output.note("onebeat: warning: \(warning)") }
     }
 
-    /// The file, which this command cannot do without.
-    func requiredFile() throws -> ConfigurationFile {
-        if let file { return file }
-        return try Self.load(Self.requiredFile(named: nil))
+    // MARK: The store
+
+    /// The path of the store's file.
+    var storePath: String {
+        switch settings.store.value {
+        case .sqlite(let path): path
+        }
     }
 
     var storeExists: Bool { FileManager.default.fileExists(atPath: storePath) }
@@ -82,8 +82,8 @@ struct Surroundings {
     func openStore() throws -> any Store {
         guard storeExists else {
             throw CommandFailure(
-                "there is no store at \(storePath) (\(origin)); `onebeat up` or `onebeat apply FILE` makes one, --store"
-                    + " names another", .noInput)
+                "there is no store at \(storePath) (\(settings.store.origin)); `onebeat up` or `onebeat apply` makes"
+                    + " one, --store names another", .noInput)
         }
         return try SQLiteStore(path: storePath, mustExist: true)
     }

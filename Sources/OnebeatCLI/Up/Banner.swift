@@ -25,7 +25,7 @@ struct Banner {
 
     /// Prints it; programs that read logs as JSON are spared.
     func show() async {
-        guard surroundings.logFormat == .text else { return }
+        guard surroundings.settings.logFormat.value == .text else { return }
         let jobs = (try? await store.jobs()) ?? []
         let now = (try? await store.now()) ?? .now
         for line in lines(jobs, now: now, for: .output) { Output.line(line) }

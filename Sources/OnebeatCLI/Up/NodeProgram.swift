@@ -15,11 +15,11 @@ struct NodeProgram {
     private let schedules = ScheduleCache()
 
     init(_ surroundings: Surroundings, guardian: Guardian) throws {
-        let (format, level) = (surroundings.logFormat, surroundings.logLevel)
+        let (format, level) = (surroundings.settings.logFormat.value, surroundings.settings.logLevel.value)
         LoggingSystem.bootstrap { format.handler(label: $0, level: level) }
         self.surroundings = surroundings
         self.guardian = guardian
-        settings = surroundings.nodeSettings
+        settings = surroundings.settings.nodeSettings
         store = try surroundings.makeStore()
         logger = Logger(label: "onebeat")
     }
@@ -34,7 +34,7 @@ struct NodeProgram {
         let node = makeNode(http)
         let isListening = Bell()
         let web = OnebeatWeb(
-            store: store, node: node, metrics: metrics, address: surroundings.listen, schedules: schedules,
+            store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value, schedules: schedules,
             logger: logger
         ) { address in
             await Banner(surroundings, settings, address: address, changes: changes, store: store).show()

@@ -12,7 +12,7 @@ struct Reloader: Sendable {
 
     init(_ surroundings: Surroundings, store: any Store, node: Node, logger: Logger) {
         file = surroundings.file?.path
-        actor = surroundings.nodeSettings.name
+        actor = surroundings.settings.node.value
         self.store = store
         self.node = node
         self.logger = logger

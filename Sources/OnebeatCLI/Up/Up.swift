@@ -39,10 +39,10 @@ struct Up: AsyncParsableCommand {
         // Connections that go away are errors to handle here, and not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         guard let guardian = Self.guardian else { throw CommandFailure("the guardian was not started") }
-        let flags = Surroundings.Flags(
+        let flags = SettingFlags(
             store: store, listen: listen, node: node, slots: slots, queues: queue, drain: drain, logFormat: logFormat,
             logLevel: logLevel)
-        let surroundings = try Surroundings(file: file, flags: flags)
+        let surroundings = try Surroundings(argument: file, flags: flags)
         try await NodeProgram(surroundings, guardian: guardian).run()
     }
 }
