@@ -1,2 +1,87 @@
 import ArgumentParser
-struct Import: ParsableCommand { }
+import Foundation
+import Onebeat
+import OnebeatServer
+
+struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a configuration file from another scheduler's.", subcommands: [ImportCrontab.self])
+}
+
+struct ImportCrontab: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "crontab",
+        abstract: "Make a configuration file from a crontab.",
+        discussion: """
+            Without FILE your own crontab is read (`crontab -l`); - is standard input. The YAML goes to standard \
+            output, and remarks on what could not be carried over to standard error. Nothing is stored, and cron is \
+            left as it is: take the lines out of it before `onebeat up`, or both will run them.
+            """)
+    @Argument(help: "The crontab; - for standard input.")
+    var file: String?
+    @Flag(help: "Lines have a user column, as in /etc/crontab and /etc/cron.d.")
+    var system = false
+    @Flag(help: "Lines have no user column.")
+    var user = false
+    @Option(name: [.short, .long], help: "Write the YAML to this new file.")
+    var output: String?
+
+    func validate() throws {
+        if system, user { throw ValidationError("--system and --user exclude each other.") }
+        if let output, FileManager.default.fileExists(atPath: output) {
+            throw ValidationError("--output \(output) is there already; name a new file.")
+        }
+    }
+
+    func run() async throws {
+        let form: CrontabImport.Form? = system ? .system : user || file == nil ? .user : nil
+        let result = CrontabImport(
+            try text(), name: file ?? "crontab -l", form: form, timezone: MachineZone.name(),
+            home: Surroundings.environment["HOME"])
+        for remark in result.remarks { Output.note("onebeat: \(remark)") }
+        guard result.jobCount > 0 else { throw CommandFailure("the crontab has no line that makes a job", .badData) }
+        guard let output else { return Output.bytes(Array(result.yaml.utf8)) }
+        do {
+            try result.yaml.write(toFile: output, atomically: true, encoding: .utf8)
+        } catch {
+            throw CommandFailure("\(output) cannot be written: \(error.localizedDescription)")
+        }
+        Output.line("\(output): \(result.jobCount) jobs; look at `onebeat plan \(output)`, then `onebeat up \(output)`")
+    }
+
+    private func text() throws -> String {
+        let data: Data
+        switch file {
+        case nil: data = try ownCrontab()
+        case "-": data = FileHandle.standardInput.readDataToEndOfFile()
+        case let path?:
+            guard let contents = FileManager.default.contents(atPath: path) else {
+                throw CommandFailure("\(path) cannot be read; is it there, and readable for you?", .noInput)
+            }
+            data = contents
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw CommandFailure("\(file ?? "the crontab") is not UTF-8 text; convert it with iconv first", .badData)
+        }
+        return text
+    }
+
+    private func ownCrontab() throws -> Data {
+        let program = Process()
+        program.executableURL = URL(fileURLWithPath: "/usr/bin/crontab")
+        program.arguments = ["-l"]
+        let pipe = Pipe()
+        program.standardOutput = pipe
+        do {
+            try program.run()
+        } catch {
+            throw CommandFailure("there is no crontab program here; name a file, or - for standard input", .noInput)
+        }
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        program.waitUntilExit()
+        guard program.terminationStatus == 0 else {
+            throw CommandFailure("you have no crontab; name a file, such as /etc/crontab", .noInput)
+        }
+        return data
+    }
+}

@@ -47,13 +47,19 @@ struct NodeProgram {
                 services: [
                     .init(service: web, failureTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: AfterListening(isListening, node), failureTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(
-                        service: GuardianWatch(guardian, logger: logger),
-                        failureTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 logger: quiet))
+        // Without its guardian the node can start no job and stop none; nothing is left but to end in good order.
+        let watch = Task { [guardian] in
+            await guardian.departure()
+            await group.triggerGracefulShutdown()
+        }
         try await SignalHandling(group: group, reloader: reloader, logger: logger).run()
+        guard guardian.isAlive else {
+            throw CommandFailure("the guardian process is gone, and the running jobs with it; start the node again")
+        }
         await guardian.shutdown()
+        await watch.value
         try await http.shutdown()
     }
 
@@ -89,35 +95,6 @@ private struct AfterListening: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown { await isListening.wait() }
         if !Task.isShuttingDownGracefully { try await node.run() }
-    }
-}
-
-/// Ends the node when its guardian is gone: without it no job can be started, and none could be stopped.
-private struct GuardianWatch: Service {
-    let guardian: Guardian
-    let logger: Logger
-
-    init(_ guardian: Guardian, logger: Logger) {
-        self.guardian = guardian
-        self.logger = logger
-    }
-
-    func run() async throws {
-        let isGone = await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await guardian.departure()
-                return true
-            }
-            group.addTask {
-                try? await gracefulShutdown()
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
-        }
-        if isGone {
-            throw CommandFailure("the guardian process is gone and took the running jobs with it; the node stops")
-        }
     }
 }
 

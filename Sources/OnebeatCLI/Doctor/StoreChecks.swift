@@ -1,0 +1,103 @@
+import Foundation
+import Onebeat
+import OnebeatSQLite
+import OnebeatServer
+
+/// What the doctor says of the store and the disk below it.
+struct StoreChecks {
+    private let path: String
+    private let folder: String
+
+    init(_ surroundings: Surroundings) {
+        path = surroundings.storePath
+        folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
+    func findings() async -> [Finding] {
+        guard FileManager.default.fileExists(atPath: path) else { return [missing()] + disk() }
+        do {
+            let store = try SQLiteStore(path: path, mustExist: true)
+            return try await onFile(store) + [onNodes(store)] + disk()
+        } catch {
+            let failure = CommandFailure(error)
+            let advice = "if it is not busy, restore it from a copy, or name another with --store"
+            return [.fail("store", failure?.message ?? "\(error)", advice)] + disk()
+        }
+    }
+
+    private func missing() -> Finding {
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            return .fail(
+                "store", "\(path) is not there, and \(folder) cannot be written to", "create the folder, or name another")
+        }
+        return .warn("store", "\(path) is not there yet", "`onebeat up` or `onebeat apply` makes it")
+    }
+
+    private func onFile(_ store: SQLiteStore) async throws -> [Finding] {
+        let health = try await store.health()
+        var findings: [Finding] = []
+        let size = ByteCount.text(health.size)
+        if health.check == "ok" {
+            findings.append(.ok("store", "\(path), \(size), schema \(health.schema), SQLite finds it sound"))
+        } else {
+            findings.append(
+                .fail("store", "\(path) is damaged: \(health.check)", "stop all nodes and restore it from a copy"))
+        }
+        findings.append(
+            health.journalMode == "wal" && health.isSynchronous
+                ? .ok("durability", "WAL, and every commit waits for the disk, on \(health.fileSystem ?? "a disk")")
+                : .fail(
+                    "durability", "journal is \(health.journalMode); commits could be lost in a power cut",
+                    "let `onebeat up` open the file, which sets WAL and FULL"))
+        return findings
+    }
+
+    private func onNodes(_ store: SQLiteStore) async throws -> Finding {
+        let now = try await store.now()
+        let living = try await store.nodes(limit: 100).filter { $0.standing(at: now) == "alive" }
+        if living.isEmpty { return .warn("nodes", "none is up; nothing runs until one is", "start one: `onebeat up`") }
+        let names = living.map { $0.isLeader ? "\($0.id.name) (leads)" : $0.id.name }.joined(separator: ", ")
+        guard living.contains(where: \.isLeader) else {
+            return .warn("nodes", "\(names) up, and none leads", "look again in some seconds, then at their logs")
+        }
+        return .ok("nodes", "\(names) up")
+    }
+
+    // MARK: The disk
+
+    private func disk() -> [Finding] { [space(), syncTime()].compactMap(\.self) }
+
+    private func space() -> Finding? {
+        var status = statvfs()
+        guard statvfs(folder, &status) == 0 else { return nil }
+        let free = Int(status.f_bavail) * Int(status.f_frsize)
+        let text = "\(free / 1_000_000) MB free in \(folder)"
+        if free < 100_000_000 { return .fail("disk", text, "make room: a store that cannot be written to runs nothing") }
+        if free < 1_000_000_000 { return .warn("disk", text, "make room soon") }
+        return .ok("disk", text)
+    }
+
+    /// How long the disk takes to make a page durable: each claim and each outcome waits for it.
+    private func syncTime() -> Finding? {
+        let probe = "\(folder)/.onebeat-doctor-\(getpid())"
+        let file = open(probe, O_CREAT | O_EXCL | O_WRONLY, 0o600)
+        guard file >= 0 else { return nil }
+        defer {
+            close(file)
+            unlink(probe)
+        }
+        let page = [UInt8](repeating: 0, count: 4096)
+        let lengths = (0..<9).map { _ in
+            let start = ContinuousClock.now
+            _ = write(file, page, page.count)
+            fdatasync(file)
+            return ContinuousClock.now - start
+        }
+        let middle = lengths.sorted()[4]
+        let text = "a durable write takes \(middle.brief) in \(folder)"
+        if middle > .milliseconds(50) {
+            return .warn("sync", text, "a faster or less busy disk; each start and each end of a run waits for one")
+        }
+        return .ok("sync", text)
+    }
+}
