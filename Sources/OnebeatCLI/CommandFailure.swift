@@ -25,17 +25,25 @@ enum ExitStatus: Int32, Sendable {
 
 /// Ends the command with words and an exit code.
 struct CommandFailure: Error {
-    /// What was wrong and what would do; more than one line for several problems. Empty when all was said before.
-    let message: String
+    /// What was wrong and what would do, problem by problem. Empty when all was said before.
+    let problems: [String]
     let exit: ExitStatus
 
-    init(_ message: String, _ exit: ExitStatus = .failed) {
-        self.message = message
+    init(_ problem: String, _ exit: ExitStatus = .failed) { self.init([problem], exit) }
+
+    init(_ problems: [String], _ exit: ExitStatus) {
+        self.problems = problems
         self.exit = exit
     }
 
-    /// The message as it goes to standard error.
-    var text: String { "onebeat: \(message)" }
+    /// The end of a command that has said all there is to say.
+    static func silent(_ exit: ExitStatus) -> CommandFailure { CommandFailure([], exit) }
+
+    /// The problems in one text.
+    var message: String { problems.joined(separator: "\n") }
+
+    /// The problems as they go to standard error.
+    var lines: [String] { problems.map { "onebeat: \($0)" } }
 
     /// The failure that an error means to the user; `nil` for those of the argument parser.
     init?(_ error: any Error) {

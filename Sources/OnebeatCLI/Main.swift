@@ -28,8 +28,12 @@ enum Main {
     /// - Returns: the exit code that says so to programs.
     private static func report(_ error: any Error) -> Int32 {
         if let failure = CommandFailure(error) {
-            if !failure.message.isEmpty { Output.note(failure.text) }
+            for line in failure.lines { Output.note(line) }
             return failure.exit.rawValue
+        }
+        if let text = unknownCommand() {
+            Output.note("onebeat: \(text)")
+            return ExitCode.validationFailure.rawValue
         }
         let text = OnebeatCommand.fullMessage(for: error)
         let code = OnebeatCommand.exitCode(for: error)
@@ -39,6 +43,16 @@ enum Main {
             Output.note(text.hasPrefix("Error: ") ? "onebeat: \(text.dropFirst("Error: ".count))" : "onebeat: \(text)")
         }
         return code.rawValue
+    }
+
+    /// What to say when the first argument names no command.
+    private static func unknownCommand() -> String? {
+        let names = OnebeatCommand.names
+        guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-"), name != "help",
+            !names.contains(name)
+        else { return nil }
+        let near = NearestNames.to(name, among: names).joined(separator: " or ")
+        return "there is no command \"\(name)\"; " + (near.isEmpty ? "`onebeat --help` lists them" : "did you mean \(near)?")
     }
 }
 
@@ -51,16 +65,19 @@ struct OnebeatCommand: ParsableCommand {
             Start with a file of jobs: `onebeat import crontab` makes one from your crontab, `onebeat validate` checks \
             it, `onebeat up` runs it. Exit codes and the reading of times are in docs/commands.md.
             """,
+        version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Run a node:", subcommands: [Up.self]),
-            CommandGroup(name: "Define jobs:", subcommands: [Validate.self, Plan.self, Apply.self, Import.self]),
+            CommandGroup(name: "Node", subcommands: [Up.self]),
+            CommandGroup(name: "Definition", subcommands: [Validate.self, Plan.self, Apply.self, Import.self]),
             CommandGroup(
-                name: "See what happens:",
+                name: "History",
                 subcommands: [Jobs.self, Job.self, Runs.self, RunCommand.self, Logs.self, Nodes.self, Events.self]),
-            CommandGroup(name: "Ask why and when:", subcommands: [Next.self, Explain.self, Doctor.self]),
+            CommandGroup(name: "Question", subcommands: [Next.self, Explain.self, Doctor.self]),
             CommandGroup(
-                name: "Step in:",
-                subcommands: [Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self]),
-            CommandGroup(name: "About:", subcommands: [Version.self]),
+                name: "Control", subcommands: [Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self]),
+            CommandGroup(name: "Other", subcommands: [Version.self]),
         ])
+
+    /// What the commands are called.
+    static var names: [String] { configuration.subcommands.map(\._commandName) }
 }

@@ -3,6 +3,7 @@ import Onebeat
 
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the version.")
+    static let text = "onebeat \(Onebeat.version)"
     @OptionGroup var format: FormatOptions
 
     func run() throws {
@@ -11,7 +12,7 @@ struct Version: ParsableCommand {
                 "version": Onebeat.version, "timezone_database": ZoneFiles.system.version ?? "unknown",
             ])
         } else {
-            Output.line("onebeat \(Onebeat.version)")
+            Output.line(Self.text)
         }
     }
 }

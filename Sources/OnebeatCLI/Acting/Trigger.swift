@@ -54,8 +54,8 @@ struct Trigger: AsyncParsableCommand {
         }
         switch run.state {
         case .succeeded: return
-        case .skipped, .missed, .cancelled: throw CommandFailure("", .notRun)
-        case .failed, .timedOut, .lost, .dead, .waiting, .scheduled, .running: throw CommandFailure("", .failed)
+        case .skipped, .missed, .cancelled: throw CommandFailure.silent(.notRun)
+        case .failed, .timedOut, .lost, .dead, .waiting, .scheduled, .running: throw CommandFailure.silent(.failed)
         }
     }
 }

@@ -72,6 +72,7 @@ struct ImportCrontab: AsyncParsableCommand {
         program.arguments = ["-l"]
         let pipe = Pipe()
         program.standardOutput = pipe
+        program.standardError = FileHandle.nullDevice
         do {
             try program.run()
         } catch {

@@ -36,7 +36,7 @@ struct Plan: AsyncParsableCommand {
                 "\(configuration.path) cannot be applied: another source defines \(names); rename one of the two, or"
                     + " remove the job there", .badData)
         }
-        if exitCode, !diff.isEmpty { throw CommandFailure("", .different) }
+        if exitCode, !diff.isEmpty { throw CommandFailure.silent(.different) }
     }
 }
 

@@ -55,7 +55,8 @@ enum PlanText {
             let number = diff.changes.count { $0.kind == kind }
             return number == 0 ? nil : "\(number) \(kind == .conflict ? "refused" : kind.rawValue)"
         }
-        return (counts + ["\(diff.unchanged) unchanged"]).joined(separator: ", ")
+        let rest = diff.unchanged == 0 ? [] : ["\(diff.unchanged) unchanged"]
+        return (counts + rest).joined(separator: ", ")
     }
 
     private static func count(_ number: Int) -> String { "\(number) job\(number == 1 ? "" : "s")" }

@@ -52,6 +52,6 @@ struct Validate: AsyncParsableCommand {
                 file: path, valid: false, jobs: 0, problems: error.problems.map(Answer.Problem.init), warnings: [])
         }
         try Output.json(answer)
-        if !answer.valid { throw CommandFailure("", .badData) }
+        if !answer.valid { throw CommandFailure.silent(.badData) }
     }
 }

@@ -15,6 +15,15 @@ enum ConfigurationChecks {
             "file", "\(text), \(file.warnings.count) warning\(file.warnings.count == 1 ? "" : "s")", first.summary)
     }
 
+    /// What to say when the file or a setting cannot be used.
+    static func finding(on failure: CommandFailure) -> Finding {
+        let first = failure.problems.first?.prefix { !$0.isNewline } ?? ""
+        let more = failure.problems.count - 1
+        return .fail(
+            "settings", first + (more > 0 ? ", and \(more) more" : ""),
+            "mend it (`onebeat validate` shows all of a file); store and jobs are looked at after that")
+    }
+
     /// What the file's jobs need of this machine and it does not have.
     static func jobFindings(on surroundings: Surroundings) -> [Finding] {
         (surroundings.file?.jobs ?? []).compactMap { job in

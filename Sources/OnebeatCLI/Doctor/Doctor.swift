@@ -31,7 +31,7 @@ struct Doctor: AsyncParsableCommand {
             findings.append(ConfigurationChecks.finding(on: found))
             surroundings = found
         } catch let failure as CommandFailure {
-            findings.append(.fail("settings", failure.message, "mend them; the rest is looked at with the defaults"))
+            findings.append(ConfigurationChecks.finding(on: failure))
         }
         if let surroundings {
             findings += await StoreChecks(surroundings).findings()
@@ -40,7 +40,7 @@ struct Doctor: AsyncParsableCommand {
         }
         findings += MachineChecks.findings()
         try show(findings, surroundings)
-        if findings.contains(where: { $0.level == .fail }) { throw CommandFailure("", .failed) }
+        if findings.contains(where: { $0.level == .fail }) { throw CommandFailure.silent(.failed) }
     }
 
     private func show(_ findings: [Finding], _ surroundings: Surroundings?) throws {

@@ -81,7 +81,7 @@ enum NextBatch {
     private static func encode(_ answer: Answer) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]
-        // Two optional strings always encode.
+        // A list of strings and a string always encode.
         guard let data = try? encoder.encode(answer) else { return #"{"error":"no answer"}"# }
         return String(decoding: data, as: UTF8.self)
     }

@@ -4,7 +4,7 @@ import OnebeatServer
 
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List runs, the newest due instant first.",
+        abstract: "List runs, the newest first.",
         discussion: """
             --since and --until take a moment (2026-11-23T03:00+08:00, 2026-11-23) or a length of time, which is so \
             long ago (2h). Times without an offset are read on the wall clock of --job's zone, else as UTC.

@@ -24,7 +24,7 @@ struct Surroundings {
                 flags: flags, environment: Self.environment, file: file,
                 hostName: ProcessInfo.processInfo.hostName)
         } catch {
-            throw CommandFailure(error.problems.joined(separator: "\nonebeat: "), .badSetting)
+            throw CommandFailure(error.problems, .badSetting)
         }
     }
 
@@ -52,7 +52,7 @@ struct Surroundings {
         do {
             return try ConfigurationFile.load(path: path, environment: environment)
         } catch {
-            throw CommandFailure(error.problems.map(\.description).joined(separator: "\nonebeat: "), .badData)
+            throw CommandFailure(error.problems.map(\.description), .badData)
         }
     }
 

@@ -10,6 +10,13 @@ package struct PlanDiff: Sendable, Equatable {
         package var before: String?
         /// The value to be.
         package var after: String?
+
+        /// Names a difference.
+        package init(key: String, before: String?, after: String?) {
+            self.key = key
+            self.before = before
+            self.after = after
+        }
     }
 
     /// What would happen to one job.

@@ -1,0 +1,80 @@
+import Onebeat
+import Testing
+
+@testable import OnebeatCLI
+
+@Suite("next --batch")
+struct NextBatchTests {
+    private func answer(_ line: String) -> String { NextBatch.answer(to: line, now: Timestamp(seconds: 0)) }
+
+    @Test func aLineIsAnsweredOnTheWallClockOfItsZone() {
+        #expect(
+            answer(#"{"cron":"0 3 * * *","timezone":"Asia/Shanghai","after":"2026-11-22T00:00:00Z","count":2}"#)
+                == #"{"next":["2026-11-23T03:00:00+08:00","2026-11-24T03:00:00+08:00"]}"#)
+    }
+
+    @Test func aMomentWithoutAnOffsetIsReadOnTheWallClock() {
+        #expect(
+            answer(#"{"cron":"0 3 * * *","timezone":"Asia/Shanghai","after":"2026-11-22T02:59","count":1}"#)
+                == #"{"next":["2026-11-22T03:00:00+08:00"]}"#)
+    }
+
+    @Test func severalExpressionsAreOneSchedule() {
+        #expect(
+            answer(#"{"cron":["0 3 * * *","0 2 * * *"],"after":"2026-11-22","count":2}"#)
+                == #"{"next":["2026-11-22T02:00:00+00:00","2026-11-22T03:00:00+00:00"]}"#)
+    }
+
+    @Test func anExpressionThatNeverFiresHasNoNext() {
+        #expect(answer(#"{"cron":"0 0 30 2 *"}"#) == #"{"next":[]}"#)
+    }
+
+    @Test(arguments: [
+        (#"{"cron":"61 * * * *"}"#, "minute is 61"),
+        (#"{"cron":"0 3 * * *","timezone":"Europe/Berln"}"#, "Europe/Berlin"),
+        (#"{"cron":"0 3 * * *","after":"yesterday"}"#, "is not a moment"),
+        (#"{"cron":"0 3 * * *","count":0}"#, "count is 0"),
+        (#"{"timezone":"UTC"}"#, #"key \"cron\" is missing"#),
+        (#"{"cron":5}"#, "wrong type"),
+        (#"[1]"#, "not a JSON object"),
+        ("hello", "not JSON"),
+        ("{\"cron\": \"0 3 * * *\", \u{0}", "not JSON"),
+    ])
+    func aBadLineIsAnsweredWithItsError(_ line: String, _ words: String) {
+        let answer = answer(line)
+        #expect(answer.hasPrefix(#"{"error":"#))
+        #expect(answer.contains(words))
+    }
+}
+
+@Suite("Moments on the command line")
+struct MomentTests {
+    private let now = Timestamp(seconds: 1_800_000_000)
+
+    private func read(_ text: String, zone: String = "Europe/Berlin") throws -> Timestamp {
+        try Moment.read(text, option: "--at", on: .clock(of: zone), now: now)
+    }
+
+    @Test func aLengthOfTimeIsSoLongAgo() throws {
+        #expect(try read("2h") == now - .seconds(7200))
+        #expect(try read("now") == now)
+    }
+
+    @Test(arguments: [
+        ("2026-11-23T03:00", "2026-11-23T02:00:00Z"),
+        ("2026-07-23 03:00:05", "2026-07-23T01:00:05Z"),
+        ("2026-11-23", "2026-11-22T23:00:00Z"),
+        ("2026-11-23T03:00:00-05:00", "2026-11-23T08:00:00Z"),
+        ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+        ("2026-03-29T02:30", "2026-03-29T01:30:00Z"),
+    ])
+    func withoutAnOffsetTheWallClockCounts(_ text: String, _ utc: String) throws {
+        #expect(try read(text) == Timestamp(iso8601: utc))
+    }
+
+    @Test func anythingElseIsRefusedInWords() throws {
+        let failure = try #require(throws: CommandFailure.self) { try read("tomorrow") }
+        #expect(failure.message.contains("--at \"tomorrow\" is not a moment"))
+        #expect(failure.exit == .badData)
+    }
+}

@@ -1,0 +1,244 @@
+import Onebeat
+import OnebeatServer
+import Testing
+
+private func at(_ text: String) -> Timestamp { Timestamp(iso8601: text) ?? .distantPast }
+
+private let now = at("2026-11-23T12:00:00Z")
+private let due = at("2026-11-23T03:00:00Z")
+
+/// A job that is due at three each night, and what is known of it.
+private struct Scene {
+    var schedule = ScheduleDefinition.cron("0 3 * * *")
+    var policies = JobPolicies()
+    var isPaused = false
+    var createdAt = at("2026-11-01T00:00:00Z")
+    var watermark = now
+    var runs: [Run] = []
+    var attempts: [Attempt] = []
+    var events: [Event] = []
+    var nodes = [node()]
+
+    static func node(joined: Timestamp = at("2026-11-01T00:00:00Z"), queues: [String] = ["default"]) -> NodeRecord {
+        NodeRecord(
+            id: NodeID(name: "n1", boot: "b"), joinedAt: joined, leaseUntil: now + .seconds(9), slots: 4,
+            queues: queues, version: "1", processID: 1)
+    }
+
+    func explain(_ moment: Timestamp?) throws -> Explanation {
+        let definition = JobDefinition(
+            name: "job", schedule: schedule, work: .shell("true", ProcessSettings()), policies: policies)
+        let record = JobRecord(
+            definition: definition, isPaused: isPaused, watermark: watermark, nextAt: nil, createdAt: createdAt)
+        var evidence = Evidence(
+            job: record, schedule: try Schedule(schedule, jobName: "job"), moment: moment, now: now)
+        evidence.runs = runs
+        evidence.attempts = attempts
+        evidence.events = events
+        evidence.nodes = nodes
+        return Explanation(evidence)
+    }
+}
+
+private func run(
+    _ state: RunState, id: Int64 = 1, at scheduledAt: Timestamp = due, reason: Reason? = nil, started: Duration? = nil,
+    took: Duration? = nil, _ change: (inout Run) -> Void = { _ in }
+) -> Run {
+    var run = Run(
+        id: RunID(id), version: JobVersion(job: "job", generation: 1, version: 1), scheduledAt: scheduledAt,
+        dueAt: scheduledAt, deadlineAt: scheduledAt + .seconds(3600), state: state)
+    run.reason = reason
+    if let started {
+        run.startedAt = scheduledAt + started
+        run.attempt = 1
+        run.node = "n1"
+    }
+    if let took { run.finishedAt = (run.startedAt ?? scheduledAt) + took }
+    change(&run)
+    return run
+}
+
+extension Explanation {
+    fileprivate func says(_ words: String) -> Bool { sentences.joined(separator: "\n").contains(words) }
+}
+
+@Suite("Explanations of runs")
+struct RunExplanationTests {
+    @Test func aRunOnTimeSaysSo() throws {
+        let answer = try Scene(runs: [run(.succeeded, started: .milliseconds(3), took: .seconds(5))]).explain(due)
+        #expect(answer.verdict == .ran)
+        #expect(answer.says("started on time on node n1"))
+        #expect(answer.says("It succeeded after 5s."))
+    }
+
+    @Test func aLateRunNamesTheRunItWaitedFor() throws {
+        var scene = Scene()
+        scene.policies.overlap = .queue
+        let before = run(.succeeded, at: due - .seconds(60), started: .zero, took: .seconds(90))
+        scene.runs = [before, run(.succeeded, id: 2, started: .seconds(31), took: .seconds(1))]
+        let answer = try scene.explain(due)
+        #expect(answer.verdict == .ranLate)
+        #expect(answer.says("started 31s late"))
+        #expect(answer.says("Run 1 of the job was still active when it was due, and `overlap: queue` let it wait."))
+    }
+
+    @Test func aLateRunNamesTheNodeThatJoinedTooLate() throws {
+        let late = run(.succeeded, started: .seconds(600), took: .seconds(1))
+        let answer = try Scene(runs: [late], nodes: [Scene.node(joined: due + .seconds(599))]).explain(due)
+        #expect(answer.says("joined at 2026-11-23 03:09:59 UTC, after it was due"))
+    }
+
+    @Test func aFailureTellsOfEveryAttempt() throws {
+        var scene = Scene()
+        scene.policies.retry = RetryPolicy(limit: 1)
+        scene.runs = [
+            run(.failed, started: .seconds(0), took: .seconds(2)) {
+                $0.attempt = 2
+                $0.message = "exit code 3"
+            }
+        ]
+        var first = Attempt(
+            run: RunID(1), number: 1, fence: Fence(1), node: "n0", boot: "b", startedAt: due)
+        first.outcome = "lost"
+        scene.attempts = [
+            first, Attempt(run: RunID(1), number: 2, fence: Fence(2), node: "n1", boot: "b", startedAt: due),
+        ]
+        let answer = try scene.explain(due)
+        #expect(answer.says("Attempt 1 was lost with node n0."))
+        #expect(answer.says("Attempt 2 failed after 2s: exit code 3."))
+        #expect(answer.says("`retry.limit` is 1"))
+    }
+
+    @Test func aSkipNamesTheRunThatWasActive() throws {
+        let active = run(.running, at: due - .seconds(60), started: .zero)
+        let answer = try Scene(runs: [active, run(.skipped, id: 2, reason: .overlap, took: .zero)]).explain(due)
+        #expect(answer.verdict == .skipped)
+        #expect(answer.says("run 1, due at 2026-11-23 02:59:00 UTC and still running, was still active"))
+    }
+
+    @Test func aSkipNamesWhoPausedTheJob() throws {
+        let pause = Event("job.paused", job: "job", actor: "anna@shop", at: due - .seconds(60))
+        let answer = try Scene(runs: [run(.skipped, reason: .paused, took: .zero)], events: [pause]).explain(due)
+        #expect(answer.says("because the job was paused (by anna@shop at 2026-11-23 02:59:00 UTC)"))
+    }
+
+    @Test func aMissedInstantNamesItsDeadlineAndWhoWasUp() throws {
+        let answer = try Scene(
+            runs: [run(.missed, reason: .tooLate)], nodes: [Scene.node(joined: due + .seconds(7200))]
+        ).explain(due)
+        #expect(answer.verdict == .missed)
+        #expect(answer.says("no node could start it by 2026-11-23 04:00:00 UTC (deadline: 1h)"))
+        #expect(answer.says("The earliest node still known joined at 2026-11-23 05:00:00 UTC, after that."))
+    }
+
+    @Test func anInstantWithinARangeIsExplainedByItsRow() throws {
+        let range = run(.missed, at: due - .seconds(5 * 86_400), reason: .coalesced) {
+            $0.rangeEnd = due - .seconds(86_400)
+            $0.count = 5
+        }
+        let newest = run(.succeeded, id: 2, started: .seconds(1000), took: .seconds(1))
+        let answer = try Scene(runs: [range, newest]).explain(due - .seconds(3 * 86_400))
+        #expect(answer.run?.id == RunID(1))
+        #expect(answer.says("5 due instants from 2026-11-18 03:00:00 UTC to 2026-11-22 03:00:00 UTC"))
+        #expect(answer.says("Run 2, due at 2026-11-23 03:00:00 UTC, ran in that place."))
+    }
+
+    @Test func aWaitingRunSaysThatNobodyServesItsQueue() throws {
+        let waiting = run(.scheduled, at: now - .seconds(60)) { $0.queue = "mail" }
+        let answer = try Scene(runs: [waiting]).explain(nil)
+        #expect(answer.verdict == .waits)
+        #expect(answer.says("No living node serves its queue \"mail\" (they serve default)"))
+    }
+
+    @Test func aWaitingRunSaysThatNobodyIsUp() throws {
+        let answer = try Scene(runs: [run(.scheduled, at: now - .seconds(60))], nodes: []).explain(nil)
+        #expect(answer.says("No node is up; start one with `onebeat up`."))
+    }
+
+    @Test func aCancelledRunNamesWhoAsked() throws {
+        let request = Event("run.cancel_requested", job: "job", run: RunID(1), actor: "anna@shop", at: due)
+        let answer = try Scene(
+            runs: [run(.cancelled, reason: .requested, started: .zero, took: .seconds(3))], events: [request]
+        ).explain(due)
+        #expect(answer.verdict == .cancelled)
+        #expect(answer.says("as anna@shop asked"))
+    }
+
+    @Test func aLostRunSaysWhyItIsNotStartedAgain() throws {
+        let answer = try Scene(runs: [run(.lost, started: .zero, took: .seconds(9))]).explain(due)
+        #expect(answer.says("`delivery: at_most_once` forbids to start it again"))
+    }
+
+    @Test func aRunOfAnOlderDefinitionSaysSo() throws {
+        let old = run(.succeeded, started: .zero, took: .zero) { $0.version.version = 0 }
+        #expect(try Scene(runs: [old]).explain(due).says("version 0 of the definition; version 1 is in force"))
+    }
+}
+
+@Suite("Explanations of moments without a run")
+struct AbsenceExplanationTests {
+    @Test func aMomentThatIsNotDueNamesItsNeighbours() throws {
+        let answer = try Scene().explain(at("2026-11-23T03:07:00Z"))
+        #expect(answer.verdict == .notDue)
+        #expect(answer.says("The due instant before is 2026-11-23 03:00:00 UTC."))
+        #expect(answer.says("The one after is 2026-11-24 03:00:00 UTC."))
+    }
+
+    @Test func anExceptionIsNamed() throws {
+        var scene = Scene()
+        scene.schedule.except = ["2026-11-23"]
+        #expect(try scene.explain(due).says("`except` takes that instant away (2026-11-23)."))
+    }
+
+    @Test func aStartAndAnEndAreNamed() throws {
+        var scene = Scene()
+        scene.schedule.start = at("2026-11-23T12:00:00Z")
+        #expect(try scene.explain(due).says("The schedule starts at 2026-11-23 12:00:00 UTC."))
+        scene.schedule.start = nil
+        scene.schedule.end = at("2026-11-22T12:00:00Z")
+        #expect(try scene.explain(due).says("The schedule ended at 2026-11-22 12:00:00 UTC."))
+    }
+
+    @Test func aChangeOfTheClocksIsNamed() throws {
+        var scene = Scene()
+        scene.schedule = .cron("30 2 * * *", timezone: "Europe/Berlin")
+        scene.createdAt = at("2026-01-01T00:00:00Z")
+        let answer = try scene.explain(at("2026-03-29T01:30:00Z"))
+        #expect(answer.verdict == .notDue)
+        #expect(answer.says("02:30:00 does not exist on 2026-03-29"))
+    }
+
+    @Test func aMomentBeforeTheJobWasStoredIsExplained() throws {
+        let answer = try Scene(createdAt: due + .seconds(60)).explain(due)
+        #expect(answer.verdict == .notDue)
+        #expect(answer.says("first due instant after it was stored"))
+    }
+
+    @Test func aMomentToComeIsAnnounced() throws {
+        let answer = try Scene(isPaused: true).explain(at("2026-11-24T03:00:00Z"))
+        #expect(answer.verdict == .planned)
+        #expect(answer.says("will be due at 2026-11-24 03:00:00 UTC, in 15h"))
+        #expect(answer.says("The job is paused"))
+    }
+
+    @Test func anInstantThatNobodyPlannedIsUnrecorded() throws {
+        let answer = try Scene(watermark: due - .seconds(60), nodes: []).explain(due)
+        #expect(answer.verdict == .unrecorded)
+        #expect(answer.says("No node is up to plan it."))
+    }
+
+    @Test func aDefinitionThatChangedLaterIsNamed() throws {
+        let change = Event("job.changed", job: "job", actor: "anna@shop", at: due + .seconds(60))
+        #expect(try Scene(events: [change]).explain(due).says("The definition was changed by anna@shop"))
+    }
+
+    @Test func withoutAMomentTheNextInstantIsNamed() throws {
+        let answer = try Scene().explain(nil)
+        #expect(answer.says("The job has not been due since it was stored."))
+        #expect(answer.says("It is next due at 2026-11-24 03:00:00 UTC, in 15h."))
+    }
+
+    @Test func aJobByHandSaysHowToRunIt() throws {
+        #expect(try Scene(schedule: .manual).explain(nil).says("`onebeat trigger job`"))
+    }
+}
