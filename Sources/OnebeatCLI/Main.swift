@@ -79,5 +79,5 @@ struct OnebeatCommand: ParsableCommand {
         ])
 
     /// What the commands are called.
-    static var names: [String] { configuration.subcommands.map(\._commandName) }
+    static var names: [String] { configuration.subcommands.map { $0._commandName } }
 }
