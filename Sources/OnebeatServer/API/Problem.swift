@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Onebeat
@@ -66,19 +65,5 @@ struct Problems: RouterMiddleware {
             problem = Problem(.internalServerError, "the node could not answer; its log says why")
         }
         return try problem.response(from: request, context: context)
-    }
-}
-
-/// JSON as all our answers write it: `snake_case`, sorted keys, ISO 8601 moments.
-enum JSON {
-    static func response(
-        _ value: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json; charset=utf-8"
-    ) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(value) + [UInt8(ascii: "\n")]
-        return Response(
-            status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(bytes: data)))
     }
 }

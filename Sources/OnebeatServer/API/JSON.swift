@@ -1,0 +1,17 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+/// JSON as all our answers write it: `snake_case`, sorted keys, ISO 8601 moments.
+enum JSON {
+    static func response(
+        _ value: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json; charset=utf-8"
+    ) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try encoder.encode(value) + [UInt8(ascii: "\n")]
+        return Response(
+            status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(bytes: data)))
+    }
+}

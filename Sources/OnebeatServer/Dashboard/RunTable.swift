@@ -1,0 +1,25 @@
+import Onebeat
+
+/// Runs, newest first.
+struct RunTable {
+    var runs: [Run]
+    var words: Words
+    var showsJob = true
+
+    var html: HTML {
+        var columns: [HTML.Column] = ["Run", "State", "Due", .wide("Late"), .wide("Took"), .wide("Why")]
+        if showsJob { columns.insert("Job", at: 1) }
+        let rows = runs.map { run in
+            let late: HTML? = run.lateness.flatMap { $0 > .seconds(1) ? "\(Words.exact($0))" : nil }
+            let count: HTML? = run.count > 1 ? " <span class=\"faint\">× \(run.count)</span>" : nil
+            var cells: [HTML] = [
+                "<a href=\"\(Address.run(run.id))\">\("\(run.id)")</a>", "\(run.state.badge)\(count)",
+                words.both(run.scheduledAt), late ?? "<span class=\"faint\">–</span>", words.duration(of: run),
+                "<span class=\"why\">\(run.message ?? run.reason?.sentence ?? "")</span>",
+            ]
+            if showsJob { cells.insert(Address.link(job: run.job), at: 1) }
+            return cells
+        }
+        return HTML.table(columns, rows, otherwise: "No runs.")
+    }
+}
