@@ -51,7 +51,8 @@ struct CommandFailure: Error {
         case let failure as CommandFailure: self = failure
         case let error as StoreError: self.init(error)
         case let error as ScheduleError:
-            self.init([error.description, error.picture?.indented].compactMap(\.self).joined(separator: "\n"), .badData)
+            let lines = [error.description, error.picture?.indented].compactMap(\.self)
+            self.init(lines.joined(separator: "\n"), .badData)
         case let error as DefinitionError: self.init(error.description, .badData)
         case let error as ListenError: self.init(error.description, .unavailable)
         case let error as GuardianError: self.init(error.description, .unavailable)

@@ -52,7 +52,8 @@ enum Main {
             !names.contains(name)
         else { return nil }
         let near = NearestNames.to(name, among: names).joined(separator: " or ")
-        return "there is no command \"\(name)\"; " + (near.isEmpty ? "`onebeat --help` lists them" : "did you mean \(near)?")
+        return "there is no command \"\(name)\"; "
+            + (near.isEmpty ? "`onebeat --help` lists them" : "did you mean \(near)?")
     }
 }
 

@@ -76,7 +76,8 @@ struct NearestNamesTests {
     }
 
     @Test func aPartOfANameIsFound() {
-        #expect(NearestNames.to("back", among: ["report", "backup_daily", "backup_weekly"]) == ["backup_daily", "backup_weekly"])
+        let names = ["report", "backup_daily", "backup_weekly"]
+        #expect(NearestNames.to("back", among: names) == ["backup_daily", "backup_weekly"])
     }
 
     @Test func aNameFarFromAllFindsNone() {

@@ -67,21 +67,16 @@ struct ImportCrontab: AsyncParsableCommand {
     }
 
     private func ownCrontab() throws -> Data {
-        let program = Process()
-        program.executableURL = URL(fileURLWithPath: "/usr/bin/crontab")
-        program.arguments = ["-l"]
-        let pipe = Pipe()
-        program.standardOutput = pipe
-        program.standardError = FileHandle.nullDevice
-        do {
-            try program.run()
-        } catch {
-            throw CommandFailure("there is no crontab program here; name a file, or - for standard input", .noInput)
+        // crontab(1) is the only way to one's own: the files in the spool are not readable for their owners.
+        guard let pipe = popen("crontab -l 2>/dev/null", "r") else {
+            throw CommandFailure("crontab -l cannot be run; name a file, or - for standard input", .noInput)
         }
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        program.waitUntilExit()
-        guard program.terminationStatus == 0 else {
-            throw CommandFailure("you have no crontab; name a file, such as /etc/crontab", .noInput)
+        var data = Data()
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { data += buffer[..<count] }
+        guard pclose(pipe) == 0 else {
+            throw CommandFailure(
+                "you have no crontab, or there is no crontab program; name a file, such as /etc/crontab", .noInput)
         }
         return data
     }

@@ -48,7 +48,8 @@ enum ConfigurationChecks {
                 return .warn(check, "there is no user \(user) here", "create the user, or name another")
             }
             if geteuid() != 0, entry.pointee.pw_uid != geteuid() {
-                return .warn(check, "it runs as \(user), which takes a node that runs as root", "start the node as root")
+                return .warn(
+                    check, "it runs as \(user), which takes a node that runs as root", "start the node as root")
             }
         }
         if let program, !program.contains("${"), !isFound(program, from: settings.directory) {

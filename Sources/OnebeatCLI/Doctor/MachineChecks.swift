@@ -39,7 +39,9 @@ enum MachineChecks {
         if now < Timestamp(seconds: 1_735_689_600) {
             return .fail("clock", "it is \(now.wholeSecond) here, long past", "set the clock and start an NTP service")
         }
-        let signs = ["/run/systemd/timesync/synchronized", "/run/chrony/chronyd.pid", "/run/chronyd.pid", "/run/ntpd.pid"]
+        let signs = [
+            "/run/systemd/timesync/synchronized", "/run/chrony/chronyd.pid", "/run/chronyd.pid", "/run/ntpd.pid",
+        ]
         guard signs.contains(where: FileManager.default.fileExists) else {
             return .warn(
                 "clock", "\(now.wholeSecond), and no time service is seen here that keeps it in step",
@@ -54,7 +56,8 @@ enum MachineChecks {
             let hasZones = FileManager.default.fileExists(atPath: "\(zones.folder)/Europe/Berlin")
             return hasZones
                 ? .ok("time zones", "\(zones.folder), of unknown release")
-                : .warn("time zones", "none in \(zones.folder); only UTC works", "install tzdata, or point TZDIR at one")
+                : .warn(
+                    "time zones", "none in \(zones.folder); only UTC works", "install tzdata, or point TZDIR at one")
         }
         let text = "\(zones.folder), release \(version)"
         let year = Int(version.prefix(4)) ?? 0

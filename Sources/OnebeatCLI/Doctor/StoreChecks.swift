@@ -28,7 +28,8 @@ struct StoreChecks {
     private func missing() -> Finding {
         guard FileManager.default.isWritableFile(atPath: folder) else {
             return .fail(
-                "store", "\(path) is not there, and \(folder) cannot be written to", "create the folder, or name another")
+                "store", "\(path) is not there, and \(folder) cannot be written to",
+                "create the folder, or name another")
         }
         return .warn("store", "\(path) is not there yet", "`onebeat up` or `onebeat apply` makes it")
     }
@@ -72,7 +73,9 @@ struct StoreChecks {
         guard statvfs(folder, &status) == 0 else { return nil }
         let free = Int(status.f_bavail) * Int(status.f_frsize)
         let text = "\(free / 1_000_000) MB free in \(folder)"
-        if free < 100_000_000 { return .fail("disk", text, "make room: a store that cannot be written to runs nothing") }
+        if free < 100_000_000 {
+            return .fail("disk", text, "make room: a store that cannot be written to runs nothing")
+        }
         if free < 1_000_000_000 { return .warn("disk", text, "make room soon") }
         return .ok("disk", text)
     }

@@ -13,7 +13,8 @@ struct Nodes: AsyncParsableCommand {
         let nodes = try await store.nodes(limit: 100)
         if format.json { return try Output.json(nodes.map { NodeResource($0, now: now) }) }
         if nodes.isEmpty { return Output.note("no node has joined yet; `onebeat up` starts one") }
-        var table = TextTable("node", "state", "", "slots", "queues", "joined", "lease", "version", "pid", rightAligned: [3])
+        var table = TextTable(
+            "node", "state", "", "slots", "queues", "joined", "lease", "version", "pid", rightAligned: [3])
         for node in nodes {
             let state = node.standing(at: now)
             table.add(

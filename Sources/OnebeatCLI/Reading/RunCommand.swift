@@ -40,7 +40,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private func show(_ attempts: [Attempt], of run: Run, _ clock: Clock) {
         guard !attempts.isEmpty else { return }
-        var table = TextTable("attempt", "started", "took", "outcome", "exit", "on", "fence", "message", rightAligned: [0])
+        var table = TextTable(
+            "attempt", "started", "took", "outcome", "exit", "on", "fence", "message", rightAligned: [0])
         for attempt in attempts {
             let outcome = attempt.outcome ?? "running"
             table.add(

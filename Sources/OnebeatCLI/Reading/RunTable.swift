@@ -6,7 +6,8 @@ struct RunTable {
     private var table: TextTable
 
     init(_ runs: [Run], clock: Clock, showsJob: Bool = true) {
-        table = TextTable("run", showsJob ? "job" : "", "due", "", "state", "late", "took", "on", "why", rightAligned: [0])
+        table = TextTable(
+            "run", showsJob ? "job" : "", "due", "", "state", "late", "took", "on", "why", rightAligned: [0])
         for run in runs {
             table.add(
                 .init(run.id.description),

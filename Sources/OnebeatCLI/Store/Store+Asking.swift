@@ -11,7 +11,8 @@ extension JobStore {
 
     private static func unknown(job name: String, among names: [String]) -> CommandFailure {
         if names.isEmpty {
-            return CommandFailure("there is no job \"\(name)\": no jobs are stored; `onebeat apply FILE` stores a file's")
+            return CommandFailure(
+                "there is no job \"\(name)\": no jobs are stored; `onebeat apply FILE` stores a file's")
         }
         let near = NearestNames.to(name, among: names)
         let hint = near.isEmpty ? "`onebeat jobs` lists them all" : "did you mean \(near.joined(separator: " or "))?"

@@ -28,27 +28,20 @@ struct NodeProgram {
     func run() async throws {
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
-        if let file = surroundings.file { Surroundings.warn(of: file) }
-        let changes = try await surroundings.file.asyncMap { try await store.apply($0, by: settings.name) }
+        let changes = try await applyFile()
         let http = HTTPExecutor()
         let node = makeNode(http)
         let isListening = Bell()
         let web = OnebeatWeb(
-            store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value, schedules: schedules,
-            logger: logger
+            store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
+            schedules: schedules, logger: logger
         ) { address in
             await Banner(surroundings, settings, address: address, changes: changes, store: store).show()
             Supervisor.tell("READY=1")
             isListening.ring()
         }
+        let group = group(of: [web, AfterListening(isListening, node)])
         let reloader = Reloader(surroundings, store: store, node: node, logger: logger)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: web, failureTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: AfterListening(isListening, node), failureTerminationBehavior: .gracefullyShutdownGroup),
-                ],
-                logger: quiet))
         // Without its guardian the node can start no job and stop none; nothing is left but to end in good order.
         let watch = Task { [guardian] in
             await guardian.departure()
@@ -63,11 +56,22 @@ struct NodeProgram {
         try await http.shutdown()
     }
 
-    /// The group's own words on each service would say less than the services' do.
-    private var quiet: Logger {
+    private func applyFile() async throws -> [JobChange]? {
+        guard let file = surroundings.file else { return nil }
+        Surroundings.warn(of: file)
+        return try await store.apply(file, by: settings.name)
+    }
+
+    /// The services in the order they start; they stop the other way round, and all when one fails.
+    private func group(of services: [any Service]) -> ServiceGroup {
         var quiet = logger
+        // The group's own words on each service would say less than the services' do.
         quiet.logLevel = max(quiet.logLevel, .error)
-        return quiet
+        return ServiceGroup(
+            configuration: .init(
+                services: services.map {
+                    .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+                }, logger: quiet))
     }
 
     private func makeNode(_ http: HTTPExecutor) -> Node {
@@ -95,12 +99,5 @@ private struct AfterListening: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown { await isListening.wait() }
         if !Task.isShuttingDownGracefully { try await node.run() }
-    }
-}
-
-extension Optional where Wrapped: Sendable {
-    /// `map` for a transform that waits.
-    func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
-        if let self { try await transform(self) } else { nil }
     }
 }

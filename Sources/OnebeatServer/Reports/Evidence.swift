@@ -57,9 +57,10 @@ package struct Evidence: Sendable {
 
     /// The last due instant before the moment, looked for over ever longer stretches.
     func lastDue(before moment: Timestamp) -> Timestamp? {
-        for days in [1, 31, 366, 1462] as [Int64] {
-            let stretch = Duration.seconds(days * 86_400)
-            let found = schedule.occurrences(after: moment - stretch, through: moment - .microseconds(1), limit: 100_000)
+        for seconds in [60, 3600, 86_400, 31 * 86_400, 366 * 86_400, 1462 * 86_400] as [Int64] {
+            let stretch = Duration.seconds(seconds)
+            let end = moment - .microseconds(1)
+            let found = schedule.occurrences(after: moment - stretch, through: end, limit: 100_000)
             if let last = found.last { return last }
         }
         return nil

@@ -23,7 +23,9 @@ struct RunStory {
         case .missed: tellOfMissed()
         }
         if row.version != evidence.job.versionID {
-            say("It follows version \(row.version.version) of the definition; version \(evidence.job.version) is in force.")
+            say(
+                "It follows version \(row.version.version) of the definition; version \(evidence.job.version) is in"
+                    + " force.")
         }
     }
 
@@ -75,7 +77,8 @@ struct RunStory {
             let left = max(0, policies.retry.limit - row.failures + 1)
             say("Attempt \(row.attempt) failed\(row.message.map { ": \($0)" } ?? ""); \(left) more may follow.")
         }
-        say(row.dueAt > evidence.now ? "The next attempt starts \(row.dueAt.relative(to: evidence.now))." : whatItWaitsFor)
+        let isToCome = row.dueAt > evidence.now
+        say(isToCome ? "The next attempt starts \(row.dueAt.relative(to: evidence.now))." : whatItWaitsFor)
     }
 
     private var whatItWaitsFor: String? {
@@ -89,7 +92,8 @@ struct RunStory {
                 + " `onebeat up --queue \(row.queue)`."
         }
         if let active = evidence.run(activeAt: evidence.now, otherThan: row) {
-            return "Run \(active.id) of the job is still running; `overlap: \(policies.overlap.rawValue)` lets this one wait."
+            return "Run \(active.id) of the job is still running; `overlap: \(policies.overlap.rawValue)` lets this one"
+                + " wait."
         }
         let slots = serving.reduce(0) { $0 + $1.slots }
         return "A node that serves it will claim it within a second, unless all \(slots) slots are taken."
@@ -119,8 +123,8 @@ struct RunStory {
 
     private func whyLate(due: Timestamp, start: Timestamp) -> String {
         if let other = evidence.run(activeAt: due, otherThan: row), (other.finishedAt ?? start) <= start {
-            return "Run \(other.id) of the job was still active when it was due, and `overlap: \(policies.overlap.rawValue)`"
-                + " let it wait."
+            return "Run \(other.id) of the job was still active when it was due, and `overlap:"
+                + " \(policies.overlap.rawValue)` let it wait."
         }
         let joined = evidence.nodes.filter { $0.joinedAt <= start }.map(\.joinedAt).min()
         if let joined, joined > due {
@@ -152,7 +156,9 @@ struct RunStory {
                 "Its worker vanished and how it ended is unknown; `delivery: at_most_once` forbids to start it again."
                     + " Check its effects, then `onebeat retry \(row.id)` if it must run.")
         case .dead:
-            say("Its worker vanished \(row.crashes) times; it is not tried again, since it may be what ends the worker.")
+            say(
+                "Its worker vanished \(row.crashes) times; it is not tried again, since it may be what ends the worker."
+            )
         case .waiting, .scheduled, .running, .cancelled, .skipped, .missed: break
         }
     }
@@ -227,7 +233,9 @@ struct RunStory {
             say(successor.map { "Run \($0.id), due at \(at($0.scheduledAt)), ran in that place." })
             say(whoWasUp)
         case .catchUpLimit:
-            say("\(what) missed while no node could plan, and are more than `catch_up: \(policies.catchUp)` runs again.")
+            say(
+                "\(what) missed while no node could plan, and are more than `catch_up: \(policies.catchUp)` runs"
+                    + " again.")
             say(whoWasUp)
         case .missedSkip:
             say("\(what) missed while no node could plan; `missed: skip` runs none of them.")

@@ -4,7 +4,9 @@ import Testing
 
 private let now = Timestamp(seconds: 1_795_392_000)  // 2026-11-23T00:00:00Z
 
-private func job(_ name: String, _ schedule: ScheduleDefinition = .cron("0 3 * * *"), run: String = "true") -> JobDefinition {
+private func nightly(
+    _ name: String, _ schedule: ScheduleDefinition = .cron("0 3 * * *"), run: String = "true"
+) -> JobDefinition {
     JobDefinition(name: name, schedule: schedule, work: .shell(run, ProcessSettings()))
 }
 
@@ -19,21 +21,21 @@ private func diff(_ definitions: [JobDefinition], _ records: [JobRecord]) throws
 @Suite("Plan diffs")
 struct PlanDiffTests {
     @Test func aNewJobIsAddedWithItsNextFires() throws {
-        let change = try #require(diff([job("a", .cron("0 3 * * *", timezone: "Asia/Shanghai"))], []).changes.first)
+        let change = try #require(diff([nightly("a", .cron("0 3 * * *", timezone: "Asia/Shanghai"))], []).changes.first)
         #expect(change.kind == .added)
         #expect(change.firesAfter == ["2026-11-24T03:00:00+08:00"])
         #expect(change.firesBefore == [])
     }
 
     @Test func anEqualJobIsUnchanged() throws {
-        let diff = try diff([job("a")], [stored(job("a"))])
+        let diff = try diff([nightly("a")], [stored(nightly("a"))])
         #expect(diff.isEmpty)
         #expect(diff.unchanged == 1)
     }
 
     @Test func aChangedJobNamesItsKeysAndItsFiresBeforeAndAfter() throws {
-        let new = job("a", .cron("0 4 * * *"), run: "false")
-        let change = try #require(diff([new], [stored(job("a"))]).changes.first)
+        let new = nightly("a", .cron("0 4 * * *"), run: "false")
+        let change = try #require(diff([new], [stored(nightly("a"))]).changes.first)
         #expect(change.kind == .changed)
         #expect(
             change.keys == [
@@ -45,13 +47,13 @@ struct PlanDiffTests {
     }
 
     @Test func onlyJobsOfTheSameSourceAreRemoved() throws {
-        let diff = try diff([], [stored(job("a")), stored(job("b"), source: "library")])
+        let diff = try diff([], [stored(nightly("a")), stored(nightly("b"), source: "library")])
         #expect(diff.changes.map(\.job) == ["a"])
         #expect(diff.changes.map(\.kind) == [.removed])
     }
 
     @Test func aNameOfAnotherSourceIsAConflict() throws {
-        let diff = try diff([job("a")], [stored(job("a"), source: "library")])
+        let diff = try diff([nightly("a")], [stored(nightly("a"), source: "library")])
         #expect(diff.isRefused)
         #expect(diff.changes.first?.owner == "library")
     }
@@ -67,9 +69,9 @@ struct PlanDiffTests {
     }
 
     @Test func aKeyThatIsLeftOutHasNoValueAfter() {
-        var old = job("a")
+        var old = nightly("a")
         old.policies.timeout = .seconds(3600)
-        #expect(PlanDiff.keys(from: old, to: job("a")) == [.init(key: "timeout", before: "1h", after: nil)])
+        #expect(PlanDiff.keys(from: old, to: nightly("a")) == [.init(key: "timeout", before: "1h", after: nil)])
     }
 
     @Test(arguments: [(512 << 20, "512MiB"), (1 << 30, "1GiB"), (1000, "1000B"), (0, "0B"), (1536, "1536B")])
