@@ -13,7 +13,9 @@ struct JobWarnings {
         if case .every(let length) = rhythm, length < .seconds(1) {
             map.warning("each of its fires is stored; below 1s that is a lot of history", key: "every")
         }
-        if map.has("user") { map.warning("only a node that runs as root can start it", key: "user") }
+        if let user = map.node("user")?.scalar?.string {
+            map.warning("only a node that runs as root, or as \(user), can start it", key: "user")
+        }
         // A time-out that jobs share is a safety net for the slowest of them; one of the job's own is meant.
         if map.has("timeout"), let timeout = job.policies.timeout, job.policies.overlap == .skip,
             let period = shortestPeriod, timeout > period

@@ -6,7 +6,7 @@ struct WorkReader {
     static let keys = ["run", "exec", "http", "env", "dir", "user", "limits", "grace"]
     /// Set by the node for each attempt.
     static let reserved: Set = [
-        "ONEBEAT_JOB", "ONEBEAT_RUN_KEY", "ONEBEAT_SCHEDULED_AT", "ONEBEAT_ATTEMPT", "ONEBEAT_FENCE",
+        "ONEBEAT_JOB", "ONEBEAT_RUN_ID", "ONEBEAT_RUN_KEY", "ONEBEAT_SCHEDULED_AT", "ONEBEAT_ATTEMPT", "ONEBEAT_FENCE",
     ]
 
     let map: MapReader

@@ -84,6 +84,12 @@ struct CrontabWriter {
         } catch {
             return keep(line, "\(error.description); it stays as a comment")
         }
+        if let range = entry.schedule.matches(of: /(\d+)-(\d+)/).first(where: { Int($0.1)! > Int($0.2)! }) {
+            remark(
+                line.number,
+                "\(range.0) never matches in Debian's cron, so this line may never have run; here it wraps "
+                    + "around and the job fires")
+        }
         guard !command.line.isEmpty else {
             return keep(line, "there is no command before the %; it stays as a comment")
         }

@@ -246,7 +246,10 @@ import Testing
             "run: x\n    every: 100ms",
             ":4:5: job \"a\", every: each of its fires is stored; below 1s that is a lot of history"
         ),
-        ("run: x\n    user: www-data", ":4:5: job \"a\", user: only a node that runs as root can start it"),
+        (
+            "run: x\n    user: www-data",
+            ":4:5: job \"a\", user: only a node that runs as root, or as www-data, can start it"
+        ),
         (
             "run: x\n    every: 5m\n    timeout: 1h",
             ":5:5: job \"a\", timeout: a run may take 1h, but the next is due after 5m and is skipped then (overlap: skip)"

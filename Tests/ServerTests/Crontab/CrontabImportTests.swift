@@ -163,6 +163,14 @@ import Testing
             ])
     }
 
+    @Test func aRangeThatCronNeverMatchesIsPointedOut() {
+        #expect(
+            imported("0 22-2 * * * x\n0 9-17 * * * y").remarks.map(\.description) == [
+                "line 1: 22-2 never matches in Debian's cron, so this line may never have run; here it wraps around and the "
+                    + "job fires"
+            ])
+    }
+
     @Test func aCrontabWithoutJobsIsStillAFile() throws {
         for text in ["", "# nothing\n", "@reboot x\n"] {
             let result = imported(text)
