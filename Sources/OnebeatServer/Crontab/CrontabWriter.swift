@@ -215,8 +215,7 @@ extension CrontabWriter {
             write(variables, &writer, depth: 1)
         }
         writer.blank()
-        if jobs.isEmpty { writer.comment("There are no jobs in it.") }
-        if !jobs.isEmpty { writer.key("jobs") }
+        if jobs.isEmpty { writer.noEntries("jobs") } else { writer.key("jobs") }
         for job in jobs {
             for comment in job.comments { writer.comment(comment, depth: 1) }
             writer.key(job.name, depth: 1)

@@ -11,6 +11,8 @@ struct YAMLWriter {
 
     mutating func key(_ key: String, depth: Int = 0) { line("\(Self.scalar(key)):", depth) }
 
+    mutating func noEntries(_ key: String) { line("\(Self.scalar(key)): {}", 0) }
+
     mutating func pair(_ key: String, _ value: String, depth: Int = 0) {
         write(value, after: "\(Self.scalar(key)):", depth)
     }
