@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ConfigurationFileTests {
     @Test func theExampleOfTheDocumentationIsReadAsItLooks() throws {
-        let file = try parse(
+        let file = try parseFile(
             """
             store: sqlite:var/jobs.db
             timezone: Asia/Shanghai
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func everyKeyOfAScheduleIsRead() throws {
-        let job = try job(
+        let job = try parseJob(
             "cron: ['0 3 * * *', '@weekly']", "timezone: Europe/Berlin", "start: 2026-01-01T00:00:00+01:00",
             "end: 2030-01-01T00:00:00+01:00", "spread: 10m", "except: [2026-12-25, 2026-12-24/2026-12-26]",
             "dst: {gap: skip, overlap: both}", "run: x")
@@ -77,11 +77,11 @@ import Testing
     }
 
     private func rhythm(_ key: String) throws -> ScheduleDefinition.Rhythm {
-        try job(key, "run: x").schedule.rhythm
+        try parseJob(key, "run: x").schedule.rhythm
     }
 
     @Test func everyPolicyIsRead() throws {
-        let policies = try job(
+        let policies = try parseJob(
             "run: x", "every: 1h", "overlap: queue_all", "limit: 3", "missed: all", "deadline: 2h", "catch_up: 7",
             "retry: {limit: 5, backoff: 1s, max: 1m, jitter: 0.5}", "timeout: 10m", "delivery: at_most_once",
             "priority: -5", "queue: mail", "expect: 20s"
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func everySettingOfAProcessIsRead() throws {
-        let job = try job(
+        let job = try parseJob(
             "run: make", "env: {A: 1, B: no, C: 'x ${HOME}', D: ''}", "dir: /srv/app", "user: www-data",
             "limits: {memory: 512MiB, cpu: 60s, nice: -5}", "grace: 30s")
         var settings = ProcessSettings()
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func secretsOfACallStayNamesUntilItIsMade() throws {
-        let job = try job(
+        let job = try parseJob(
             "http:", "  url: https://${HOST}/x", "  headers: {Authorization: 'Bearer ${TOKEN}'}", "  body: |",
             "    {\"key\": \"${KEY}\"}", "  timeout: 5s")
         #expect(
@@ -130,15 +130,15 @@ import Testing
 
     @Test func theStoresAddressIsExpandedAtOnce() throws {
         let text = "store: sqlite:${DIR}/jobs.db\njobs: {a: {run: x}}"
-        #expect(try parse(text, environment: ["DIR": "/var/lib"]).store == "sqlite:/var/lib/jobs.db")
+        #expect(try parseFile(text, environment: ["DIR": "/var/lib"]).store == "sqlite:/var/lib/jobs.db")
         #expect(
-            problems(text) == [
+            fileProblems(text) == [
                 ":1:8: store: ${DIR} is not set in the node's environment; set it before the node starts"
             ])
     }
 
     @Test func aJobTurnsOffASharedTimeout() throws {
-        let jobs = try parse("defaults: {timeout: 1h}\njobs: {a: {run: x, timeout: none}, b: {run: x}}").jobs
+        let jobs = try parseFile("defaults: {timeout: 1h}\njobs: {a: {run: x, timeout: none}, b: {run: x}}").jobs
         #expect(jobs.map(\.policies.timeout) == [nil, .seconds(3600)])
     }
 
@@ -152,7 +152,7 @@ import Testing
         ("64KiB", 65_536), ("512 MiB", 536_870_912), ("1GB", 1_000_000_000), ("7B", 7), ("2TiB", 2_199_023_255_552),
     ])
     func sizesAreRead(text: String, bytes: Int) throws {
-        guard case .shell(_, let settings) = try job("run: x", "limits: {memory: \(text)}").work else { return }
+        guard case .shell(_, let settings) = try parseJob("run: x", "limits: {memory: \(text)}").work else { return }
         #expect(settings.memory == bytes)
     }
 }

@@ -16,7 +16,7 @@ import Testing
             alerts: []
             """
         #expect(
-            problems(text) == [
+            fileProblems(text) == [
                 ":1:11: timezone: there is no such zone; did you mean Europe/Berlin?",
                 ":5:13: job \"backup\", cron: minute is 61, but minutes end at 59",
                 ":5:29: job \"backup\", cron: hour is 25, but hours end at 23",
@@ -29,7 +29,7 @@ import Testing
 
     @Test func aProblemShowsItsLineWithACaretBelowThePlace() throws {
         let error = #expect(throws: ConfigurationError.self) {
-            try parse("jobs:\n  backup:\n    cron: \"61 * * * *\"\n    run: x\n")
+            try parseFile("jobs:\n  backup:\n    cron: \"61 * * * *\"\n    run: x\n")
         }
         #expect(
             error?.description == """
@@ -194,7 +194,7 @@ import Testing
 
     @Test func aNameThatTheStoreCannotKeepIsRefusedBesideOtherProblems() {
         #expect(
-            problems("jobs: {'my job': {run: x, evry: 5m}}") == [
+            fileProblems("jobs: {'my job': {run: x, evry: 5m}}") == [
                 ":1:8: job \"my job\", name: a job's name has 1 to 200 characters of letters, digits, '_', '-', '.' and '/'",
                 ":1:27: job \"my job\": unknown key \"evry\"; did you mean `every`?",
             ])
@@ -202,14 +202,14 @@ import Testing
 
     @Test func theWrongKindOfValueIsNamed() {
         #expect(
-            problems("store: [a]\nlisten: {a: b}\nnode: x\ndefaults:\njobs: [a]\n") == [
+            fileProblems("store: [a]\nlisten: {a: b}\nnode: x\ndefaults:\njobs: [a]\n") == [
                 ":1:8: store: is a list where text belongs", ":2:9: listen: is a map where text belongs",
                 ":3:7: node: is text where a map belongs, such as {name: …}",
                 ":4:1: defaults: is empty; give it a value or leave the key out",
                 ":5:7: jobs: is a list where a map of jobs by name belongs, such as {backup: {cron: …, run: …}}",
             ])
         #expect(
-            problems("jobs: {a: ./x.sh, b: }") == [
+            fileProblems("jobs: {a: ./x.sh, b: }") == [
                 ":1:11: job \"a\": is text where a map belongs, such as {run: …}",
                 ":1:19: job \"b\": it is empty; give it a schedule and run, exec or http",
             ])
@@ -229,7 +229,7 @@ import Testing
 
     @Test func aKeyLikeNoOtherIsAnsweredWithAllThatMayStandThere() {
         #expect(
-            problems("node: {colour: red}\njobs: {a: {run: x}}") == [
+            fileProblems("node: {colour: red}\njobs: {a: {run: x}}") == [
                 ":1:8: node: unknown key \"colour\"; what may stand here is name, slots, queues, drain, keep"
             ])
     }
@@ -237,7 +237,7 @@ import Testing
 
 @Suite struct ConfigurationWarningTests {
     private func warnings(_ keys: String) throws -> [String] {
-        try parse("jobs:\n  a:\n    \(keys)\n").warnings.map { String($0.summary.dropFirst("onebeat.yaml".count)) }
+        try parseFile("jobs:\n  a:\n    \(keys)\n").warnings.map { String($0.summary.dropFirst("onebeat.yaml".count)) }
     }
 
     @Test(arguments: [
@@ -276,6 +276,6 @@ import Testing
     }
 
     @Test func aFileWithoutJobsIsAWarning() throws {
-        #expect(try parse("store: sqlite:x.db").warnings.map(\.message) == ["there are no jobs in this file"])
+        #expect(try parseFile("store: sqlite:x.db").warnings.map(\.message) == ["there are no jobs in this file"])
     }
 }

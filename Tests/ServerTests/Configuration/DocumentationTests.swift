@@ -13,14 +13,14 @@ import Testing
         let blocks = try Self.text(of: "docs/configuration.md").matches(of: /```yaml\n(.*?)```/.dotMatchesNewlines())
         #expect(blocks.count >= 5)
         for block in blocks {
-            let file = try parse(String(block.1))
+            let file = try parseFile(String(block.1))
             #expect(!file.jobs.isEmpty)
             #expect(file.warnings.filter { !$0.message.contains("runs as root") } == [])
         }
     }
 
     @Test func theQuickstartIsReadWithoutAWarning() throws {
-        #expect(try parse(try Self.text(of: "Examples/quickstart/onebeat.yaml")).warnings == [])
+        #expect(try parseFile(try Self.text(of: "Examples/quickstart/onebeat.yaml")).warnings == [])
     }
 
     @Test func everyKeyOfAJobIsInTheReference() throws {

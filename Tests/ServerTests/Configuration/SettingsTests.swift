@@ -4,7 +4,7 @@ import Testing
 @testable import OnebeatServer
 
 @Suite struct SettingsTests {
-    private func file(_ text: String) throws -> ConfigurationFile { try parse(text + "\njobs: {a: {run: x}}") }
+    private func file(_ text: String) throws -> ConfigurationFile { try parseFile(text + "\njobs: {a: {run: x}}") }
 
     private func problems(
         flags: SettingFlags = SettingFlags(), environment: [String: String] = [:], file: ConfigurationFile? = nil

@@ -55,11 +55,11 @@ import Testing
         ),
     ])
     func aTextThatIsNoConfigurationIsRefused(text: String, expected: String) {
-        #expect(problems(text) == [expected])
+        #expect(fileProblems(text) == [expected])
     }
 
     @Test func textIsTakenAsItIsWritten() throws {
-        let job = try parse(
+        let job = try parseFile(
             "jobs: {yes: {run: no, queue: 010, env: {A: 1e3, B: 2026-01-01, C: 12:30:00, D: ~x, E: on}}}"
         )
         .jobs[0]
@@ -71,12 +71,13 @@ import Testing
     }
 
     @Test func blocksOfTextKeepTheirLines() throws {
-        #expect(try job("run: |", "  a # no comment", "    b: c").work == .shell("a # no comment\n  b: c\n", .init()))
-        #expect(try job("run: >-", "  a", "  b").work == .shell("a b", .init()))
+        #expect(
+            try parseJob("run: |", "  a # no comment", "    b: c").work == .shell("a # no comment\n  b: c\n", .init()))
+        #expect(try parseJob("run: >-", "  a", "  b").work == .shell("a b", .init()))
     }
 
     @Test func anchorsAndAliasesAreRefusedOnce() {
-        let found = problems("jobs:\n  a: &x {run: x}\n  b: *x\n  c: *x\n")
+        let found = fileProblems("jobs:\n  a: &x {run: x}\n  b: *x\n  c: *x\n")
         #expect(found.count == 1)
         #expect(found[0].hasPrefix(":2:6: anchors and aliases (&name, *name) are not read;"))
     }
@@ -84,12 +85,12 @@ import Testing
     /// As a key the last of them would be 2^30 elements to compare.
     @Test(.timeLimit(.minutes(1))) func aBombOfAliasesDoesNotGoOff() {
         let levels = (1...30).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
-        #expect(problems("a0: &a0 [x]\n" + levels + "? *a30\n: x\n").count == 1)
-        #expect(problems("a0: &a0 [x]\n" + levels + "jobs: *a30\n").count == 1)
+        #expect(fileProblems("a0: &a0 [x]\n" + levels + "? *a30\n: x\n").count == 1)
+        #expect(fileProblems("a0: &a0 [x]\n" + levels + "jobs: *a30\n").count == 1)
     }
 
     @Test(.timeLimit(.minutes(1))) func nestingWithoutEndIsRefused() {
-        #expect(problems(String(repeating: "{a: ", count: 100_000)).count == 1)
-        #expect(problems(String(repeating: "[", count: 900) + String(repeating: "]", count: 900)).count == 1)
+        #expect(fileProblems(String(repeating: "{a: ", count: 100_000)).count == 1)
+        #expect(fileProblems(String(repeating: "[", count: 900) + String(repeating: "]", count: 900)).count == 1)
     }
 }

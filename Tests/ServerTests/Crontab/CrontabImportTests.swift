@@ -12,7 +12,7 @@ import Testing
     }
 
     /// What the configuration says once it is read as any other file is.
-    private func jobs(_ result: CrontabImport) throws -> [JobDefinition] { try parse(result.yaml).jobs }
+    private func jobs(_ result: CrontabImport) throws -> [JobDefinition] { try parseFile(result.yaml).jobs }
 
     private static let debian = """
         # /etc/crontab: system-wide crontab
