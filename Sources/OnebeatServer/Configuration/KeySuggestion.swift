@@ -5,7 +5,7 @@ enum KeySuggestion {
         "schedule": "cron", "crontab": "cron", "interval": "every", "command": "run", "cmd": "run", "script": "run",
         "shell": "run", "argv": "exec", "args": "exec", "environment": "env", "environ": "env", "cwd": "dir",
         "workdir": "dir", "working_directory": "dir", "directory": "dir", "tz": "timezone", "time_zone": "timezone",
-        "retries": "retry", "max_retries": "retry", "concurrency": "limit", "max_instances": "limit",
+        "retries": "retry", "max_retries": "retry", "concurrency": "limit",
         "depends_on": "after", "misfire": "missed", "coalesce": "missed", "jitter": "spread",
         "misfire_grace_time": "deadline", "webhook": "http", "database": "store", "workers": "slots",
     ]
