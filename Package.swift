@@ -67,7 +67,9 @@ let package = Package(
             ],
             path: "Examples/library"),
         .testTarget(name: "OnebeatTests", dependencies: ["Onebeat", "OnebeatTesting"]),
-        .testTarget(name: "StoreTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
             name: "ServerTests",
             dependencies: [

@@ -4,18 +4,26 @@ import Onebeat
 /// Looks for due runs without touching those that are only planned: one seek for each priority that is in use, since
 /// the index is ordered by queue, priority and due time.
 enum DueRuns {
+    static let nextPriority = """
+        SELECT priority FROM runs WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority < ?
+        ORDER BY priority DESC LIMIT 1
+        """
+    static let nextDue = """
+        SELECT due_at FROM runs WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority = ?
+        ORDER BY due_at LIMIT 1
+        """
+    static let due = """
+        SELECT \(Run.columns) FROM runs
+        WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority = ? AND due_at <= ?
+        ORDER BY due_at, id LIMIT ?
+        """
+
     /// When the next run of these queues may start.
     static func next(in queues: [String], _ db: Database) throws -> Timestamp? {
         var earliest: Timestamp?
         for queue in queues {
             for priority in try priorities(in: queue, db) {
-                let due = try Timestamp.fetchOne(
-                    db.cachedStatement(
-                        sql: """
-                            SELECT due_at FROM runs
-                            WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority = ?
-                            ORDER BY due_at LIMIT 1
-                            """), arguments: [queue, priority])
+                let due = try Timestamp.fetchOne(db.cachedStatement(sql: nextDue), arguments: [queue, priority])
                 if let due { earliest = min(earliest ?? due, due) }
             }
         }
@@ -29,14 +37,7 @@ enum DueRuns {
         for priority in priorities {
             var level: [Run] = []
             for queue in queues {
-                level += try db.rows(
-                    """
-                    SELECT \(Run.columns) FROM runs
-                    WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority = ? AND due_at <= ?
-                    ORDER BY due_at, id LIMIT ?
-                    """,
-                    [queue, priority, now, limit - found.count]
-                ).map(Run.init)
+                level += try db.rows(due, [queue, priority, now, limit - found.count]).map(Run.init)
             }
             if queues.count > 1 { level.sort { ($0.dueAt, $0.id) < ($1.dueAt, $1.id) } }
             found += level.prefix(limit - found.count)
@@ -49,12 +50,7 @@ enum DueRuns {
         var found: [Int] = []
         while true {
             let next = try Int.fetchOne(
-                db.cachedStatement(
-                    sql: """
-                        SELECT priority FROM runs
-                        WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority < ?
-                        ORDER BY priority DESC LIMIT 1
-                        """), arguments: [queue, found.last ?? Int.max])
+                db.cachedStatement(sql: nextPriority), arguments: [queue, found.last ?? Int.max])
             guard let next else { return found }
             found.append(next)
         }

@@ -52,6 +52,7 @@ enum Schema {
         CREATE INDEX runs_due ON runs(queue, priority, due_at, id) WHERE state = 'scheduled' AND is_held = 0;
         CREATE INDEX runs_held ON runs(job_name, due_at, id) WHERE state = 'scheduled' AND is_held = 1;
         CREATE INDEX runs_active ON runs(job_name, kind) WHERE state = 'running';
+        CREATE INDEX runs_trouble ON runs(id) WHERE state IN ('dead', 'failed', 'lost', 'missed', 'timed_out');
         CREATE INDEX runs_of_boot ON runs(boot) WHERE state = 'running';
 
         CREATE TABLE attempts (
