@@ -1,0 +1,93 @@
+import Glibc
+import Testing
+
+/// What a node leaves behind when it dies or freezes is dead before another node goes on with it.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct TakeoverTests {
+    /// Ignores TERM, and so do its children: one in its group, one in a session of its own, one twice removed. Each
+    /// writes the attempt's fence and the time ten times a second for as long as it lives.
+    private static let stubborn = """
+        trap '' TERM INT HUP
+        echo "$ONEBEAT_FENCE $(date +%s%N)" >> starts
+        if [ "$ONEBEAT_ATTEMPT" -gt 1 ]; then exit 0; fi
+        beat='trap "" TERM INT HUP; while :; do echo "$ONEBEAT_FENCE $(date +%s%N) '
+        sh -c "$beat"'group" >> beats; sleep 0.1; done' &
+        setsid sh -c "$beat"'session" >> beats; sleep 0.1; done' &
+        (setsid sh -c "$beat"'orphan" >> beats; sleep 0.1; done' &) &
+        while :; do echo "$ONEBEAT_FENCE $(date +%s%N) leader" >> beats; sleep 0.1; done
+        """
+
+    private static let job = """
+        stubborn: {exec: [sh, stubborn.sh], delivery: at_least_once, grace: 1s}
+        """
+
+    @Test func theJobsOfAKilledNodeAreDeadBeforeAnotherTakesOver() async throws {
+        try await takeover(by: SIGKILL)
+    }
+
+    @Test func theJobsOfAFrozenNodeAreDeadBeforeAnotherTakesOver() async throws {
+        try await takeover(by: SIGSTOP) { box, frozen in
+            frozen.process.send(SIGCONT)
+            // It finds its lease gone, joins under a new boot, and what it knew of the run counts for nothing.
+            #expect(
+                try await eventually(within: .seconds(20)) {
+                    let lives = try await box.query("SELECT count(*) FROM nodes WHERE name = 'a'")
+                    let status = await frozen.get("/readyz")?.status
+                    return lives == [["2"]] && status == 200
+                })
+            #expect(try await box.query("SELECT state, attempt, node FROM runs") == [["succeeded", "2", "b"]])
+            try await frozen.stop()
+            #expect(try await box.query("SELECT state, attempt, node FROM runs") == [["succeeded", "2", "b"]])
+        }
+    }
+
+    private func takeover(
+        by signal: Int32, then check: (Sandbox, RunningNode) async throws -> Void = { _, _ in }
+    ) async throws {
+        try await Sandbox.with { box in
+            try box.write(Self.stubborn, to: "stubborn.sh")
+            try box.configure(Self.job)
+            let first = try await box.up("a")
+            #expect(try await box.onebeat("trigger", "stubborn").code == 0)
+            let kinds = ["group", "leader", "orphan", "session"]
+            #expect(
+                try await eventually(within: .seconds(20)) {
+                    Set(box.lines("beats").compactMap { $0.split(separator: " ").last.map(String.init) }) == Set(kinds)
+                })
+            let second = try await box.up("b")
+            first.process.send(signal)
+
+            #expect(try await eventually(within: .seconds(40)) { box.lines("starts").count == 2 })
+            #expect(
+                try await eventually(within: .seconds(10)) {
+                    try await box.query("SELECT state, crashes, node FROM runs") == [["succeeded", "1", "b"]]
+                })
+            let starts = box.lines("starts").map { $0.split(separator: " ").compactMap { Int($0) } }
+            let lastBeat = box.lines("beats").compactMap { Int($0.split(separator: " ")[1]) }.max()
+            #expect(starts[1][0] > starts[0][0], "the fence of the second attempt is not higher: \(starts)")
+            #expect(try #require(lastBeat) < starts[1][1], "a child was alive when the run was taken over")
+            #expect(box.jobProcesses.isEmpty)
+            #expect(
+                try await box.query("SELECT outcome FROM attempts ORDER BY number") == [["lost"], ["succeeded"]])
+            try await check(box, first)
+            try await second.stop()
+        }
+    }
+
+    @Test func whatMustNotStartTwiceIsReportedLost() async throws {
+        try await Sandbox.with { box in
+            try box.configure("once: {run: \"echo start >> starts; sleep 60\", delivery: at_most_once}")
+            let first = try await box.up("a")
+            #expect(try await box.onebeat("trigger", "once").code == 0)
+            #expect(try await eventually(within: .seconds(10)) { box.lines("starts").count == 1 })
+            first.process.send(SIGKILL)
+            let second = try await box.up("b")
+            #expect(
+                try await eventually(within: .seconds(40)) {
+                    try await box.query("SELECT state, reason FROM runs") == [["lost", "worker_lost"]]
+                })
+            try await second.stop()
+            #expect(box.lines("starts").count == 1)
+        }
+    }
+}
