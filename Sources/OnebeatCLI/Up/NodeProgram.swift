@@ -48,12 +48,12 @@ struct NodeProgram {
             await group.triggerGracefulShutdown()
         }
         try await SignalHandling(group: group, reloader: reloader, logger: logger).run()
+        try await http.shutdown()
         guard guardian.isAlive else {
             throw CommandFailure("the guardian process is gone, and the running jobs with it; start the node again")
         }
         await guardian.shutdown()
         await watch.value
-        try await http.shutdown()
     }
 
     private func applyFile() async throws -> [JobChange]? {

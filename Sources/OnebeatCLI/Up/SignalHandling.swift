@@ -10,6 +10,10 @@ struct SignalHandling {
     let reloader: Reloader
     let logger: Logger
 
+    /// `timeout`, `make` and some supervisors signal a process and then its group as well: what comes this soon after
+    /// the first signal is the same wish.
+    private static let echo = Duration.seconds(1)
+
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -22,16 +26,17 @@ struct SignalHandling {
     }
 
     private func obey(_ signals: UnixSignalsSequence) async {
-        var isStopping = false
+        var stoppingSince: ContinuousClock.Instant?
         for await signal in signals {
-            switch signal {
-            case .sighup: await reloader.reload()
-            case _ where isStopping:
+            if signal == .sighup {
+                await reloader.reload()
+            } else if let stoppingSince {
+                if .now - stoppingSince < Self.echo { continue }
                 logger.warning("ended by a second signal", metadata: ["signal": "\(signal)"])
                 // The guardian sees the pipe close, and ends what still runs.
                 exit(128 + signal.rawValue)
-            default:
-                isStopping = true
+            } else {
+                stoppingSince = .now
                 Supervisor.tell("STOPPING=1")
                 await group.triggerGracefulShutdown()
             }
