@@ -78,7 +78,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .testTarget(name: "CommandTests", dependencies: ["Onebeat", "OnebeatCLI"]),
+        .testTarget(name: "CommandTests", dependencies: ["Onebeat", "OnebeatCLI", "OnebeatServer"]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["OnebeatTesting"]),
     ],

@@ -18,6 +18,8 @@ enum Main {
     private static func run(_ arguments: [String]) async throws {
         var command = try OnebeatCommand.parseAsRoot(arguments)
         if var command = command as? any AsyncParsableCommand {
+            let progress = command is any TellsOfItself ? nil : Progress()
+            defer { progress?.end() }
             try await command.run()
         } else {
             try command.run()

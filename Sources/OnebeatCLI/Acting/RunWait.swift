@@ -17,10 +17,7 @@ enum RunWait {
                 throw CommandFailure("run \(run.id) is no longer kept, so its outcome is unknown")
             }
             if showsOutput { position = try await copyOutput(of: run.id, from: store, after: position) }
-            if current.state.isTerminal {
-                if position == nil { Output.endPassing() }
-                return current
-            }
+            if current.state.isTerminal { return current }
             if position == nil, Timestamp.now.duration(since: started) > .seconds(1) {
                 Output.passing("run \(run.id) is \(current.state.rawValue), \(started.relative(to: .now))")
             }
@@ -34,7 +31,6 @@ enum RunWait {
         var position = start
         while true {
             let pieces = try await store.logs(of: run, after: position, limit: page)
-            if position == nil, !pieces.isEmpty { Output.endPassing() }
             for piece in pieces { Output.piece(piece) }
             position = pieces.last?.id.position ?? position
             if pieces.count < page { return position }

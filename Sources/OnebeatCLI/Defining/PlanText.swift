@@ -28,6 +28,7 @@ enum PlanText {
 
     private static func key(_ change: PlanDiff.KeyChange) -> String {
         switch (change.before, change.after) {
+        case (let before?, let after?) where before == after: "\(change.key): another value \(after)"
         case (let before?, let after?): "\(change.key): \(before) → \(after)"
         case (nil, let after?): "\(change.key): \(after)  (new)"
         case (let before?, nil): "\(change.key): \(before)  (left out)"

@@ -6,6 +6,7 @@ enum Person {
     static var current: String {
         let environment = ProcessInfo.processInfo.environment
         let user = environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"]
-        return "\(user ?? "uid \(getuid())")@\(ProcessInfo.processInfo.hostName)"
+        let known = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) }
+        return "\(user ?? known ?? "uid \(getuid())")@\(ProcessInfo.processInfo.hostName)"
     }
 }

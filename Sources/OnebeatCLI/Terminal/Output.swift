@@ -1,5 +1,6 @@
 import Foundation
 import Onebeat
+import Synchronization
 
 /// The two streams of the command: answers on standard output, words about them on standard error.
 ///
@@ -15,13 +16,19 @@ enum Output {
     /// Writes a line to standard error.
     static func note(_ text: String) { write(Array("\(text)\n".utf8), to: STDERR_FILENO) }
 
-    /// Writes a line to standard error that the next one overwrites; for people only.
+    /// Writes a line to standard error that goes away with the next output; for people only.
     static func passing(_ text: String) {
-        if Terminal.errors.isInteractive { write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO) }
+        guard Terminal.errors.isInteractive else { return }
+        hasPassingLine.store(true, ordering: .relaxed)
+        writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
     }
 
-    /// Takes the passing line away.
-    static func endPassing() { passing("") }
+    /// Takes the passing line away, if there is one.
+    static func endPassing() {
+        if hasPassingLine.exchange(false, ordering: .relaxed) { writeAll(Array("\r\u{1B}[K".utf8), to: STDERR_FILENO) }
+    }
+
+    private static let hasPassingLine = Atomic(false)
 
     /// Writes a piece of a run's output: as it came for programs, harmless for a terminal.
     static func piece(_ piece: LogPiece) {
@@ -49,6 +56,11 @@ enum Output {
     }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        endPassing()
+        writeAll(bytes, to: descriptor)
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }

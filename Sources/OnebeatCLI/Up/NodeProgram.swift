@@ -26,10 +26,22 @@ struct NodeProgram {
 
     /// Runs until a signal, or until a part fails that the node cannot do without.
     func run() async throws {
-        let metrics = PrometheusRegistry()
-        MetricsSystem.bootstrap(metrics)
         let changes = try await applyFile()
         let http = HTTPExecutor()
+        do {
+            try await serve(http, after: changes)
+        } catch {
+            // A client that is dropped with open connections takes the process down, and the error's words with it.
+            try? await http.shutdown()
+            throw error
+        }
+        try await http.shutdown()
+        await guardian.shutdown()
+    }
+
+    private func serve(_ http: HTTPExecutor, after changes: [JobChange]?) async throws {
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
         let node = makeNode(http)
         let isListening = Bell()
         let web = OnebeatWeb(
@@ -43,17 +55,14 @@ struct NodeProgram {
         let group = group(of: [web, AfterListening(isListening, node)])
         let reloader = Reloader(surroundings, store: store, node: node, logger: logger)
         // Without its guardian the node can start no job and stop none; nothing is left but to end in good order.
-        let watch = Task { [guardian] in
+        Task { [guardian] in
             await guardian.departure()
             await group.triggerGracefulShutdown()
         }
         try await SignalHandling(group: group, reloader: reloader, logger: logger).run()
-        try await http.shutdown()
         guard guardian.isAlive else {
             throw CommandFailure("the guardian process is gone, and the running jobs with it; start the node again")
         }
-        await guardian.shutdown()
-        await watch.value
     }
 
     private func applyFile() async throws -> [JobChange]? {

@@ -1,0 +1,42 @@
+import Onebeat
+import OnebeatServer
+import Testing
+
+@testable import OnebeatCLI
+
+@Suite("Plans for people")
+struct PlanTextTests {
+    private let plain = Terminal(isInteractive: false, hasColour: false, width: nil)
+    private let now = Timestamp(seconds: 1_795_392_000)  // 2026-11-23T00:00:00Z
+
+    private func nightly(_ cron: String = "0 3 * * *", token: String = "a") -> JobDefinition {
+        var settings = ProcessSettings()
+        settings.environment = ["TOKEN": token]
+        return JobDefinition(name: "a", schedule: .cron(cron), work: .shell("true", settings))
+    }
+
+    private func lines(_ new: [JobDefinition], over old: [JobDefinition]) throws -> [String] {
+        let records = old.map {
+            JobRecord(definition: $0, source: "file:/a", watermark: now, nextAt: nil, createdAt: now)
+        }
+        let diff = try PlanDiff(of: new, source: "file:/a", against: records, at: now, fires: 1)
+        return PlanText.lines(diff, for: plain)
+    }
+
+    @Test func aChangedScheduleShowsItsFiresBeforeAndAfter() throws {
+        #expect(
+            try lines([nightly("0 4 * * *")], over: [nightly()]) == [
+                "~ a  at 04:00 every day, UTC", "    cron: 0 3 * * * → 0 4 * * *",
+                "    before  2026-11-23 03:00:00 UTC", "    after   2026-11-23 04:00:00 UTC", "", "1 changed",
+            ])
+    }
+
+    @Test func aChangedSecretIsNamedAndNotShown() throws {
+        #expect(
+            try lines([nightly(token: "b")], over: [nightly()]).contains("    env.TOKEN: another value (not shown)"))
+    }
+
+    @Test func nothingToDoIsSaid() throws {
+        #expect(try lines([nightly()], over: [nightly()]) == ["nothing changes: 1 job as stored"])
+    }
+}
