@@ -6,14 +6,11 @@ import ServiceLifecycle
 public final class Node: Service {
     private let store: any Store
     private let settings: NodeSettings
-    private let clock: NodeClock
+    private let parts: NodeParts
     private let logger: Logger
-    private let membership: Membership
     private let attempts: NodeAttempts
-    private let outbox: Outbox
     private let recorder: OutputRecorder
     private let loops: [LoopService]
-    private let planning: Bell
 
     /// How long a stopping node goes on trying to settle when the store does not answer; the reaper does it after that.
     static let settlingPatience = Duration.seconds(5)
@@ -30,69 +27,24 @@ public final class Node: Service {
     ) {
         var logger = logger
         logger[metadataKey: "node"] = "\(settings.name)"
-        let clock = NodeClock(time)
-        let membership = Membership(time)
-        let worker = Bell()
-        let settling = Bell()
+        let parts = NodeParts(time: time)
         let output = Bell()
-        let planning = Bell()
-        let leading = Bell()
-        let metrics = RunMetrics()
-        let leaseMetrics = LeaseMetrics()
-        let outbox = Outbox(ringing: settling)
-        let recorder = OutputRecorder(store: store, clock: clock, bell: output)
+        let recorder = OutputRecorder(store: store, clock: parts.clock, bell: output)
         let attempts = NodeAttempts(
-            runner: AttemptRunner(executor: executor, time: time), outbox: outbox, recorder: recorder,
-            membership: membership, worker: worker)
-        let settle: @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement = {
-            Settlement.decide($0, $1, of: $2, at: $3, chance: .random(in: 0...1))
+            runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox, recorder: recorder,
+            membership: parts.membership, worker: parts.worker)
+        let loops = parts.loops(
+            store: store, attempts: attempts, settings: settings, processID: processID, schedules: schedules,
+            chance: .system, logger: logger, onRenewal: onRenewal)
+        self.loops = (loops + [(recorder, output)]).map {
+            LoopService($0.loop, wokenBy: $0.bell, clock: parts.clock, logger: logger)
         }
-        let record = NodeRecord(
-            id: NodeID(name: settings.name, boot: ""), slots: settings.slots, queues: settings.queues,
-            version: settings.version, processID: processID)
-
-        func service(_ loop: any TurnTaking, _ bell: Bell = Bell()) -> LoopService {
-            LoopService(loop, wokenBy: bell, clock: clock, logger: logger)
-        }
-        loops = [
-            service(
-                HeartbeatLoop(
-                    store: store, membership: membership, clock: clock, lengths: settings.leases, node: record,
-                    attempts: attempts, onRenewal: onRenewal, onJoin: [leading, worker], metrics: leaseMetrics,
-                    logger: logger,
-                    makeBoot: { randomWord() })),
-            service(
-                LeadLoop(
-                    store: store, membership: membership, clock: clock, lengths: settings.leases, onElection: planning,
-                    metrics: leaseMetrics, logger: logger),
-                leading),
-            service(
-                FiringLoop(
-                    store: store, membership: membership, schedules: schedules, worker: worker, logger: logger),
-                planning),
-            service(
-                Worker(
-                    store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                    queues: settings.queues, metrics: metrics, makeNonce: { randomWord() }),
-                worker),
-            service(CancelLoop(store: store, membership: membership, attempts: attempts)),
-            service(
-                SettlingLoop(
-                    store: store, outbox: outbox, settle: settle, worker: worker, metrics: metrics, logger: logger),
-                settling),
-            service(recorder, output),
-            service(Reaper(store: store, settle: settle, worker: worker, metrics: metrics, logger: logger)),
-            service(PruneLoop(store: store, membership: membership, keep: settings.keep)),
-        ]
         self.store = store
         self.settings = settings
-        self.clock = clock
+        self.parts = parts
         self.logger = logger
-        self.membership = membership
         self.attempts = attempts
-        self.outbox = outbox
         self.recorder = recorder
-        self.planning = planning
     }
 
     /// Runs the node until a graceful shutdown, or until the Swift task is cancelled.
@@ -111,49 +63,43 @@ public final class Node: Service {
     }
 
     /// Whether the node holds a lease it can trust.
-    public var isReady: Bool { membership.id != nil && !membership.isLeaving }
+    public var isReady: Bool { parts.membership.id != nil && !parts.membership.isLeaving }
 
     /// Whether the node leads.
-    public var isLeader: Bool { membership.term != nil }
+    public var isLeader: Bool { parts.membership.term != nil }
 
     /// Has the leader look for something to plan at once, after definitions changed.
-    public func definitionsChanged() { planning.ring() }
+    public func definitionsChanged() { parts.planning.ring() }
 
     private func stop(isHurried: Bool) async {
         let running = await attempts.count
         logger.info("stopping", metadata: ["running": "\(running)"])
-        membership.beginLeaving()
-        let id = membership.claimedID
+        parts.membership.beginLeaving()
+        let id = parts.membership.claimedID
         if let id { try? await store.resign(id) }
         if !isHurried { await within(settings.drain) { await self.attempts.drained() } }
         await attempts.stopAll(because: .shutdown)
         await attempts.drained()
         await within(Self.settlingPatience) { await self.settled() }
         await recorder.flush()
-        if let id, outbox.isEmpty { try? await store.leave(id) }
+        if let id, parts.outbox.isEmpty { try? await store.leave(id) }
         logger.info("stopped")
     }
 
     private func settled() async {
-        while !outbox.isEmpty, !Task.isCancelled {
-            try? await clock.time.sleep(until: clock.time.uptime() + .milliseconds(10))
+        while !parts.outbox.isEmpty, !Task.isCancelled {
+            try? await parts.clock.time.sleep(until: parts.clock.time.uptime() + .milliseconds(10))
         }
     }
 
     /// Waits for `work`, but no longer than `length`.
     private func within(_ length: Duration, _ work: @escaping @Sendable () async -> Void) async {
-        let end = clock.time.uptime() + length
+        let end = parts.clock.time.uptime() + length
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await work() }
-            group.addTask { try? await self.clock.time.sleep(until: end) }
+            group.addTask { try? await self.parts.clock.time.sleep(until: end) }
             await group.next()
             group.cancelAll()
         }
     }
-}
-
-/// Sixteen characters drawn by chance: enough for a boot or a nonce.
-private func randomWord() -> String {
-    let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
 }

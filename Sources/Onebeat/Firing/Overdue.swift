@@ -6,11 +6,12 @@ extension JobStore {
     /// itself withdraws what it does not keep. A job whose schedule cannot be read here is left alone.
     func planOverdue(schedules: ScheduleCache) async throws(StoreError) {
         let now = try await now()
+        let horizon = now + FiringLoop.horizon
         var plans: [FirePlan] = []
-        for var job in try await plannable(through: now, limit: .max) {
+        for var job in try await plannable(through: horizon, limit: .max) {
             guard let schedule = try? schedules.schedule(for: job) else { continue }
-            while let next = job.nextAt, next <= now {
-                let plan = Misfire.decide(job, schedule: schedule, at: now, through: now + FiringLoop.horizon)
+            while let next = job.nextAt, next <= horizon {
+                let plan = Misfire.decide(job, schedule: schedule, at: now, through: horizon)
                 plans.append(plan)
                 job.watermark = plan.through
                 job.nextAt = plan.nextAt

@@ -59,6 +59,15 @@ public final class Bell: Sendable {
         }
     }
 
+    /// Whether it was rung since the last wait; asking takes the ring away. For whoever does not wait but takes turns.
+    package func takeRing() -> Bool {
+        state.withLock { state in
+            guard case .rung = state else { return false }
+            state = .idle
+            return true
+        }
+    }
+
     /// Returns at the next ring, or when `time` has reached `instant`, or when the Swift task is cancelled.
     public func wait(until instant: Duration, on time: any TimeSource) async {
         await withTaskGroup(of: Void.self) { group in

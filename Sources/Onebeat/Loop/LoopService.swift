@@ -9,7 +9,7 @@ public struct LoopService: Service {
     private let logger: Logger
 
     /// The pauses after failed turns: doubled from the first to the last.
-    static let backoff = (first: Duration.milliseconds(100), last: Duration.seconds(5))
+    package static let backoff = (first: Duration.milliseconds(100), last: Duration.seconds(5))
 
     /// A service for `loop`, which `bell` wakes.
     public init(_ loop: any TurnTaking, wokenBy bell: Bell, clock: NodeClock, logger: Logger) {

@@ -1,0 +1,86 @@
+import Logging
+
+/// What the loops of one node share, and the loops. A node runs them in real time; a simulation takes their turns itself.
+package struct NodeParts: Sendable {
+    package let membership: Membership
+    package let clock: NodeClock
+    package let outbox: Outbox
+    /// Rung when a run may be due or a slot is free.
+    package let worker = Bell()
+    let planning = Bell()
+    private let leading = Bell()
+    private let settling = Bell()
+
+    package init(time: any TimeSource) {
+        clock = NodeClock(time)
+        membership = Membership(time)
+        outbox = Outbox(ringing: settling)
+    }
+
+    /// The loops, each with the bell that brings its next turn forward.
+    /// - Parameter onRenewal: told at each renewal until which uptime the lease can be trusted.
+    package func loops(
+        store: any Store, attempts: any AttemptRunning, settings: NodeSettings, processID: Int = 0,
+        schedules: ScheduleCache, chance: Chance, logger: Logger, onRenewal: @escaping @Sendable (Duration) -> Void
+    ) -> [(loop: any TurnTaking, bell: Bell)] {
+        let metrics = RunMetrics()
+        let leaseMetrics = LeaseMetrics()
+        let settle: @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement = {
+            Settlement.decide($0, $1, of: $2, at: $3, chance: chance.fraction())
+        }
+        let record = NodeRecord(
+            id: NodeID(name: settings.name, boot: ""), slots: settings.slots, queues: settings.queues,
+            version: settings.version, processID: processID)
+        return [
+            (
+                HeartbeatLoop(
+                    store: store, membership: membership, clock: clock, lengths: settings.leases, node: record,
+                    attempts: attempts, onRenewal: onRenewal, onJoin: [leading, worker], metrics: leaseMetrics,
+                    logger: logger, makeBoot: chance.word), Bell()
+            ),
+            (
+                LeadLoop(
+                    store: store, membership: membership, clock: clock, lengths: settings.leases, onElection: planning,
+                    metrics: leaseMetrics, logger: logger), leading
+            ),
+            (
+                FiringLoop(
+                    store: store, membership: membership, schedules: schedules, worker: worker, logger: logger),
+                planning
+            ),
+            (
+                Worker(
+                    store: store, membership: membership, attempts: attempts, slots: settings.slots,
+                    queues: settings.queues, metrics: metrics, makeNonce: chance.word), worker
+            ),
+            (CancelLoop(store: store, membership: membership, attempts: attempts), Bell()),
+            (
+                SettlingLoop(
+                    store: store, outbox: outbox, settle: settle, worker: worker, metrics: metrics, logger: logger),
+                settling
+            ),
+            (Reaper(store: store, settle: settle, worker: worker, metrics: metrics, logger: logger), Bell()),
+            (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
+        ]
+    }
+}
+
+/// Where a node's chance comes from.
+package struct Chance: Sendable {
+    /// Sixteen characters: enough for a boot or a nonce.
+    let word: @Sendable () -> String
+    /// From 0 to 1, for the jitter of retries.
+    let fraction: @Sendable () -> Double
+
+    package init(word: @escaping @Sendable () -> String, fraction: @escaping @Sendable () -> Double) {
+        self.word = word
+        self.fraction = fraction
+    }
+
+    static let system = Chance(
+        word: {
+            let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        },
+        fraction: { .random(in: 0...1) })
+}
