@@ -38,7 +38,7 @@ format: ## Formats all Swift files in place.
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples
 
 simulate: build ## Runs the simulation over SEEDS seeds.
-	ONEBEAT_SEEDS=$(SEEDS) swift test --skip-build --filter SimulationTests
+	ONEBEAT_SEEDS=$(SEEDS) swift test --skip-build --filter SimulationTests.SimulationTests
 
 chaos-local: build ## Kills a node ROUNDS times and audits that nothing was lost or doubled.
 	ONEBEAT_ROUNDS=$(ROUNDS) swift test --skip-build --filter EndToEndTests.KillRounds

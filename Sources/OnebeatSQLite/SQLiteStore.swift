@@ -85,12 +85,13 @@ public final class SQLiteStore: Sendable {
         }
     }
 
-    /// One consistent look.
+    /// One consistent look. In memory nobody else writes meanwhile, so that there it needs no transaction.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database, Timestamp) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await writer.read { [time] db in try body(db, time.now()) }
+            let look: @Sendable (Database) throws -> Value = { [time] db in try body(db, time.now()) }
+            return try await path == nil ? writer.unsafeRead(look) : writer.read(look)
         } catch {
             throw StoreError(error)
         }

@@ -21,8 +21,9 @@ struct HeartbeatLoop: TurnTaking {
     func turn(at now: Timestamp) async throws -> NextTurn {
         if let id = membership.claimedID {
             guard membership.id != nil else { return await loseLease(id, "it could not be renewed in time") }
+            let grant: Grant
             do {
-                try await extend(id) { try await store.renew(id, lease: lengths.node) }
+                grant = try await ask { try await store.renew(id, lease: lengths.node) }
             } catch StoreError.fenced(let why) {
                 return await loseLease(id, why)
             } catch {
@@ -30,28 +31,42 @@ struct HeartbeatLoop: TurnTaking {
                 logger.warning("lease not renewed", metadata: ["node": "\(id)", "error": "\(error)"])
                 return .after(lengths.node / 20)
             }
+            // While it was not trusted, claims were left unstarted and the guardian ended jobs. Only the end of this
+            // lease gives their runs to others, so it must not be trusted again.
+            guard membership.id != nil else { return await loseLease(id, "its renewal came too late") }
+            take(grant, as: id)
         } else {
             var record = node
             record.id.boot = makeBoot()
-            let id = record.id
             let joining = record
-            try await extend(id) { try await store.join(joining, lease: lengths.node) }
-            logger.info("joined", metadata: ["node": "\(id)"])
+            take(try await ask { try await store.join(joining, lease: lengths.node) }, as: record.id)
+            logger.info("joined", metadata: ["node": "\(record.id)"])
             for bell in onJoin { bell.ring() }
         }
         return .after(lengths.node / 3)
     }
 
-    private func extend(_ id: NodeID, by request: () async throws -> Timestamp) async throws {
-        let start = clock.time.uptime()
+    /// A lease as the store granted it, by this node's uptime.
+    private struct Grant {
+        var trustedUntil: Duration
+        var asked: Duration
+        var answered: Duration
+    }
+
+    private func ask(_ request: () async throws -> Timestamp) async throws -> Grant {
+        let asked = clock.time.uptime()
         let sent = clock.time.now()
         let granted = try await request()
-        let answered = clock.time.uptime()
         clock.correct(to: granted, sent: sent, received: clock.time.now())
-        let trustedUntil = start + lengths.node - lengths.margin
-        membership.joined(id, trustedUntil: trustedUntil)
-        onRenewal(trustedUntil)
-        metrics.renewed(in: answered - start, trustedFor: trustedUntil - answered, skew: clock.skew)
+        return Grant(
+            trustedUntil: asked + lengths.node - lengths.margin, asked: asked, answered: clock.time.uptime())
+    }
+
+    private func take(_ grant: Grant, as id: NodeID) {
+        membership.joined(id, trustedUntil: grant.trustedUntil)
+        onRenewal(grant.trustedUntil)
+        metrics.renewed(
+            in: grant.answered - grant.asked, trustedFor: grant.trustedUntil - grant.answered, skew: clock.skew)
     }
 
     private func loseLease(_ id: NodeID, _ why: String) async -> NextTurn {

@@ -1,0 +1,170 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+/// How often a store fails, each from 0 to 1, and how slow it is.
+public struct StoreFaults: Sendable, Equatable {
+    /// The store is unavailable, and nothing happened.
+    public var unavailable = 0.0
+    /// A change never reached the store, and the caller cannot know.
+    public var lostRequest = 0.0
+    /// A change happened, and the caller cannot know.
+    public var lostReply = 0.0
+    /// The longest a request or a reply is under way.
+    public var delay = Duration.zero
+
+    /// A store that never fails.
+    public init() {}
+
+    /// A store that fails in each way this often.
+    public init(unavailable: Double = 0, lostRequest: Double = 0, lostReply: Double = 0, delay: Duration = .zero) {
+        self.unavailable = unavailable
+        self.lostRequest = lostRequest
+        self.lostReply = lostReply
+        self.delay = delay
+    }
+}
+
+/// A store as a node sees it over a bad line: calls fail before they arrive, replies get lost after the change was
+/// made, and both take their time. Chance comes from a seed.
+public struct FaultyStore: StoreWrapper {
+    public let base: any Store
+    private let faults: @Sendable () -> StoreFaults
+    private let dice: Dice
+    private let wait: @Sendable (Duration) async throws(StoreError) -> Void
+
+    /// - Parameters:
+    ///   - faults: asked at each call, so that the line may get worse and better.
+    ///   - dice: where chance comes from.
+    ///   - wait: lets so much time pass; may throw for a caller that is gone by then.
+    public init(
+        _ base: any Store, dice: Dice, faults: @escaping @Sendable () -> StoreFaults,
+        wait: @escaping @Sendable (Duration) async throws(StoreError) -> Void = { _ throws(StoreError) in }
+    ) {
+        self.base = base
+        self.dice = dice
+        self.faults = faults
+        self.wait = wait
+    }
+
+    private func look<Value>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let faults = faults()
+        try await wait(dice.length(upTo: faults.delay))
+        if dice.says(faults.unavailable) { throw .unavailable("a fault on purpose") }
+        let value = try await body()
+        try await wait(dice.length(upTo: faults.delay))
+        return value
+    }
+
+    private func change<Value>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let faults = faults()
+        let value = try await look { () async throws(StoreError) -> Value in
+            if dice.says(faults.lostRequest) { throw .unknownOutcome("the request was lost on purpose") }
+            return try await body()
+        }
+        if dice.says(faults.lostReply) { throw .unknownOutcome("the reply was lost on purpose") }
+        return value
+    }
+
+    public func apply(
+        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+    ) async throws(StoreError) -> [JobChange] {
+        try await change { () async throws(StoreError) in
+            try await base.apply(definitions, source: source, isComplete: isComplete, by: actor, deciding: deciding)
+        }
+    }
+
+    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
+        try await look { () async throws(StoreError) in try await base.plannable(through: horizon, limit: limit) }
+    }
+
+    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
+        try await change { () async throws(StoreError) in
+            try await base.setPaused(isPaused, job: job, by: actor)
+        }
+    }
+
+    public func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int {
+        try await change { () async throws(StoreError) in try await base.plan(plans, term: term) }
+    }
+
+    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
+        try await change { () async throws(StoreError) in
+            try await base.trigger(job, requestID: requestID, by: actor)
+        }
+    }
+
+    public func claim(
+        _ request: ClaimRequest,
+        deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> ClaimResult {
+        try await change { () async throws(StoreError) in try await base.claim(request, deciding: deciding) }
+    }
+
+    public func claims(nonce: String) async throws(StoreError) -> [Claim] {
+        try await look { () async throws(StoreError) in try await base.claims(nonce: nonce) }
+    }
+
+    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
+        try await look { () async throws(StoreError) in try await base.nextDue(queues: queues) }
+    }
+
+    public func settle(
+        _ reports: [AttemptReport],
+        deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> [SettleResult] {
+        try await change { () async throws(StoreError) in try await base.settle(reports, deciding: deciding) }
+    }
+
+    public func cancel(_ run: RunID, by actor: String) async throws(StoreError) -> Run {
+        try await change { () async throws(StoreError) in try await base.cancel(run, by: actor) }
+    }
+
+    public func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID] {
+        try await look { () async throws(StoreError) in try await base.cancelRequests(of: node) }
+    }
+
+    public func releaseHeld(limit: Int) async throws(StoreError) -> Int {
+        try await change { () async throws(StoreError) in try await base.releaseHeld(limit: limit) }
+    }
+
+    public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await change { () async throws(StoreError) in try await base.join(node, lease: lease) }
+    }
+
+    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await change { () async throws(StoreError) in try await base.renew(node, lease: lease) }
+    }
+
+    public func leave(_ node: NodeID) async throws(StoreError) {
+        try await change { () async throws(StoreError) in try await base.leave(node) }
+    }
+
+    public func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term? {
+        try await change { () async throws(StoreError) in try await base.lead(node, lease: lease) }
+    }
+
+    public func resign(_ node: NodeID) async throws(StoreError) {
+        try await change { () async throws(StoreError) in try await base.resign(node) }
+    }
+
+    public func reap(
+        limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> ReapResult {
+        try await change { () async throws(StoreError) in try await base.reap(limit: limit, deciding: deciding) }
+    }
+
+    public func appendLog(_ pieces: [LogPiece], dropping: [LogPiece.ID]) async throws(StoreError) {
+        try await change { () async throws(StoreError) in try await base.appendLog(pieces, dropping: dropping) }
+    }
+
+    public func prune(before instant: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        try await change { () async throws(StoreError) in try await base.prune(before: instant, limit: limit) }
+    }
+}

@@ -1,0 +1,141 @@
+import Onebeat
+
+/// What a seed stands for: a cluster, its jobs, and what goes wrong when.
+public struct Scenario: Sendable, CustomStringConvertible {
+    /// A node of the cluster.
+    struct NodeShape: Sendable {
+        var name: String
+        var slots: Int
+        /// How far its wall clock is off.
+        var clockOffset: Duration
+    }
+
+    /// Something that happens to the cluster.
+    enum Fault: Sendable, Equatable {
+        /// A node vanishes and is started anew after a while; its guardian ends its jobs.
+        case crash(node: Int, Duration)
+        /// The leader vanishes, whoever it is.
+        case crashLeader(Duration)
+        /// All nodes vanish.
+        case blackout(Duration)
+        /// A node is frozen; its jobs go on until its guardian ends them.
+        case freeze(node: Int, Duration)
+        /// The store is unavailable for all.
+        case outage(Duration)
+        /// A job gets another definition.
+        case edit(job: Int, JobDefinition)
+        /// A job is paused for a while.
+        case pause(job: Int, Duration)
+        /// A job is removed and created again later.
+        case remove(job: Int, Duration)
+        /// A run is asked for by hand.
+        case trigger(job: Int)
+        /// A run that is open is cancelled.
+        case cancel
+    }
+
+    /// What decides everything below.
+    public let seed: UInt64
+    var nodes: [NodeShape]
+    var jobs: [JobDefinition]
+    var faults: [(at: Duration, what: Fault)]
+    /// How the line between nodes and store is all along.
+    var line: StoreFaults
+    /// How often a node freezes in the midst of a call.
+    var freezes: Double
+    /// The longest a run takes.
+    var work: Duration
+
+    /// How long things go wrong, and how long they are well after that.
+    static let trouble = Duration.seconds(40)
+    static let quiet = Duration.seconds(25)
+
+    /// The scenario of a seed.
+    public init(seed: UInt64) {
+        let dice = Dice(seed: seed)
+        self.seed = seed
+        nodes = (1...dice.number(1...5)).map { number in
+            NodeShape(
+                name: "n\(number)", slots: dice.number(1...4),
+                clockOffset: dice.says(0.3) ? dice.length(.seconds(-3600), .seconds(3600)) : .zero)
+        }
+        jobs = (1...dice.number(2...4)).map { Self.job("job\($0)", dice) }
+        line = StoreFaults(
+            unavailable: dice.says(0.5) ? dice.fraction() * 0.08 : 0,
+            lostRequest: dice.says(0.4) ? dice.fraction() * 0.05 : 0,
+            lostReply: dice.says(0.6) ? dice.fraction() * 0.1 : 0,
+            delay: dice.one(of: [.zero, .milliseconds(5), .milliseconds(200), .seconds(1)]))
+        freezes = dice.says(0.3) ? 0.003 : 0
+        work = dice.one(of: [.milliseconds(500), .seconds(3), .seconds(9)])
+        faults = []
+        for _ in 0..<dice.number(0...7) {
+            faults.append((dice.length(upTo: Self.trouble), Self.fault(dice, nodes: nodes.count, jobs: jobs.count)))
+        }
+        faults.sort { $0.at < $1.at }
+    }
+
+    private static func job(_ name: String, _ dice: Dice) -> JobDefinition {
+        let seconds = dice.number(2...12)
+        let rhythm: ScheduleDefinition.Rhythm =
+            switch dice.number(1...10) {
+            case 1...5: .every(.seconds(seconds))
+            case 6: .cron(["*/1 * * * *"])
+            case 7, 8: .cron(["*/\(dice.one(of: [3, 5, 10, 15])) * * * * *"])
+            case 9: .delay(.seconds(seconds))
+            default: .manual
+            }
+        var policies = JobPolicies()
+        policies.overlap = dice.one(of: OverlapPolicy.allCases)
+        policies.limit = dice.one(of: [nil, nil, 1, 2])
+        policies.missed = dice.one(of: MissedPolicy.allCases)
+        policies.deadline = .seconds(dice.one(of: [5, 15, 3600]))
+        policies.catchUp = dice.number(0...3)
+        policies.retry = RetryPolicy(limit: dice.number(0...2), backoff: .seconds(1), max: .seconds(3))
+        policies.delivery = dice.one(of: [.atLeastOnce, .atLeastOnce, .atMostOnce])
+        policies.priority = dice.number(0...1)
+        let spread: Duration = dice.says(0.2) ? .seconds(2) : .zero
+        return JobDefinition(
+            name: name, schedule: ScheduleDefinition(rhythm, spread: spread), work: .handler, policies: policies)
+    }
+
+    private static func fault(_ dice: Dice, nodes: Int, jobs: Int) -> Fault {
+        let node = dice.number(0...nodes - 1)
+        let job = dice.number(0...jobs - 1)
+        return switch dice.number(1...13) {
+        case 1, 2: .crash(node: node, dice.length(.seconds(1), .seconds(15)))
+        case 3: .crashLeader(dice.length(.seconds(1), .seconds(15)))
+        case 4: .blackout(dice.length(.seconds(5), .seconds(45)))
+        case 5, 6: .freeze(node: node, dice.length(.seconds(1), .seconds(25)))
+        case 7: .outage(dice.length(.seconds(1), .seconds(20)))
+        case 8, 9: .edit(job: job, self.job("job\(job + 1)", dice))
+        case 10: .pause(job: job, dice.length(.seconds(1), .seconds(15)))
+        case 11: .remove(job: job, dice.length(.seconds(1), .seconds(10)))
+        case 12: .trigger(job: job)
+        default: .cancel
+        }
+    }
+
+    /// The scenario in words, for whoever has to find out what a seed broke.
+    public var description: String {
+        var lines = ["seed \(seed): \(nodes.count) nodes, line \(line), freezes \(freezes), work up to \(work.text)"]
+        lines += nodes.map { "  \($0.name): \($0.slots) slots, clock off by \($0.clockOffset.text)" }
+        for job in jobs { lines.append("  \(Self.words(job))") }
+        for fault in faults {
+            if case .edit(_, let job) = fault.what {
+                lines.append("  \(fault.at.text): edit \(Self.words(job))")
+            } else {
+                lines.append("  \(fault.at.text): \(fault.what)")
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func words(_ job: JobDefinition) -> String {
+        let p = job.policies
+        return """
+            \(job.name): \(job.schedule.rhythm) spread \(job.schedule.spread.text), \(p.overlap), limit \
+            \(p.limit.map(String.init) ?? "none"), missed \(p.missed), deadline \(p.deadline.text), catch_up \
+            \(p.catchUp), retries \(p.retry.limit), \(p.delivery)
+            """
+    }
+}

@@ -1,0 +1,127 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+/// A store that stands before another one and passes on whatever it does not change.
+public protocol StoreWrapper: Store {
+    /// The store behind it.
+    var base: any Store { get }
+}
+
+extension StoreWrapper {
+    public func now() async throws(StoreError) -> Timestamp { try await base.now() }
+
+    public func apply(
+        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+    ) async throws(StoreError) -> [JobChange] {
+        try await base.apply(definitions, source: source, isComplete: isComplete, by: actor, deciding: deciding)
+    }
+
+    public func jobs() async throws(StoreError) -> [JobRecord] { try await base.jobs() }
+
+    public func job(_ name: String) async throws(StoreError) -> JobRecord? { try await base.job(name) }
+
+    public func definition(_ version: JobVersion) async throws(StoreError) -> JobDefinition? {
+        try await base.definition(version)
+    }
+
+    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
+        try await base.setPaused(isPaused, job: job, by: actor)
+    }
+
+    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
+        try await base.plannable(through: horizon, limit: limit)
+    }
+
+    public func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int {
+        try await base.plan(plans, term: term)
+    }
+
+    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
+        try await base.trigger(job, requestID: requestID, by: actor)
+    }
+
+    public func claim(
+        _ request: ClaimRequest,
+        deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> ClaimResult {
+        try await base.claim(request, deciding: deciding)
+    }
+
+    public func claims(nonce: String) async throws(StoreError) -> [Claim] { try await base.claims(nonce: nonce) }
+
+    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
+        try await base.nextDue(queues: queues)
+    }
+
+    public func settle(
+        _ reports: [AttemptReport],
+        deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> [SettleResult] {
+        try await base.settle(reports, deciding: deciding)
+    }
+
+    public func cancel(_ run: RunID, by actor: String) async throws(StoreError) -> Run {
+        try await base.cancel(run, by: actor)
+    }
+
+    public func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID] {
+        try await base.cancelRequests(of: node)
+    }
+
+    public func releaseHeld(limit: Int) async throws(StoreError) -> Int { try await base.releaseHeld(limit: limit) }
+
+    public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await base.join(node, lease: lease)
+    }
+
+    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await base.renew(node, lease: lease)
+    }
+
+    public func leave(_ node: NodeID) async throws(StoreError) { try await base.leave(node) }
+
+    public func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term? {
+        try await base.lead(node, lease: lease)
+    }
+
+    public func resign(_ node: NodeID) async throws(StoreError) { try await base.resign(node) }
+
+    public func reap(
+        limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> ReapResult {
+        try await base.reap(limit: limit, deciding: deciding)
+    }
+
+    public func nodes(limit: Int) async throws(StoreError) -> [NodeRecord] { try await base.nodes(limit: limit) }
+
+    public func runs(_ filter: RunFilter) async throws(StoreError) -> [Run] { try await base.runs(filter) }
+
+    public func run(_ id: RunID) async throws(StoreError) -> Run? { try await base.run(id) }
+
+    public func attempts(of run: RunID) async throws(StoreError) -> [Attempt] { try await base.attempts(of: run) }
+
+    public func statuses(job: String?) async throws(StoreError) -> [JobStatus] { try await base.statuses(job: job) }
+
+    public func appendLog(_ pieces: [LogPiece], dropping: [LogPiece.ID]) async throws(StoreError) {
+        try await base.appendLog(pieces, dropping: dropping)
+    }
+
+    public func logs(of run: RunID, after position: LogPosition?, limit: Int) async throws(StoreError) -> [LogPiece] {
+        try await base.logs(of: run, after: position, limit: limit)
+    }
+
+    public func record(_ event: Event) async throws(StoreError) { try await base.record(event) }
+
+    public func events(job: String?, limit: Int) async throws(StoreError) -> [Event] {
+        try await base.events(job: job, limit: limit)
+    }
+
+    public func runCounts() async throws(StoreError) -> [RunState: Int] { try await base.runCounts() }
+
+    public func prune(before instant: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        try await base.prune(before: instant, limit: limit)
+    }
+}
