@@ -1,0 +1,18 @@
+// Stands for /bin/true in the measurement of started children: it writes when it began, and what it was due for.
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    char line[128];
+    int length = snprintf(
+        line, sizeof line, "%lld.%06ld %s\n", (long long)now.tv_sec, now.tv_nsec / 1000,
+        getenv("ONEBEAT_SCHEDULED_AT"));
+    int file = open(argc > 1 ? argv[1] : "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0644);
+    return file >= 0 && write(file, line, (size_t)length) == length ? 0 : 1;
+}
