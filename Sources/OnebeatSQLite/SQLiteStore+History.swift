@@ -22,7 +22,8 @@ extension SQLiteStore: HistoryStore {
             if !filter.states.isEmpty {
                 // In the order of their letters: SQLite uses the index of troubles only for the same list.
                 let words = filter.states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
-                conditions.append("state IN (\(words))")
+                // A list of one is written as what it is, since SQLite does not see that it fits a partial index.
+                conditions.append(filter.states.count == 1 ? "state = \(words)" : "state IN (\(words))")
             }
             return try db.rows(Self.list(conditions, limit: filter.limit, of: filter.states), arguments).map(Run.init)
         }

@@ -110,9 +110,6 @@ extension Checker {
             try require(
                 leases[holder.boot].map { $0 <= now } ?? false, .lawfulTakeover,
                 "\(run.key) was taken from \(holder.boot) before its lease was over")
-            try require(
-                !(jobs[run.job]?.active.contains(holder.fence) ?? false), .selfStop,
-                "\(run.key) was taken over while its attempt still ran")
             let delivery = version(run.version)?.definition.policies.delivery
             try require(
                 delivery != .atMostOnce || run.state == .lost || run.state == .cancelled, .atMostOnce,

@@ -1,0 +1,154 @@
+import Onebeat
+import OnebeatTesting
+import Testing
+
+/// A short history of one job that is due every ten seconds, written by hand, good unless a test breaks it.
+struct HandMadeHistory {
+    static let version = JobVersion(job: "report", generation: 1, version: 1)
+    static let a = NodeID(name: "a", boot: "a1")
+    static let b = NodeID(name: "b", boot: "b1")
+
+    var checker = Checker()
+    var definition = JobDefinition(name: "report", schedule: .every(.seconds(10)), work: .handler)
+
+    init(_ change: (inout JobPolicies) -> Void = { _ in }) throws {
+        change(&definition.policies)
+        try see(0, .applied([JobChange(.added, job: "report", record: record())]))
+        for node in [Self.a, Self.b] { try lease(0, node) }
+    }
+
+    func record(version: Int = 1, generation: Int = 1, watermark: Double = 0, nextAt: Double? = 10) -> JobRecord {
+        JobRecord(
+            definition: definition, generation: generation, version: version, watermark: Self.second(watermark),
+            nextAt: nextAt.map(Self.second), createdAt: Self.second(0))
+    }
+
+    static func second(_ number: Double) -> Timestamp { ManualTime.start + .seconds(number) }
+
+    /// The run that is due at so many seconds.
+    func run(_ second: Double, id: Int64 = 1, _ change: (inout Run) -> Void = { _ in }) -> Run {
+        var run = Run(
+            id: RunID(id), version: Self.version, scheduledAt: Self.second(second), dueAt: Self.second(second))
+        change(&run)
+        return run
+    }
+
+    func claim(
+        _ second: Double, id: Int64 = 1, attempt: Int = 1, fence: Int64 = 1, by node: NodeID = HandMadeHistory.a,
+        _ change: (inout Run) -> Void = { _ in }
+    ) -> Claim {
+        let run = run(second, id: id) {
+            $0.state = .running
+            $0.attempt = attempt
+            $0.fence = Fence(fence)
+            $0.node = node.name
+            $0.boot = node.boot
+            change(&$0)
+        }
+        return Claim(run: run, definition: definition)
+    }
+
+    mutating func see(_ second: Double, _ observation: Observation) throws {
+        try checker.observe(observation, at: Self.second(second))
+    }
+
+    mutating func lease(_ second: Double, _ node: NodeID) throws {
+        try see(second, .leased(node, until: Self.second(second + 30)))
+    }
+
+    mutating func claimed(_ second: Double, _ claims: Claim...) throws {
+        let node = NodeID(name: claims[0].run.node ?? "", boot: claims[0].run.boot ?? "")
+        try see(second, .claimed(ClaimResult(claims: claims, refused: [], hasMore: false), by: node))
+    }
+
+    mutating func refused(_ second: Double, _ run: Run) throws {
+        try see(second, .claimed(ClaimResult(claims: [], refused: [run], hasMore: false), by: Self.a))
+    }
+
+    mutating func worked(_ second: Double, _ claim: Claim, _ outcome: Outcome) throws {
+        try see(second, .started(claim))
+        try see(second, .ended(claim, outcome))
+    }
+
+    mutating func settled(_ second: Double, _ claim: Claim, _ outcome: Outcome, as state: RunState) throws {
+        var run = claim.run
+        run.state = state
+        try see(second, .settled(AttemptReport(claim, outcome), .settled(run)))
+    }
+
+    mutating func reaped(_ second: Double, _ claim: Claim, as state: RunState, crashes: Int = 1) throws {
+        var run = claim.run
+        run.state = state
+        run.crashes = crashes
+        try see(second, .reaped(ReapResult(dead: [], runs: [run], hasMore: false)))
+    }
+
+    /// The run of second 10, from its claim to its success.
+    mutating func succeed() throws {
+        let claim = claim(10)
+        try claimed(10, claim)
+        try worked(11, claim, .succeeded)
+        try settled(12, claim, .succeeded, as: .succeeded)
+    }
+
+    var succeeded: Run {
+        run(10) {
+            $0.state = .succeeded
+            $0.attempt = 1
+            $0.fence = Fence(1)
+        }
+    }
+
+    mutating func judge(_ second: Double, _ runs: [Run], nextAt: Double? = 1000) throws {
+        try checker.judge(
+            FinalRows(runs: runs, jobs: [record(watermark: second, nextAt: nextAt)]), at: Self.second(second),
+            quiet: .seconds(8))
+    }
+}
+
+/// A history that a checker must reject, and for what.
+struct BadHistory: Sendable, CustomStringConvertible {
+    let description: String
+    let breaks: Invariant
+    let tell: @Sendable () throws -> Void
+
+    init(_ description: String, _ breaks: Invariant, _ tell: @escaping @Sendable () throws -> Void) {
+        self.description = description
+        self.breaks = breaks
+        self.tell = tell
+    }
+}
+
+struct CheckerTests {
+    @Test func aGoodHistoryIsAccepted() throws {
+        var history = try HandMadeHistory()
+        try history.succeed()
+        try history.judge(16, [history.succeeded])
+    }
+
+    @Test func aLawfulTakeoverIsAccepted() throws {
+        var history = try HandMadeHistory()
+        let first = history.claim(10)
+        try history.claimed(10, first)
+        try history.see(11, .started(first))
+        try history.see(20, .ended(first, nil))
+        try history.lease(29, HandMadeHistory.b)
+        try history.reaped(31, first, as: .scheduled)
+        let second = history.claim(10, attempt: 2, fence: 2, by: HandMadeHistory.b)
+        try history.claimed(32, second)
+        try history.see(33, .settled(AttemptReport(first, .succeeded), .fenced))
+        try history.worked(34, second, .succeeded)
+        try history.settled(35, second, .succeeded, as: .succeeded)
+        try history.settled(36, second, .succeeded, as: .succeeded)
+    }
+
+    @Test(arguments: BadHistory.all)
+    func aBadHistoryIsRejected(_ history: BadHistory) {
+        let violation = #expect(throws: Violation.self) { try history.tell() }
+        #expect(violation?.invariant == history.breaks)
+    }
+
+    @Test func everyInvariantHasABadHistory() {
+        #expect(Set(BadHistory.all.map(\.breaks)) == Set(Invariant.allCases))
+    }
+}
