@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import NIOCore
 import Onebeat
@@ -82,7 +83,21 @@ import Testing
     }
 
     @Test func aClosedPortIsRefusedInWords() async throws {
-        let port = try await withServer { Int($0.split(separator: ":").last ?? "") ?? 0 }
+        // Bound and not listening: a port that is merely free could be another test's by the time it is called.
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(socket, $0, length)
+                _ = getsockname(socket, $0, &length)
+            }
+        }
+        let port = Int(address.sin_port.bigEndian)
+        try #require(port > 0)
         let (outcome, _) = await execute(HTTPCall(url: "http://127.0.0.1:\(port)/"))
         #expect(outcome.failure?.message == "no connection to 127.0.0.1:\(port): connection refused")
     }
