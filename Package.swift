@@ -66,7 +66,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Examples/library"),
-        .testTarget(name: "OnebeatTests", dependencies: ["Onebeat", "OnebeatTesting"]),
+        .testTarget(name: "OnebeatTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .testTarget(
             name: "StoreTests",
             dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -119,16 +119,20 @@ public enum Misfire {
             nextAt: schedule.next(after: through), fires: fires)
     }
 
-    /// A fixed delay has one instant at a time; the end of its run sets the next.
+    /// A fixed delay has one instant at a time; the end of its run sets the next, and the schedule has the last word on
+    /// that: it may have ended, or make an exception.
     private static func planDelay(_ job: JobRecord, schedule: Schedule, through horizon: Timestamp) -> FirePlan {
-        guard let instant = job.nextAt, instant <= horizon else {
-            return FirePlan(
-                version: job.versionID, from: job.watermark, through: job.watermark, nextAt: job.nextAt, fires: [])
+        var plan = FirePlan(
+            version: job.versionID, from: job.watermark, through: job.watermark, nextAt: job.nextAt, fires: [])
+        guard case .delay(let length) = schedule.definition.rhythm, let wished = job.nextAt, wished <= horizon else {
+            return plan
         }
-        let dueAt = schedule.dueAt(for: instant)
-        return FirePlan(
-            version: job.versionID, from: job.watermark, through: max(job.watermark, instant), nextAt: nil,
-            fires: [PlannedFire(scheduledAt: instant, dueAt: dueAt)])
+        plan.nextAt = schedule.next(after: wished - length)
+        guard let instant = plan.nextAt, instant <= horizon else { return plan }
+        plan.through = max(job.watermark, instant)
+        plan.nextAt = nil
+        plan.fires = [PlannedFire(scheduledAt: instant, dueAt: schedule.dueAt(for: instant))]
+        return plan
     }
 }
 

@@ -9,6 +9,8 @@ actor NodeAttempts: AttemptRunning {
     /// Rung when a slot falls free.
     private let worker: Bell
     private var signals: [RunID: (fence: Fence, stop: StopSignal)] = [:]
+    /// Whether all were asked to stop since the node leaves; what was claimed in that moment is handed back at once.
+    private var isLeaving = false
     /// Rung when an attempt has ended, for whoever waits for the last one.
     private let ended = Bell()
 
@@ -29,6 +31,7 @@ actor NodeAttempts: AttemptRunning {
         let boot = membership.claimedID?.boot
         for claim in claims where claim.run.boot == boot && signals[claim.run.id]?.fence != claim.fence {
             let stop = StopSignal()
+            if isLeaving { stop.stop(because: .shutdown) }
             signals[claim.run.id] = (claim.fence, stop)
             let output = recorder.output(of: claim)
             Task {
@@ -44,6 +47,7 @@ actor NodeAttempts: AttemptRunning {
     }
 
     func stopAll(because cause: StopCause) {
+        isLeaving = isLeaving || cause == .shutdown
         for (_, signal) in signals { signal.stop.stop(because: cause) }
     }
 

@@ -163,8 +163,11 @@ struct MisfireTests {
         #expect(fire.deadlineAt == fire.dueAt + .seconds(3600))
     }
 
-    private func delayPlan(nextAt: Timestamp?, through horizon: Timestamp) throws -> FirePlan {
-        let definition = JobDefinition.example("report", .delay(.seconds(60)))
+    private func delayPlan(
+        nextAt: Timestamp?, through horizon: Timestamp, end: Timestamp? = nil, except: [String] = []
+    ) throws -> FirePlan {
+        let definition = JobDefinition.example(
+            "report", ScheduleDefinition(.delay(.seconds(60)), end: end, except: except))
         let schedule = try Schedule(definition.schedule, jobName: "report")
         let job = JobRecord.example(definition, watermark: minute(-10), nextAt: nextAt)
         return Misfire.decide(job, schedule: schedule, at: minute(0), through: horizon)
@@ -188,6 +191,18 @@ struct MisfireTests {
         let plan = try delayPlan(nextAt: nil, through: minute(5))
         #expect(plan.fires == [])
         #expect(plan.nextAt == nil)
+    }
+
+    @Test func aDelayEndsWithItsSchedule() throws {
+        let plan = try delayPlan(nextAt: minute(0), through: minute(0), end: minute(0) - .seconds(1))
+        #expect(plan.fires == [])
+        #expect(plan.nextAt == nil)
+    }
+
+    @Test func aDelayWaitsForTheEndOfAnException() throws {
+        let plan = try delayPlan(nextAt: minute(0), through: minute(0), except: ["2026-01-01"])
+        #expect(plan.fires == [])
+        #expect(plan.nextAt == minute(24 * 60))
     }
 
     @Test func aDelayIsNeverMissed() throws {

@@ -1,0 +1,32 @@
+import OnebeatTesting
+import Testing
+
+@testable import Onebeat
+
+@Suite(.timeLimit(.minutes(1)))
+struct ReaperTests {
+    private func reaper(_ bench: LoopBench) -> Reaper {
+        Reaper(
+            store: bench.store, settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) },
+            worker: bench.parts.worker, metrics: RunMetrics(), logger: bench.logger)
+    }
+
+    @Test func whereAllLiveNothingIsTaken() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        #expect(try await bench.turn(reaper(bench)) == .after(.seconds(2)))
+        #expect(!bench.parts.worker.takeRing())
+    }
+
+    @Test func aLostRunIsTakenOverAndTheWorkerIsCalled() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        try await bench.due("a")
+        _ = try await bench.turn(bench.worker())
+        let run = try #require(await bench.attempts.started.first).run
+        bench.time.advance(by: bench.lengths.node)
+        _ = try await bench.turn(reaper(bench))
+        #expect(bench.parts.worker.takeRing())
+        #expect(try await bench.store.run(run.id)?.state == .scheduled)
+    }
+}

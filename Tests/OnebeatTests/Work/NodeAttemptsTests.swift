@@ -1,0 +1,88 @@
+import OnebeatTesting
+import Testing
+
+@testable import Onebeat
+
+@Suite(.timeLimit(.minutes(1)))
+struct NodeAttemptsTests {
+    /// Ends when it is stopped.
+    private struct Endless: Executor {
+        let started: Counter
+
+        func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+            started.increment()
+            let bell = Bell()
+            await bell.wait()
+            return .failed(Failure("stopped"))
+        }
+    }
+
+    private func attempts(_ bench: LoopBench, _ started: Counter) -> NodeAttempts {
+        NodeAttempts(
+            runner: AttemptRunner(executor: Endless(started: started), time: bench.time), outbox: bench.parts.outbox,
+            recorder: OutputRecorder(store: bench.store, clock: bench.parts.clock, bell: Bell()),
+            membership: bench.parts.membership, worker: bench.parts.worker)
+    }
+
+    private func claim(_ run: Int64 = 1, fence: Int64 = 1, boot: String = "a1") -> Claim {
+        var claim = Claim.example(.running(run, fence: fence))
+        claim.run.boot = boot
+        return claim
+    }
+
+    @Test func aStoppedAttemptIsReportedAndItsSlotIsFree() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        let attempts = attempts(bench, Counter())
+        await attempts.start([claim()])
+        #expect(await attempts.count == 1)
+        await attempts.stop([RunID(1)], because: .cancelled)
+        await attempts.drained()
+        #expect(await attempts.count == 0)
+        #expect(bench.parts.outbox.first(10) == [AttemptReport(claim(), .cancelled)])
+        #expect(bench.parts.worker.takeRing())
+    }
+
+    @Test func anAttemptThatLostItsLeaseLeavesNoReport() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        let attempts = attempts(bench, Counter())
+        await attempts.start([claim(1), claim(2, fence: 2)])
+        await attempts.stopAll(because: .leaseLost)
+        await attempts.drained()
+        #expect(bench.parts.outbox.isEmpty)
+    }
+
+    @Test func theSameClaimTwiceIsOneAttempt() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        let started = Counter()
+        let attempts = attempts(bench, started)
+        await attempts.start([claim()])
+        await attempts.start([claim()])
+        await attempts.stopAll(because: .shutdown)
+        await attempts.drained()
+        #expect(started.count <= 1)
+        #expect(bench.parts.outbox.first(10).count == 1)
+    }
+
+    @Test func aClaimThatComesAfterItsLeaseWasLostIsNotStarted() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        let attempts = attempts(bench, Counter())
+        bench.parts.membership.lostLease()
+        await attempts.stopAll(because: .leaseLost)
+        await attempts.start([claim()])
+        #expect(await attempts.count == 0)
+    }
+
+    @Test func aClaimThatComesWhileTheNodeLeavesIsHandedBack() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        let attempts = attempts(bench, Counter())
+        await attempts.stopAll(because: .shutdown)
+        await attempts.start([claim()])
+        await attempts.drained()
+        #expect(bench.parts.outbox.first(10) == [AttemptReport(claim(), .interrupted)])
+    }
+}

@@ -1,0 +1,97 @@
+import OnebeatTesting
+import Testing
+
+@testable import Onebeat
+
+@Suite(.timeLimit(.minutes(1)))
+struct OutputRecorderTests {
+    private let share = OutputRecorder.share
+
+    private func recorder(_ bench: LoopBench) -> OutputRecorder {
+        OutputRecorder(store: bench.store, clock: bench.parts.clock, bell: Bell())
+    }
+
+    private func kept(_ bench: LoopBench) async throws -> [LogPiece] {
+        try await bench.store.logs(of: RunID(1), after: nil, limit: 100_000)
+    }
+
+    @Test func littleOutputIsKeptAsItCame() async throws {
+        let bench = try LoopBench()
+        let output = recorder(bench).output(of: .example())
+        await output.write(Array("one\n".utf8), to: .stdout)
+        await output.write([], to: .stdout)
+        await output.write([0xff, 0], to: .stderr)
+        await output.finish()
+        let pieces = try await kept(bench)
+        #expect(pieces.map(\.bytes) == [Array("one\n".utf8), [0xff, 0]])
+        #expect(pieces.map(\.stream) == [.stdout, .stderr])
+        #expect(pieces.map(\.id.position.attempt) == [1, 1])
+    }
+
+    @Test func ofMuchOutputTheBeginningAndTheEndAreKeptAndTheCutIsMarkedBetweenThem() async throws {
+        let bench = try LoopBench()
+        let recorder = recorder(bench)
+        let output = recorder.output(of: .example())
+        let piece = 10_000
+        let number = 100
+        for index in 0..<number {
+            await output.write(Array(repeating: UInt8(index), count: piece), to: .stdout)
+            await recorder.flush()
+        }
+        await output.finish()
+        let pieces = try await kept(bench)
+        let marks = pieces.filter { $0.stream == .note }
+        let bytes = pieces.filter { $0.stream == .stdout }.flatMap(\.bytes)
+        #expect(marks.count == 1)
+        #expect(bytes.count <= 2 * share)
+        #expect(bytes.count > 2 * share - piece)
+        #expect(bytes.first == 0)
+        #expect(bytes.last == UInt8(number - 1))
+        let cut = number * piece - bytes.count
+        #expect(String(decoding: marks[0].bytes, as: UTF8.self).contains("\(cut) bytes"))
+        let head = pieces.prefix { $0.stream != .note }.flatMap(\.bytes)
+        #expect(head.count == share)
+    }
+
+    @Test func oneHugeWriteIsBoundedToo() async throws {
+        let bench = try LoopBench()
+        let output = recorder(bench).output(of: .example())
+        await output.write(Array(repeating: 1, count: 3 * share), to: .stdout)
+        await output.finish()
+        let pieces = try await kept(bench)
+        #expect(pieces.map(\.bytes.count)[0] == share)
+        #expect(pieces[1].stream == .note)
+        #expect(pieces[2].bytes.count == share)
+        #expect(pieces.count == 3)
+    }
+
+    @Test func whatTheStoreDidNotTakeWaitsInItsOrder() async throws {
+        let isDown = Counter()
+        let bench = try LoopBench { store, _ in
+            FaultyStore(
+                store, dice: Dice(seed: 1), faults: { StoreFaults(unavailable: isDown.count == 1 ? 1 : 0) })
+        }
+        let recorder = recorder(bench)
+        let output = recorder.output(of: .example())
+        isDown.increment()
+        await output.write([1], to: .stdout)
+        await #expect(throws: StoreError.self) { try await bench.turn(recorder) }
+        await output.write([2], to: .stdout)
+        isDown.increment()
+        _ = try await bench.turn(recorder)
+        #expect(try await kept(bench).map(\.bytes) == [[1], [2]])
+        #expect(try await bench.turn(recorder) == .after(.seconds(60)))
+    }
+
+    @Test func aWriterIsHeldBackWhileTheStoreIsBehind() async throws {
+        let bench = try LoopBench()
+        let recorder = recorder(bench)
+        let output = recorder.output(of: .example())
+        for _ in 0..<4 { await output.write(Array(repeating: 1, count: share * 2), to: .stdout) }
+        let writer = Task { await output.write([9], to: .stdout) }
+        await bench.time.sleepers(1)
+        _ = try await bench.turn(recorder)
+        bench.time.advance(by: .seconds(1))
+        await writer.value
+    }
+}
