@@ -147,17 +147,17 @@ private struct OtherPlans: StoreWrapper {
     }
 }
 
-/// Hands in, beside the plans of now, those of a while ago, as a leader does that was away and does not know.
+/// Hands in, after each plan, the one before it again, as a leader does that was away and does not know.
 private final class StalePlans: StoreWrapper {
     let base: any Store
-    private let old = Mutex<[FirePlan]>([])
+    private let old = Mutex<[JobVersion: FirePlan]>([:])
 
     init(base: any Store) { self.base = base }
 
     func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int {
         let stale = old.withLock { old in
-            defer { old = plans }
-            return old
+            defer { for plan in plans { old[plan.version] = plan } }
+            return plans.compactMap { old[$0.version] }
         }
         return try await force(plans) + force(stale)
     }

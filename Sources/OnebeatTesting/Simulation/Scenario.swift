@@ -47,14 +47,14 @@ public struct Scenario: Sendable, CustomStringConvertible {
     var work: Duration
 
     /// How long things go wrong, and how long they are well after that.
-    static let trouble = Duration.seconds(40)
-    static let quiet = Duration.seconds(25)
+    static let trouble = Duration.seconds(32)
+    static let quiet = Duration.seconds(22)
 
     /// The scenario of a seed.
     public init(seed: UInt64) {
         let dice = Dice(seed: seed)
         self.seed = seed
-        nodes = (1...dice.number(1...5)).map { number in
+        nodes = (1...dice.one(of: [1, 2, 2, 3, 3, 4, 5])).map { number in
             NodeShape(
                 name: "n\(number)", slots: dice.number(1...4),
                 clockOffset: dice.says(0.3) ? dice.length(.seconds(-3600), .seconds(3600)) : .zero)
