@@ -58,7 +58,7 @@ public struct JobStatus: Sendable, Equatable {
     public var job: String
     /// `running`, `success`, `failed`, or another outcome's word.
     public var status: String
-    /// When its newest run started, or was recorded as not started.
+    /// When its newest attempt started.
     public var lastRunAt: Timestamp?
     /// The node of that run.
     public var node: String?

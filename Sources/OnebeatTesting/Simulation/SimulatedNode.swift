@@ -93,7 +93,12 @@ final class SimulatedNode: Sendable {
             return state.trustedUntil + leases.margin - .milliseconds(100) - time.elapsed
         }
         trace("\(name) crashed")
-        let attempts = attempts.withLock { $0 }
+        // Loops and attempts know the node, so a life that is over has to let go of them.
+        loops.withLock { $0 = [] }
+        let attempts = attempts.withLock { attempts in
+            defer { attempts = nil }
+            return attempts
+        }
         attempts?.crash()
         if rest > .zero { attempts?.kill(within: min(rest, .seconds(2))) }
     }
