@@ -34,15 +34,16 @@ struct Claiming {
         while claims.count < request.slots, decided < Self.bound {
             let page = try DueRuns.fetch(
                 in: request.queues, at: now, limit: min(request.slots - claims.count, Self.bound - decided), db)
-            if page.isEmpty { return result(hasMore: false) }
+            if page.isEmpty { return try result(hasMore: false) }
             for run in page { try consider(run) }
             decided += page.count
         }
-        return result(hasMore: true)
+        return try result(hasMore: true)
     }
 
-    private func result(hasMore: Bool) -> ClaimResult {
-        ClaimResult(claims: claims, refused: refused, hasMore: hasMore)
+    private func result(hasMore: Bool) throws -> ClaimResult {
+        ClaimResult(
+            claims: claims, refused: refused, hasMore: hasMore, nextDue: try DueRuns.next(in: request.queues, db))
     }
 
     private mutating func consider(_ run: Run) throws {

@@ -35,12 +35,7 @@ extension SQLiteStore: RunStore {
         _ request: ClaimRequest,
         deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) async throws(StoreError) -> ClaimResult {
-        // A look first: an idle worker must not take the write lock twice a second from all others.
-        let isDue = try await read { db, now in
-            try DueRuns.next(in: request.queues, db).map { $0 <= now } ?? false
-        }
-        guard isDue else { return ClaimResult(claims: [], refused: [], hasMore: false) }
-        return try await write { db, now in
+        try await write { db, now in
             try Self.requireLease(request.node, at: now, in: db)
             var claiming = Claiming(request, store: self, at: now, in: db, deciding: deciding)
             return try claiming.run()

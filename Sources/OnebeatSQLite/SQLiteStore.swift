@@ -20,6 +20,7 @@ public final class SQLiteStore: Sendable {
     let writer: any DatabaseWriter
     let time: any TimeSource
     private let definitions = Mutex<[JobVersion: JobDefinition]>([:])
+    private let checkpointing: Checkpointing?
 
     /// Opens or creates a store.
     /// - Parameters:
@@ -34,12 +35,15 @@ public final class SQLiteStore: Sendable {
         let pool: DatabasePool
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration())
-            // Only now: GRDB sets NORMAL by itself when it opens a WAL database.
-            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            try pool.writeWithoutTransaction { db in
+                // Only now: GRDB sets NORMAL by itself when it opens a WAL database.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpointing.emergency)")
+            }
         } catch {
             throw StoreError.refused("\(path) cannot be opened as a store: \(StoreError(error))")
         }
-        try self.init(pool, path: path, time: time)
+        try self.init(pool, path: path, time: time, checkpointing: Checkpointing(path: path))
     }
 
     /// A store that lives as long as this value, for tests and simulations.
@@ -53,10 +57,13 @@ public final class SQLiteStore: Sendable {
         }
     }
 
-    private init(_ writer: any DatabaseWriter, path: String?, time: any TimeSource) throws(StoreError) {
+    private init(
+        _ writer: any DatabaseWriter, path: String?, time: any TimeSource, checkpointing: Checkpointing? = nil
+    ) throws(StoreError) {
         self.writer = writer
         self.path = path
         self.time = time
+        self.checkpointing = checkpointing
         try Schema.migrate(writer, path: path ?? "the store in memory")
     }
 
@@ -79,7 +86,9 @@ public final class SQLiteStore: Sendable {
         _ body: @escaping @Sendable (Database, Timestamp) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await writer.write { [time] db in try body(db, time.now()) }
+            let value = try await writer.write { [time] db in try body(db, time.now()) }
+            checkpointing?.committed()
+            return value
         } catch {
             throw StoreError(error)
         }

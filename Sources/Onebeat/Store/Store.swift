@@ -139,12 +139,16 @@ public struct ClaimResult: Sendable, Equatable {
     public var refused: [Run]
     /// Whether more due runs may be there.
     public var hasMore: Bool
+    /// When the next run of these queues may start, as ``RunStore/nextDue(queues:)`` would say after this claim; of use
+    /// when there is no more now.
+    public var nextDue: Timestamp?
 
     /// Makes a result; stores do.
-    public init(claims: [Claim], refused: [Run], hasMore: Bool) {
+    public init(claims: [Claim], refused: [Run], hasMore: Bool, nextDue: Timestamp? = nil) {
         self.claims = claims
         self.refused = refused
         self.hasMore = hasMore
+        self.nextDue = nextDue
     }
 }
 

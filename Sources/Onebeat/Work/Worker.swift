@@ -18,6 +18,8 @@ final class Worker: TurnTaking {
     private let makeNonce: @Sendable () -> String
     /// A claim whose reply did not come; it is read back before the next one.
     private let openNonce = Mutex<String?>(nil)
+    /// When the next run is due, as the last claim said: at that moment nothing has to be read before the claim.
+    private let expected = Mutex<Timestamp?>(nil)
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
@@ -42,6 +44,10 @@ final class Worker: TurnTaking {
         metrics.slots(free: free, of: slots)
         guard free > 0 else { return .after(Self.poll) }
 
+        // A claim takes the store's write lock, so an idle worker only looks.
+        let next = try await nextDue(at: now)
+        guard let next, next <= now else { return waiting(for: next, from: now) }
+
         let nonce = makeNonce()
         openNonce.withLock { $0 = nonce }
         let request = ClaimRequest(node: id, queues: queues, slots: min(free, Self.batch), nonce: nonce)
@@ -58,7 +64,23 @@ final class Worker: TurnTaking {
         metrics.refused(result.refused)
         await start(result.claims, of: id)
         if result.hasMore { return .now }
-        guard let next = try await store.nextDue(queues: queues) else { return .after(Self.poll) }
+        expected.withLock { $0 = result.nextDue }
+        // By the store's clock it is not due yet, by this node's it is: the difference is small, and passes.
+        return waiting(for: result.nextDue.map { max($0, now + .milliseconds(1)) }, from: now)
+    }
+
+    /// What is expected is due, or what a look into the store finds.
+    private func nextDue(at now: Timestamp) async throws(StoreError) -> Timestamp? {
+        let expected = expected.withLock { expected in
+            defer { expected = nil }
+            return expected
+        }
+        if let expected, expected <= now { return expected }
+        return try await store.nextDue(queues: queues)
+    }
+
+    private func waiting(for next: Timestamp?, from now: Timestamp) -> NextTurn {
+        guard let next else { return .after(Self.poll) }
         return NextTurn.at(next).orAfter(Self.poll, from: now)
     }
 

@@ -139,5 +139,14 @@ extension StoreLaw {
             try expect(try await bench.store.nextDue(queues: ["default"]), is: bench.second(4))
             try expect(try await bench.store.nextDue(queues: ["default", "mail"]), is: bench.second(1))
         },
+        StoreLaw("a claim says when the next run of its queues is due") { bench in
+            try await bench.put(due: bench.second(0), bench.second(7)) { $0.overlap = .allow }
+            try await bench.put("mail", due: bench.second(3)) { $0.queue = "mail" }
+            let node = try await bench.join()
+            try expect(try await bench.claim(node).nextDue, is: bench.second(7))
+            try expect(try await bench.claim(node, queues: ["default", "mail"]).nextDue, is: bench.second(3))
+            bench.time.advance(by: .seconds(7))
+            try expect(try await bench.claim(node).nextDue, is: nil)
+        },
     ]
 }
