@@ -16,9 +16,15 @@ public final class NodeClock: Sendable {
     public var skew: Duration { offset.withLock { $0 } }
 
     /// Takes over the store's time as of a request that was sent at `sent` and answered at `received`, both by the
-    /// node's own wall clock. The answer is taken to have been given halfway; the error is at most half the way.
+    /// node's own wall clock. A correction that puts the answer between the two is kept: nothing better is known, and
+    /// halfway would be wrong by half of the commit that comes after the store looked at its clock. Otherwise the answer
+    /// is taken to be from halfway; the error is at most half the way.
     public func correct(to store: Timestamp, sent: Timestamp, received: Timestamp) {
-        let halfway = sent + received.duration(since: sent) / 2
-        offset.withLock { $0 = store.duration(since: halfway) }
+        // A wall clock may be set back meanwhile.
+        let bounds = (store.duration(since: sent), store.duration(since: received))
+        let possible = min(bounds.0, bounds.1)...max(bounds.0, bounds.1)
+        offset.withLock { offset in
+            if !possible.contains(offset) { offset = (possible.lowerBound + possible.upperBound) / 2 }
+        }
     }
 }

@@ -131,12 +131,38 @@ struct NextTurnTests {
 }
 
 struct NodeClockTests {
-    @Test func theAnswerIsTakenToBeFromHalfway() {
-        let time = ManualTime()
-        let clock = NodeClock(time)
-        let store = ManualTime.start + .seconds(100)
-        clock.correct(to: store, sent: ManualTime.start, received: ManualTime.start + .seconds(2))
+    private let clock = NodeClock(ManualTime())
+    private let sent = ManualTime.start
+
+    /// An answer that came after two seconds.
+    private func answer(_ store: Duration) {
+        clock.correct(to: sent + store, sent: sent, received: sent + .seconds(2))
+    }
+
+    @Test func anotherClocksAnswerIsTakenToBeFromHalfway() {
+        answer(.seconds(100))
         #expect(clock.skew == .seconds(99))
         #expect(clock.now() == ManualTime.start + .seconds(99))
+    }
+
+    /// A store reads its clock where it suits it: a commit that takes its time comes after that. On one machine, the
+    /// correction would then be the only error.
+    @Test(arguments: [Duration.zero, .milliseconds(100), .seconds(1), .seconds(2)])
+    func anAnswerThatThisClockExplainsChangesNothing(_ store: Duration) {
+        answer(store)
+        #expect(clock.skew == .zero)
+    }
+
+    @Test func aWallClockSetBackDuringTheRequestHarmsNothing() {
+        clock.correct(to: sent, sent: sent, received: sent - .seconds(10))
+        #expect(clock.skew == .zero)
+    }
+
+    @Test func aCorrectionStaysWhileItExplainsTheAnswers() {
+        answer(.seconds(100))
+        answer(.seconds(100.5))
+        #expect(clock.skew == .seconds(99))
+        answer(.seconds(102))
+        #expect(clock.skew == .seconds(101))
     }
 }
