@@ -29,8 +29,22 @@ extension SQLiteStore: JobStore {
         }
     }
 
-    public func jobs() async throws(StoreError) -> [JobRecord] {
-        try await read { db, _ in try self.records("j.removed_at IS NULL ORDER BY j.name", in: db) }
+    public func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] {
+        try await read { db, _ in
+            var condition = "j.removed_at IS NULL"
+            var arguments = StatementArguments()
+            if let after = filter.after {
+                condition += " AND j.name > ?"
+                arguments += [after]
+            }
+            if let text = filter.containing {
+                condition += " AND instr(j.name, ?) > 0"
+                arguments += [text]
+            }
+            // SQLite takes -1 as no limit.
+            arguments += [filter.limit ?? -1]
+            return try self.records(condition + " ORDER BY j.name LIMIT ?", arguments, in: db)
+        }
     }
 
     public func job(_ name: String) async throws(StoreError) -> JobRecord? {
@@ -138,10 +152,7 @@ extension SQLiteStore {
         let name = definition.name
         let old = try record(name, in: db)
         if let old {
-            guard old.source == source else {
-                throw StoreError.refused(
-                    "job \"\(name)\" is defined by \(old.source); give it another name here, or remove it there first")
-            }
+            guard old.source == source else { throw StoreError.taken(name, by: old.source) }
             if old.definition == definition { return JobChange(.unchanged, job: name, record: old) }
         }
         let plan = deciding(definition, old, now)

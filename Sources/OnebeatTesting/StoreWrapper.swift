@@ -19,7 +19,7 @@ extension StoreWrapper {
         try await base.apply(definitions, source: source, isComplete: isComplete, by: actor, deciding: deciding)
     }
 
-    public func jobs() async throws(StoreError) -> [JobRecord] { try await base.jobs() }
+    public func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] { try await base.jobs(filter) }
 
     public func job(_ name: String) async throws(StoreError) -> JobRecord? { try await base.job(name) }
 

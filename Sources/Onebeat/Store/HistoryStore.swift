@@ -88,7 +88,7 @@ public struct JobStatus: Sendable, Equatable {
 }
 
 /// Where output came from.
-public enum OutputStream: String, Sendable, Hashable, Codable {
+public enum LogStream: String, Sendable, Hashable, Codable {
     /// Standard output, or an HTTP answer's body.
     case stdout
     /// Standard error.
@@ -135,14 +135,14 @@ public struct LogPiece: Sendable, Equatable, Identifiable {
     /// Its name.
     public var id: ID
     /// Where it came from.
-    public var stream: OutputStream
+    public var stream: LogStream
     /// When it came.
     public var at: Timestamp
     /// The bytes as they came.
     public var bytes: [UInt8]
 
     /// Makes a piece.
-    public init(id: ID, stream: OutputStream, at: Timestamp, bytes: [UInt8]) {
+    public init(id: ID, stream: LogStream, at: Timestamp, bytes: [UInt8]) {
         self.id = id
         self.stream = stream
         self.at = at

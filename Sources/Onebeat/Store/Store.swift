@@ -25,8 +25,8 @@ public protocol JobStore: Sendable {
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange]
 
-    /// The jobs in force, by name.
-    func jobs() async throws(StoreError) -> [JobRecord]
+    /// The jobs in force that fit, by name.
+    func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord]
 
     /// One job in force.
     func job(_ name: String) async throws(StoreError) -> JobRecord?
@@ -47,6 +47,24 @@ public protocol JobStore: Sendable {
     /// - Returns: how many runs were inserted.
     /// - Throws: ``StoreError/fenced(_:)`` when `term` is over; nothing is written then.
     func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int
+}
+
+/// Which jobs to list.
+public struct JobFilter: Sendable, Equatable {
+    /// Only those whose names come after this one: how to turn a page.
+    public var after: String?
+    /// Only those whose names hold this text.
+    public var containing: String?
+    /// At most so many, at least 1; all when `nil`.
+    public var limit: Int?
+
+    /// All jobs.
+    public init() {}
+}
+
+extension JobStore {
+    /// All jobs in force, by name.
+    public func jobs() async throws(StoreError) -> [JobRecord] { try await jobs(JobFilter()) }
 }
 
 /// One line of what `apply` did.

@@ -11,6 +11,13 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is no such job, run or node.
     case notFound(String)
 
+    /// A name that is taken: two sources must not change each other's jobs unawares.
+    package static func taken(_ job: String, by source: String) -> StoreError {
+        .refused(
+            "job \"\(job)\" is defined by \(source); give it another name here, or remove it there first. "
+                + "If the two are one and the same that has moved, name it here: source: \"\(source)\"")
+    }
+
     /// What went wrong and what would do.
     public var description: String {
         switch self {

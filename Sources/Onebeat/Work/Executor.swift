@@ -11,7 +11,7 @@ public protocol Executor: Sendable {
 /// Takes an attempt's output as it comes. It bounds what is kept; a caller may write without end.
 public protocol OutputSink: Sendable {
     /// Keeps bytes. Returns when there is room for more.
-    func write(_ bytes: [UInt8], to stream: OutputStream) async
+    func write(_ bytes: [UInt8], to stream: LogStream) async
 }
 
 /// Why an attempt is asked to stop.

@@ -60,7 +60,7 @@ public final class OutputRecorder: TurnTaking {
         if wasEmpty { bell.ring() }
     }
 
-    func piece(_ run: RunID, _ position: LogPosition, _ bytes: [UInt8], _ stream: OutputStream) -> LogPiece {
+    func piece(_ run: RunID, _ position: LogPosition, _ bytes: [UInt8], _ stream: LogStream) -> LogPiece {
         LogPiece(id: .init(run: run, position: position), stream: stream, at: clock.now(), bytes: bytes)
     }
 
@@ -95,7 +95,7 @@ actor AttemptOutput: OutputSink {
         self.recorder = recorder
     }
 
-    func write(_ bytes: [UInt8], to stream: OutputStream) async {
+    func write(_ bytes: [UInt8], to stream: LogStream) async {
         guard !bytes.isEmpty else { return }
         await recorder.waitForRoom()
         let roomInHead = OutputRecorder.share - headBytes
@@ -117,7 +117,7 @@ actor AttemptOutput: OutputSink {
         if sequence > 0 { await recorder.flush() }
     }
 
-    private func keepInTail(_ bytes: [UInt8], _ stream: OutputStream, skipped: Int) {
+    private func keepInTail(_ bytes: [UInt8], _ stream: LogStream, skipped: Int) {
         if cutSequence == nil {
             cutSequence = sequence
             sequence += 1
@@ -136,7 +136,7 @@ actor AttemptOutput: OutputSink {
         recorder.keep([piece], dropping: dropped)
     }
 
-    private func next(_ bytes: [UInt8], _ stream: OutputStream) -> LogPiece {
+    private func next(_ bytes: [UInt8], _ stream: LogStream) -> LogPiece {
         defer { sequence += 1 }
         return recorder.piece(run, LogPosition(attempt: attempt, sequence: sequence), bytes, stream)
     }

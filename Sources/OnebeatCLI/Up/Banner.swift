@@ -11,6 +11,8 @@ struct Banner {
 
     /// How many coming fires are shown.
     private static let most = 5
+    /// How many jobs they are chosen from: those that are planned first are not exactly those that are due first.
+    private static let candidates = 100
 
     init(
         _ surroundings: Surroundings, _ settings: NodeSettings, address: ListenAddress, changes: [JobChange]?,
@@ -26,18 +28,22 @@ struct Banner {
     /// Prints it; programs that read logs as JSON are spared.
     func show() async {
         guard surroundings.settings.logFormat.value == .text else { return }
-        let jobs = (try? await store.jobs()) ?? []
+        let jobs = (try? await store.plannable(through: .distantFuture, limit: Self.candidates)) ?? []
         let now = (try? await store.now()) ?? .now
-        for line in lines(jobs, now: now, for: .output) { Output.line(line) }
+        var any = JobFilter()
+        any.limit = 1
+        let hasJobs = (try? await store.jobs(any))?.isEmpty == false
+        let next = hasJobs ? next(jobs, now: now) : ["no jobs are stored; `onebeat apply FILE` stores those of a file"]
+        for line in lines(next, for: .output) { Output.line(line) }
     }
 
-    private func lines(_ jobs: [JobRecord], now: Timestamp, for terminal: Terminal) -> [String] {
+    private func lines(_ next: [String], for terminal: Terminal) -> [String] {
         var table = TextTable("", "")
         func add(_ title: String, _ text: String) { table.add(.init(title, .quiet), .init(text)) }
         if let file = surroundings.file { add("file", "\(file.path): \(changes?.summary ?? "")") }
         add("store", surroundings.storePath)
         add("look at", "http://\(address)/")
-        for (index, line) in next(jobs, now: now).enumerated() { add(index == 0 ? "next" : "", line) }
+        for (index, line) in next.enumerated() { add(index == 0 ? "next" : "", line) }
         let title = "onebeat \(Onebeat.version), node \(settings.name), \(settings.slots) slots"
         return [terminal.paint(title, .title)] + table.lines(for: terminal).map { "  \($0)" }
             + ["", "Stop with Ctrl-C: running jobs get \(settings.drain.text) to end."]
@@ -55,7 +61,6 @@ struct Banner {
             let name = fire.job + String(repeating: " ", count: width - fire.job.count)
             return "\(name)  \(fire.text)  \(fire.at.relative(to: now))"
         }
-        if jobs.isEmpty { return ["no jobs are stored; `onebeat apply FILE` stores those of a file"] }
         return lines.isEmpty ? ["nothing is due"] : lines
     }
 }

@@ -85,11 +85,13 @@ struct ReadAPI: Sendable {
 
     private func jobs(_ query: QueryReader) async throws -> Response {
         let limit = try query.number("limit", in: 1...1000) ?? 100
-        let after = query.text("after") ?? ""
-        let rest = try await store.jobs().drop { $0.name <= after }
+        var filter = JobFilter()
+        filter.after = query.text("after")
+        filter.limit = limit + 1
+        let found = try await store.jobs(filter)
         var page: [JobResource] = []
-        for job in rest.prefix(limit) { page.append(try await resource(job)) }
-        return try JSON.response(Page(items: page, next: rest.count > limit ? page.last?.name : nil))
+        for job in found.prefix(limit) { page.append(try await resource(job)) }
+        return try JSON.response(Page(items: page, next: found.count > limit ? page.last?.name : nil))
     }
 
     private func job(_ name: String) async throws -> Response { try await JSON.response(resource(record(name))) }

@@ -98,7 +98,7 @@ package struct AttemptResource: Encodable {
 package struct LogResource: Encodable {
     var attempt: Int
     var sequence: Int
-    var stream: OutputStream
+    var stream: LogStream
     var at: Timestamp
     var text: String
 

@@ -30,6 +30,8 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var path: String
     /// Where the store is, with `${NAME}` expanded.
     package var store: String?
+    /// The source the file names, when it names one.
+    package var namedSource: String?
     /// The zone of jobs that name none.
     package var timezone: String?
     /// The address and port to listen on.
@@ -41,8 +43,9 @@ package struct ConfigurationFile: Sendable, Equatable {
     /// What is allowed and yet probably not meant, in the order of the file.
     package var warnings: [ConfigurationProblem] = []
 
-    /// The name under which the store keeps the file's jobs apart from others: `file:` and the absolute path.
-    package var source: String { "file:" + URL(fileURLWithPath: path).standardizedFileURL.path }
+    /// The name under which the store keeps the file's jobs apart from others: the one it names, else `file:` and the
+    /// absolute path.
+    package var source: String { namedSource ?? "file:" + URL(fileURLWithPath: path).standardizedFileURL.path }
 
     /// The largest file that is read, in bytes.
     static let largestSize = 4 << 20

@@ -8,7 +8,7 @@ struct FileReader {
     let zones: ZoneFiles
     let findings: Findings
 
-    private static let keys = ["store", "timezone", "listen", "node", "defaults", "jobs"]
+    private static let keys = ["store", "source", "timezone", "listen", "node", "defaults", "jobs"]
 
     private static let refused = [
         "alerts": "alerts are not in this version yet; take them out of the file",
@@ -20,6 +20,7 @@ struct FileReader {
             return
         }
         file.store = top.value("store", expanded)
+        file.namedSource = top.value("source", Read.words)
         file.listen = top.value("listen", Read.words)
         file.timezone = top.value("timezone", zone)
         file.node = nodeSection(top)

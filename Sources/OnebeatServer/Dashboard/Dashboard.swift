@@ -77,8 +77,11 @@ struct Dashboard: Sendable {
 
     private func jobs(_ query: QueryReader) async throws -> JobsPage {
         let search = query.text("name") ?? ""
-        let after = query.text("after") ?? ""
-        let found = try await store.jobs().filter { $0.name > after && (search.isEmpty || $0.name.contains(search)) }
+        var filter = JobFilter()
+        filter.after = query.text("after")
+        filter.containing = search.isEmpty ? nil : search
+        filter.limit = 51
+        let found = try await store.jobs(filter)
         let page = found.prefix(50)
         var lines: [JobsPage.Line] = []
         for job in page {

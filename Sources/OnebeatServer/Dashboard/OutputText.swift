@@ -4,7 +4,7 @@ import Onebeat
 /// between two; commands to a terminal are taken out.
 enum OutputText {
     struct Stretch: Equatable {
-        var stream: OutputStream
+        var stream: LogStream
         var text: String
     }
 

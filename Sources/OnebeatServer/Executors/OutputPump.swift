@@ -14,7 +14,7 @@ final class OutputPump: Sendable {
     /// The end for the process; whoever hands it on closes it.
     let writeEnd: CInt
     private let readEnd: CInt
-    private let stream: OutputStream
+    private let stream: LogStream
     private let readiness: Readiness
     private let state = Mutex(State())
 
@@ -35,7 +35,7 @@ final class OutputPump: Sendable {
         return (OutputPump(.stdout, output, readiness), OutputPump(.stderr, errors, readiness))
     }
 
-    private init(_ stream: OutputStream, _ ends: (CInt, CInt), _ readiness: Readiness) {
+    private init(_ stream: LogStream, _ ends: (CInt, CInt), _ readiness: Readiness) {
         (readEnd, writeEnd) = ends
         self.stream = stream
         self.readiness = readiness

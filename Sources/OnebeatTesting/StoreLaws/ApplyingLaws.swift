@@ -49,6 +49,19 @@ extension StoreLaw {
             try expect(try await bench.store.jobs().map(\.name), is: ["mine", "other"])
             try expect(try await bench.store.job("gone"), is: nil)
         },
+        StoreLaw("jobs are listed by name, page by page, and by a part of their names") { bench in
+            for name in ["b", "a.x", "c_x", "d"] { try await bench.apply(bench.job(name)) }
+            func names(_ change: (inout JobFilter) -> Void) async throws -> [String] {
+                var filter = JobFilter()
+                change(&filter)
+                return try await bench.store.jobs(filter).map(\.name)
+            }
+            try expect(try await names { _ in }, is: ["a.x", "b", "c_x", "d"])
+            try expect(try await names { $0.limit = 2 }, is: ["a.x", "b"])
+            try expect(try await names { $0.after = "b" }, is: ["c_x", "d"])
+            try expect(try await names { $0.containing = "x" }, is: ["a.x", "c_x"])
+            try expect(try await names { $0.containing = "_" }, is: ["c_x"], "no letter is a wildcard:")
+        },
         StoreLaw("a name that belongs to another source is refused, and nothing of the rest is stored") { bench in
             try await bench.apply(bench.job("report"), source: "file:a")
             do {

@@ -20,7 +20,7 @@ private struct PatientExecutor: Executor {
 }
 
 struct NoOutput: OutputSink {
-    func write(_ bytes: [UInt8], to stream: OutputStream) async {}
+    func write(_ bytes: [UInt8], to stream: LogStream) async {}
 }
 
 @Suite(.timeLimit(.minutes(1)))

@@ -148,6 +148,12 @@ import Testing
         #expect(ConfigurationFile(path: "./jobs.yaml").source == "file:\(here)/jobs.yaml")
     }
 
+    @Test func aFileThatNamesItsSourceMayMove() throws {
+        let text = "source: shop\njobs: {a: {every: 1m, run: 'true'}}"
+        let file = try ConfigurationFile.parse(text, path: "/srv/7/onebeat.yaml", environment: [:], now: .distantPast)
+        #expect(file.source == "shop")
+    }
+
     @Test(arguments: [
         ("64KiB", 65_536), ("512 MiB", 536_870_912), ("1GB", 1_000_000_000), ("7B", 7), ("2TiB", 2_199_023_255_552),
     ])

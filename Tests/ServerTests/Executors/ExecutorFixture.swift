@@ -59,12 +59,12 @@ struct StubbornRun {
 /// Keeps what it is given, and tells whoever waits for it.
 final class RecordingSink: OutputSink {
     private struct State {
-        var pieces: [OutputStream: [UInt8]] = [:]
+        var pieces: [LogStream: [UInt8]] = [:]
         var waiter: (isEnough: @Sendable (String) -> Bool, continuation: CheckedContinuation<String, Never>)?
     }
     private let state = Mutex(State())
 
-    func write(_ bytes: [UInt8], to stream: OutputStream) async {
+    func write(_ bytes: [UInt8], to stream: LogStream) async {
         state.withLock { state in
             state.pieces[stream, default: []] += bytes
             let text = String(decoding: state.pieces[.stdout, default: []], as: UTF8.self)
@@ -74,9 +74,9 @@ final class RecordingSink: OutputSink {
         }
     }
 
-    func bytes(_ stream: OutputStream = .stdout) -> [UInt8] { state.withLock { $0.pieces[stream] ?? [] } }
+    func bytes(_ stream: LogStream = .stdout) -> [UInt8] { state.withLock { $0.pieces[stream] ?? [] } }
 
-    func text(_ stream: OutputStream = .stdout) -> String { String(decoding: bytes(stream), as: UTF8.self) }
+    func text(_ stream: LogStream = .stdout) -> String { String(decoding: bytes(stream), as: UTF8.self) }
 
     /// Waits until standard output is enough.
     func text(when isEnough: @escaping @Sendable (String) -> Bool) async -> String {
