@@ -45,12 +45,14 @@ extension SQLiteStore: LeaseStore {
     }
 
     public func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term? {
-        // A look first, so that followers do not take the write lock each second.
-        let isTaken = try await read { db, now in
-            try Self.leadHolder(in: db).map { $0.holder != node.boot && $0.expiresAt > now } ?? false
+        // A look first, so that followers do not take the write lock each second; who led last will most likely go on.
+        if lastLeader.withLock({ $0 }) != node.boot {
+            let isTaken = try await read { db, now in
+                try Self.leadHolder(in: db).map { $0.holder != node.boot && $0.expiresAt > now } ?? false
+            }
+            if isTaken { return nil }
         }
-        if isTaken { return nil }
-        return try await write { db, now in
+        let term: Term? = try await write { db, now in
             try Self.requireLease(node, at: now, in: db)
             let current = try Self.leadHolder(in: db)
             if let current, current.expiresAt > now, current.holder != node.boot { return nil }
@@ -65,6 +67,8 @@ extension SQLiteStore: LeaseStore {
             if !continues { try db.note(Event("leader.elected", actor: node.name, message: "term \(term)"), at: now) }
             return Term(term)
         }
+        lastLeader.withLock { $0 = term == nil ? nil : node.boot }
+        return term
     }
 
     public func resign(_ node: NodeID) async throws(StoreError) {

@@ -21,6 +21,8 @@ public final class SQLiteStore: Sendable {
     let time: any TimeSource
     private let definitions = Mutex<[JobVersion: JobDefinition]>([:])
     private let checkpointing: Checkpointing?
+    /// The boot that took or kept the lead through this value last; only a hint.
+    let lastLeader = Mutex<String?>(nil)
 
     /// Opens or creates a store.
     /// - Parameters:

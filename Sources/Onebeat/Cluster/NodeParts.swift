@@ -10,6 +10,7 @@ package struct NodeParts: Sendable {
     let planning = Bell()
     private let leading = Bell()
     private let settling = Bell()
+    private let cancelling = Bell()
 
     package init(time: any TimeSource) {
         clock = NodeClock(time)
@@ -51,14 +52,15 @@ package struct NodeParts: Sendable {
             (
                 Worker(
                     store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                    queues: settings.queues, metrics: metrics, makeNonce: chance.word), worker
+                    queues: settings.queues, onStart: cancelling, metrics: metrics, makeNonce: chance.word), worker
             ),
-            (CancelLoop(store: store, membership: membership, attempts: attempts), Bell()),
+            (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),
             (
                 SettlingLoop(
                     store: store, outbox: outbox, settle: settle, worker: worker, metrics: metrics, logger: logger),
                 settling
             ),
+            (ReleaseLoop(store: store, worker: worker), Bell()),
             (Reaper(store: store, settle: settle, worker: worker, metrics: metrics, logger: logger), Bell()),
             (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
         ]

@@ -5,7 +5,7 @@ struct Reaper: TurnTaking {
     static let page = 100
 
     let name = "reaper"
-    let store: any LeaseStore & RunStore
+    let store: any LeaseStore
     let settle: @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     let worker: Bell
     let metrics: RunMetrics
@@ -18,8 +18,7 @@ struct Reaper: TurnTaking {
             logger.warning("took over a lost run", metadata: ["run": "\(run.key)", "state": "\(run.state.rawValue)"])
             metrics.ended(run)
         }
-        let released = try await store.releaseHeld(limit: Self.page)
-        if !result.runs.isEmpty || released > 0 { worker.ring() }
+        if !result.runs.isEmpty { worker.ring() }
         return result.hasMore ? .now : .after(.seconds(2))
     }
 }

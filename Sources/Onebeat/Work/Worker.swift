@@ -14,6 +14,8 @@ final class Worker: TurnTaking {
     private let attempts: any AttemptRunning
     private let slots: Int
     private let queues: [String]
+    /// Rung when attempts were started, for the loop that looks after their cancellation.
+    private let onStart: Bell
     private let metrics: RunMetrics
     private let makeNonce: @Sendable () -> String
     /// A claim whose reply did not come; it is read back before the next one.
@@ -23,13 +25,14 @@ final class Worker: TurnTaking {
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
-        metrics: RunMetrics, makeNonce: @escaping @Sendable () -> String
+        onStart: Bell, metrics: RunMetrics, makeNonce: @escaping @Sendable () -> String
     ) {
         self.store = store
         self.membership = membership
         self.attempts = attempts
         self.slots = slots
         self.queues = queues
+        self.onStart = onStart
         self.metrics = metrics
         self.makeNonce = makeNonce
     }
@@ -91,6 +94,7 @@ final class Worker: TurnTaking {
         guard membership.id == id, !claims.isEmpty else { return }
         for claim in claims { metrics.started(claim.run) }
         await attempts.start(claims)
+        onStart.ring()
     }
 }
 
@@ -102,7 +106,8 @@ struct CancelLoop: TurnTaking {
     let attempts: any AttemptRunning
 
     func turn(at now: Timestamp) async throws -> NextTurn {
-        guard let id = membership.id, await attempts.count > 0 else { return .after(.seconds(1)) }
+        // The start of an attempt brings the next turn.
+        guard let id = membership.id, await attempts.count > 0 else { return .after(.seconds(60)) }
         let runs = try await store.cancelRequests(of: id)
         if !runs.isEmpty { await attempts.stop(runs, because: .cancelled) }
         return .after(.seconds(1))

@@ -44,7 +44,7 @@ struct LoopBench {
         let counter = Counter()
         return Worker(
             store: store, membership: parts.membership, attempts: attempts, slots: slots, queues: ["default"],
-            metrics: RunMetrics(), makeNonce: { "nonce\(counter.increment())" })
+            onStart: Bell(), metrics: RunMetrics(), makeNonce: { "nonce\(counter.increment())" })
     }
 
     func turn(_ loop: some TurnTaking) async throws -> NextTurn { try await loop.turn(at: parts.clock.now()) }

@@ -1,0 +1,15 @@
+/// Lets go of held runs whose way is free: the safety net below the release that every end of a run does by itself.
+struct ReleaseLoop: TurnTaking {
+    static let page = 100
+    static let pause = Duration.seconds(10)
+
+    let name = "release"
+    let store: any RunStore
+    let worker: Bell
+
+    func turn(at now: Timestamp) async throws -> NextTurn {
+        let released = try await store.releaseHeld(limit: Self.page)
+        if released > 0 { worker.ring() }
+        return released == Self.page ? .now : .after(Self.pause)
+    }
+}
