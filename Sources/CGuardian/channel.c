@@ -66,20 +66,32 @@ static int write_all(int fd, const char *bytes, size_t size)
     return 0;
 }
 
-int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, const void *order, size_t size, int out, int err)
+/// An order may be larger than any packet, so it travels as memory and only the descriptor is sent.
+static int send_order(int socket, const struct request *request, const void *order, size_t size, int out, int err)
 {
-    // An order may be larger than any packet, so it travels as memory and only the descriptor is sent.
     int memory = memfd_create("onebeat-order", MFD_CLOEXEC);
     if (memory < 0) return -1;
     int result = write_all(memory, order, size);
     if (result == 0) {
-        struct request request = {.kind = request_spawn, .token = token, .grace_ms = grace_ms};
-        result = send_request(node_socket, &request, (int[fd_count]){memory, out, err});
+        int fds[fd_count] = {memory, out < 0 ? memory : out, err < 0 ? memory : err};
+        result = send_request(socket, request, fds);
     }
     int error = errno;
     close(memory);
     errno = error;
     return result;
+}
+
+int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, const void *order, size_t size, int out, int err)
+{
+    struct request request = {.kind = request_spawn, .token = token, .grace_ms = grace_ms};
+    return send_order(node_socket, &request, order, size, out, err);
+}
+
+int guardian_leave_word(int node_socket, const void *order, size_t size)
+{
+    struct request request = {.kind = request_word};
+    return send_order(node_socket, &request, order, size, -1, -1);
 }
 
 int guardian_stop(int node_socket, uint64_t token, uint32_t grace_ms)

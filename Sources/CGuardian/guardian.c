@@ -34,6 +34,7 @@ static uint32_t grace_ms;
 static uint64_t deadline, sweep_at;
 static unsigned orphans;  // found by the newest sweep: what killed keepers left behind
 static bool is_abandoned, is_node_gone;
+static int last_word = -1;
 
 static void report_owed(void)
 {
@@ -144,6 +145,11 @@ static bool take_request(void)
     case request_spawn: spawn(&request, fds); break;
     case request_stop: stop(&request); break;
     case request_extend: deadline = request.deadline_ns; break;
+    case request_word:
+        if (last_word >= 0) close(last_word);
+        last_word = fds[fd_order];
+        fds[fd_order] = -1;
+        break;
     }
     for (int i = 0; i < fd_count; i++)
         if (fds[i] >= 0) close(fds[i]);
@@ -232,5 +238,7 @@ _Noreturn void guard(int socket, uint32_t grace)
         if (!is_past) is_abandoned = false;
         report_owed();
     }
+    // Only now: whoever hears of it may start the same work elsewhere at once.
+    if (last_word >= 0) become_last_word(last_word);
     _exit(0);
 }

@@ -5,7 +5,7 @@
 #include "guardian.h"
 #include <signal.h>
 
-enum { request_spawn, request_stop, request_extend };
+enum { request_spawn, request_stop, request_extend, request_word };
 
 struct request {
     uint64_t token;
@@ -29,6 +29,9 @@ _Noreturn void keep(const struct request *request, const int fds[fd_count], int 
 
 /// Starts the ordered program. Returns the leader, or 0 with `step` and `error` of the report filled in.
 pid_t start(const int fds[fd_count], struct guardian_report *report);
+
+/// Becomes the ordered program; returns when that fails. The caller has no process left to look after.
+void become_last_word(int order);
 
 /// Sends `signal` (0 = only count) to every living process below `root`, except the spared ones and what is below them.
 /// Returns how many there were.

@@ -78,7 +78,7 @@ struct OnebeatCommand: ParsableCommand {
             CommandGroup(name: "Question", subcommands: [Next.self, Explain.self, Doctor.self]),
             CommandGroup(
                 name: "Control", subcommands: [Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self]),
-            CommandGroup(name: "Other", subcommands: [Version.self]),
+            CommandGroup(name: "Other", subcommands: [Version.self, Bury.self]),
         ])
 
     /// What the commands are called.

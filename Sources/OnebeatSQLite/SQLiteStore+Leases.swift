@@ -37,10 +37,19 @@ extension SQLiteStore: LeaseStore {
     }
 
     public func leave(_ node: NodeID) async throws(StoreError) {
+        try await end(node, noting: Event("node.left", actor: node.name, message: node.boot))
+    }
+
+    public func bury(_ node: NodeID) async throws(StoreError) {
+        let words = "\(node.boot); its process and all its jobs have ended"
+        try await end(node, noting: Event("node.dead", actor: node.name, message: words))
+    }
+
+    private func end(_ node: NodeID, noting event: Event) async throws(StoreError) {
         try await write { db, now in
-            let left = try db.change(
+            let ended = try db.change(
                 "UPDATE nodes SET gone_at = ? WHERE boot = ? AND gone_at IS NULL", [now, node.boot])
-            if left > 0 { try db.note(Event("node.left", actor: node.name, message: node.boot), at: now) }
+            if ended > 0 { try db.note(event, at: now) }
         }
     }
 

@@ -142,6 +142,10 @@ public struct FaultyStore: StoreWrapper {
         try await change { () async throws(StoreError) in try await base.renew(node, lease: lease) }
     }
 
+    public func bury(_ node: NodeID) async throws(StoreError) {
+        try await change { () async throws(StoreError) in try await base.bury(node) }
+    }
+
     public func leave(_ node: NodeID) async throws(StoreError) {
         try await change { () async throws(StoreError) in try await base.leave(node) }
     }

@@ -81,6 +81,8 @@ extension StoreWrapper {
         try await base.renew(node, lease: lease)
     }
 
+    public func bury(_ node: NodeID) async throws(StoreError) { try await base.bury(node) }
+
     public func leave(_ node: NodeID) async throws(StoreError) { try await base.leave(node) }
 
     public func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term? {

@@ -68,6 +68,10 @@ int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, const voi
 int guardian_stop(int node_socket, uint64_t token, uint32_t grace_ms);
 int guardian_extend(int node_socket, uint64_t deadline_ns);
 
+/// Leaves an order for what the guardian becomes when the node is gone and every job process is dead: whoever speaks for
+/// the dead. A later one takes its place; one of size 0 withdraws it.
+int guardian_leave_word(int node_socket, const void *order, size_t size);
+
 /// Takes one report without blocking: 1 = taken, 0 = the guardian is gone, -1 = errno.
 int guardian_receive(int node_socket, struct guardian_report *report);
 

@@ -10,8 +10,8 @@ struct HeartbeatLoop: TurnTaking {
     let lengths: LeaseLengths
     let node: NodeRecord
     let attempts: any AttemptRunning
-    /// Told the uptime until which the lease can be trusted, at each renewal.
-    let onRenewal: @Sendable (Duration) -> Void
+    /// Told at each renewal which life the lease is for, and the uptime until which it can be trusted.
+    let onRenewal: @Sendable (NodeID, Duration) -> Void
     /// Rung when the node has joined: loops that need a lease would else find out a turn later.
     let onJoin: [Bell]
     let metrics: LeaseMetrics
@@ -64,7 +64,7 @@ struct HeartbeatLoop: TurnTaking {
 
     private func take(_ grant: Grant, as id: NodeID) {
         membership.joined(id, trustedUntil: grant.trustedUntil)
-        onRenewal(grant.trustedUntil)
+        onRenewal(id, grant.trustedUntil)
         metrics.renewed(
             in: grant.answered - grant.asked, trustedFor: grant.trustedUntil - grant.answered, skew: clock.skew)
     }

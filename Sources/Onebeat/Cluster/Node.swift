@@ -19,11 +19,12 @@ public final class Node: Service {
     /// - Parameters:
     ///   - executor: does the work of claimed runs.
     ///   - processID: the number of this process, for people who look for it.
-    ///   - onRenewal: told at each renewal until which uptime the lease can be trusted; a guardian ends the jobs by then.
+    ///   - onRenewal: told at each renewal which life the lease is for, and until which uptime it can be trusted; a
+    ///     guardian ends the jobs by then.
     public init(
         store: any Store, executor: any Executor, settings: NodeSettings, processID: Int = 0,
         time: any TimeSource = SystemTime(), schedules: ScheduleCache = ScheduleCache(), logger: Logger,
-        onRenewal: @escaping @Sendable (Duration) -> Void = { _ in }
+        onRenewal: @escaping @Sendable (NodeID, Duration) -> Void = { _, _ in }
     ) {
         var logger = logger
         logger[metadataKey: "node"] = "\(settings.name)"

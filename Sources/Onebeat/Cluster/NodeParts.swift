@@ -19,10 +19,11 @@ package struct NodeParts: Sendable {
     }
 
     /// The loops, each with the bell that brings its next turn forward.
-    /// - Parameter onRenewal: told at each renewal until which uptime the lease can be trusted.
+    /// - Parameter onRenewal: told at each renewal whose lease it is, and until which uptime it can be trusted.
     package func loops(
         store: any Store, attempts: any AttemptRunning, settings: NodeSettings, processID: Int = 0,
-        schedules: ScheduleCache, chance: Chance, logger: Logger, onRenewal: @escaping @Sendable (Duration) -> Void
+        schedules: ScheduleCache, chance: Chance, logger: Logger,
+        onRenewal: @escaping @Sendable (NodeID, Duration) -> Void
     ) -> [(loop: any TurnTaking, bell: Bell)] {
         let metrics = RunMetrics()
         let leaseMetrics = LeaseMetrics()

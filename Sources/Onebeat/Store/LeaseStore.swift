@@ -79,6 +79,10 @@ public protocol LeaseStore: Sendable {
     /// Leaves in good order: the node holds no run any more.
     func leave(_ node: NodeID) async throws(StoreError)
 
+    /// Declares a node dead before its lease is over, for whoever has seen its process and all its jobs end. What it
+    /// was running is settled by the next ``reap(limit:deciding:)``.
+    func bury(_ node: NodeID) async throws(StoreError)
+
     /// Takes or extends the lead, when nobody else holds it.
     /// - Returns: the term, or `nil` when another node leads. The term grows by one each time the lead changes hands.
     func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term?

@@ -84,11 +84,12 @@ struct NodeProgram {
     }
 
     private func makeNode(_ http: HTTPExecutor) -> Node {
-        let guardian = guardian
+        let (guardian, will) = (guardian, LastWill(surroundings.settings.store.value, guardian, logger))
         return Node(
             store: store, executor: WorkExecutor(process: ProcessExecutor(guardian: guardian), http: http),
             settings: settings, processID: Int(getpid()), schedules: schedules, logger: logger,
-            onRenewal: { uptime in
+            onRenewal: { id, uptime in
+                will.update(for: id)
                 // Both clocks count suspended time, so the distance to the deadline is the same on either.
                 guardian.extend(until: .now + (uptime - SystemTime().uptime()))
             })

@@ -13,6 +13,13 @@ package enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The location as it was read, for the one who is to open it; it may hold a password.
+    package var text: String {
+        switch self {
+        case .sqlite(let path): "sqlite:\(path)"
+        }
+    }
+
     /// Reads `sqlite:onebeat.db`, `sqlite:/var/lib/onebeat.db` or `sqlite:///var/lib/onebeat.db`.
     /// A URL may hold a password, so messages repeat its scheme and no more.
     static func read(_ text: String) throws(Misfit) -> StoreLocation {

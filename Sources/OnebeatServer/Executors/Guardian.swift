@@ -100,10 +100,23 @@ package final class Guardian: Sendable {
         }
     }
 
-    /// Stops everything as when the node is gone, and returns when the guardian has left.
+    /// Leaves word of what the guardian is to become when the node is gone, however it went, and everything it started
+    /// is dead: a program that tells others. Only its arguments, environment and nothing else of the request count.
+    /// - Throws: ``GuardianError/notAsked(errno:)`` and ``UnfitRequest``.
+    package func leaveWord(_ request: ProcessRequest) throws {
+        let order = try request.encoded()
+        try queue.sync {
+            guard isAlive else { return }
+            if guardian_leave_word(socket, order, order.count) < 0 { throw GuardianError.notAsked(errno: errno) }
+        }
+    }
+
+    /// Stops everything as when the node is gone, and returns when the guardian has left. Nobody needs to be told then.
     package func shutdown() async {
         queue.async { [self] in
-            if isAlive { Glibc.shutdown(socket, CInt(SHUT_WR)) }
+            guard isAlive else { return }
+            _ = guardian_leave_word(socket, nil, 0)
+            Glibc.shutdown(socket, CInt(SHUT_WR))
         }
         await departure()
     }
@@ -200,7 +213,7 @@ package enum GuardianError: Error, Equatable, CustomStringConvertible {
         case .gone:
             "guardian: it is gone, and every process of this node with it; restart the node"
         case .notAsked(let number):
-            "guardian: the order to start a process did not reach it, \(errorText(number)); raise the limit on open files"
+            "guardian: an order did not reach it, \(errorText(number)); raise the limit on open files"
         }
     }
 }

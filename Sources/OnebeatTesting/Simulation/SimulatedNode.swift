@@ -79,7 +79,7 @@ final class SimulatedNode: Sendable {
             store: line, attempts: attempts, settings: NodeSettings(name: name, slots: slots, leases: leases),
             schedules: ScheduleCache(), chance: Chance(word: { chance.word() }, fraction: { chance.fraction() }),
             logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
-            onRenewal: { [self] in trust(until: $0) })
+            onRenewal: { [self] in trust(until: $1) })
         self.attempts.withLock { $0 = attempts }
         self.loops.withLock { $0 = loops }
         state.withLock { $0.turns = loops.map { _ in Turn() } }

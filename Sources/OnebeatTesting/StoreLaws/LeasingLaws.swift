@@ -124,6 +124,20 @@ extension StoreLaw {
             let kinds = try await bench.store.events(job: nil, limit: 10).map(\.kind)
             try expect(kinds, is: ["node.left", "node.joined"])
         },
+        StoreLaw("the runs of a buried node are taken over at once, and it is never heard again") { bench in
+            try await bench.put(due: bench.second(0))
+            let node = try await bench.join("a")
+            let claim = try await bench.claimOne(node)
+            try await bench.store.bury(node)
+            try await bench.store.bury(node)
+            try expect(try await bench.reap().runs.map(\.id), is: [claim.run.id])
+            let second = try await bench.claimOne(try await bench.join("b"))
+            try expect(second.fence > claim.fence, "the fence did not grow")
+            try expect(try await bench.settle(claim, .succeeded), is: .fenced)
+            try await expectFenced("a renewal") { _ = try await bench.store.renew(node, lease: StoreBench.lease) }
+            let kinds = try await bench.store.events(job: nil, limit: 10).map(\.kind)
+            try expect(kinds.filter { $0 == "node.dead" }.count, is: 1)
+        },
         StoreLaw("one node leads at a time, and keeps its term while it renews") { bench in
             let a = try await bench.join("a")
             let b = try await bench.join("b")

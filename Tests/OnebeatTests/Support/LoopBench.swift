@@ -24,7 +24,7 @@ struct LoopBench {
             store: store, membership: parts.membership, clock: parts.clock, lengths: lengths,
             node: NodeRecord(
                 id: NodeID(name: "a", boot: ""), slots: 2, queues: ["default"], version: "1", processID: 1),
-            attempts: attempts, onRenewal: { _ in }, onJoin: [], metrics: LeaseMetrics(), logger: logger,
+            attempts: attempts, onRenewal: { _, _ in }, onJoin: [], metrics: LeaseMetrics(), logger: logger,
             makeBoot: { boots[counter.increment() - 1] })
     }
 
