@@ -14,6 +14,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -32,6 +33,14 @@ let package = Package(
         .target(
             name: "OnebeatSQLite",
             dependencies: ["Onebeat", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "OnebeatRedis",
+            dependencies: [
+                "Onebeat",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(name: "CGuardian"),
         .target(
             name: "OnebeatServer",
@@ -77,6 +86,12 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),
+            ]),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "Onebeat", "OnebeatRedis", "OnebeatSQLite", "OnebeatTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .testTarget(name: "CommandTests", dependencies: ["Onebeat", "OnebeatCLI", "OnebeatServer"]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
