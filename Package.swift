@@ -5,6 +5,7 @@ let package = Package(
     name: "onebeat",
     products: [
         .library(name: "Onebeat", targets: ["Onebeat"]),
+        .library(name: "OnebeatRedis", targets: ["OnebeatRedis"]),
         .library(name: "OnebeatSQLite", targets: ["OnebeatSQLite"]),
         .executable(name: "onebeat", targets: ["OnebeatCLI"]),
     ],
@@ -45,7 +46,7 @@ let package = Package(
         .target(
             name: "OnebeatServer",
             dependencies: [
-                "Onebeat", "CGuardian",
+                "Onebeat", "OnebeatRedis", "CGuardian",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -59,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "OnebeatCLI",
             dependencies: [
-                "Onebeat", "OnebeatSQLite", "OnebeatServer",
+                "Onebeat", "OnebeatRedis", "OnebeatSQLite", "OnebeatServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -34,6 +34,9 @@ public struct LockName: Sendable, Hashable, CustomStringConvertible {
 
     /// The key that other programs know it by: `lock:job:NAME`.
     public var description: String { "lock:job:\(job)" }
+
+    /// Why a run of the job does not start.
+    public func words(heldBy holder: String) -> String { "\(self) is held by \(holder)" }
 }
 
 /// A lock and the token that holds it.
