@@ -67,10 +67,16 @@ package final class LockKeeper: TurnTaking {
             let peers = await peers(among: answers)
             for (wish, answer) in zip(wishes, answers) {
                 let job = wish.lock.name.job
+                if case .heldBy = answer, peers == nil {
+                    // Whose it is decides whether the run may start, or is skipped: neither without knowing.
+                    view.isIncomplete = true
+                    entries[job] = nil
+                    continue
+                }
                 view.asked.insert(job)
                 switch answer {
                 case .held: entries[job]?.state = .held
-                case .heldBy(let holder) where peers.contains(holder):
+                case .heldBy(let holder) where peers?.contains(holder) == true:
                     entries[job]?.state = .wanted(after: holder)
                     entries[job]?.nextAt = uptime
                 case .heldBy(let holder):
@@ -79,7 +85,7 @@ package final class LockKeeper: TurnTaking {
                 case .gone: entries[job]?.nextAt = uptime
                 }
             }
-            ledger.withLock { ledger in for (job, entry) in entries { ledger[job] = entry } }
+            ledger.withLock { ledger in for (job, entry) in entries { ledger.put(entry, for: job) } }
             return view
         } catch {
             // Any of them may have been taken.
@@ -166,15 +172,22 @@ package final class LockKeeper: TurnTaking {
                 let some = wishes.filter { $0.isHeld == isHeld }
                 guard !some.isEmpty else { continue }
                 let answers = try await isHeld ? locks.extend(some.map(\.wish)) : locks.succeed(some.map(\.wish))
-                let peers = await peers(among: answers)
+                guard let peers = await peers(among: answers) else {
+                    postpone(due)
+                    return
+                }
                 for (one, answer) in zip(some, answers) { await note(answer, to: one.wish, job: one.job, peers) }
             }
             await works()
         } catch {
-            let again = time.uptime() + Self.retry
-            ledger.withLock { ledger in for (job, _) in due { ledger[job]?.nextAt = again } }
+            postpone(due)
             await fails(error)
         }
+    }
+
+    private func postpone(_ due: [(job: String, entry: LockLedger.Entry)]) {
+        let again = time.uptime() + Self.retry
+        ledger.withLock { ledger in for (job, _) in due { ledger[job]?.nextAt = again } }
     }
 
     private func note(_ answer: LockAnswer, to wish: LockWish, job: String, _ peers: Set<String>) async {
@@ -243,13 +256,12 @@ package final class LockKeeper: TurnTaking {
         return lengths
     }
 
-    /// Those among the holders that are nodes of this store, living or gone.
-    private func peers(among answers: [LockAnswer]) async -> Set<String> {
+    /// Those among the holders that are nodes of this store, living or gone; `nil` when the store does not say.
+    private func peers(among answers: [LockAnswer]) async -> Set<String>? {
         let holders = answers.compactMap { if case .heldBy(let holder) = $0 { holder } else { nil } }
         let boots = Dictionary(grouping: holders) { LockToken.boot(in: $0) ?? "" }
         guard boots.contains(where: { !$0.key.isEmpty }) else { return [] }
-        // Without the store there is no claim either, so nothing is decided wrongly by taking none for a peer.
-        let nodes = (try? await store.nodes(limit: 1000)) ?? []
+        guard let nodes = try? await store.nodes(limit: 1000) else { return nil }
         return Set(nodes.flatMap { boots[$0.id.boot] ?? [] })
     }
 

@@ -44,6 +44,14 @@ struct LockLedger: Sendable {
         entries = entries.filter { $0.value.token.node.boot == boot }
     }
 
+    /// Puts in a lock that was just asked for. A lock that another program took and let go again may still have an
+    /// attempt to guard.
+    mutating func put(_ entry: Entry, for job: String) {
+        var entry = entry
+        if let old = entries[job], old.token.node == entry.token.node { entry.guarded = old.guarded }
+        entries[job] = entry
+    }
+
     /// Notes attempts that started under a lock, or ought to have.
     mutating func guarded(_ claims: [Claim], nonce: String, at uptime: Duration) {
         for claim in claims where claim.definition.policies.effectiveLimit == 1 {

@@ -11,8 +11,10 @@ private struct LockBench {
     let worker: Worker
     let settling: SettlingLoop
 
-    init(_ policy: LockPolicy = .lenient) async throws {
-        loops = try LoopBench()
+    init(
+        _ policy: LockPolicy = .lenient, _ wrap: (any Store, ManualTime) -> any Store = { store, _ in store }
+    ) async throws {
+        loops = try LoopBench(wrap)
         locks = MemoryLocks(time: loops.time)
         let counter = Counter()
         keeper = loops.parts.keeper(
@@ -210,6 +212,44 @@ struct LockKeeperTests {
         try await bench.end()
         try await bench.keep()
         #expect(bench.locks.holders == ["report": "3f2a"])
+    }
+
+    @Test func aLockThatAnotherProgramTookAndLetGoGuardsTheRunAgain() async throws {
+        let bench = try await LockBench()
+        try await bench.due("report", policies: .with { $0.expect = .seconds(4) })
+        try await bench.work()
+        bench.locks.set("report", to: "3f2a")
+        bench.loops.time.advance(by: .seconds(4))
+        try await bench.keep()
+        bench.locks.set("report", to: nil)
+        try await bench.trigger("report", "2")
+        try await bench.work()
+        try await bench.keep()
+        #expect(try await bench.store.runs(RunFilter()).map(\.state) == [.skipped, .running])
+        #expect(bench.locks.holders["report"]?.hasPrefix("a/a1/") == true)
+        try await bench.end()
+        try await bench.keep()
+        #expect(bench.locks.holders.isEmpty)
+    }
+
+    @Test func aRunIsNotSkippedWhileTheStoreCannotSayWhoseTheLockIs() async throws {
+        struct Forgetful: StoreWrapper {
+            let base: any Store
+            let isAsked = Counter()
+
+            func nodes(limit: Int) async throws(StoreError) -> [NodeRecord] {
+                if isAsked.increment() == 1 { throw .unavailable("a fault on purpose") }
+                return try await base.nodes(limit: limit)
+            }
+        }
+        let bench = try await LockBench(.lenient) { store, _ in Forgetful(base: store) }
+        let peer = try await bench.peer()
+        bench.locks.set("report", to: "\(peer)/x")
+        try await bench.due("report", "other")
+        #expect(try await bench.work() == .after(Worker.poll))
+        #expect(await bench.started() == ["other"])
+        try await bench.work()
+        #expect(await bench.started() == ["other", "report"])
     }
 
     @Test func aLockThatWasForgottenIsTakenAgain() async throws {
