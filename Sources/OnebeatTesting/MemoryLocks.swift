@@ -38,6 +38,9 @@ public final class MemoryLocks: Locks {
         state.withLock { $0.held[job] = token.map { ($0, .seconds(1_000_000_000)) } }
     }
 
+    /// Forgets every lock.
+    public func flush() { state.withLock { $0.held = [:] } }
+
     /// Whether every call fails from now on.
     public func fail(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
 
