@@ -5,6 +5,7 @@ let package = Package(
     name: "onebeat",
     products: [
         .library(name: "Onebeat", targets: ["Onebeat"]),
+        .library(name: "OnebeatRedis", targets: ["OnebeatRedis"]),
         .library(name: "OnebeatSQLite", targets: ["OnebeatSQLite"]),
         .executable(name: "onebeat", targets: ["OnebeatCLI"]),
     ],
@@ -14,6 +15,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -32,11 +34,19 @@ let package = Package(
         .target(
             name: "OnebeatSQLite",
             dependencies: ["Onebeat", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "OnebeatRedis",
+            dependencies: [
+                "Onebeat",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(name: "CGuardian"),
         .target(
             name: "OnebeatServer",
             dependencies: [
-                "Onebeat", "CGuardian",
+                "Onebeat", "OnebeatRedis", "CGuardian",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -50,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "OnebeatCLI",
             dependencies: [
-                "Onebeat", "OnebeatSQLite", "OnebeatServer",
+                "Onebeat", "OnebeatRedis", "OnebeatSQLite", "OnebeatServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -77,6 +87,12 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),
+            ]),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "Onebeat", "OnebeatRedis", "OnebeatSQLite", "OnebeatTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .testTarget(name: "CommandTests", dependencies: ["Onebeat", "OnebeatCLI", "OnebeatServer"]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),

@@ -25,6 +25,7 @@ public final class Onebeat: Service {
 
     private let store: any Store
     private let settings: NodeSettings
+    private let locks: (any Locks)?
     private let source: String
     private let logger: Logger
     private let jobs = Mutex<[String: Job]>([:])
@@ -40,12 +41,14 @@ public final class Onebeat: Service {
     }
 
     /// A scheduler over `store` with settings of its own.
+    /// - Parameter locks: keeps other programs away from jobs that may not overlap, such as `RedisLocks`.
     public init(
-        store: any Store, settings: NodeSettings, source: String = "library",
+        store: any Store, settings: NodeSettings, locks: (any Locks)? = nil, source: String = "library",
         logger: Logger = Logger(label: "onebeat")
     ) {
         self.store = store
         self.settings = settings
+        self.locks = locks
         self.source = source
         self.logger = logger
     }
@@ -75,7 +78,7 @@ public final class Onebeat: Service {
             jobs.values.map(\.definition), source: source, isComplete: true, by: settings.name,
             schedules: ScheduleCache())
         let executor = HandlerExecutor(handlers: jobs.mapValues(\.handler), logger: logger)
-        try await Node(store: store, executor: executor, settings: settings, logger: logger).run()
+        try await Node(store: store, executor: executor, settings: settings, locks: locks, logger: logger).run()
     }
 
     /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once.

@@ -17,6 +17,7 @@ struct Claiming {
     private var nextFence: Int64 = 0
     private var claims: [Claim] = []
     private var refused: [Run] = []
+    private var passedOver: Set<RunID> = []
 
     init(
         _ request: ClaimRequest, store: SQLiteStore, at now: Timestamp, in db: Database,
@@ -32,11 +33,15 @@ struct Claiming {
     mutating func run() throws -> ClaimResult {
         var decided = 0
         while claims.count < request.slots, decided < Self.bound {
-            let page = try DueRuns.fetch(
-                in: request.queues, at: now, limit: min(request.slots - claims.count, Self.bound - decided), db)
+            // What is passed over stays due and is found by every further look, so that looks get longer.
+            let room = min(max(request.slots - claims.count, passedOver.count), Self.bound - decided)
+            let page = try DueRuns.fetch(in: request.queues, at: now, limit: room + passedOver.count, db)
+                .filter { !passedOver.contains($0.id) }
             if page.isEmpty { return try result(hasMore: false) }
-            for run in page { try consider(run) }
-            decided += page.count
+            for run in page where claims.count < request.slots {
+                try consider(run)
+                decided += 1
+            }
         }
         return try result(hasMore: true)
     }
@@ -48,16 +53,21 @@ struct Claiming {
 
     private mutating func consider(_ run: Run) throws {
         let definition = try store.definition(run.version, in: db)
+        if let locks = request.locks, !locks.covers(run.job, definition.policies) {
+            passedOver.insert(run.id)
+            return
+        }
         let known = states[run.job].flatMap { $0.generation == run.version.generation ? $0.state : nil }
         let state = try known ?? fetchState(of: run.version)
         states[run.job] = (run.version.generation, state)
         let hasRoom = state.activeRuns < definition.policies.effectiveLimit
+        let message = hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil
         switch decide(run, definition.policies, state, now) {
         case .start: try start(run, definition)
-        case .hold(let waivesDeadline): try hold(run, waivingDeadline: waivesDeadline)
-        case .replace: try replace(run)
-        case .skip(let reason): try refuse(run, as: .skipped, reason, leavingRoom: hasRoom)
-        case .miss(let reason): try refuse(run, as: .missed, reason, leavingRoom: hasRoom)
+        case .hold(let waivesDeadline): try hold(run, waivingDeadline: waivesDeadline, message)
+        case .replace: try replace(run, message)
+        case .skip(let reason): try refuse(run, as: .skipped, reason, message, leavingRoom: hasRoom)
+        case .miss(let reason): try refuse(run, as: .missed, reason, message, leavingRoom: hasRoom)
         case .cancel(let reason): try refuse(run, as: .cancelled, reason, leavingRoom: hasRoom)
         }
     }
@@ -89,16 +99,19 @@ struct Claiming {
         if run.kind == .manual { states[run.job]?.state.activeManualRuns += 1 }
     }
 
-    private mutating func hold(_ run: Run, waivingDeadline: Bool) throws {
+    private mutating func hold(_ run: Run, waivingDeadline: Bool, _ message: String?) throws {
         try db.change(
             """
-            UPDATE runs SET is_held = 1, deadline_at = CASE WHEN ? THEN NULL ELSE deadline_at END WHERE id = ?
+            UPDATE runs SET is_held = 1, deadline_at = CASE WHEN ? THEN NULL ELSE deadline_at END,
+                message = coalesce(?, message)
+            WHERE id = ?
             """,
-            [waivingDeadline, run.id.value])
+            // A further attempt keeps the words on the one before.
+            [waivingDeadline, run.attempt == 0 ? message : nil, run.id.value])
         states[run.job]?.state.heldRuns += 1
     }
 
-    private mutating func replace(_ run: Run) throws {
+    private mutating func replace(_ run: Run, _ message: String?) throws {
         try db.change(
             """
             UPDATE runs SET is_cancel_requested = 1, reason = ?
@@ -109,13 +122,13 @@ struct Claiming {
         let older = try db.rows(
             "SELECT \(Run.columns) FROM runs WHERE job_name = ? AND state = 'scheduled' AND is_held = 1", [run.job])
         for row in older { try refuse(Run(row: row), as: .cancelled, .replaced, leavingRoom: false) }
-        try hold(run, waivingDeadline: false)
+        try hold(run, waivingDeadline: false, message)
     }
 
     private mutating func refuse(
-        _ run: Run, as state: RunState, _ reason: Reason, leavingRoom hasRoom: Bool
+        _ run: Run, as state: RunState, _ reason: Reason, _ message: String? = nil, leavingRoom hasRoom: Bool
     ) throws {
-        refused.append(try SQLiteStore.end(run, as: state, reason, at: now, in: db))
+        refused.append(try SQLiteStore.end(run, as: state, reason, message: message, at: now, in: db))
         // It may have been the one that the end of another had let go; then the next one takes its place.
         if hasRoom { try SQLiteStore.releaseOne(heldOf: run.job, in: db) }
         states[run.job] = nil
@@ -143,6 +156,7 @@ struct Claiming {
         ).first
         guard let row else { return JobState(isRemoved: true) }
         return JobState(
-            isRemoved: row[1], isPaused: row[0], activeRuns: row[2], activeManualRuns: row[3], heldRuns: row[4])
+            isRemoved: row[1], isPaused: row[0], activeRuns: row[2], activeManualRuns: row[3], heldRuns: row[4],
+            lockHolder: request.locks?.heldElsewhere[version.job])
     }
 }

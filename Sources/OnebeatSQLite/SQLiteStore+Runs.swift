@@ -52,6 +52,15 @@ extension SQLiteStore: RunStore {
         }
     }
 
+    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
+        try await read { db, now in
+            var seen: Set<JobVersion> = []
+            return try DueRuns.fetch(in: queues, at: now, limit: limit, db)
+                .filter { seen.insert($0.version).inserted }
+                .map { try self.definition($0.version, in: db) }
+        }
+    }
+
     public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
         try await read { db, _ in try DueRuns.next(in: queues, db) }
     }

@@ -111,6 +111,10 @@ public struct FaultyStore: StoreWrapper {
         try await look { () async throws(StoreError) in try await base.claims(nonce: nonce) }
     }
 
+    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
+        try await look { () async throws(StoreError) in try await base.dueJobs(queues: queues, limit: limit) }
+    }
+
     public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
         try await look { () async throws(StoreError) in try await base.nextDue(queues: queues) }
     }

@@ -52,6 +52,10 @@ extension StoreWrapper {
 
     public func claims(nonce: String) async throws(StoreError) -> [Claim] { try await base.claims(nonce: nonce) }
 
+    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
+        try await base.dueJobs(queues: queues, limit: limit)
+    }
+
     public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
         try await base.nextDue(queues: queues)
     }

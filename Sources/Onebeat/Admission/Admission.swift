@@ -13,17 +13,20 @@ public struct JobState: Sendable, Equatable {
     public var activeManualRuns: Int
     /// Other due runs of the job that wait for their turn.
     public var heldRuns: Int
+    /// Who holds the job's lock, where that is another program.
+    public var lockHolder: String?
 
     /// Makes a state; stores and tests do.
     public init(
         isRemoved: Bool = false, isPaused: Bool = false, activeRuns: Int = 0, activeManualRuns: Int = 0,
-        heldRuns: Int = 0
+        heldRuns: Int = 0, lockHolder: String? = nil
     ) {
         self.isRemoved = isRemoved
         self.isPaused = isPaused
         self.activeRuns = activeRuns
         self.activeManualRuns = activeManualRuns
         self.heldRuns = heldRuns
+        self.lockHolder = lockHolder
     }
 }
 
@@ -46,15 +49,19 @@ public enum Admission: Sendable, Equatable {
     /// The rule.
     ///
     /// A run that was attempted before is past skipping: it waits for its turn instead, and lateness no longer counts.
+    /// Another program's lock stands in the way as an active run of the job would.
     public static func decide(_ run: Run, of policies: JobPolicies, for job: JobState, at now: Timestamp) -> Admission {
         let isFirst = run.attempt == 0
         if job.isRemoved { return .cancel(.removed) }
         if run.isCancelRequested { return .cancel(.requested) }
         if job.isPaused, run.kind == .scheduled, isFirst { return .skip(.paused) }
         if isFirst, let deadline = run.deadlineAt, now > deadline { return .miss(.tooLate) }
-        if job.activeRuns < policies.effectiveLimit { return .start }
+        let isLocked = job.lockHolder != nil && policies.effectiveLimit == 1
+        if job.activeRuns < policies.effectiveLimit, !isLocked { return .start }
         if !isFirst { return .hold(waivingDeadline: false) }
-        if run.kind == .scheduled, job.activeManualRuns == job.activeRuns { return .hold(waivingDeadline: true) }
+        if run.kind == .scheduled, job.activeRuns > 0, job.activeManualRuns == job.activeRuns {
+            return .hold(waivingDeadline: true)
+        }
         switch policies.overlap {
         case .skip: return .skip(.overlap)
         case .queue: return job.heldRuns == 0 ? .hold(waivingDeadline: false) : .skip(.overlap)

@@ -10,19 +10,23 @@ public final class Node: Service {
     private let logger: Logger
     private let attempts: NodeAttempts
     private let recorder: OutputRecorder
+    private let keeper: LockKeeper?
     private let loops: [LoopService]
 
     /// How long a stopping node goes on trying to settle when the store does not answer; the reaper does it after that.
     static let settlingPatience = Duration.seconds(5)
+    /// How long a stopping node tries to give up its locks; they end by themselves after that.
+    static let releasingPatience = Duration.seconds(1)
 
     /// A node over `store`.
     /// - Parameters:
     ///   - executor: does the work of claimed runs.
+    ///   - locks: keeps other programs away from jobs that may not overlap; the nodes need none among themselves.
     ///   - processID: the number of this process, for people who look for it.
     ///   - onRenewal: told at each renewal which life the lease is for, and until which uptime it can be trusted; a
     ///     guardian ends the jobs by then.
     public init(
-        store: any Store, executor: any Executor, settings: NodeSettings, processID: Int = 0,
+        store: any Store, executor: any Executor, settings: NodeSettings, locks: (any Locks)? = nil, processID: Int = 0,
         time: any TimeSource = SystemTime(), schedules: ScheduleCache = ScheduleCache(), logger: Logger,
         onRenewal: @escaping @Sendable (NodeID, Duration) -> Void = { _, _ in }
     ) {
@@ -34,12 +38,16 @@ public final class Node: Service {
         let attempts = NodeAttempts(
             runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox, recorder: recorder,
             membership: parts.membership, worker: parts.worker)
+        let keeper = locks.map { [logger] in
+            parts.keeper(of: $0, store: store, settings: settings, chance: .system, logger: logger)
+        }
         let loops = parts.loops(
             store: store, attempts: attempts, settings: settings, processID: processID, schedules: schedules,
-            chance: .system, logger: logger, onRenewal: onRenewal)
+            chance: .system, locks: keeper, logger: logger, onRenewal: onRenewal)
         self.loops = (loops + [(recorder, output)]).map {
             LoopService($0.loop, wokenBy: $0.bell, clock: parts.clock, logger: logger)
         }
+        self.keeper = keeper
         self.store = store
         self.settings = settings
         self.parts = parts
@@ -83,6 +91,7 @@ public final class Node: Service {
         await attempts.drained()
         await within(Self.settlingPatience) { await self.settled() }
         await recorder.flush()
+        if let keeper { await within(Self.releasingPatience) { await keeper.leave() } }
         if let id, parts.outbox.isEmpty { try? await store.leave(id) }
         logger.info("stopped")
     }

@@ -11,6 +11,7 @@ package struct NodeParts: Sendable {
     private let leading = Bell()
     private let settling = Bell()
     private let cancelling = Bell()
+    private let locking = Bell()
 
     package init(time: any TimeSource) {
         clock = NodeClock(time)
@@ -18,11 +19,20 @@ package struct NodeParts: Sendable {
         outbox = Outbox(ringing: settling)
     }
 
+    /// Keeps the node's locks, where it has any.
+    package func keeper(
+        of locks: any Locks, store: any Store, settings: NodeSettings, chance: Chance, logger: Logger
+    ) -> LockKeeper {
+        LockKeeper(
+            locks, policy: settings.lockPolicy, store: store, membership: membership, time: clock.time, bell: locking,
+            logger: logger, makeNonce: chance.word)
+    }
+
     /// The loops, each with the bell that brings its next turn forward.
     /// - Parameter onRenewal: told at each renewal whose lease it is, and until which uptime it can be trusted.
     package func loops(
         store: any Store, attempts: any AttemptRunning, settings: NodeSettings, processID: Int = 0,
-        schedules: ScheduleCache, chance: Chance, logger: Logger,
+        schedules: ScheduleCache, chance: Chance, locks: LockKeeper? = nil, logger: Logger,
         onRenewal: @escaping @Sendable (NodeID, Duration) -> Void
     ) -> [(loop: any TurnTaking, bell: Bell)] {
         let metrics = RunMetrics()
@@ -53,18 +63,19 @@ package struct NodeParts: Sendable {
             (
                 Worker(
                     store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                    queues: settings.queues, onStart: cancelling, metrics: metrics, makeNonce: chance.word), worker
+                    queues: settings.queues, onStart: cancelling, locks: locks, metrics: metrics, makeNonce: chance.word
+                ), worker
             ),
             (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),
             (
                 SettlingLoop(
-                    store: store, outbox: outbox, settle: settle, worker: worker, metrics: metrics, logger: logger),
-                settling
+                    store: store, outbox: outbox, settle: settle, locks: locks, worker: worker, metrics: metrics,
+                    logger: logger), settling
             ),
-            (ReleaseLoop(store: store, worker: worker), Bell()),
+            (ReleaseLoop(store: store, worker: worker, hasLocks: locks != nil), Bell()),
             (Reaper(store: store, settle: settle, worker: worker, metrics: metrics, logger: logger), Bell()),
             (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
-        ]
+        ] + (locks.map { [($0, locking)] } ?? [])
     }
 }
 

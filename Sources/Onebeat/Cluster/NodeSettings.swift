@@ -12,13 +12,16 @@ public struct NodeSettings: Sendable, Equatable {
     public var drain: Duration
     /// How long ended runs stay in the history.
     public var keep: Duration
+    /// What becomes of jobs that may not overlap while locks are not to be had. Only for a node that keeps locks.
+    public var lockPolicy: LockPolicy
     /// The version of Onebeat it runs.
     public var version: String
 
     /// Settings; the defaults suit a node that runs processes on a machine of its own.
     public init(
         name: String, slots: Int = 16, queues: [String] = [JobPolicies.defaultQueue], leases: LeaseLengths = .init(),
-        drain: Duration = .seconds(30), keep: Duration = .seconds(30 * 86_400), version: String = Onebeat.version
+        drain: Duration = .seconds(30), keep: Duration = .seconds(30 * 86_400),
+        lockPolicy: LockPolicy = .lenient, version: String = Onebeat.version
     ) {
         self.name = name
         self.slots = slots
@@ -26,6 +29,7 @@ public struct NodeSettings: Sendable, Equatable {
         self.leases = leases
         self.drain = drain
         self.keep = keep
+        self.lockPolicy = lockPolicy
         self.version = version
     }
 }

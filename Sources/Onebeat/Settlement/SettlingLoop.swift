@@ -9,6 +9,7 @@ struct SettlingLoop: TurnTaking {
     let store: any RunStore
     let outbox: Outbox
     let settle: @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    var locks: LockKeeper?
     let worker: Bell
     let metrics: RunMetrics
     let logger: Logger
@@ -18,7 +19,10 @@ struct SettlingLoop: TurnTaking {
         guard !reports.isEmpty else { return .after(.seconds(60)) }
         let results = try await store.settle(reports, deciding: settle)
         outbox.drop(reports.count)
-        for (report, result) in zip(reports, results) { note(report, result) }
+        for (report, result) in zip(reports, results) {
+            note(report, result)
+            locks?.settled(report.claim)
+        }
         worker.ring()
         return .now
     }

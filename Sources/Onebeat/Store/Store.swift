@@ -94,7 +94,7 @@ public protocol RunStore: Sendable {
 
     /// Claims due runs, highest priority first, then the longest due: up to `request.slots` that may start. Each
     /// candidate is decided on in the same transaction: what starts gets the next fence and a row in the attempts;
-    /// what does not is recorded.
+    /// what does not is recorded. Where `request.locks` says so, runs are passed over as if they were not due yet.
     /// - Throws: ``StoreError/fenced(_:)`` when the node's lease is over.
     func claim(
         _ request: ClaimRequest,
@@ -104,6 +104,10 @@ public protocol RunStore: Sendable {
     /// The running attempts that were claimed with this nonce: how a worker finds out what became of a claim whose
     /// reply was lost.
     func claims(nonce: String) async throws(StoreError) -> [Claim]
+
+    /// The definitions of the first `limit` due runs that a claim would decide on, each once, in that order: what a worker
+    /// takes locks by before it claims.
+    func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition]
 
     /// When the next run of these queues may start; a time past means now. `nil` when none is planned.
     func nextDue(queues: [String]) async throws(StoreError) -> Timestamp?
@@ -139,13 +143,34 @@ public struct ClaimRequest: Sendable, Equatable {
     public var slots: Int
     /// Names this request, so that a lost reply can be read back.
     public var nonce: String
+    /// What the worker knows of locks; `nil` when it keeps none.
+    public var locks: LockView?
 
     /// Makes a request.
-    public init(node: NodeID, queues: [String], slots: Int, nonce: String) {
+    public init(node: NodeID, queues: [String], slots: Int, nonce: String, locks: LockView? = nil) {
         self.node = node
         self.queues = queues
         self.slots = slots
         self.nonce = nonce
+        self.locks = locks
+    }
+}
+
+/// What a worker found out about the locks of due jobs that may not overlap, before it reached for their runs.
+public struct LockView: Sendable, Equatable {
+    /// Jobs whose lock it asked for; the runs of others that may not overlap are passed over.
+    public var asked: Set<String> = []
+    /// Who holds a lock that the worker did not get, by job: another program's token.
+    public var heldElsewhere: [String: String] = [:]
+    /// Whether locks that ought to have been asked for were not, since whoever keeps them did not answer.
+    public var isIncomplete = false
+
+    /// A view of nothing.
+    public init() {}
+
+    /// Whether a run that follows `policies` may be decided on.
+    public func covers(_ job: String, _ policies: JobPolicies) -> Bool {
+        policies.effectiveLimit > 1 || asked.contains(job)
     }
 }
 

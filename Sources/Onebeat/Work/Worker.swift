@@ -16,6 +16,7 @@ final class Worker: TurnTaking {
     private let queues: [String]
     /// Rung when attempts were started, for the loop that looks after their cancellation.
     private let onStart: Bell
+    private let locks: LockKeeper?
     private let metrics: RunMetrics
     private let makeNonce: @Sendable () -> String
     /// A claim whose reply did not come; it is read back before the next one.
@@ -25,7 +26,7 @@ final class Worker: TurnTaking {
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
-        onStart: Bell, metrics: RunMetrics, makeNonce: @escaping @Sendable () -> String
+        onStart: Bell, locks: LockKeeper? = nil, metrics: RunMetrics, makeNonce: @escaping @Sendable () -> String
     ) {
         self.store = store
         self.membership = membership
@@ -33,6 +34,7 @@ final class Worker: TurnTaking {
         self.slots = slots
         self.queues = queues
         self.onStart = onStart
+        self.locks = locks
         self.metrics = metrics
         self.makeNonce = makeNonce
     }
@@ -46,14 +48,17 @@ final class Worker: TurnTaking {
         let free = slots - (await attempts.count)
         metrics.slots(free: free, of: slots)
         guard free > 0 else { return .after(Self.poll) }
+        let room = min(free, Self.batch)
 
         // A claim takes the store's write lock, so an idle worker only looks.
         let next = try await nextDue(at: now)
         guard let next, next <= now else { return waiting(for: next, from: now) }
 
+        var view: LockView?
+        if let locks { view = await locks.ask(for: try await store.dueJobs(queues: queues, limit: room), as: id) }
         let nonce = makeNonce()
         openNonce.withLock { $0 = nonce }
-        let request = ClaimRequest(node: id, queues: queues, slots: min(free, Self.batch), nonce: nonce)
+        let request = ClaimRequest(node: id, queues: queues, slots: room, nonce: nonce, locks: view)
         let result: ClaimResult
         do {
             result = try await store.claim(request, deciding: Admission.decide)
@@ -61,11 +66,14 @@ final class Worker: TurnTaking {
             throw StoreError.unknownOutcome(why)
         } catch {
             openNonce.withLock { $0 = nil }
+            locks?.keep([])
             throw error
         }
         openNonce.withLock { $0 = nil }
         metrics.refused(result.refused)
         await start(result.claims, of: id)
+        // What was passed over stays due, so that looking at once would be looking for ever.
+        if view?.isIncomplete == true { return .after(Self.poll) }
         if result.hasMore { return .now }
         expected.withLock { $0 = result.nextDue }
         // By the store's clock it is not due yet, by this node's it is: the difference is small, and passes.
@@ -90,6 +98,7 @@ final class Worker: TurnTaking {
     /// A claim that took longer than the lease can be trusted, or was made in an earlier life of this node, is not
     /// started: the reaper gives it to someone else.
     private func start(_ claims: [Claim], of id: NodeID) async {
+        locks?.keep(claims)
         let claims = claims.filter { $0.run.boot == id.boot }
         guard membership.id == id, !claims.isEmpty else { return }
         for claim in claims { metrics.started(claim.run) }

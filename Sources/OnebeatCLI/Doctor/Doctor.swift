@@ -35,6 +35,7 @@ struct Doctor: AsyncParsableCommand {
         }
         if let surroundings {
             findings += await StoreChecks(surroundings).findings()
+            if let redis = surroundings.settings.redis.value { findings.append(await RedisChecks.finding(on: redis)) }
             findings += ConfigurationChecks.jobFindings(on: surroundings)
             findings.append(MachineChecks.listening(on: surroundings.settings.listen.value))
         }

@@ -25,12 +25,19 @@ struct Explain: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try store.open()
+        let surroundings = try store.surroundings()
+        let store = try surroundings.openStore()
         let record = try await store.record(of: job)
         let now = try await store.now()
         let clock = Schedule.clock(of: record.definition.schedule.timezone)
         let moment = try at.map { try Moment.read($0, option: "--at", on: clock, now: now) }
-        let explanation = Explanation(try await store.evidence(on: record, at: moment, now: now))
+        var evidence = try await store.evidence(on: record, at: moment, now: now)
+        let policies = record.definition.policies
+        if surroundings.settings.redis.value != nil, policies.effectiveLimit == 1 {
+            let p95 = LockLength.p95(of: try await store.measuredRuns(of: job))
+            evidence.lock = LockLength.decide(expect: policies.expect, p95: p95)
+        }
+        let explanation = Explanation(evidence)
         if format.json {
             return try Output.json(
                 Answer(

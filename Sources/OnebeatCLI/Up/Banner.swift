@@ -42,6 +42,9 @@ struct Banner {
         func add(_ title: String, _ text: String) { table.add(.init(title, .quiet), .init(text)) }
         if let file = surroundings.file { add("file", "\(file.path): \(changes?.summary ?? "")") }
         add("store", surroundings.storePath)
+        if let redis = surroundings.settings.redis.value {
+            add("redis", "\(redis), locks \(surroundings.settings.locks.value.rawValue)")
+        }
         add("look at", "http://\(address)/")
         for (index, line) in next.enumerated() { add(index == 0 ? "next" : "", line) }
         let title = "onebeat \(Onebeat.version), node \(settings.name), \(settings.slots) slots"

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Metrics
 import Onebeat
+import OnebeatRedis
 import OnebeatServer
 import ServiceLifecycle
 
@@ -11,6 +12,7 @@ struct NodeProgram {
     private let settings: NodeSettings
     private let guardian: Guardian
     private let store: any Store
+    private let redis: RedisClient?
     private let logger: Logger
     private let schedules = ScheduleCache()
 
@@ -21,6 +23,9 @@ struct NodeProgram {
         self.guardian = guardian
         settings = surroundings.settings.nodeSettings
         store = try surroundings.makeStore()
+        redis = surroundings.settings.redis.value.map { [settings] in
+            RedisClient($0, name: "onebeat:\(settings.name)")
+        }
         logger = Logger(label: "onebeat")
     }
 
@@ -36,6 +41,7 @@ struct NodeProgram {
             throw error
         }
         try await http.shutdown()
+        await redis?.close()
         await guardian.shutdown()
     }
 
@@ -87,7 +93,8 @@ struct NodeProgram {
         let (guardian, will) = (guardian, LastWill(surroundings.settings.store.value, guardian, logger))
         return Node(
             store: store, executor: WorkExecutor(process: ProcessExecutor(guardian: guardian), http: http),
-            settings: settings, processID: Int(getpid()), schedules: schedules, logger: logger,
+            settings: settings, locks: redis.map { RedisLocks($0) }, processID: Int(getpid()), schedules: schedules,
+            logger: logger,
             onRenewal: { id, uptime in
                 will.update(for: id)
                 // Both clocks count suspended time, so the distance to the deadline is the same on either.

@@ -20,6 +20,8 @@ struct Up: AsyncParsableCommand {
     var file: String?
     @Option(help: "The store, such as sqlite:onebeat.db.")
     var store: String?
+    @Option(help: "Redis, for locks that other programs share, such as redis://cache:6379.")
+    var redis: String?
     @Option(help: "Where to show health, metrics and pages, such as 127.0.0.1:8420.")
     var listen: String?
     @Option(help: "The node's name, unique among those that share the store.")
@@ -40,7 +42,8 @@ struct Up: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         guard let guardian = Self.guardian else { throw CommandFailure("the guardian was not started") }
         let flags = SettingFlags(
-            store: store, listen: listen, node: node, slots: slots, queues: queue, drain: drain, logFormat: logFormat,
+            store: store, redis: redis, listen: listen, node: node, slots: slots, queues: queue, drain: drain,
+            logFormat: logFormat,
             logLevel: logLevel)
         let surroundings = try Surroundings(argument: file, flags: flags)
         try await NodeProgram(surroundings, guardian: guardian).run()

@@ -32,6 +32,10 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var store: String?
     /// The source the file names, when it names one.
     package var namedSource: String?
+    /// Where Redis is, with `${NAME}` expanded.
+    package var redis: String?
+    /// What becomes of jobs that may not overlap while Redis does not answer.
+    package var locks: LockPolicy?
     /// The zone of jobs that name none.
     package var timezone: String?
     /// The address and port to listen on.
@@ -52,7 +56,7 @@ package struct ConfigurationFile: Sendable, Equatable {
 
     /// Reads and checks a file.
     /// - Parameters:
-    ///   - environment: what `${NAME}` in `store` stands for.
+    ///   - environment: what `${NAME}` in `store` and `redis` stands for.
     ///   - now: what "never fires again" is measured by.
     /// - Throws: ``ConfigurationError`` with every problem of the file, in its order.
     package static func load(

@@ -8,11 +8,10 @@ struct FileReader {
     let zones: ZoneFiles
     let findings: Findings
 
-    private static let keys = ["store", "source", "timezone", "listen", "node", "defaults", "jobs"]
+    private static let keys = ["store", "source", "redis", "locks", "timezone", "listen", "node", "defaults", "jobs"]
 
     private static let refused = [
-        "alerts": "alerts are not in this version yet; take them out of the file",
-        "redis": "Redis is not in this version yet; take it out of the file, the store holds locks and queues",
+        "alerts": "alerts are not in this version yet; take them out of the file"
     ]
 
     func read(_ root: Yams.Node, into file: inout ConfigurationFile) {
@@ -21,6 +20,8 @@ struct FileReader {
         }
         file.store = top.value("store", expanded)
         file.namedSource = top.value("source", Read.words)
+        file.redis = top.value("redis", expanded)
+        file.locks = top.value("locks", Read.choice(of: LockPolicy.self))
         file.listen = top.value("listen", Read.words)
         file.timezone = top.value("timezone", zone)
         file.node = nodeSection(top)

@@ -43,6 +43,8 @@ package enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
 package struct SettingFlags: Sendable, Equatable {
     /// `--store`
     package var store: String?
+    /// `--redis`
+    package var redis: String?
     /// `--listen`
     package var listen: String?
     /// `--node`
@@ -59,10 +61,12 @@ package struct SettingFlags: Sendable, Equatable {
     package var logLevel: String?
 
     package init(
-        store: String? = nil, listen: String? = nil, node: String? = nil, slots: String? = nil, queues: [String] = [],
+        store: String? = nil, redis: String? = nil, listen: String? = nil, node: String? = nil, slots: String? = nil,
+        queues: [String] = [],
         drain: String? = nil, logFormat: String? = nil, logLevel: String? = nil
     ) {
         self.store = store
+        self.redis = redis
         self.listen = listen
         self.node = node
         self.slots = slots

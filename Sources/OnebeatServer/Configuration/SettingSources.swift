@@ -10,6 +10,9 @@ struct SettingSources {
         self.file = file
     }
 
+    /// Notes what is wrong with settings that do not fit each other.
+    mutating func problem(_ words: String) { problems.append(words) }
+
     /// The first of flag, variable and file that says something; an empty variable says nothing.
     /// A value that is overruled is never read, so it cannot be wrong.
     mutating func settle<Value: Sendable & Equatable>(

@@ -1,10 +1,15 @@
 import Logging
 import Onebeat
+import OnebeatRedis
 
 /// The node's settings and where each comes from: flag over `ONEBEAT_…` over file over default.
 package struct Settings: Sendable, Equatable {
     /// Where the store is.
     package var store: Setting<StoreLocation>
+    /// Where Redis is, if there is one.
+    package var redis: Setting<RedisAddress?>
+    /// What becomes of jobs that may not overlap while Redis does not answer.
+    package var locks: Setting<LockPolicy>
     /// Where the web pages are served.
     package var listen: Setting<ListenAddress>
     /// The node's name, unique among those that share the store.
@@ -36,6 +41,10 @@ package struct Settings: Sendable, Equatable {
             store: sources.settle(
                 "store", flag: flags.store, file: file?.store, standard: StoreLocation.standard,
                 read: StoreLocation.read),
+            redis: sources.settle("redis", flag: flags.redis, file: file?.redis, standard: nil, read: redis),
+            locks: sources.settle(
+                "locks", flag: nil, file: file?.locks?.rawValue, standard: standard.lockPolicy,
+                read: choice(LockPolicy.self)),
             listen: sources.settle(
                 "listen", flag: flags.listen, file: file?.listen, standard: ListenAddress.standard, read: address),
             node: sources.settle(
@@ -57,6 +66,10 @@ package struct Settings: Sendable, Equatable {
             logLevel: sources.settle(
                 "log-level", flag: flags.logLevel, file: nil, standard: .info, read: Settings.choice(Logger.Level.self))
         )
+        if settings.locks.value == .strict, settings.redis.origin == .standard {
+            sources.problem(
+                "\(settings.locks.origin): is strict, but there is no Redis to keep locks; name one with redis")
+        }
         guard sources.problems.isEmpty else { throw SettingsError(problems: sources.problems) }
         return settings
     }
@@ -64,13 +77,17 @@ package struct Settings: Sendable, Equatable {
     /// What the node is told about itself.
     package var nodeSettings: NodeSettings {
         NodeSettings(
-            name: node.value, slots: slots.value, queues: queues.value, drain: drain.value, keep: keep.value)
+            name: node.value, slots: slots.value, queues: queues.value, drain: drain.value, keep: keep.value,
+            lockPolicy: locks.value)
     }
 
     /// Every setting in words, for people who wonder why the node does what it does.
     package var table: [(name: String, value: String, origin: SettingOrigin)] {
         [
-            ("store", store.value.description, store.origin), ("listen", listen.value.description, listen.origin),
+            ("store", store.value.description, store.origin),
+            ("redis", redis.value?.description ?? "none", redis.origin),
+            ("locks", redis.value == nil ? "none" : locks.value.rawValue, locks.origin),
+            ("listen", listen.value.description, listen.origin),
             ("node", node.value, node.origin), ("slots", "\(slots.value)", slots.origin),
             ("queues", queues.value.joined(separator: ", "), queues.origin),
             ("drain", drain.value.text, drain.origin), ("keep", keep.value.text, keep.origin),
@@ -87,6 +104,14 @@ extension Settings {
             throw Misfit("is \(quoted(text)); write an address and a port, such as 127.0.0.1:8420 or [::1]:8420")
         }
         return address
+    }
+
+    private static func redis(_ text: String) throws(Misfit) -> RedisAddress? {
+        do throws(RedisAddressError) {
+            return try RedisAddress(text)
+        } catch {
+            throw Misfit(error.description)
+        }
     }
 
     private static func name(_ text: String) throws(Misfit) -> String {

@@ -20,6 +20,8 @@ package struct Evidence: Sendable {
     package var events: [Event] = []
     /// The nodes that are known.
     package var nodes: [NodeRecord] = []
+    /// How long the job's lock lasts, where the job may not overlap and locks are kept.
+    package var lock: LockLength?
 
     /// Evidence on a job; the lists are filled in by whoever has the store.
     package init(job: JobRecord, schedule: Schedule, moment: Timestamp?, now: Timestamp) {

@@ -48,7 +48,14 @@ package struct Explanation: Sendable, Equatable {
             verdict = .planned
             sentences = ["The job has not been due since it was stored."]
         }
-        if evidence.moment == nil { sentences += Self.outlook(evidence) }
+        if evidence.moment == nil {
+            sentences += Self.outlook(evidence)
+            if let lock = evidence.lock {
+                let name = LockName(job: evidence.job.name)
+                sentences.append(
+                    "Its lock \(name) ends by itself after \(lock.words); it is extended while a run goes on.")
+            }
+        }
     }
 
     /// A run may start this late before it counts as late: one second, which is the step of cron's clock.

@@ -91,6 +91,9 @@ struct RunStory {
             return "No living node serves its queue \"\(row.queue)\" (they serve \(served)); start one with"
                 + " `onebeat up --queue \(row.queue)`."
         }
+        if row.attempt == 0, let message = row.message {
+            return "\(message); `overlap: \(policies.overlap.rawValue)` lets it wait until that lock is free."
+        }
         if let active = evidence.run(activeAt: evidence.now, otherThan: row) {
             return "Run \(active.id) of the job is still running; `overlap: \(policies.overlap.rawValue)` lets this one"
                 + " wait."
@@ -200,6 +203,10 @@ struct RunStory {
         verdict = .skipped
         let moment = row.finishedAt ?? row.dueAt
         switch row.reason {
+        case .overlap where row.message != nil:
+            say(
+                "It was skipped, because \(row.message ?? ""); `overlap: \(policies.overlap.rawValue)` skips in that case."
+                    + " `overlap: queue` would let it wait.")
         case .overlap:
             let other = evidence.run(activeAt: moment, otherThan: row).map {
                 "run \($0.id), due at \(at($0.scheduledAt))\(ended($0)),"

@@ -61,7 +61,8 @@ final class SimulatedNode: Sendable {
     var hasReports: Bool { !parts.outbox.isEmpty }
 
     func start(
-        store: any Store, slots: Int, faults: @escaping @Sendable () -> StoreFaults,
+        store: any Store, locks: MemoryLocks?, lockPolicy: LockPolicy, slots: Int,
+        faults: @escaping @Sendable () -> StoreFaults, lockFaults: @escaping @Sendable () -> LockFaults,
         work: @escaping @Sendable () -> Duration, see: @escaping @Sendable (Observation) -> Void
     ) {
         let line = FaultyStore(store, dice: dice.split(), faults: faults) {
@@ -74,12 +75,19 @@ final class SimulatedNode: Sendable {
                 parts.worker.ring()
                 heedBells()
             })
-        let chance = dice.split()
+        let dice = dice.split()
+        let chance = Chance(word: { dice.word() }, fraction: { dice.fraction() })
+        let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+        let settings = NodeSettings(name: name, slots: slots, leases: leases, lockPolicy: lockPolicy)
+        let keeper = locks.map { locks in
+            let lockLine = FaultyLocks(locks, dice: self.dice.split(), faults: lockFaults) {
+                [self] length async throws(StoreError) in try await wait(length)
+            }
+            return parts.keeper(of: lockLine, store: line, settings: settings, chance: chance, logger: logger)
+        }
         let loops = parts.loops(
-            store: line, attempts: attempts, settings: NodeSettings(name: name, slots: slots, leases: leases),
-            schedules: ScheduleCache(), chance: Chance(word: { chance.word() }, fraction: { chance.fraction() }),
-            logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
-            onRenewal: { [self] in trust(until: $1) })
+            store: line, attempts: attempts, settings: settings, schedules: ScheduleCache(), chance: chance,
+            locks: keeper, logger: logger, onRenewal: { [self] in trust(until: $1) })
         self.attempts.withLock { $0 = attempts }
         self.loops.withLock { $0 = loops }
         state.withLock { $0.turns = loops.map { _ in Turn() } }

@@ -38,21 +38,25 @@ public final class Simulation: Sendable {
     private let nodes = Mutex<[SimulatedNode]>([])
     private let outageUntil = Mutex(Duration.zero)
     private let isQuiet = Mutex(false)
+    private let locks: MemoryLocks?
 
-    private init(_ scenario: Scenario) {
+    private init(_ scenario: Scenario, hasLocks: Bool) {
         self.scenario = scenario
+        locks = hasLocks ? MemoryLocks(time: time) : nil
         dice = Dice(seed: scenario.seed ^ 0x0bea_70be_a70b_ea7f)
     }
 
     /// Runs a seed.
     /// - Parameters:
     ///   - makeStore: an empty store on the clock it is handed.
+    ///   - hasLocks: whether the nodes take locks, which fail, forget and hang all along. No other program holds one, so
+    ///     that whatever they do, no run may be skipped or doubled for it.
     ///   - mutant: breaks the store on purpose, for a test that the checker notices.
     public static func run(
-        seed: UInt64, over makeStore: (any TimeSource) throws -> any Store,
+        seed: UInt64, over makeStore: (any TimeSource) throws -> any Store, hasLocks: Bool = false,
         mutant: (any Store, Dice) -> any Store = { store, _ in store }
     ) async throws -> SimulationReport {
-        let simulation = Simulation(Scenario(seed: seed))
+        let simulation = Simulation(Scenario(seed: seed), hasLocks: hasLocks)
         let store = mutant(try makeStore(simulation.time), simulation.dice.split())
         return try await simulation.run(over: store)
     }
@@ -91,6 +95,16 @@ public final class Simulation: Sendable {
         return faults
     }
 
+    private func lockFaults() -> LockFaults {
+        var faults = LockFaults()
+        if isQuiet.withLock({ $0 }) { return faults }
+        faults.lostRequest = 0.1
+        faults.lostReply = 0.1
+        faults.flush = 0.02
+        faults.delay = .milliseconds(100)
+        return faults
+    }
+
     /// Starts a node, or the next life of one.
     private func boot(_ index: Int, _ store: any Store) {
         let shape = scenario.nodes[index]
@@ -104,7 +118,8 @@ public final class Simulation: Sendable {
             nodes.append(node)
         }
         node.start(
-            store: store, slots: shape.slots, faults: { [self] in faults() },
+            store: store, locks: locks, lockPolicy: scenario.seed.isMultiple(of: 2) ? .lenient : .strict,
+            slots: shape.slots, faults: { [self] in faults() }, lockFaults: { [self] in lockFaults() },
             work: { [self] in isQuiet.withLock { $0 } ? .milliseconds(100) : scenario.work }, see: { [self] in see($0) }
         )
     }

@@ -25,7 +25,8 @@ public struct StoreLaw: Sendable, CustomStringConvertible {
     }
 
     /// Every law.
-    public static let all = planning + applying + claiming + overlapping + settling + leasing + triggering + recording
+    public static let all =
+        planning + applying + claiming + overlapping + locking + settling + leasing + triggering + recording
 }
 
 /// A law that a store did not hold.

@@ -105,6 +105,24 @@ struct AdmissionTests {
         #expect(decide(JobState(activeRuns: 1)) { $0.attempt = 1 } == .hold(waivingDeadline: false))
     }
 
+    @Test(arguments: [
+        (OverlapPolicy.skip, Admission.skip(.overlap)), (.queue, .hold(waivingDeadline: false)),
+        (.queueAll, .hold(waivingDeadline: false)), (.cancel, .replace),
+    ])
+    func anotherProgramsLockIsInTheWayAsAnActiveRunWouldBe(_ overlap: OverlapPolicy, _ admission: Admission) {
+        #expect(decide(JobState(lockHolder: "3f2a"), .with { $0.overlap = overlap }) == admission)
+    }
+
+    @Test func anotherProgramsLockIsNoRunByHandToWaitFor() {
+        #expect(decide(JobState(lockHolder: "3f2a")) { $0.kind = .manual } == .skip(.overlap))
+        #expect(decide(JobState(lockHolder: "3f2a")) { $0.attempt = 1 } == .hold(waivingDeadline: false))
+    }
+
+    @Test func aLockIsNothingToAJobThatMayOverlap() {
+        #expect(decide(JobState(lockHolder: "3f2a"), .with { $0.overlap = .allow }) == .start)
+        #expect(decide(JobState(lockHolder: "3f2a"), .with { $0.limit = 2 }) == .start)
+    }
+
     @Test func aDueRunWaitsForARunByHandAndLosesNoDeadline() {
         #expect(decide(JobState(activeRuns: 1, activeManualRuns: 1)) == .hold(waivingDeadline: true))
     }

@@ -40,11 +40,11 @@ struct LoopBench {
             logger: logger)
     }
 
-    func worker(slots: Int = 2) -> Worker {
+    func worker(slots: Int = 2, locks: LockKeeper? = nil) -> Worker {
         let counter = Counter()
         return Worker(
             store: store, membership: parts.membership, attempts: attempts, slots: slots, queues: ["default"],
-            onStart: Bell(), metrics: RunMetrics(), makeNonce: { "nonce\(counter.increment())" })
+            onStart: Bell(), locks: locks, metrics: RunMetrics(), makeNonce: { "nonce\(counter.increment())" })
     }
 
     func turn(_ loop: some TurnTaking) async throws -> NextTurn { try await loop.turn(at: parts.clock.now()) }

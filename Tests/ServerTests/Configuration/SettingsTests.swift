@@ -44,32 +44,42 @@ import Testing
 
     @Test func everySettingIsReadFromEveryPlaceItMayStand() throws {
         let flags = SettingFlags(
-            store: "sqlite:a", listen: "[::1]:1", node: "n", slots: "2", queues: ["a", "b,c"], drain: "1s",
+            store: "sqlite:a", redis: "rediss://u:p@r:1/2", listen: "[::1]:1", node: "n", slots: "2",
+            queues: ["a", "b,c"], drain: "1s",
             logFormat: "json", logLevel: "debug")
         let byFlag = try Settings.resolve(flags: flags, environment: [:], file: nil, hostName: "h")
         #expect(
-            byFlag.table.map(\.value) == ["sqlite:a", "[::1]:1", "n", "2", "a, b, c", "1s", "30d", "json", "debug"])
+            byFlag.table.map(\.value) == [
+                "sqlite:a", "rediss://r:1/2", "lenient", "[::1]:1", "n", "2", "a, b, c", "1s", "30d", "json", "debug",
+            ])
         #expect(byFlag.queues.origin == .flag("--queue"))
 
         let byVariable = try Settings.resolve(
             environment: [
-                "ONEBEAT_STORE": "sqlite:a", "ONEBEAT_LISTEN": "127.0.0.1:1", "ONEBEAT_NODE": "n", "ONEBEAT_SLOTS": "2",
+                "ONEBEAT_STORE": "sqlite:a", "ONEBEAT_REDIS": "redis://r", "ONEBEAT_LOCKS": "strict",
+                "ONEBEAT_LISTEN": "127.0.0.1:1", "ONEBEAT_NODE": "n", "ONEBEAT_SLOTS": "2",
                 "ONEBEAT_QUEUES": "a, b", "ONEBEAT_DRAIN": "1s", "ONEBEAT_KEEP": "7d", "ONEBEAT_LOG_FORMAT": "json",
                 "ONEBEAT_LOG_LEVEL": "WARNING",
             ], file: nil, hostName: "h")
         #expect(
             byVariable.table.map(\.value)
-                == ["sqlite:a", "127.0.0.1:1", "n", "2", "a, b", "1s", "7d", "json", "warning"])
+                == [
+                    "sqlite:a", "redis://r:6379", "strict", "127.0.0.1:1", "n", "2", "a, b", "1s", "7d", "json",
+                    "warning",
+                ])
         #expect(byVariable.table.allSatisfy { $0.origin.description.hasPrefix("ONEBEAT_") })
 
         let byFile = try Settings.resolve(
             environment: [:],
-            file: try file("listen: 127.0.0.1:1\nnode: {name: n, slots: 2, queues: [a, b], drain: 1s, keep: 7d}"),
+            file: try file(
+                "redis: redis://r\nlocks: strict\nlisten: 127.0.0.1:1\nnode: {name: n, slots: 2, queues: [a, b], drain: 1s, keep: 7d}"
+            ),
             hostName: "h")
         #expect(
             byFile.nodeSettings
                 == NodeSettings(
-                    name: "n", slots: 2, queues: ["a", "b"], drain: .seconds(1), keep: .seconds(7 * 86_400)))
+                    name: "n", slots: 2, queues: ["a", "b"], drain: .seconds(1), keep: .seconds(7 * 86_400),
+                    lockPolicy: .strict))
         #expect(byFile.slots.origin.description == "node.slots in onebeat.yaml")
     }
 
@@ -83,6 +93,19 @@ import Testing
                     "node.name in onebeat.yaml: is \"my node\"; a node's name has no spaces",
                     "--slots: is \"0\"; 1 to 10000 will do", "--log-format: is \"xml\"; text, json will do",
                 ])
+    }
+
+    @Test func whatIsWrongWithRedisIsSaidWithoutItsPassword() throws {
+        #expect(
+            problems(flags: .init(redis: "http://u:secret@r")) == [
+                "--redis: has the scheme \"http\"; write redis://host:6379, or rediss:// for TLS"
+            ])
+        #expect(
+            problems(file: try file("locks: strict")) == [
+                "locks in onebeat.yaml: is strict, but there is no Redis to keep locks; name one with redis"
+            ])
+        #expect(
+            problems(environment: ["ONEBEAT_LOCKS": "hard"]) == ["ONEBEAT_LOCKS: is \"hard\"; lenient, strict will do"])
     }
 
     @Test func aValueThatIsOverruledCannotBeWrong() throws {

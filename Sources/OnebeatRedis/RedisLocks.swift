@@ -1,0 +1,147 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+/// Locks in Redis, as redis-py's `Lock` and many others keep them: a key that holds its holder's token and ends by
+/// itself. A program in another language that locks the same name shares the lock with us.
+public struct RedisLocks: Locks {
+    private let client: RedisClient
+
+    /// Locks on a server.
+    public init(_ client: RedisClient) { self.client = client }
+
+    static let release = RedisScript(
+        text: """
+            if redis.call('get', KEYS[1]) == ARGV[1] then
+                return redis.call('del', KEYS[1])
+            end
+            return 0
+            """, digest: "a24e94e252f2dc99070c651c4d565fec13377603")
+
+    /// Answers 1, or the other holder's token, or nothing when the lock is no more.
+    static let extend = RedisScript(
+        text: """
+            local holder = redis.call('get', KEYS[1])
+            if holder == ARGV[1] then
+                return redis.call('pexpire', KEYS[1], ARGV[2])
+            end
+            return holder
+            """, digest: "0164cf8bbe8fe044ebb12694f3ee0bbfc5e7c277")
+
+    /// Answers 1, or the token of a holder who is neither of the two.
+    static let replace = RedisScript(
+        text: """
+            local holder = redis.call('get', KEYS[1])
+            if not holder or holder == ARGV[1] or holder == ARGV[2] then
+                redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[3])
+                return 1
+            end
+            return holder
+            """, digest: "4e8fffe3eeca0c4bb45df397d280ab05fbca7334")
+}
+
+extension RedisLocks {
+    public func acquire(_ wishes: [LockWish]) async throws(LockError) -> [LockAnswer] {
+        var answers = try await take(wishes)
+        // A lock may end between the refusal and the look at its holder: one more try then, and no more than one.
+        let open = answers.indices.filter { answers[$0] == .gone }
+        guard !open.isEmpty else { return answers }
+        for (index, answer) in zip(open, try await take(open.map { wishes[$0] })) {
+            answers[index] = answer == .gone ? .heldBy("somebody who has just let go") : answer
+        }
+        return answers
+    }
+
+    public func succeed(_ wishes: [LockWish]) async throws(LockError) -> [LockAnswer] {
+        try await answers(of: Self.replace, for: wishes) { wish in
+            [wish.lock.token, wish.predecessor ?? wish.lock.token, wish.length.milliseconds]
+        }
+    }
+
+    public func extend(_ wishes: [LockWish]) async throws(LockError) -> [LockAnswer] {
+        try await answers(of: Self.extend, for: wishes) { [$0.lock.token, $0.length.milliseconds] }
+    }
+
+    public func release(_ locks: [HeldLock]) async throws(LockError) {
+        let calls = locks.map { (keys: [key($0.name)], arguments: [$0.token]) }
+        let replies = try await asking { () async throws(RedisError) in try await client.run(Self.release, calls) }
+        for reply in replies { if let failure = reply.failure, failure.code != "WRONGTYPE" { throw explain(failure) } }
+    }
+
+    /// One try for each: held, held by someone, or gone where the holder had let go when we looked.
+    private func take(_ wishes: [LockWish]) async throws(LockError) -> [LockAnswer] {
+        let commands = wishes.map {
+            RedisCommand("SET", key($0.lock.name), $0.lock.token, "NX", "PX", $0.length.milliseconds)
+        }
+        let replies = try await asking { () async throws(RedisError) in try await client.send(commands) }
+        var answers: [LockAnswer] = []
+        for reply in replies {
+            if let failure = reply.failure { throw explain(failure) }
+            answers.append(reply == .null ? .gone : .held)
+        }
+        let refused = answers.indices.filter { answers[$0] == .gone }
+        guard !refused.isEmpty else { return answers }
+        let looks = refused.map { RedisCommand("GET", key(wishes[$0].lock.name)) }
+        let holders = try await asking { () async throws(RedisError) in try await client.send(looks) }
+        for (index, holder) in zip(refused, holders) { answers[index] = try answer(holder, to: wishes[index]) }
+        return answers
+    }
+
+    private func answers(
+        of script: RedisScript, for wishes: [LockWish], arguments: (LockWish) -> [String]
+    ) async throws(LockError) -> [LockAnswer] {
+        let calls = wishes.map { (keys: [key($0.lock.name)], arguments: arguments($0)) }
+        let replies = try await asking { () async throws(RedisError) in try await client.run(script, calls) }
+        var answers: [LockAnswer] = []
+        for (wish, reply) in zip(wishes, replies) { answers.append(try answer(reply, to: wish)) }
+        return answers
+    }
+
+    private func answer(_ reply: RedisReply, to wish: LockWish) throws(LockError) -> LockAnswer {
+        switch reply {
+        case .null: .gone
+        case .integer: .held
+        case .failure(let failure) where failure.description.contains("WRONGTYPE"): .heldBy("a key that is no lock")
+        case .failure(let failure): throw explain(failure)
+        case .status, .bytes, .array:
+            // Our own token, where an earlier try took the lock and its answer did not come.
+            reply.text == wish.lock.token ? .held : .heldBy(Self.readable(reply.text ?? ""))
+        }
+    }
+
+    /// A stranger's token as it can be kept and shown: it may hold anything, and be as long as Redis lets it.
+    private static func readable(_ token: String) -> String {
+        let shown = token.prefix(200).map {
+            $0.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control } ? "·" : $0
+        }
+        return shown.isEmpty ? "an empty token" : String(shown)
+    }
+
+    private func key(_ name: LockName) -> String { client.address.prefix + name.description }
+
+    private func asking<Value>(_ ask: () async throws(RedisError) -> Value) async throws(LockError) -> Value {
+        do {
+            return try await ask()
+        } catch {
+            throw LockError(error.description)
+        }
+    }
+
+    private func explain(_ failure: RedisReplyFailure) -> LockError {
+        let advice =
+            switch failure.code {
+            case "NOPERM":
+                "; its user needs set, get, eval and evalsha on keys that start with \(client.address.prefix)lock:"
+            case "OOM": "; raise its maxmemory or free some"
+            case "MOVED", "ASK": "; name a server that is not part of a Redis Cluster"
+            default: ""
+            }
+        return LockError("Redis at \(client.address.place) refused a lock: \(failure)\(advice)")
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at least one, as Redis takes them.
+    fileprivate var milliseconds: String { "\(max(Int64((inSeconds * 1000).rounded()), 1))" }
+}
