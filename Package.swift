@@ -33,6 +33,8 @@ let package = Package(
             name: "OnebeatSQLite",
             dependencies: ["Onebeat", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(name: "CGuardian"),
+        .target(name: "CLibpq", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "OnebeatPostgres", dependencies: ["Onebeat", "CLibpq"]),
         .target(
             name: "OnebeatServer",
             dependencies: [
@@ -69,7 +71,10 @@ let package = Package(
         .testTarget(name: "OnebeatTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "Onebeat", "OnebeatPostgres", "OnebeatSQLite", "OnebeatTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "ServerTests",
             dependencies: [

@@ -1,0 +1,279 @@
+import Onebeat
+
+/// One claim: goes through the due runs in order, has each decided on, and writes what was decided, all in the
+/// transaction it is handed. Three flights do for most: begin and find due runs; lock their jobs and read their states;
+/// write and commit.
+struct Claiming {
+    /// The most runs one claim decides on, so that a pile of runs to skip does not hold the store for long.
+    private static let bound = 1000
+
+    private let request: ClaimRequest
+    private let transaction: Transaction
+    private let definitions: DefinitionCache
+    private let decide: (Run, JobPolicies, JobState, Timestamp) -> Admission
+    private var now = Timestamp.distantPast
+    private var jobs: [String: ClaimedJob] = [:]
+    private var fences: ArraySlice<Int64> = []
+    private var claims: [Claim] = []
+    private var refused: [Run] = []
+    /// Runs that were left since another move has their job.
+    private var left = 0
+    private var writes = ClaimWrites()
+
+    init(
+        _ request: ClaimRequest, in transaction: Transaction, definitions: DefinitionCache,
+        deciding decide: @escaping (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) {
+        self.request = request
+        self.transaction = transaction
+        self.definitions = definitions
+        self.decide = decide
+    }
+
+    mutating func run() throws -> ClaimResult {
+        var page = try begin()
+        var decided = 0
+        while !page.isEmpty {
+            let wanted = limit(after: decided)
+            try look(at: page)
+            for run in page { try consider(run) }
+            decided += page.count
+            // What was left or passed over would only be found again; what was let go is worth another look.
+            let mayGoOn = left == 0 && (page.count == wanted || writes.ends.released > 0)
+            guard mayGoOn, claims.count < request.slots, decided < Self.bound else { break }
+            page =
+                try transaction.flight(
+                    writes.takeStatements(request, at: now) + [due(limit: limit(after: decided))]
+                ).last?.map(Run.init) ?? []
+        }
+        guard decided > 0 else { return ClaimResult(claims: [], refused: [], hasMore: false) }
+        try transaction.commit(writes.takeStatements(request, at: now) + writes.status.statements)
+        let hasMore = left > 0 || claims.count >= request.slots || decided >= Self.bound
+        return ClaimResult(claims: claims, refused: refused, hasMore: hasMore)
+    }
+
+    private func limit(after decided: Int) -> Int { min(request.slots - claims.count, Self.bound - decided) }
+
+    private func due(limit: Int) -> Statement {
+        DueRuns.fetch(in: request.queues, at: transaction.now, limit: limit)
+    }
+
+    private func begin() throws -> [Run] {
+        let rows = try transaction.flight([.lease(of: request.node, at: transaction.now), due(limit: limit(after: 0))])
+        let isValid: Bool? = rows[0].first?[0]
+        guard isValid == true else { throw StoreError.fenced("the lease of node \(request.node) is over") }
+        return rows[1].map(Run.init)
+    }
+
+    /// Locks the jobs of these runs, and reads their states after that.
+    private mutating func look(at page: [Run]) throws {
+        let names = Set(page.map(\.job))
+        let versions = Set(page.map(\.version))
+        let unknown = versions.filter { definitions[$0] == nil }
+        let guarded = Set(versions.filter { definitions[$0]?.isGuarded ?? true }.map(\.job))
+        let replacing = Set(versions.filter { (definitions[$0]?.policies.overlap ?? .cancel) == .cancel }.map(\.job))
+        let rows = try transaction.flight([
+            Statement(Self.lock, [.texts(guarded.sorted())]),
+            Statement(Self.states, [.texts(names.sorted()), .texts(guarded.sorted())]),
+            Statement(Self.held, [.texts(replacing.sorted())]),
+            Statement("SELECT nextval('fences') FROM generate_series(1, $1)", [.int(page.count)]),
+            DefinitionCache.statement(unknown),
+            Statement(Transaction.clock),
+        ])
+        let locked = Set(rows[0].map { $0[0] as String })
+        jobs = [:]
+        for job in rows[1].map(ClaimedJob.init) {
+            jobs[job.name] = job
+            jobs[job.name]?.isLocked = locked.contains(job.name)
+        }
+        for run in rows[2].map(Run.init) { jobs[run.job]?.held.append(run) }
+        fences = rows[3].map { $0[0] as Int64 }.sorted()[...]
+        try definitions.read(rows[4])
+        now = transaction.time(rows[5])
+    }
+
+    private mutating func consider(_ run: Run) throws {
+        guard let definition = definitions[run.version] else {
+            throw StoreError.notFound("job \"\(run.job)\" has no version \(run.version.version)")
+        }
+        let job = jobs[run.job]
+        if definition.isGuarded, job?.isLocked == false {
+            left += 1
+            return
+        }
+        let state = job?.state(for: run) ?? JobState(isRemoved: true)
+        let hasRoom = state.activeRuns < definition.policies.effectiveLimit
+        switch decide(run, definition.policies, state, now) {
+        case .start: start(run, definition)
+        case .hold(let waivesDeadline): hold(run, waivingDeadline: waivesDeadline)
+        case .replace: try replace(run, definition)
+        case .skip(let reason): try refuse(run, as: .skipped, reason, definition, leavingRoom: hasRoom)
+        case .miss(let reason): try refuse(run, as: .missed, reason, definition, leavingRoom: hasRoom)
+        case .cancel(let reason): try refuse(run, as: .cancelled, reason, definition, leavingRoom: hasRoom)
+        }
+    }
+
+    private mutating func start(_ run: Run, _ definition: JobDefinition) {
+        var run = run
+        run.state = .running
+        run.attempt += 1
+        run.fence = Fence(fences.removeFirst())
+        run.node = request.node.name
+        run.boot = request.node.boot
+        run.startedAt = now
+        run.reason = nil
+        run.message = nil
+        run.exitCode = nil
+        writes.starts.append(run)
+        writes.status.note(run, at: now)
+        claims.append(Claim(run: run, definition: definition))
+        jobs[run.job]?.active += 1
+        if run.kind == .manual { jobs[run.job]?.activeManual += 1 }
+    }
+
+    private mutating func hold(_ run: Run, waivingDeadline: Bool) {
+        writes.holds.append((run.id, waivingDeadline))
+        jobs[run.job]?.heldCount += 1
+        jobs[run.job]?.held.append(run)
+    }
+
+    private mutating func replace(_ run: Run, _ definition: JobDefinition) throws {
+        writes.replaced.insert(run.job)
+        for older in jobs[run.job]?.held ?? [] {
+            try refuse(older, as: .cancelled, .replaced, definition, leavingRoom: false)
+        }
+        jobs[run.job]?.held = []
+        jobs[run.job]?.heldCount = 0
+        // Itself last, so that the end of an older one does not let it go while the active run goes on.
+        hold(run, waivingDeadline: false)
+    }
+
+    private mutating func refuse(
+        _ run: Run, as state: RunState, _ reason: Reason, _ definition: JobDefinition, leavingRoom hasRoom: Bool
+    ) throws {
+        let ended = try writes.ends.end(run, as: state, reason, at: now)
+        refused.append(ended)
+        guard definition.isGuarded else { return }
+        writes.ends.startDelay(after: ended)
+        // It may have been the one that the end of another had let go; then the next one takes its place.
+        guard hasRoom else { return }
+        writes.ends.release(heldOf: run.job)
+        if let job = jobs[run.job], job.heldCount > 0 {
+            jobs[run.job]?.heldCount -= 1
+            if !job.held.isEmpty { jobs[run.job]?.held.removeFirst() }
+        }
+    }
+
+    private static let lock = """
+        SELECT name FROM jobs WHERE name = ANY ($1) ORDER BY name FOR NO KEY UPDATE SKIP LOCKED
+        """
+    static let states = """
+        SELECT name, generation, removed_at IS NOT NULL, is_paused,
+            CASE WHEN name = ANY ($2)
+                THEN (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running') ELSE 0 END,
+            CASE WHEN name = ANY ($2) THEN (
+                SELECT count(*) FROM runs WHERE job_name = name AND state = 'running' AND kind = 'manual') ELSE 0 END,
+            CASE WHEN name = ANY ($2) THEN (
+                SELECT count(*) FROM runs WHERE job_name = name AND state = 'scheduled' AND is_held) ELSE 0 END
+        FROM jobs WHERE name = ANY ($1)
+        """
+    static let held = """
+        SELECT \(Run.columns) FROM runs WHERE job_name = ANY ($1) AND state = 'scheduled' AND is_held
+        ORDER BY due_at, id
+        """
+}
+
+/// A job as a claim finds it, and as the claim's own decisions change it. Runs of all its versions share its limit.
+private struct ClaimedJob {
+    var name: String
+    var generation: Int
+    var isRemoved: Bool
+    var isPaused: Bool
+    var active: Int
+    var activeManual: Int
+    var heldCount: Int
+    /// The held runs, the longest due first; read only for a job whose overlap policy replaces them.
+    var held: [Run] = []
+    var isLocked = false
+
+    init(row: Row) {
+        name = row[0]
+        generation = row[1]
+        isRemoved = row[2]
+        isPaused = row[3]
+        active = row[4]
+        activeManual = row[5]
+        heldCount = row[6]
+    }
+
+    func state(for run: Run) -> JobState {
+        JobState(
+            isRemoved: isRemoved || generation != run.version.generation, isPaused: isPaused, activeRuns: active,
+            activeManualRuns: activeManual, heldRuns: heldCount)
+    }
+}
+
+/// What a claim has decided and not yet written.
+private struct ClaimWrites {
+    var starts: [Run] = []
+    var holds: [(run: RunID, waivesDeadline: Bool)] = []
+    var replaced: Set<String> = []
+    var ends = RunEnds()
+    var status = StatusRows()
+
+    /// All but the status rows, which come last of all, since claims that share no lock meet there.
+    mutating func takeStatements(_ request: ClaimRequest, at now: Timestamp) -> [Statement] {
+        defer {
+            starts = []
+            holds = []
+            replaced = []
+            ends = RunEnds()
+        }
+        return starting(request, at: now) + holding() + ends.statements(at: now)
+    }
+
+    private func starting(_ request: ClaimRequest, at now: Timestamp) -> [Statement] {
+        guard !starts.isEmpty else { return [] }
+        let ids = Parameter.ints(starts.map(\.id.value))
+        let fences = Parameter.ints(starts.map(\.fence.value))
+        let node: [Parameter] = [.text(request.node.name), .text(request.node.boot), .time(now)]
+        return [
+            Statement(
+                """
+                UPDATE runs SET state = 'running', attempt = attempt + 1, fence = s.fence, node = $3, boot = $4,
+                    started_at = $5, nonce = $6, reason = NULL, message = NULL, exit_code = NULL
+                FROM unnest($1, $2) AS s (id, fence) WHERE runs.id = s.id
+                """,
+                [ids, fences] + node + [.text(request.nonce)]),
+            Statement(
+                """
+                INSERT INTO attempts (run_id, number, fence, node, boot, started_at)
+                SELECT id, number, fence, $3, $4, $5 FROM unnest($1, $2, $6) AS s (id, fence, number)
+                """,
+                [ids, fences] + node + [.ints(starts.map(\.attempt))]),
+        ]
+    }
+
+    private func holding() -> [Statement] {
+        var statements: [Statement] = []
+        if !replaced.isEmpty {
+            statements.append(
+                Statement(
+                    """
+                    UPDATE runs SET is_cancel_requested = true, reason = $2
+                    WHERE job_name = ANY ($1) AND state = 'running' AND NOT is_cancel_requested
+                    """,
+                    [.texts(replaced.sorted()), .text(Reason.replaced.rawValue)]))
+        }
+        if !holds.isEmpty {
+            statements.append(
+                Statement(
+                    """
+                    UPDATE runs SET is_held = true, deadline_at = CASE WHEN h.waives THEN NULL ELSE deadline_at END
+                    FROM unnest($1, $2) AS h (id, waives) WHERE runs.id = h.id
+                    """,
+                    [.ints(holds.map(\.run.value)), .bools(holds.map(\.waivesDeadline))]))
+        }
+        return statements
+    }
+}
