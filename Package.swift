@@ -5,6 +5,7 @@ let package = Package(
     name: "onebeat",
     products: [
         .library(name: "Onebeat", targets: ["Onebeat"]),
+        .library(name: "OnebeatPostgres", targets: ["OnebeatPostgres"]),
         .library(name: "OnebeatSQLite", targets: ["OnebeatSQLite"]),
         .executable(name: "onebeat", targets: ["OnebeatCLI"]),
     ],
@@ -52,7 +53,7 @@ let package = Package(
         .executableTarget(
             name: "OnebeatCLI",
             dependencies: [
-                "Onebeat", "OnebeatSQLite", "OnebeatServer",
+                "Onebeat", "OnebeatPostgres", "OnebeatSQLite", "OnebeatServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -17,6 +17,10 @@ actor Connection {
     ) -> MoveEnd<Value> {
         guard let wire else { return MoveEnd(.failure(PostgresFailure.lost("the connection is closed"))) }
         let transaction = Transaction(wire, time: time, by: deadline)
+        if wire.isStale {
+            let failure = PostgresFailure.lost("the connection was lost while it was idle")
+            return MoveEnd(.failure(failure), of: transaction, isSpoilt: true)
+        }
         do {
             let value = try body(transaction)
             try transaction.end()
@@ -76,6 +80,9 @@ final class Transaction {
         self.time = time
         self.deadline = deadline
     }
+
+    /// Whether a pooler stands between us and the server.
+    var isPooled: Bool { wire.isPooled }
 
     /// The store's time for a statement: NULL where the server's clock is the store's, which the statement then reads
     /// itself, at its place among the others.

@@ -53,7 +53,10 @@ enum Schema {
 
     /// 0 where there are no tables yet.
     private static func version(in transaction: Transaction) throws -> Int {
-        let isThere: Bool? = try transaction.look([Statement("SELECT to_regclass('meta') IS NOT NULL")])[0].first?[0]
+        // A look at the catalogue, and not `to_regclass`: in the middle of a transaction that goes by what the session
+        // remembers, and misses tables that another node has just made.
+        let catalogue = "SELECT count(*) > 0 FROM pg_class WHERE relname = 'meta' AND pg_table_is_visible(oid)"
+        let isThere: Bool? = try transaction.look([Statement(catalogue)])[0].first?[0]
         guard isThere == true else { return 0 }
         let version: String? =
             try transaction.look([Statement("SELECT value FROM meta WHERE key = 'schema'")])[0].first?[0]

@@ -48,6 +48,13 @@ final class Wire {
 
     deinit { pq_finish(connection) }
 
+    /// Whether the server has said something since the last answer, which it does before it hangs up: a connection that
+    /// idled through a restart of the server is found out before anything is sent over it.
+    var isStale: Bool {
+        var descriptor = pollfd(fd: pq_socket(connection), events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) != 0
+    }
+
     /// Sends statements together and waits for all their answers.
     /// - Throws: the first failure; the statements after it were not carried out.
     func flight(_ statements: [Statement], by deadline: ContinuousClock.Instant) throws(PostgresFailure) -> [Rows] {

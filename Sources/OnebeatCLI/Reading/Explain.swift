@@ -25,7 +25,7 @@ struct Explain: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let record = try await store.record(of: job)
         let now = try await store.now()
         let clock = Schedule.clock(of: record.definition.schedule.timezone)

@@ -35,7 +35,7 @@ struct Banner {
         var table = TextTable("", "")
         func add(_ title: String, _ text: String) { table.add(.init(title, .quiet), .init(text)) }
         if let file = surroundings.file { add("file", "\(file.path): \(changes?.summary ?? "")") }
-        add("store", surroundings.storePath)
+        add("store", surroundings.storeName)
         add("look at", "http://\(address)/")
         for (index, line) in next(jobs, now: now).enumerated() { add(index == 0 ? "next" : "", line) }
         let title = "onebeat \(Onebeat.version), node \(settings.name), \(settings.slots) slots"

@@ -49,11 +49,11 @@ public final class Simulation: Sendable {
     ///   - makeStore: an empty store on the clock it is handed.
     ///   - mutant: breaks the store on purpose, for a test that the checker notices.
     public static func run(
-        seed: UInt64, over makeStore: (any TimeSource) throws -> any Store,
+        seed: UInt64, over makeStore: (any TimeSource) async throws -> any Store,
         mutant: (any Store, Dice) -> any Store = { store, _ in store }
     ) async throws -> SimulationReport {
         let simulation = Simulation(Scenario(seed: seed))
-        let store = mutant(try makeStore(simulation.time), simulation.dice.split())
+        let store = mutant(try await makeStore(simulation.time), simulation.dice.split())
         return try await simulation.run(over: store)
     }
 
