@@ -38,6 +38,22 @@ actor Connection {
         }
     }
 
+    /// Listens for the hints of other nodes.
+    /// - Returns: whether that is possible: a pooler would give the connection to somebody else.
+    func listen() throws(PostgresFailure) -> Bool {
+        guard let wire, !wire.isPooled else { return false }
+        _ = try wire.flight(
+            [Statement("LISTEN \(WakeUps.channel)")], by: ContinuousClock.now + ServerAddress.patience)
+        return true
+    }
+
+    /// Waits for a hint.
+    /// - Returns: whether one came in this time.
+    func hint(within length: Duration) throws(PostgresFailure) -> Bool {
+        guard let wire else { throw .lost("the connection is closed") }
+        return try wire.notification(by: ContinuousClock.now + length)
+    }
+
     /// Ends the connection and its thread. Nothing may be asked of it any more.
     func close() {
         wire = nil

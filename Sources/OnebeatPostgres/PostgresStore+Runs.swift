@@ -44,9 +44,7 @@ extension PostgresStore: RunStore {
 
     public func claims(nonce: String) async throws(StoreError) -> [Claim] {
         try await move { [definitions] transaction in
-            let runs = try transaction.look([
-                Statement("SELECT \(Run.columns) FROM runs WHERE state = 'running' AND nonce = $1", [.text(nonce)])
-            ])[0].map(Run.init)
+            let runs = try transaction.look([Self.claims(of: nonce)])[0].map(Run.init)
             let found = try definitions.all(runs.map(\.version), in: transaction)
             return runs.compactMap { run in found[run.version].map { Claim(run: run, definition: $0) } }
         }
@@ -159,6 +157,11 @@ extension PostgresStore: RunStore {
 }
 
 extension PostgresStore {
+    static func claims(of nonce: String) -> Statement {
+        Statement(
+            "SELECT \(Run.columns) FROM runs WHERE state = 'running' AND nonce = $1 ORDER BY id + 0", [.text(nonce)])
+    }
+
     /// Jobs with a held run and nothing in its way.
     static let blocked = """
         SELECT DISTINCT job_name FROM runs h WHERE state = 'scheduled' AND is_held

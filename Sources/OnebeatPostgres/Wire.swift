@@ -90,6 +90,23 @@ final class Wire {
         return rows
     }
 
+    /// Waits for a notification of what this connection listens to.
+    /// - Returns: whether one came before the deadline.
+    func notification(by deadline: ContinuousClock.Instant) throws(PostgresFailure) -> Bool {
+        while true {
+            var hasCome = false
+            while let notification = pq_notifies(connection) {
+                pq_freemem(notification)
+                hasCome = true
+            }
+            if hasCome { return true }
+            var descriptor = pollfd(fd: pq_socket(connection), events: Int16(POLLIN), revents: 0)
+            let rest = ContinuousClock.now.duration(to: deadline).inSeconds * 1000
+            if poll(&descriptor, 1, CInt(clamping: max(Int(rest), 0))) == 0 { return false }
+            guard pq_consumeInput(connection) == 1 else { throw lost() }
+        }
+    }
+
     private enum Part {
         case preparation(sql: String, name: String)
         case statement
