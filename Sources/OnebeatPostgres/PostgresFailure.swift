@@ -24,7 +24,8 @@ struct PostgresFailure: Error {
             pq_resultErrorField(result, 77) ?? pq_resultErrorMessage(result), or: "the server failed without a word")
         // 08: connection exceptions; 57P01 to 57P03: the server ends connections or is not up; 25P03 and 57P05: it ended
         // this one for having idled.
-        isLost = state.isEmpty || state.hasPrefix("08") || ["25P03", "57P01", "57P02", "57P03", "57P05"].contains(state)
+        let ends = ["25P03", "57P01", "57P02", "57P03", "57P05"]
+        isLost = state.isEmpty || state.hasPrefix("08") || ends.contains(state)
     }
 
     /// Whether the whole transaction may be tried again: it lost against another one and left nothing behind.
