@@ -11,13 +11,16 @@ DESTDIR ?=
 # Hung tests end here; a whole run on two cores takes a fraction of it.
 TEST_SECONDS ?= 1500
 
-.PHONY: help prepare run build test check lint format simulate chaos-local bench docs release install
+.PHONY: help prepare prepare-tests run build test check lint format simulate chaos-local bench docs release install
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 prepare:
 	@scripts/prepare
+
+prepare-tests:
+	@scripts/prepare tests
 
 run: prepare ## Installs what is missing, builds, and starts a node on Examples/quickstart.
 	scripts/build --product onebeat
@@ -28,7 +31,7 @@ build: prepare ## Builds everything, tests too. A warning in our own code is a f
 
 # One test after the other: the simulation keeps a core busy for minutes, and beside it tests of real time would measure
 # the machine instead of the node.
-test: prepare lint build ## Lints, builds and runs all tests.
+test: prepare-tests lint build ## Lints, builds and runs all tests.
 	timeout --kill-after=10 $(TEST_SECONDS) swift test --skip-build --no-parallel
 
 check: test ## What must hold before a change lands: the same as `make test`.

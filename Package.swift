@@ -5,6 +5,7 @@ let package = Package(
     name: "onebeat",
     products: [
         .library(name: "Onebeat", targets: ["Onebeat"]),
+        .library(name: "OnebeatPostgres", targets: ["OnebeatPostgres"]),
         .library(name: "OnebeatRedis", targets: ["OnebeatRedis"]),
         .library(name: "OnebeatSQLite", targets: ["OnebeatSQLite"]),
         .executable(name: "onebeat", targets: ["OnebeatCLI"]),
@@ -43,6 +44,8 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .target(name: "CGuardian"),
+        .target(name: "CLibpq", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "OnebeatPostgres", dependencies: ["Onebeat", "CLibpq"]),
         .target(
             name: "OnebeatServer",
             dependencies: [
@@ -60,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "OnebeatCLI",
             dependencies: [
-                "Onebeat", "OnebeatRedis", "OnebeatSQLite", "OnebeatServer",
+                "Onebeat", "OnebeatPostgres", "OnebeatRedis", "OnebeatSQLite", "OnebeatServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -79,7 +82,10 @@ let package = Package(
         .testTarget(name: "OnebeatTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "Onebeat", "OnebeatPostgres", "OnebeatSQLite", "OnebeatTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "ServerTests",
             dependencies: [

@@ -1,19 +1,5 @@
-import Foundation
 import GRDB
 import Onebeat
-
-/// Definitions as the text the store keeps.
-enum DefinitionText {
-    static func encode(_ definition: JobDefinition) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(definition), as: UTF8.self)
-    }
-
-    static func decode(_ text: String) throws -> JobDefinition {
-        try JSONDecoder().decode(JobDefinition.self, from: Data(text.utf8))
-    }
-}
 
 extension Timestamp: DatabaseValueConvertible {
     /// Microseconds since 1970.

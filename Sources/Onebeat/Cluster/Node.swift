@@ -62,6 +62,9 @@ public final class Node: Service {
         let work = Task {
             await withTaskGroup(of: Void.self) { group in
                 for loop in loops { group.addTask { await loop.run() } }
+                if let source = store as? any WakeSource {
+                    group.addTask { [parts] in for await _ in source.wakeUps() { parts.worker.ring() } }
+                }
             }
         }
         try? await gracefulShutdown()

@@ -9,7 +9,7 @@ struct Cancel: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let run = try await store.run(named: id)
         if run.state.isTerminal {
             throw CommandFailure("run \(run.id) has ended already: it is \(run.state.rawValue)")

@@ -16,7 +16,7 @@ struct Retry: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let old = try await store.run(named: id)
         guard old.state.isTerminal else {
             throw CommandFailure("run \(old.id) has not ended: it is \(old.state.rawValue); cancel it first, or wait")

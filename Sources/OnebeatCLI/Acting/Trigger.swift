@@ -20,7 +20,7 @@ struct Trigger: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         _ = try await store.record(of: job)
         let request = requestId ?? UUID().uuidString.lowercased()
         let run = try await store.trigger(job, requestID: request, by: Person.current)

@@ -25,7 +25,7 @@ struct Apply: AsyncParsableCommand {
     func run() async throws {
         let surroundings = try store.surroundings(file: file)
         let configuration = try surroundings.requiredFile()
-        let store = try surroundings.makeStore()
+        let store = try await surroundings.makeStore()
         let changes = try await store.apply(configuration, by: Person.current)
         func names(_ kind: JobChange.Kind) -> [String] { changes.filter { $0.kind == kind }.map(\.job).sorted() }
         if format.json {

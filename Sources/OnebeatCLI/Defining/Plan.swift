@@ -18,8 +18,7 @@ struct Plan: AsyncParsableCommand {
         var records: [JobRecord] = []
         var now = Timestamp.now
         // Before the first `apply` or `up` there is no store, and everything is to be added.
-        if surroundings.storeExists {
-            let store = try surroundings.openStore()
+        if let store = try await surroundings.openStoreIfThere() {
             records = try await store.jobs()
             now = try await store.now()
         }

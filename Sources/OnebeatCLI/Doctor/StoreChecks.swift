@@ -3,13 +3,38 @@ import Onebeat
 import OnebeatSQLite
 import OnebeatServer
 
-/// What the doctor says of the store and the disk below it.
+/// What the doctor says of the store.
 struct StoreChecks {
+    private let surroundings: Surroundings
+
+    init(_ surroundings: Surroundings) { self.surroundings = surroundings }
+
+    func findings() async -> [Finding] {
+        switch surroundings.settings.store.value {
+        case .sqlite(let path): await FileChecks(path: path).findings()
+        case .postgres(let url): await DatabaseChecks(url: url).findings()
+        }
+    }
+
+    static func onNodes(_ store: any Store) async throws -> Finding {
+        let now = try await store.now()
+        let living = try await store.nodes(limit: 100).filter { $0.standing(at: now) == "alive" }
+        if living.isEmpty { return .warn("nodes", "none is up; nothing runs until one is", "start one: `onebeat up`") }
+        let names = living.map { $0.isLeader ? "\($0.id.name) (leads)" : $0.id.name }.joined(separator: ", ")
+        guard living.contains(where: \.isLeader) else {
+            return .warn("nodes", "\(names) up, and none leads", "look again in some seconds, then at their logs")
+        }
+        return .ok("nodes", "\(names) up")
+    }
+}
+
+/// A store in a file, and the disk below it.
+private struct FileChecks {
     private let path: String
     private let folder: String
 
-    init(_ surroundings: Surroundings) {
-        path = surroundings.storePath
+    init(path: String) {
+        self.path = path
         folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     }
 
@@ -17,7 +42,7 @@ struct StoreChecks {
         guard FileManager.default.fileExists(atPath: path) else { return [missing()] + disk() }
         do {
             let store = try SQLiteStore(path: path, mustExist: true)
-            return try await onFile(store) + [onNodes(store)] + disk()
+            return try await onFile(store) + [StoreChecks.onNodes(store)] + disk()
         } catch {
             let failure = CommandFailure(error)
             let advice = "if it is not busy, restore it from a copy, or name another with --store"
@@ -51,17 +76,6 @@ struct StoreChecks {
                     "durability", "journal is \(health.journalMode); commits could be lost in a power cut",
                     "let `onebeat up` open the file, which sets WAL and FULL"))
         return findings
-    }
-
-    private func onNodes(_ store: SQLiteStore) async throws -> Finding {
-        let now = try await store.now()
-        let living = try await store.nodes(limit: 100).filter { $0.standing(at: now) == "alive" }
-        if living.isEmpty { return .warn("nodes", "none is up; nothing runs until one is", "start one: `onebeat up`") }
-        let names = living.map { $0.isLeader ? "\($0.id.name) (leads)" : $0.id.name }.joined(separator: ", ")
-        guard living.contains(where: \.isLeader) else {
-            return .warn("nodes", "\(names) up, and none leads", "look again in some seconds, then at their logs")
-        }
-        return .ok("nodes", "\(names) up")
     }
 
     // MARK: The disk

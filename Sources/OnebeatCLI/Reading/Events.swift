@@ -17,7 +17,7 @@ struct Events: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let now = try await store.now()
         let events = try await store.events(job: job, limit: limit)
         if let job, events.isEmpty { _ = try await store.record(of: job) }

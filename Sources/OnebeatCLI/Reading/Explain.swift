@@ -26,7 +26,7 @@ struct Explain: AsyncParsableCommand {
 
     func run() async throws {
         let surroundings = try store.surroundings()
-        let store = try surroundings.openStore()
+        let store = try await surroundings.openStore()
         let record = try await store.record(of: job)
         let now = try await store.now()
         let clock = Schedule.clock(of: record.definition.schedule.timezone)

@@ -16,7 +16,7 @@ struct Job: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let record = try await store.record(of: name)
         let now = try await store.now()
         let status = try await store.statuses(job: name).first

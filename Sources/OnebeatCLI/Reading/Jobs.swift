@@ -8,7 +8,7 @@ struct Jobs: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let now = try await store.now()
         let jobs = try await store.jobs()
         let statuses = Dictionary(uniqueKeysWithValues: try await store.statuses(job: nil).map { ($0.job, $0) })

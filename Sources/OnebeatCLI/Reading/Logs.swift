@@ -21,7 +21,7 @@ struct Logs: AsyncParsableCommand {
     private static let page = 200
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let run = try await store.run(named: id)
         let end = try await follow ? copyUntilEnd(of: run, from: store) : copy(run, from: store)
         guard end.position == nil, !format.json else { return }

@@ -8,7 +8,7 @@ struct Nodes: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let now = try await store.now()
         let nodes = try await store.nodes(limit: 100)
         if format.json { return try Output.json(nodes.map { NodeResource($0, now: now) }) }

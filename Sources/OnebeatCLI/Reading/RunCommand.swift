@@ -17,7 +17,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let run = try await store.run(named: id)
         let attempts = try await store.attempts(of: run.id)
         let now = try await store.now()

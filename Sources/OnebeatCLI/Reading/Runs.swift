@@ -27,7 +27,7 @@ struct Runs: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         let now = try await store.now()
         let jobs = try await store.jobs()
         let record = jobs.first { $0.name == job }

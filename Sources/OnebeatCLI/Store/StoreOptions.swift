@@ -4,13 +4,16 @@ import OnebeatServer
 
 /// Which store a command speaks to.
 struct StoreOptions: ParsableArguments {
-    @Option(help: "The store, such as sqlite:onebeat.db. Otherwise ONEBEAT_STORE, then `store` in the file.")
+    @Option(
+        help:
+            "The store, such as sqlite:onebeat.db or postgres://USER@HOST/DATABASE. Otherwise ONEBEAT_STORE, then `store` in the file."
+    )
     var store: String?
     @Option(help: "The configuration file. Otherwise ONEBEAT_CONFIG, then onebeat.yaml in the usual places.")
     var config: String?
 
     /// Opens the store that is there. A question never makes one.
-    func open() throws -> any Store { try surroundings().openStore() }
+    func open() async throws -> any Store { try await surroundings().openStore() }
 
     /// - Parameter file: the configuration file as an argument, where a command takes one.
     func surroundings(file: String? = nil) throws -> Surroundings {

@@ -1,5 +1,6 @@
 import Foundation
 import Onebeat
+import OnebeatPostgres
 import OnebeatSQLite
 import OnebeatServer
 
@@ -69,25 +70,42 @@ struct Surroundings {
 
     // MARK: The store
 
-    /// The path of the store's file.
-    var storePath: String {
+    /// The store in a few words: its file, or its database without a password.
+    var storeName: String {
         switch settings.store.value {
         case .sqlite(let path): path
+        case .postgres: settings.store.value.description
         }
     }
 
-    var storeExists: Bool { FileManager.default.fileExists(atPath: storePath) }
-
     /// Opens the store that is there; a question never makes one.
-    func openStore() throws -> any Store {
-        guard storeExists else {
-            throw CommandFailure(
-                "there is no store at \(storePath) (\(settings.store.origin)); `onebeat up` or `onebeat apply` makes"
-                    + " one, --store names another", .noInput)
+    func openStore() async throws -> any Store {
+        if let store = try await openStoreIfThere() { return store }
+        throw CommandFailure(
+            "there is no store at \(storeName) (\(settings.store.origin)); `onebeat up` or `onebeat apply` makes"
+                + " one, --store names another", .noInput)
+    }
+
+    /// Opens the store that is there, if one is.
+    func openStoreIfThere() async throws -> (any Store)? {
+        switch settings.store.value {
+        case .sqlite(let path):
+            guard FileManager.default.fileExists(atPath: path) else { return nil }
+            return try SQLiteStore(path: path, mustExist: true)
+        case .postgres(let url):
+            do {
+                return try await PostgresStore.open(url, mustExist: true)
+            } catch StoreError.notFound {
+                return nil
+            }
         }
-        return try SQLiteStore(path: storePath, mustExist: true)
     }
 
     /// Opens the store, and makes it where there is none.
-    func makeStore() throws -> any Store { try SQLiteStore(path: storePath) }
+    func makeStore() async throws -> any Store {
+        switch settings.store.value {
+        case .sqlite(let path): try SQLiteStore(path: path)
+        case .postgres(let url): try await PostgresStore.open(url)
+        }
+    }
 }

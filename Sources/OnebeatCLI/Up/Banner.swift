@@ -41,7 +41,7 @@ struct Banner {
         var table = TextTable("", "")
         func add(_ title: String, _ text: String) { table.add(.init(title, .quiet), .init(text)) }
         if let file = surroundings.file { add("file", "\(file.path): \(changes?.summary ?? "")") }
-        add("store", surroundings.storePath)
+        add("store", surroundings.storeName)
         if let redis = surroundings.settings.redis.value {
             add("redis", "\(redis), locks \(surroundings.settings.locks.value.rawValue)")
         }

@@ -16,7 +16,7 @@ struct Bury: AsyncParsableCommand {
     private static let page = 100
 
     func run() async throws {
-        let store = try store.open()
+        let store = try await store.open()
         try await store.bury(NodeID(name: node, boot: boot))
         var hasMore = true
         while hasMore {

@@ -16,13 +16,13 @@ struct NodeProgram {
     private let logger: Logger
     private let schedules = ScheduleCache()
 
-    init(_ surroundings: Surroundings, guardian: Guardian) throws {
+    init(_ surroundings: Surroundings, guardian: Guardian) async throws {
         let (format, level) = (surroundings.settings.logFormat.value, surroundings.settings.logLevel.value)
         LoggingSystem.bootstrap { format.handler(label: $0, level: level) }
         self.surroundings = surroundings
         self.guardian = guardian
         settings = surroundings.settings.nodeSettings
-        store = try surroundings.makeStore()
+        store = try await surroundings.makeStore()
         redis = surroundings.settings.redis.value.map { [settings] in
             RedisClient($0, name: "onebeat:\(settings.name)")
         }

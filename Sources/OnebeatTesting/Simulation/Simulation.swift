@@ -53,11 +53,11 @@ public final class Simulation: Sendable {
     ///     that whatever they do, no run may be skipped or doubled for it.
     ///   - mutant: breaks the store on purpose, for a test that the checker notices.
     public static func run(
-        seed: UInt64, over makeStore: (any TimeSource) throws -> any Store, hasLocks: Bool = false,
+        seed: UInt64, over makeStore: (any TimeSource) async throws -> any Store, hasLocks: Bool = false,
         mutant: (any Store, Dice) -> any Store = { store, _ in store }
     ) async throws -> SimulationReport {
         let simulation = Simulation(Scenario(seed: seed), hasLocks: hasLocks)
-        let store = mutant(try makeStore(simulation.time), simulation.dice.split())
+        let store = mutant(try await makeStore(simulation.time), simulation.dice.split())
         return try await simulation.run(over: store)
     }
 

@@ -109,7 +109,23 @@ import Testing
     }
 
     @Test func aValueThatIsOverruledCannotBeWrong() throws {
-        #expect(problems(flags: .init(store: "sqlite:a.db"), file: try file("store: postgres://x")).isEmpty)
+        #expect(problems(flags: .init(store: "sqlite:a.db"), file: try file("store: mysql://x")).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("postgres://anna:s3cret@db/jobs", "postgres://anna@db/jobs"),
+        (
+            "postgresql://anna:s3/cr@et@db:5432,db2/jobs?sslmode=require",
+            "postgresql://anna@db:5432,db2/jobs?sslmode=require"
+        ),
+        ("postgres://db/jobs?user=anna&password=s3cret", "postgres://db/jobs?user=anna"),
+        ("postgres://db/jobs?sslpassword=s3cret", "postgres://db/jobs"),
+        ("postgres:///jobs?service=main", "postgres:///jobs?service=main"), ("postgres://", "postgres://"),
+    ])
+    func aDatabaseIsShownWithoutItsPassword(text: String, shown: String) throws {
+        let location = try StoreLocation.read(text)
+        #expect(location == .postgres(url: text))
+        #expect(location.description == shown)
     }
 
     @Test(arguments: [
@@ -121,11 +137,11 @@ import Testing
     }
 
     @Test(arguments: [
+        ("postgres:jobs", "is no PostgreSQL address; write postgres://USER@HOST/DATABASE"),
         (
-            "postgres://anna:secret@db/jobs",
-            "is a PostgreSQL address; that store comes with a later version, sqlite:onebeat.db works now"
+            "mysql://root:secret@db",
+            "has the scheme \"mysql\", which names no store; write sqlite:onebeat.db, or postgres://USER@HOST/DATABASE"
         ),
-        ("mysql://root:secret@db", "has the scheme \"mysql\", which names no store; write sqlite:onebeat.db"),
         ("sqlite:", "is \"sqlite:\", which nothing could find again; name a file, as in sqlite:onebeat.db"),
         (
             "sqlite::memory:",

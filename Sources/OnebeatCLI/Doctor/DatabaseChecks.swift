@@ -1,0 +1,39 @@
+import Onebeat
+import OnebeatPostgres
+import OnebeatServer
+
+/// What the doctor says of a PostgreSQL store.
+struct DatabaseChecks {
+    let url: String
+
+    func findings() async -> [Finding] {
+        do {
+            let store = try await PostgresStore.open(url, mustExist: true)
+            defer { store.close() }
+            return try await onServer(store) + [StoreChecks.onNodes(store)]
+        } catch StoreError.notFound(let words) {
+            return [.warn("store", words, "`onebeat up` or `onebeat apply` makes them")]
+        } catch {
+            let failure = CommandFailure(error)
+            let advice = "is the server up, and may this machine and this user reach it? `psql` takes the same address"
+            return [.fail("store", failure?.message ?? "\(error)", advice)]
+        }
+    }
+
+    private func onServer(_ store: PostgresStore) async throws -> [Finding] {
+        let health = try await store.health()
+        let size = ByteCount.text(health.size)
+        let way = health.isPooled ? ", through a pooler" : ""
+        return [
+            .ok("store", "\(store.name), \(size), schema \(health.schema), PostgreSQL \(health.version)\(way)"),
+            health.isSynchronous
+                ? .ok(
+                    "durability", "every commit waits for the disk (synchronous_commit = \(health.synchronousCommit))")
+                : .fail(
+                    "durability",
+                    "commits could be lost in a crash (synchronous_commit = \(health.synchronousCommit), fsync ="
+                        + " \(health.hasSync ? "on" : "off"))",
+                    "let both be on for the store's role and database"),
+        ]
+    }
+}

@@ -1,0 +1,215 @@
+import Onebeat
+
+/// One change of definitions: reads what is stored, has each changed definition decided on, and writes all of it in a
+/// few statements, however many jobs there are.
+struct Applying {
+    /// Names the lock that lets one change of definitions at a time in: "apply" in ASCII. Rows that are not there yet
+    /// cannot be locked, and every node of a cluster applies the same file when it starts.
+    private static let lock: Int64 = 0x61_7070_6c79
+
+    private let source: String
+    private let actor: String
+    private let transaction: Transaction
+    private let cache: DefinitionCache
+    private var stored: [String: JobRecord] = [:]
+    private var generations: [String: Int] = [:]
+    private var saved: [(record: JobRecord, fires: [PlannedFire])] = []
+    private var removed: [JobRecord] = []
+    private var events: [Event] = []
+
+    init(source: String, actor: String, in transaction: Transaction, definitions: DefinitionCache) {
+        self.source = source
+        self.actor = actor
+        self.transaction = transaction
+        cache = definitions
+    }
+
+    mutating func run(
+        _ definitions: [JobDefinition], isComplete: Bool,
+        deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+    ) throws -> [JobChange] {
+        let now = try begin(definitions.map(\.name), isComplete: isComplete)
+        var changes = try definitions.sorted { $0.name < $1.name }.map { try put($0, at: now, deciding: deciding) }
+        if isComplete {
+            let kept = Set(definitions.map(\.name))
+            for record in stored.values.sorted(by: { $0.name < $1.name })
+            where record.source == source && !kept.contains(record.name) {
+                removed.append(record)
+                events.append(
+                    Event("job.removed", job: record.name, actor: actor, message: "from \(record.source)"))
+                changes.append(JobChange(.removed, job: record.name, record: record))
+            }
+        }
+        guard !events.isEmpty else { return changes }
+        try transaction.commit(try statements(at: now))
+        return changes
+    }
+
+    private mutating func begin(_ names: [String], isComplete: Bool) throws -> Timestamp {
+        let chosen: [Parameter] = [.texts(names), .text(source), .bool(isComplete)]
+        let rows = try transaction.flight([
+            SessionSettings.statement(isLocal: true, statement: 20_000),
+            Statement("SELECT pg_advisory_xact_lock($1)", [.int(Self.lock)]),
+            Statement(
+                """
+                SELECT name, generation FROM jobs
+                WHERE name = ANY ($1) OR ($3 AND source = $2 AND removed_at IS NULL)
+                ORDER BY name FOR NO KEY UPDATE
+                """, chosen),
+            Statement(
+                """
+                SELECT \(JobRecord.columns) FROM \(JobRecord.tables)
+                WHERE j.removed_at IS NULL AND (j.name = ANY ($1) OR ($3 AND j.source = $2))
+                """, chosen),
+            Statement(Transaction.clock),
+        ])
+        for (name, generation): (String, Int) in rows[2].map({ ($0[0], $0[1]) }) { generations[name] = generation }
+        for record in try rows[3].map({ try JobRecord(row: $0, cache: cache) }) { stored[record.name] = record }
+        return transaction.time(rows[4])
+    }
+
+    private mutating func put(
+        _ definition: JobDefinition, at now: Timestamp, deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+    ) throws -> JobChange {
+        let name = definition.name
+        let old = stored[name]
+        if let old {
+            guard old.source == source else { throw StoreError.taken(name, by: old.source) }
+            if old.definition == definition { return JobChange(.unchanged, job: name, record: old) }
+        }
+        let plan = deciding(definition, old, now)
+        let record = JobRecord(
+            definition: definition, generation: old?.generation ?? (generations[name] ?? 0) + 1,
+            version: (old?.version ?? 0) + 1, source: source, isPaused: old?.isPaused ?? false,
+            watermark: max(plan.through, old?.watermark ?? plan.through), nextAt: plan.nextAt,
+            createdAt: old?.createdAt ?? now)
+        stored[name] = record
+        saved.append((record, plan.fires))
+        events.append(
+            Event(
+                old == nil ? "job.added" : "job.changed", job: name, actor: actor,
+                message: "version \(record.version) from \(source)"))
+        return JobChange(old == nil ? .added : .changed, job: name, record: record)
+    }
+
+    private func statements(at now: Timestamp) throws -> [Statement] {
+        try saving(at: now) + replacingFuture(at: now) + removing(at: now) + [.note(events, at: now)]
+    }
+
+    private func saving(at now: Timestamp) throws -> [Statement] {
+        guard !saved.isEmpty else { return [] }
+        let records = saved.map(\.record)
+        let names = Parameter.texts(records.map(\.name))
+        let generations = Parameter.ints(records.map(\.generation))
+        let versions = Parameter.ints(records.map(\.version))
+        let delays = records.map { record -> Int64? in
+            guard case .delay(let length) = record.definition.schedule.rhythm else { return nil }
+            return Int64((length.inSeconds * 1e6).rounded())
+        }
+        return [
+            Statement(
+                """
+                INSERT INTO definitions (job_name, generation, version, definition, created_at)
+                SELECT name, generation, version, definition, $5
+                FROM unnest($1, $2, $3, $4) AS d (name, generation, version, definition)
+                """,
+                [
+                    names, generations, versions, .texts(try records.map { try DefinitionText.encode($0.definition) }),
+                    .time(now),
+                ]),
+            Statement(
+                """
+                INSERT INTO jobs AS j (name, generation, version, source, is_paused, watermark, next_at, delay,
+                    created_at, queue, priority, is_guarded)
+                SELECT name, generation, version, $4, is_paused, watermark, next_at, delay * interval '1 microsecond',
+                    created_at, queue, priority, is_guarded
+                FROM unnest($1, $2, $3, $5, $6, $7, $8, $9, $10, $11, $12) AS d (name, generation, version, is_paused,
+                    watermark, next_at, delay, created_at, queue, priority, is_guarded)
+                ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, version = excluded.version,
+                    source = excluded.source, is_paused = excluded.is_paused, watermark = excluded.watermark,
+                    next_at = excluded.next_at, delay = excluded.delay, created_at = excluded.created_at,
+                    removed_at = NULL, queue = excluded.queue, priority = excluded.priority,
+                    is_guarded = j.is_guarded OR excluded.is_guarded
+                """,
+                [
+                    names, generations, versions, .text(source), .bools(records.map(\.isPaused)),
+                    .times(records.map(\.watermark)), .times(records.map(\.nextAt)), .ints(delays),
+                    .times(records.map(\.createdAt)), .texts(records.map(\.definition.policies.queue)),
+                    .ints(records.map(\.definition.policies.priority)), .bools(records.map(\.definition.isGuarded)),
+                ]),
+            Statement(
+                "UPDATE runs SET is_held = false WHERE job_name = ANY ($1) AND state = 'scheduled' AND is_held", [names]
+            ),
+        ]
+    }
+
+    /// Instants still to come follow the new definition; those that are due keep the one that was in force.
+    private func replacingFuture(at now: Timestamp) -> [Statement] {
+        let records = saved.map(\.record) + removed
+        let fires = saved.flatMap { saved in saved.fires.map { (record: saved.record, fire: $0) } }
+        let instants = Parameter.times(fires.map(\.fire.scheduledAt))
+        let jobs = Parameter.texts(fires.map(\.record.name))
+        var statements = [
+            Statement(
+                """
+                DELETE FROM runs r USING unnest($1, $2) AS j (name, generation)
+                WHERE r.job_name = j.name AND r.generation = j.generation AND r.kind = 'scheduled'
+                    AND r.state = 'scheduled' AND r.attempt = 0 AND r.scheduled_at > $3
+                    AND NOT EXISTS (
+                        SELECT 1 FROM unnest($4, $5) AS f (job, scheduled_at)
+                        WHERE f.job = r.job_name AND f.scheduled_at = r.scheduled_at)
+                """,
+                [.texts(records.map(\.name)), .ints(records.map(\.generation)), .time(now), jobs, instants])
+        ]
+        guard !fires.isEmpty else { return statements }
+        let values: [Parameter] = [
+            jobs, .ints(fires.map(\.record.generation)), .ints(fires.map(\.record.version)), instants,
+            .times(fires.map(\.fire.dueAt)), .times(fires.map(\.fire.deadlineAt)),
+            .texts(fires.map(\.record.definition.policies.queue)),
+            .ints(fires.map(\.record.definition.policies.priority)),
+        ]
+        statements.append(
+            Statement(
+                """
+                UPDATE runs r SET version = f.version, due_at = f.due_at, deadline_at = f.deadline_at,
+                    queue = f.queue, priority = f.priority
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+                    AS f (job, generation, version, scheduled_at, due_at, deadline_at, queue, priority)
+                WHERE r.job_name = f.job AND r.generation = f.generation AND r.kind = 'scheduled'
+                    AND r.scheduled_at = f.scheduled_at AND r.state = 'scheduled' AND r.attempt = 0
+                """, values))
+        statements.append(
+            Statement(
+                """
+                INSERT INTO runs (job_name, generation, version, kind, scheduled_at, due_at, deadline_at, state, reason,
+                    queue, priority, finished_at, range_end, count)
+                SELECT job, generation, version, 'scheduled', scheduled_at, due_at, deadline_at,
+                    CASE WHEN reason IS NULL THEN 'scheduled' ELSE 'missed' END, reason, queue, priority,
+                    CASE WHEN reason IS NOT NULL THEN $12::timestamptz END, range_end, count
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
+                    AS f (job, generation, version, scheduled_at, due_at, deadline_at, queue, priority, reason,
+                        range_end, count, place)
+                ORDER BY place
+                ON CONFLICT (job_name, generation, scheduled_at, kind, request_id) DO NOTHING
+                """,
+                values + [
+                    .texts(fires.map { $0.fire.missed?.rawValue }), .times(fires.map(\.fire.rangeEnd)),
+                    .ints(fires.map(\.fire.count)), .time(now),
+                ]))
+        return statements
+    }
+
+    private func removing(at now: Timestamp) -> [Statement] {
+        guard !removed.isEmpty else { return [] }
+        let names = Parameter.texts(removed.map(\.name))
+        return [
+            Statement("UPDATE jobs SET removed_at = $2, next_at = NULL WHERE name = ANY ($1)", [names, .time(now)]),
+            Statement(
+                """
+                UPDATE runs SET state = 'cancelled', reason = $2, finished_at = $3, is_held = false
+                WHERE job_name = ANY ($1) AND (state = 'scheduled' OR state = 'waiting')
+                """,
+                [names, .text(Reason.removed.rawValue), .time(now)]),
+        ]
+    }
+}

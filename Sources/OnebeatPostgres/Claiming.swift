@@ -1,0 +1,307 @@
+import Onebeat
+
+/// One claim: goes through the due runs in order, has each decided on, and writes what was decided, all in the
+/// transaction it is handed. Three flights do for most: begin and find due runs; lock their jobs and read their states;
+/// write and commit.
+struct Claiming {
+    /// The most runs one claim decides on, so that a pile of runs to skip does not hold the store for long.
+    private static let bound = 1000
+
+    private let request: ClaimRequest
+    private let transaction: Transaction
+    private let definitions: DefinitionCache
+    private let decide: (Run, JobPolicies, JobState, Timestamp) -> Admission
+    private var now = Timestamp.distantPast
+    private var jobs: [String: ClaimedJob] = [:]
+    private var fences: ArraySlice<Int64> = []
+    private var claims: [Claim] = []
+    private var refused: [Run] = []
+    /// Runs whose lock was not asked for.
+    private var passedOver: Set<RunID> = []
+    /// Runs that were left since another move has their job.
+    private var left = 0
+    private var writes = ClaimWrites()
+
+    init(
+        _ request: ClaimRequest, in transaction: Transaction, definitions: DefinitionCache,
+        deciding decide: @escaping (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) {
+        self.request = request
+        self.transaction = transaction
+        self.definitions = definitions
+        self.decide = decide
+    }
+
+    mutating func run() throws -> ClaimResult {
+        var wanted = limit(after: 0)
+        let begun = try begin(limit: wanted)
+        var page = begun.page
+        var (found, decided) = (page.count, 0)
+        while !page.isEmpty {
+            try look(at: page)
+            for run in page where claims.count < request.slots {
+                try consider(run)
+                decided += 1
+            }
+            // What was left would only be found again; what was let go is worth another look.
+            let mayGoOn = left == 0 && (found == wanted || writes.ends.released > 0)
+            guard mayGoOn, claims.count < request.slots, decided < Self.bound else { break }
+            wanted = limit(after: decided)
+            let seen =
+                try transaction.flight(
+                    writes.takeStatements(request, at: now) + [due(limit: wanted)]
+                ).last?.map(Run.init) ?? []
+            found = seen.count
+            page = seen.filter { !passedOver.contains($0.id) }
+        }
+        guard decided > 0 else {
+            return ClaimResult(claims: [], refused: [], hasMore: false, nextDue: begun.next)
+        }
+        let rows = try transaction.commit(
+            writes.takeStatements(request, at: now) + writes.status.statements + [DueRuns.next(in: request.queues)])
+        let hasMore = left > 0 || claims.count >= request.slots || decided >= Self.bound
+        return ClaimResult(claims: claims, refused: refused, hasMore: hasMore, nextDue: rows.last?.first?[0])
+    }
+
+    /// What is passed over stays due and is found by every further look, so that looks get longer.
+    private func limit(after decided: Int) -> Int {
+        min(max(request.slots - claims.count, passedOver.count), Self.bound - decided) + passedOver.count
+    }
+
+    private func due(limit: Int) -> Statement {
+        DueRuns.fetch(in: request.queues, at: transaction.now, limit: limit)
+    }
+
+    private func begin(limit: Int) throws -> (page: [Run], next: Timestamp?) {
+        let rows = try transaction.flight([
+            .lease(of: request.node, at: transaction.now), due(limit: limit), DueRuns.next(in: request.queues),
+        ])
+        let isValid: Bool? = rows[0].first?[0]
+        guard isValid == true else { throw StoreError.fenced("the lease of node \(request.node) is over") }
+        return (rows[1].map(Run.init), rows[2].first?[0])
+    }
+
+    /// Locks the jobs of these runs, and reads their states after that.
+    private mutating func look(at page: [Run]) throws {
+        let names = Set(page.map(\.job))
+        let versions = Set(page.map(\.version))
+        let unknown = versions.filter { definitions[$0] == nil }
+        let guarded = Set(versions.filter { definitions[$0]?.isGuarded ?? true }.map(\.job))
+        let replacing = Set(versions.filter { (definitions[$0]?.policies.overlap ?? .cancel) == .cancel }.map(\.job))
+        let rows = try transaction.flight([
+            Statement(Self.lock, [.texts(guarded.sorted())]),
+            Statement(Self.states, [.texts(names.sorted()), .texts(guarded.sorted())]),
+            Statement(Self.held, [.texts(replacing.sorted())]),
+            Statement("SELECT nextval('fences') FROM generate_series(1, $1)", [.int(page.count)]),
+            DefinitionCache.statement(unknown),
+            Statement(Transaction.clock),
+        ])
+        let locked = Set(rows[0].map { $0[0] as String })
+        jobs = [:]
+        for job in rows[1].map(ClaimedJob.init) {
+            jobs[job.name] = job
+            jobs[job.name]?.isLocked = locked.contains(job.name)
+        }
+        for run in rows[2].map(Run.init) { jobs[run.job]?.held.append(run) }
+        fences = rows[3].map { $0[0] as Int64 }.sorted()[...]
+        try definitions.read(rows[4])
+        now = transaction.time(rows[5])
+    }
+
+    private mutating func consider(_ run: Run) throws {
+        guard let definition = definitions[run.version] else {
+            throw StoreError.notFound("job \"\(run.job)\" has no version \(run.version.version)")
+        }
+        if let locks = request.locks, !locks.covers(run.job, definition.policies) {
+            passedOver.insert(run.id)
+            return
+        }
+        let job = jobs[run.job]
+        if definition.isGuarded, job?.isLocked == false {
+            left += 1
+            return
+        }
+        var state = job?.state(for: run) ?? JobState(isRemoved: true)
+        state.lockHolder = request.locks?.heldElsewhere[run.job]
+        let hasRoom = state.activeRuns < definition.policies.effectiveLimit
+        let message = hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil
+        switch decide(run, definition.policies, state, now) {
+        case .start: start(run, definition)
+        case .hold(let waivesDeadline): hold(run, waivingDeadline: waivesDeadline, message)
+        case .replace: try replace(run, definition, message)
+        case .skip(let reason): try refuse(run, as: .skipped, reason, message, definition, leavingRoom: hasRoom)
+        case .miss(let reason): try refuse(run, as: .missed, reason, message, definition, leavingRoom: hasRoom)
+        case .cancel(let reason): try refuse(run, as: .cancelled, reason, nil, definition, leavingRoom: hasRoom)
+        }
+    }
+
+    private mutating func start(_ run: Run, _ definition: JobDefinition) {
+        var run = run
+        run.state = .running
+        run.attempt += 1
+        run.fence = Fence(fences.removeFirst())
+        run.node = request.node.name
+        run.boot = request.node.boot
+        run.startedAt = now
+        run.reason = nil
+        run.message = nil
+        run.exitCode = nil
+        writes.starts.append(run)
+        writes.status.note(run, at: now)
+        claims.append(Claim(run: run, definition: definition))
+        jobs[run.job]?.active += 1
+        if run.kind == .manual { jobs[run.job]?.activeManual += 1 }
+    }
+
+    private mutating func hold(_ run: Run, waivingDeadline: Bool, _ message: String?) {
+        // A further attempt keeps the words on the one before.
+        writes.holds.append((run.id, waivingDeadline, run.attempt == 0 ? message : nil))
+        jobs[run.job]?.heldCount += 1
+        jobs[run.job]?.held.append(run)
+    }
+
+    private mutating func replace(_ run: Run, _ definition: JobDefinition, _ message: String?) throws {
+        writes.replaced.insert(run.job)
+        for older in jobs[run.job]?.held ?? [] {
+            try refuse(older, as: .cancelled, .replaced, nil, definition, leavingRoom: false)
+        }
+        jobs[run.job]?.held = []
+        jobs[run.job]?.heldCount = 0
+        // Itself last, so that the end of an older one does not let it go while the active run goes on.
+        hold(run, waivingDeadline: false, message)
+    }
+
+    private mutating func refuse(
+        _ run: Run, as state: RunState, _ reason: Reason, _ message: String?, _ definition: JobDefinition,
+        leavingRoom hasRoom: Bool
+    ) throws {
+        let ended = try writes.ends.end(run, as: state, reason, message: message, at: now)
+        refused.append(ended)
+        guard definition.isGuarded else { return }
+        writes.ends.startDelay(after: ended)
+        // It may have been the one that the end of another had let go; then the next one takes its place.
+        guard hasRoom else { return }
+        writes.ends.release(heldOf: run.job)
+        if let job = jobs[run.job], job.heldCount > 0 {
+            jobs[run.job]?.heldCount -= 1
+            if !job.held.isEmpty { jobs[run.job]?.held.removeFirst() }
+        }
+    }
+
+    private static let lock = """
+        SELECT name FROM jobs WHERE name = ANY ($1) ORDER BY name FOR NO KEY UPDATE SKIP LOCKED
+        """
+    static let states = """
+        SELECT name, generation, removed_at IS NOT NULL, is_paused,
+            CASE WHEN name = ANY ($2)
+                THEN (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running') ELSE 0 END,
+            CASE WHEN name = ANY ($2) THEN (
+                SELECT count(*) FROM runs WHERE job_name = name AND state = 'running' AND kind = 'manual') ELSE 0 END,
+            CASE WHEN name = ANY ($2) THEN (
+                SELECT count(*) FROM runs WHERE job_name = name AND state = 'scheduled' AND is_held) ELSE 0 END
+        FROM jobs WHERE name = ANY ($1)
+        """
+    static let held = """
+        SELECT \(Run.columns) FROM runs WHERE job_name = ANY ($1) AND state = 'scheduled' AND is_held
+        ORDER BY due_at, id
+        """
+}
+
+/// A job as a claim finds it, and as the claim's own decisions change it. Runs of all its versions share its limit.
+private struct ClaimedJob {
+    var name: String
+    var generation: Int
+    var isRemoved: Bool
+    var isPaused: Bool
+    var active: Int
+    var activeManual: Int
+    var heldCount: Int
+    /// The held runs, the longest due first; read only for a job whose overlap policy replaces them.
+    var held: [Run] = []
+    var isLocked = false
+
+    init(row: Row) {
+        name = row[0]
+        generation = row[1]
+        isRemoved = row[2]
+        isPaused = row[3]
+        active = row[4]
+        activeManual = row[5]
+        heldCount = row[6]
+    }
+
+    func state(for run: Run) -> JobState {
+        JobState(
+            isRemoved: isRemoved || generation != run.version.generation, isPaused: isPaused, activeRuns: active,
+            activeManualRuns: activeManual, heldRuns: heldCount)
+    }
+}
+
+/// What a claim has decided and not yet written.
+private struct ClaimWrites {
+    var starts: [Run] = []
+    var holds: [(run: RunID, waivesDeadline: Bool, message: String?)] = []
+    var replaced: Set<String> = []
+    var ends = RunEnds()
+    var status = StatusRows()
+
+    /// All but the status rows, which come last of all, since claims that share no lock meet there.
+    mutating func takeStatements(_ request: ClaimRequest, at now: Timestamp) -> [Statement] {
+        defer {
+            starts = []
+            holds = []
+            replaced = []
+            ends = RunEnds()
+        }
+        return starting(request, at: now) + holding() + ends.statements(at: now)
+    }
+
+    private func starting(_ request: ClaimRequest, at now: Timestamp) -> [Statement] {
+        guard !starts.isEmpty else { return [] }
+        let ids = Parameter.ints(starts.map(\.id.value))
+        let fences = Parameter.ints(starts.map(\.fence.value))
+        let node: [Parameter] = [.text(request.node.name), .text(request.node.boot), .time(now)]
+        return [
+            Statement(
+                """
+                UPDATE runs SET state = 'running', attempt = attempt + 1, fence = s.fence, node = $3, boot = $4,
+                    started_at = $5, nonce = $6, reason = NULL, message = NULL, exit_code = NULL
+                FROM unnest($1, $2) AS s (id, fence) WHERE runs.id = s.id
+                """,
+                [ids, fences] + node + [.text(request.nonce)]),
+            Statement(
+                """
+                INSERT INTO attempts (run_id, number, fence, node, boot, started_at)
+                SELECT id, number, fence, $3, $4, $5 FROM unnest($1, $2, $6) AS s (id, fence, number)
+                """,
+                [ids, fences] + node + [.ints(starts.map(\.attempt))]),
+        ]
+    }
+
+    private func holding() -> [Statement] {
+        var statements: [Statement] = []
+        if !replaced.isEmpty {
+            statements.append(
+                Statement(
+                    """
+                    UPDATE runs SET is_cancel_requested = true, reason = $2
+                    WHERE job_name = ANY ($1) AND state = 'running' AND NOT is_cancel_requested
+                    """,
+                    [.texts(replaced.sorted()), .text(Reason.replaced.rawValue)]))
+        }
+        if !holds.isEmpty {
+            statements.append(
+                Statement(
+                    """
+                    UPDATE runs SET is_held = true, deadline_at = CASE WHEN h.waives THEN NULL ELSE deadline_at END,
+                        message = coalesce(h.message, runs.message)
+                    FROM unnest($1, $2, $3) AS h (id, waives, message) WHERE runs.id = h.id
+                    """,
+                    [
+                        .ints(holds.map(\.run.value)), .bools(holds.map(\.waivesDeadline)),
+                        .texts(holds.map(\.message)),
+                    ]))
+        }
+        return statements
+    }
+}

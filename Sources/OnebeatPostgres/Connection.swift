@@ -1,0 +1,167 @@
+import Onebeat
+
+/// One connection of the pool, on a thread of its own.
+actor Connection {
+    nonisolated let thread = ConnectionThread()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private var wire: Wire?
+
+    /// Connects.
+    func open(_ address: ServerAddress) throws(PostgresFailure) { wire = try Wire(address) }
+
+    /// Carries out a move. Whatever `body` did not commit is rolled back.
+    func run<Value: Sendable>(
+        time: (any TimeSource)?, by deadline: ContinuousClock.Instant,
+        _ body: @Sendable (Transaction) throws -> Value
+    ) -> MoveEnd<Value> {
+        guard let wire else { return MoveEnd(.failure(PostgresFailure.lost("the connection is closed"))) }
+        let transaction = Transaction(wire, time: time, by: deadline)
+        if wire.isStale {
+            let failure = PostgresFailure.lost("the connection was lost while it was idle")
+            return MoveEnd(.failure(failure), of: transaction, isSpoilt: true)
+        }
+        do {
+            let value = try body(transaction)
+            try transaction.end()
+            return MoveEnd(.success(value))
+        } catch {
+            if (error as? PostgresFailure)?.isLost != true {
+                do {
+                    try transaction.end()
+                } catch {
+                    return MoveEnd(.failure(error), of: transaction, isSpoilt: true)
+                }
+            }
+            return MoveEnd(
+                .failure(error), of: transaction, isSpoilt: (error as? PostgresFailure)?.spoilsConnection == true)
+        }
+    }
+
+    /// Listens for the hints of other nodes.
+    /// - Returns: whether that is possible: a pooler would give the connection to somebody else.
+    func listen() throws(PostgresFailure) -> Bool {
+        guard let wire, !wire.isPooled else { return false }
+        _ = try wire.flight(
+            [Statement("LISTEN \(WakeUps.channel)")], by: ContinuousClock.now + ServerAddress.patience)
+        return true
+    }
+
+    /// Waits for a hint.
+    /// - Returns: whether one came in this time.
+    func hint(within length: Duration) throws(PostgresFailure) -> Bool {
+        guard let wire else { throw .lost("the connection is closed") }
+        return try wire.notification(by: ContinuousClock.now + length)
+    }
+
+    /// Ends the connection and its thread. Nothing may be asked of it any more.
+    func close() {
+        wire = nil
+        thread.end()
+    }
+}
+
+/// How a move ended on its connection.
+struct MoveEnd<Value: Sendable>: Sendable {
+    var result: Result<Value, any Error>
+    /// Whether the commit had been sent.
+    var wasCommitting = false
+    /// Whether nothing had been answered yet: the connection may have been dead for long.
+    var wasFirstFlight = false
+    /// Whether the connection is of no use any more.
+    var isSpoilt = false
+
+    init(_ result: Result<Value, any Error>) { self.result = result }
+
+    init(_ result: Result<Value, any Error>, of transaction: Transaction, isSpoilt: Bool) {
+        self.result = result
+        self.isSpoilt = isSpoilt
+        wasCommitting = transaction.isCommitting
+        wasFirstFlight = !transaction.wasAnswered
+    }
+}
+
+/// A move in progress. Statements go out in flights; the first one begins the transaction, and ``commit(_:)`` ends it
+/// together with its last statements. A move of one flight needs no BEGIN: the flight is its transaction.
+final class Transaction {
+    private(set) var isCommitting = false
+    private(set) var wasAnswered = false
+    private let wire: Wire
+    private let time: (any TimeSource)?
+    private let deadline: ContinuousClock.Instant
+    private var isOpen = false
+
+    init(_ wire: Wire, time: (any TimeSource)?, by deadline: ContinuousClock.Instant) {
+        self.wire = wire
+        self.time = time
+        self.deadline = deadline
+    }
+
+    /// Whether a pooler stands between us and the server.
+    var isPooled: Bool { wire.isPooled }
+
+    /// The store's time for a statement: NULL where the server's clock is the store's, which the statement then reads
+    /// itself, at its place among the others.
+    var now: Parameter { .time(time?.now()) }
+
+    /// Reads the store's time: placed after the statements that lock, it is the time at which they held their rows.
+    static let clock = "SELECT clock_timestamp()"
+
+    /// The store's time as ``clock`` brought it.
+    func time(_ rows: Rows?) -> Timestamp { time?.now() ?? rows?.first?[0] ?? .distantPast }
+
+    /// Looks without a transaction: each statement sees what was committed when it began.
+    func look(_ statements: [Statement]) throws -> [Rows] { try send(statements, dropping: 0) }
+
+    /// Sends statements within the transaction, which stays open.
+    func flight(_ statements: [Statement]) throws -> [Rows] {
+        guard !isOpen else { return try send(statements, dropping: 0) }
+        isOpen = true
+        return try send([Statement("BEGIN")] + statements, dropping: 1)
+    }
+
+    /// Sends the last statements and commits.
+    @discardableResult
+    func commit(_ statements: [Statement]) throws -> [Rows] {
+        guard isOpen else {
+            isCommitting = true
+            defer { isCommitting = false }
+            return try keepingDoubt { try send(statements, dropping: 0) }
+        }
+        let rows = try keepingDoubt { try send(statements + [Statement("COMMIT")], dropping: 0) }
+        isOpen = false
+        guard rows.last?.command == "COMMIT" else {
+            throw PostgresFailure(state: "40000", message: "the server rolled the transaction back")
+        }
+        return rows.dropLast()
+    }
+
+    /// Rolls back what is still open.
+    func end() throws {
+        guard isOpen else { return }
+        isOpen = false
+        _ = try send([Statement("ROLLBACK")], dropping: 0)
+    }
+
+    /// From here on a lost answer leaves open what happened.
+    private func keepingDoubt(_ body: () throws -> [Rows]) throws -> [Rows] {
+        isCommitting = true
+        let rows = try body()
+        isCommitting = false
+        return rows
+    }
+
+    private func send(_ statements: [Statement], dropping: Int) throws -> [Rows] {
+        guard wire.isPooled, !wasAnswered else {
+            let rows = try wire.flight(statements, by: deadline)
+            wasAnswered = true
+            return Array(rows.dropFirst(dropping))
+        }
+        // After BEGIN, as the settings end with the transaction.
+        var all = statements
+        all.insert(SessionSettings.statement(isLocal: true), at: dropping)
+        let rows = try wire.flight(all, by: deadline)
+        wasAnswered = true
+        return Array(rows.dropFirst(dropping + 1))
+    }
+}

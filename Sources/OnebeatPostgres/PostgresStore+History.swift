@@ -1,0 +1,200 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+extension PostgresStore: HistoryStore {
+    public func runs(_ filter: RunFilter) async throws(StoreError) -> [Run] {
+        try await move { transaction in try transaction.look([Self.list(filter)])[0].map(Run.init) }
+    }
+
+    static func list(_ filter: RunFilter) -> Statement {
+        var conditions = ["true"]
+        var parameters: [Parameter] = []
+        func require(_ condition: String, _ value: Parameter?) {
+            guard let value else { return }
+            parameters.append(value)
+            conditions.append("\(condition) $\(parameters.count)")
+        }
+        require("job_name =", filter.job.map { .text($0) })
+        require("scheduled_at >=", filter.from.map { .time($0) })
+        require("scheduled_at <", filter.before.map { .time($0) })
+        require("id <", filter.after.map { .int($0.value) })
+        if !filter.states.isEmpty {
+            // Written out, since a partial index is used only for states that are known when the plan is made.
+            let words = filter.states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+            conditions.append("state IN (\(words))")
+        }
+        // Few runs run at a time: they are found by their own index and sorted, where the planner might else walk the
+        // whole history by number.
+        let order = filter.states == [.running] ? "id + 0" : "id"
+        parameters.append(.int(min(max(filter.limit, 1), 1000)))
+        return Statement(
+            """
+            SELECT \(Run.columns) FROM runs WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY \(order) DESC LIMIT $\(parameters.count)
+            """,
+            parameters)
+    }
+
+    public func run(_ id: RunID) async throws(StoreError) -> Run? {
+        try await move { transaction in
+            try transaction.look([
+                Statement("SELECT \(Run.columns) FROM runs WHERE id = $1", [.int(id.value)])
+            ])[0].first.map(Run.init)
+        }
+    }
+
+    public func attempts(of run: RunID) async throws(StoreError) -> [Attempt] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    "SELECT \(Attempt.columns) FROM attempts WHERE run_id = $1 ORDER BY number", [.int(run.value)])
+            ])[0].map(Attempt.init)
+        }
+    }
+
+    public func statuses(job: String?) async throws(StoreError) -> [JobStatus] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    """
+                    SELECT job_name, status, last_run_at, node_id, run_id, fence, last_success_at, failures_in_a_row
+                    FROM scheduled_job_status WHERE $1 IS NULL OR job_name = $1 ORDER BY job_name
+                    """,
+                    [.text(job)])
+            ])[0].map { row in
+                JobStatus(
+                    job: row[0], status: row[1], lastRunAt: row[2], node: row[3],
+                    run: (row[4] as Int64?).map(RunID.init), fence: Fence(row[5]), lastSuccessAt: row[6],
+                    failuresInARow: row[7])
+            }
+        }
+    }
+
+    public func appendLog(_ pieces: [LogPiece], dropping dropped: [LogPiece.ID]) async throws(StoreError) {
+        try await move { transaction in
+            var statements: [Statement] = []
+            if !pieces.isEmpty {
+                // The same piece again is a write whose reply was lost.
+                var newest: [LogPiece.ID: LogPiece] = [:]
+                for piece in pieces { newest[piece.id] = piece }
+                let pieces = newest.values.sorted { $0.id.position < $1.id.position }
+                statements.append(
+                    Statement(
+                        """
+                        INSERT INTO logs (run_id, attempt, sequence, stream, at, bytes)
+                        SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
+                        ON CONFLICT (run_id, attempt, sequence) DO UPDATE SET stream = excluded.stream,
+                            at = excluded.at, bytes = excluded.bytes
+                        """,
+                        [
+                            .ints(pieces.map(\.id.run.value)), .ints(pieces.map(\.id.position.attempt)),
+                            .ints(pieces.map(\.id.position.sequence)), .texts(pieces.map(\.stream.rawValue)),
+                            .times(pieces.map(\.at)), .blobs(pieces.map(\.bytes)),
+                        ]))
+            }
+            if !dropped.isEmpty {
+                statements.append(
+                    Statement(
+                        """
+                        DELETE FROM logs USING unnest($1, $2, $3) AS d (run, try, place)
+                        WHERE run_id = d.run AND attempt = d.try AND sequence = d.place
+                        """,
+                        [
+                            .ints(dropped.map(\.run.value)), .ints(dropped.map(\.position.attempt)),
+                            .ints(dropped.map(\.position.sequence)),
+                        ]))
+            }
+            if !statements.isEmpty { try transaction.commit(statements) }
+        }
+    }
+
+    public func logs(of run: RunID, after position: LogPosition?, limit: Int) async throws(StoreError) -> [LogPiece] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    """
+                    SELECT attempt, sequence, stream, at, bytes FROM logs
+                    WHERE run_id = $1 AND (attempt, sequence) > ($2, $3) ORDER BY attempt, sequence LIMIT $4
+                    """,
+                    [
+                        .int(run.value), .int(position?.attempt ?? -1), .int(position?.sequence ?? -1), .int(limit),
+                    ])
+            ])[0].map { row in
+                LogPiece(
+                    id: .init(run: run, position: LogPosition(attempt: row[0], sequence: row[1])),
+                    stream: LogStream(rawValue: row[2]) ?? .stdout, at: row[3], bytes: row[4])
+            }
+        }
+    }
+
+    public func record(_ event: Event) async throws(StoreError) {
+        try await move { transaction in
+            _ = try transaction.commit([
+                Statement(
+                    """
+                    INSERT INTO events (at, kind, job_name, run_id, actor, message)
+                    VALUES (coalesce($1, clock_timestamp()), $2, $3, $4, $5, $6)
+                    """,
+                    [
+                        transaction.now, .text(event.kind), .text(event.job), .int(event.run?.value),
+                        .text(event.actor), .text(event.message),
+                    ])
+            ])
+        }
+    }
+
+    public func events(job: String?, limit: Int) async throws(StoreError) -> [Event] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    """
+                    SELECT kind, job_name, run_id, actor, message, at FROM events \(job == nil ? "" : "WHERE job_name = $2")
+                    ORDER BY id DESC LIMIT $1
+                    """,
+                    [.int(min(max(limit, 1), 1000))] + (job == nil ? [] : [.text(job)]))
+            ])[0].map { row in
+                Event(
+                    row[0], job: row[1], run: (row[2] as Int64?).map(RunID.init), actor: row[3], message: row[4],
+                    at: row[5])
+            }
+        }
+    }
+
+    public func runCounts() async throws(StoreError) -> [RunState: Int] {
+        try await move { transaction in
+            var counts: [RunState: Int] = [:]
+            let rows = try transaction.look([
+                Statement("SELECT state, sum(count)::bigint FROM runs GROUP BY state")
+            ])[0]
+            for (word, count): (String, Int) in rows.map({ ($0[0], $0[1]) }) {
+                if let state = RunState(rawValue: word) { counts[state] = count }
+            }
+            return counts
+        }
+    }
+
+    public func prune(before instant: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        try await move { transaction in
+            // Numbers grow with time, so what is old lies among the lowest; looking further would scan what is kept.
+            let removed = try transaction.commit([
+                Statement(
+                    """
+                    WITH old AS MATERIALIZED (
+                        SELECT id FROM (SELECT id, finished_at FROM runs ORDER BY id LIMIT $1) lowest
+                        WHERE finished_at < $3 ORDER BY id LIMIT $2),
+                    output AS (DELETE FROM logs USING old WHERE run_id = id),
+                    tries AS (DELETE FROM attempts USING old WHERE run_id = id)
+                    DELETE FROM runs USING old WHERE runs.id = old.id
+                    """,
+                    [.int(limit * 4), .int(limit), .time(instant)]),
+                Statement(
+                    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY id LIMIT $2)",
+                    [.time(instant), .int(limit)]),
+                Statement("DELETE FROM nodes WHERE gone_at < $1", [.time(instant)]),
+            ])
+            return removed.reduce(0) { $0 + $1.changed }
+        }
+    }
+}

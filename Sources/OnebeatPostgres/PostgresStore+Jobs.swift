@@ -1,0 +1,87 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+extension PostgresStore: JobStore {
+    /// The server's clock.
+    public func now() async throws(StoreError) -> Timestamp {
+        try await move(.urgent) { transaction in
+            transaction.time(try transaction.look([Statement(Transaction.clock)])[0])
+        }
+    }
+
+    public func apply(
+        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+    ) async throws(StoreError) -> [JobChange] {
+        try await move(within: Self.longPatience) { [cache = self.definitions] transaction in
+            var applying = Applying(source: source, actor: actor, in: transaction, definitions: cache)
+            return try applying.run(definitions, isComplete: isComplete, deciding: deciding)
+        }
+    }
+
+    public func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] {
+        try await records(
+            """
+            j.removed_at IS NULL AND ($1 IS NULL OR j.name > $1) AND ($2 IS NULL OR strpos(j.name, $2) > 0)
+            ORDER BY j.name LIMIT $3
+            """,
+            [.text(filter.after), .text(filter.containing), .int(filter.limit.map(Int64.init))])
+    }
+
+    public func job(_ name: String) async throws(StoreError) -> JobRecord? {
+        try await records("j.removed_at IS NULL AND j.name = $1", [.text(name)]).first
+    }
+
+    public func definition(_ version: JobVersion) async throws(StoreError) -> JobDefinition? {
+        if let known = definitions[version] { return known }
+        try await move { [definitions] transaction in
+            try definitions.read(try transaction.look([DefinitionCache.statement([version])])[0])
+        }
+        return definitions[version]
+    }
+
+    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
+        try await move { transaction in
+            let rows = try transaction.flight([
+                Statement(
+                    "SELECT is_paused FROM jobs WHERE name = $1 AND removed_at IS NULL FOR NO KEY UPDATE", [.text(job)]),
+                Statement(Transaction.clock),
+            ])
+            guard let wasPaused: Bool = rows[0].first?[0] else { throw StoreError.noJob(job) }
+            guard wasPaused != isPaused else { return }
+            let event = Event(isPaused ? "job.paused" : "job.resumed", job: job, actor: actor)
+            try transaction.commit([
+                Statement("UPDATE jobs SET is_paused = $2 WHERE name = $1", [.text(job), .bool(isPaused)]),
+                .note([event], at: transaction.time(rows[1])),
+            ])
+        }
+    }
+
+    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
+        try await records(
+            "j.next_at IS NOT NULL AND j.next_at <= $1 ORDER BY j.next_at LIMIT $2", [.time(horizon), .int(limit)])
+    }
+
+    public func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int {
+        guard !plans.isEmpty else { return 0 }
+        return try await move { transaction in
+            let planning = Planning(plans, term: term, at: transaction.now)
+            let rows = try transaction.commit(planning.statements)
+            if let term, let current: Int64 = rows[0].first?[0], current != term.value {
+                throw StoreError.fenced("term \(term.value) is over; the lead is at term \(current)")
+            }
+            return planning.insertions.reduce(0) { $0 + rows[$1].changed }
+        }
+    }
+
+    private func records(_ condition: String, _ parameters: [Parameter] = []) async throws(StoreError) -> [JobRecord] {
+        try await move { [definitions] transaction in
+            let sql = "SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)"
+            return try transaction.look([Statement(sql, parameters)])[0].map { row in
+                try JobRecord(row: row, cache: definitions)
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+extension PostgresStore: LeaseStore {
+    /// The name of the lead in the table of leases.
+    static let leadName = "beat"
+
+    public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await move(.urgent) { transaction in
+            // The same boot again is a join whose reply was lost.
+            let rows = try transaction.commit([
+                Statement(
+                    """
+                    WITH t AS MATERIALIZED (SELECT coalesce($8, clock_timestamp()) AS now),
+                    joined AS (
+                        INSERT INTO nodes (boot, name, joined_at, lease_until, slots, queues, version, process_id)
+                        SELECT $1, $2, now, now + $3 * interval '1 microsecond', $4, $5, $6, $7 FROM t
+                        ON CONFLICT DO NOTHING RETURNING joined_at),
+                    noted AS (
+                        INSERT INTO events (at, kind, actor, message) SELECT joined_at, 'node.joined', $2, $1 FROM joined)
+                    SELECT now FROM t
+                    """,
+                    [
+                        .text(node.id.boot), .text(node.id.name), .length(lease), .int(node.slots), .texts(node.queues),
+                        .text(node.version), .int(node.processID), transaction.now,
+                    ])
+            ])
+            return transaction.time(rows[0])
+        }
+    }
+
+    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await move(.urgent) { transaction in
+            // The row is locked first, so that the time below is read after any wait for it.
+            let rows = try transaction.commit([
+                Statement("SELECT 1 FROM nodes WHERE boot = $1 FOR NO KEY UPDATE", [.text(node.boot)]),
+                Statement(
+                    """
+                    UPDATE nodes SET lease_until = greatest(lease_until, t.now + $2 * interval '1 microsecond')
+                    FROM (SELECT coalesce($3, clock_timestamp()) AS now OFFSET 0) t
+                    WHERE boot = $1 AND gone_at IS NULL AND lease_until > t.now RETURNING t.now
+                    """,
+                    [.text(node.boot), .length(lease), transaction.now]),
+            ])
+            guard !rows[1].isEmpty else { throw StoreError.fenced("the lease of node \(node) is over") }
+            return transaction.time(rows[1])
+        }
+    }
+
+    public func leave(_ node: NodeID) async throws(StoreError) {
+        try await end(node, noting: Event("node.left", actor: node.name, message: node.boot))
+    }
+
+    public func bury(_ node: NodeID) async throws(StoreError) {
+        let words = "\(node.boot); its process and all its jobs have ended"
+        try await end(node, noting: Event("node.dead", actor: node.name, message: words))
+    }
+
+    private func end(_ node: NodeID, noting event: Event) async throws(StoreError) {
+        try await move(.urgent) { transaction in
+            _ = try transaction.commit([
+                Statement(
+                    """
+                    WITH gone AS (
+                        UPDATE nodes SET gone_at = coalesce($2, clock_timestamp()) WHERE boot = $1 AND gone_at IS NULL
+                        RETURNING gone_at)
+                    INSERT INTO events (at, kind, actor, message) SELECT gone_at, $3, $4, $5 FROM gone
+                    """,
+                    [
+                        .text(node.boot), transaction.now, .text(event.kind), .text(event.actor), .text(event.message),
+                    ])
+            ])
+        }
+    }
+
+    public func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term? {
+        try await move(.urgent) { transaction in
+            // A look first, so that followers do not lock the leader's row each second.
+            let isTaken: Bool? = try transaction.look([
+                Statement(
+                    """
+                    SELECT holder <> $1 AND expires_at > coalesce($2, clock_timestamp()) FROM leases
+                    WHERE name = '\(Self.leadName)'
+                    """,
+                    [.text(node.boot), transaction.now])
+            ])[0].first?[0]
+            if isTaken == true { return nil }
+            let rows = try transaction.commit([
+                Statement("SELECT 1 FROM leases WHERE name = '\(Self.leadName)' FOR NO KEY UPDATE"),
+                Statement(
+                    Self.takeLead,
+                    [.text(node.boot), .length(lease), transaction.now, .text(node.name)]),
+                .lease(of: node, at: transaction.now),
+            ])
+            let isValid: Bool? = rows[2].first?[0]
+            guard isValid == true else { throw StoreError.fenced("the lease of node \(node) is over") }
+            return rows[1].first.map { Term($0[0]) }
+        }
+    }
+
+    public func resign(_ node: NodeID) async throws(StoreError) {
+        try await move(.urgent) { transaction in
+            _ = try transaction.commit([
+                Statement(
+                    """
+                    UPDATE leases SET expires_at = coalesce($2, clock_timestamp())
+                    WHERE name = '\(Self.leadName)' AND holder = $1
+                    """,
+                    [.text(node.boot), transaction.now])
+            ])
+        }
+    }
+
+    public func reap(
+        limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> ReapResult {
+        try await move { [definitions] transaction in
+            let isNeeded = try transaction.look([
+                Statement(
+                    """
+                    SELECT 1 FROM nodes WHERE gone_at IS NULL
+                        AND lease_until <= (SELECT coalesce($1, clock_timestamp())) LIMIT 1
+                    """, [transaction.now]),
+                Statement(Self.orphans, [.int(1)]),
+            ]).contains { !$0.isEmpty }
+            guard isNeeded else { return ReapResult() }
+
+            let found = try transaction.flight([
+                Statement(Self.bury, [transaction.now]),
+                Statement(Self.orphans, [.int(limit)]),
+                Statement(Transaction.clock),
+            ])
+            let dead = found[0].map { NodeID(name: $0[0], boot: $0[1]) }
+            let orphans = found[1].map(Run.init)
+            // A run may have been settled while this waited for it: only the locked rows count.
+            let rows = try transaction.flight([
+                .lockGuarded(orphans.map(\.job)), .lockRuns(orphans.map(\.id)), Statement(Transaction.clock),
+            ])
+            let guarded = Set(rows[0].map { $0[0] as String })
+            let fences = Dictionary(uniqueKeysWithValues: orphans.map { ($0.id, $0.fence) })
+            let runs = rows[1].map(Run.init).filter { $0.state == .running && $0.fence == fences[$0.id] }
+            let now = transaction.time(rows[2])
+            let policies = try definitions.all(runs.map(\.version), in: transaction)
+
+            var settling = Settling(at: now)
+            var events = dead.map { Event("node.dead", actor: $0.name, message: $0.boot) }
+            let settled = try runs.map { run in
+                let settlement = deciding(run, .lost, policies[run.version]?.policies ?? JobPolicies(), now)
+                let after = try settling.settle(run, .lost, settlement, isGuarded: guarded.contains(run.job))
+                events.append(
+                    Event(
+                        "run.lost", job: run.job, run: run.id, actor: run.node ?? "",
+                        message: "attempt \(run.attempt) of \(run.key); now \(after.state.rawValue)"))
+                return after
+            }
+            try transaction.commit(
+                [.note(events, at: now)] + settling.statements
+                    + (settling.wakesSomebody ? [WakeUps.statement] : []))
+            return ReapResult(dead: dead, runs: settled, hasMore: orphans.count == limit)
+        }
+    }
+
+    public func nodes(limit: Int) async throws(StoreError) -> [NodeRecord] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    """
+                    SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id,
+                        EXISTS (
+                            SELECT 1 FROM leases l WHERE l.name = '\(Self.leadName)' AND l.holder = boot
+                                AND l.expires_at > coalesce($2, clock_timestamp()))
+                    FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT $1
+                    """,
+                    [.int(limit), transaction.now])
+            ])[0].map { row in
+                NodeRecord(
+                    id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], isGone: row[4],
+                    slots: row[5], queues: (row[6] as TextArray).values, isLeader: row[9], version: row[7],
+                    processID: row[8])
+            }
+        }
+    }
+}
+
+extension PostgresStore {
+    /// Runs that are running for a node that is gone.
+    static let orphans = """
+        SELECT \(Run.columns) FROM runs WHERE state = 'running'
+            AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.boot = runs.boot AND n.gone_at IS NULL)
+        ORDER BY id LIMIT $1
+        """
+
+    /// Each node is declared dead by one reaper.
+    private static let bury = """
+        UPDATE nodes SET gone_at = t.now
+        FROM (SELECT coalesce($1, clock_timestamp()) AS now OFFSET 0) t, (
+            SELECT boot FROM nodes WHERE gone_at IS NULL AND lease_until <= (SELECT coalesce($1, clock_timestamp()))
+            ORDER BY boot FOR NO KEY UPDATE SKIP LOCKED) over
+        WHERE nodes.boot = over.boot RETURNING nodes.name, nodes.boot
+        """
+
+    /// The leader's row is locked by then. A node keeps its term while it renews in time.
+    private static let takeLead = """
+        WITH t AS MATERIALIZED (SELECT coalesce($3, clock_timestamp()) AS now),
+        old AS MATERIALIZED (SELECT holder, term, expires_at FROM leases WHERE name = '\(leadName)'),
+        taken AS (
+            UPDATE leases l SET holder = $1, expires_at = t.now + $2 * interval '1 microsecond',
+                term = old.term + CASE WHEN old.holder = $1 AND old.expires_at > t.now THEN 0 ELSE 1 END
+            FROM t, old
+            WHERE l.name = '\(leadName)' AND (old.holder = $1 OR old.expires_at <= t.now)
+                AND EXISTS (SELECT 1 FROM nodes WHERE boot = $1 AND gone_at IS NULL AND lease_until > t.now)
+            RETURNING l.term, l.term <> old.term AS is_new, t.now),
+        noted AS (
+            INSERT INTO events (at, kind, actor, message)
+            SELECT now, 'leader.elected', $4, 'term ' || term FROM taken WHERE is_new)
+        SELECT term FROM taken
+        """
+}
+
+extension StoreError {
+    static func noJob(_ name: String) -> StoreError { .notFound("there is no job \"\(name)\"") }
+}

@@ -1,0 +1,212 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+extension PostgresStore: RunStore {
+    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
+        try await move { transaction in
+            let rows = try transaction.flight([
+                Statement(
+                    """
+                    INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state,
+                        queue, priority)
+                    SELECT name, generation, version, 'manual', t.now, $2, t.now, 'scheduled', queue, priority
+                    FROM jobs, (SELECT coalesce($3, clock_timestamp()) AS now) t
+                    WHERE name = $1 AND removed_at IS NULL
+                    ON CONFLICT DO NOTHING
+                    """,
+                    [.text(job), .text(requestID), transaction.now]),
+                Statement(
+                    """
+                    SELECT \(Run.columns) FROM runs WHERE job_name = $1 AND kind = 'manual' AND request_id = $2
+                        AND generation = (SELECT generation FROM jobs WHERE name = $1 AND removed_at IS NULL)
+                    """,
+                    [.text(job), .text(requestID)]),
+            ])
+            guard let run = rows[1].first.map(Run.init) else { throw StoreError.noJob(job) }
+            guard rows[0].changed > 0 else { return run }
+            let event = Event("run.triggered", job: job, run: run.id, actor: actor, message: run.key)
+            try transaction.commit([.note([event], at: run.scheduledAt), WakeUps.statement])
+            return run
+        }
+    }
+
+    public func claim(
+        _ request: ClaimRequest,
+        deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> ClaimResult {
+        try await move { [definitions] transaction in
+            var claiming = Claiming(request, in: transaction, definitions: definitions, deciding: deciding)
+            return try claiming.run()
+        }
+    }
+
+    public func claims(nonce: String) async throws(StoreError) -> [Claim] {
+        try await move { [definitions] transaction in
+            let runs = try transaction.look([Self.claims(of: nonce)])[0].map(Run.init)
+            let found = try definitions.all(runs.map(\.version), in: transaction)
+            return runs.compactMap { run in found[run.version].map { Claim(run: run, definition: $0) } }
+        }
+    }
+
+    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
+        try await move { [definitions] transaction in
+            let due = DueRuns.look(in: queues, at: transaction.now, limit: limit)
+            let versions = try transaction.look([due])[0].map { Run(row: $0).version }
+            let found = try definitions.all(versions, in: transaction)
+            var seen: Set<JobVersion> = []
+            return versions.filter { seen.insert($0).inserted }.compactMap { found[$0] }
+        }
+    }
+
+    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
+        try await move { transaction in try transaction.look([DueRuns.next(in: queues)])[0].first?[0] }
+    }
+
+    public func settle(
+        _ reports: [AttemptReport],
+        deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> [SettleResult] {
+        guard !reports.isEmpty else { return [] }
+        return try await move { transaction in
+            let rows = try transaction.flight([
+                .lockGuarded(reports.map(\.claim.run.job)),
+                .lockRuns(reports.map(\.claim.run.id)),
+                Statement(Transaction.clock),
+            ])
+            let guarded = Set(rows[0].map { $0[0] as String })
+            var runs: [RunID: Run] = [:]
+            for run in rows[1].map(Run.init) { runs[run.id] = run }
+            let now = transaction.time(rows[2])
+
+            var settling = Settling(at: now)
+            let results: [SettleResult?] = try reports.map { report in
+                let claimed = report.claim.run
+                guard let run = runs[claimed.id], run.state == .running, run.fence == claimed.fence else { return nil }
+                let settlement = deciding(run, report.outcome, report.claim.definition.policies, now)
+                let after = try settling.settle(
+                    run, report.outcome, settlement, isGuarded: guarded.contains(run.job))
+                runs[run.id] = after
+                return .settled(after)
+            }
+            let stale = zip(reports, results).filter { $0.1 == nil }.map(\.0)
+            // The rows of this move's own attempts are written before they are read for its stale reports.
+            let known = stale.isEmpty ? [] : try transaction.flight(settling.statements + [Self.outcomes(of: stale)])
+            let settled = Set((known.last?.map { AttemptKey(row: $0) } ?? []))
+            try transaction.commit(
+                (stale.isEmpty ? settling.statements : [])
+                    + (settling.wakesSomebody ? [WakeUps.statement] : []))
+            return zip(reports, results).map { report, result in
+                if let result { return result }
+                guard let run = runs[report.claim.run.id], settled.contains(AttemptKey(report)) else { return .fenced }
+                return .settled(run)
+            }
+        }
+    }
+
+    public func cancel(_ id: RunID, by actor: String) async throws(StoreError) -> Run {
+        try await move { transaction in
+            let rows = try transaction.flight([
+                Statement(
+                    "SELECT name FROM jobs WHERE name = (SELECT job_name FROM runs WHERE id = $1) FOR NO KEY UPDATE",
+                    [.int(id.value)]),
+                .lockRuns([id]),
+                Statement(Transaction.clock),
+            ])
+            guard var run = rows[1].first.map(Run.init) else { throw StoreError.notFound("there is no run \(id)") }
+            if run.state.isTerminal || run.isCancelRequested { return run }
+            let now = transaction.time(rows[2])
+            var ends = RunEnds()
+            var statements: [Statement] = [
+                .note([Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key)], at: now)
+            ]
+            if run.state == .running {
+                run.isCancelRequested = true
+                statements.append(
+                    Statement("UPDATE runs SET is_cancel_requested = true WHERE id = $1", [.int(id.value)]))
+            } else {
+                run = try ends.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)", at: now)
+                ends.startDelay(after: run)
+            }
+            try transaction.commit(statements + ends.statements(at: now))
+            return run
+        }
+    }
+
+    public func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    """
+                    SELECT id FROM runs WHERE state = 'running' AND boot = $1 AND is_cancel_requested ORDER BY id
+                    """,
+                    [.text(node.boot)])
+            ])[0].map { RunID($0[0]) }
+        }
+    }
+
+    public func releaseHeld(limit: Int) async throws(StoreError) -> Int {
+        try await move { transaction in
+            let jobs = try transaction.look([Statement(Self.blocked, [.int(limit)])])[0].map { $0[0] as String }
+            guard !jobs.isEmpty else { return 0 }
+            return try transaction.commit([
+                .lockGuarded(jobs),
+                Statement(
+                    """
+                    UPDATE runs SET is_held = false FROM unnest($1) AS e (job) CROSS JOIN LATERAL (
+                        SELECT h.id FROM runs h WHERE h.job_name = e.job AND h.state = 'scheduled' AND h.is_held
+                            AND NOT EXISTS (SELECT 1 FROM runs a WHERE a.job_name = e.job AND a.state = 'running')
+                        ORDER BY h.due_at, h.id LIMIT 1) held
+                    WHERE runs.id = held.id
+                    """,
+                    [.texts(jobs)]),
+            ])[1].changed
+        }
+    }
+}
+
+extension PostgresStore {
+    static func claims(of nonce: String) -> Statement {
+        Statement(
+            "SELECT \(Run.columns) FROM runs WHERE state = 'running' AND nonce = $1 ORDER BY id + 0", [.text(nonce)])
+    }
+
+    /// Jobs with a held run and nothing in its way.
+    static let blocked = """
+        SELECT DISTINCT job_name FROM runs h WHERE state = 'scheduled' AND is_held
+            AND NOT EXISTS (SELECT 1 FROM runs a WHERE a.job_name = h.job_name AND a.state = 'running')
+        LIMIT $1
+        """
+
+    private static func outcomes(of reports: [AttemptReport]) -> Statement {
+        Statement(
+            """
+            SELECT run_id, attempts.number, attempts.fence, outcome FROM unnest($1, $2) AS e (run, number)
+            JOIN attempts ON run_id = e.run AND attempts.number = e.number WHERE outcome IS NOT NULL
+            """,
+            [.ints(reports.map(\.claim.run.id.value)), .ints(reports.map(\.claim.attempt))])
+    }
+}
+
+/// An attempt that ended so.
+private struct AttemptKey: Hashable {
+    var run: Int64
+    var number: Int
+    var fence: Int64
+    var outcome: String
+
+    init(row: Row) {
+        run = row[0]
+        number = row[1]
+        fence = row[2]
+        outcome = row[3]
+    }
+
+    init(_ report: AttemptReport) {
+        run = report.claim.run.id.value
+        number = report.claim.attempt
+        fence = report.claim.fence.value
+        outcome = report.outcome.word
+    }
+}

@@ -1,0 +1,175 @@
+import Onebeat
+import Synchronization
+
+// The store for clusters: one PostgreSQL database, shared by any number of nodes. Moves run side by side, so every move
+// locks the rows it decides on, and reads what it decides by in statements after that: under READ COMMITTED each
+// statement sees what was committed when it began, the changes of whoever held the lock before among it.
+//
+// Locks are taken in one order, so that no two moves wait for each other:
+//   the lead's row, nodes ─▶ jobs, by name ─▶ runs, by number ─▶ status rows, by name
+// A claim alone begins with runs, and so it never waits: it passes over due runs, and over jobs, that are locked.
+// A job's row is what makes its limit, its held runs and its delay race-free. Jobs without a limit or a delay need no
+// such care, and their runs are claimed and settled without that lock (`is_guarded`).
+
+/// A store in a PostgreSQL database.
+///
+/// Works over a pooler in transaction mode, such as PgBouncer, too: it keeps nothing in a session then.
+public final class PostgresStore: Sendable {
+    /// How long a move may take before it says that the store is unavailable, the wait for a connection included.
+    static let patience = Duration.seconds(5)
+    /// The same for leases, which must be tried again before they end.
+    static let urgentPatience = Duration.milliseconds(2_500)
+    /// The same for changes of many definitions at once.
+    static let longPatience = Duration.seconds(30)
+    /// How often a move is carried out that loses against others, before it says that the store is unavailable.
+    private static let attempts = 3
+    /// Transactions at a time, beside those of leases.
+    private static let connections = 4
+
+    /// Host, port and database, for messages; never the password.
+    public var name: String { address.name }
+    let address: ServerAddress
+    private let general: Pool
+    /// Leases have a connection of their own: no slow move may keep a node from renewing its lease.
+    private let urgent: Pool
+    private let time: (any TimeSource)?
+    let definitions = DefinitionCache()
+
+    /// Opens a store, and makes its tables where there are none.
+    /// - Parameters:
+    ///   - url: anything libpq takes: `postgres://user@host:port/database`, several hosts, `service=…`. A server that
+    ///     takes no writes is refused.
+    ///   - mustExist: refuse to make tables, for commands that only look.
+    ///   - time: the store's clock, the server's unless a test hands in another.
+    /// - Throws: ``StoreError/refused(_:)`` when the database cannot serve as a store, and says why and what would do;
+    ///   ``StoreError/unavailable(_:)`` when it cannot be reached.
+    public static func open(
+        _ url: String, mustExist: Bool = false, time: (any TimeSource)? = nil
+    ) async throws(StoreError) -> PostgresStore {
+        let store = PostgresStore(try ServerAddress(url), time: time)
+        do {
+            try await store.prepare(mustExist: mustExist)
+        } catch {
+            store.close()
+            throw error
+        }
+        return store
+    }
+
+    private init(_ address: ServerAddress, time: (any TimeSource)?) {
+        self.address = address
+        self.time = time
+        general = Pool(address, size: Self.connections)
+        urgent = Pool(address, size: 1)
+    }
+
+    deinit { close() }
+
+    /// Ends the connections; moves under way end first.
+    public func close() {
+        general.close()
+        urgent.close()
+    }
+
+    private func prepare(mustExist: Bool) async throws(StoreError) {
+        do {
+            try await move(within: Self.longPatience) { transaction in
+                try Schema.prepare(transaction, mustExist: mustExist)
+            }
+        } catch StoreError.unavailable(let words) where words.hasSuffix(StoreError.readOnlyAdvice) {
+            throw .refused(words)
+        }
+    }
+
+    /// Carries out one move.
+    func move<Value: Sendable>(
+        _ lane: Lane = .general, within patience: Duration = patience,
+        _ body: @Sendable (Transaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let deadline = ContinuousClock.now + (lane == .urgent ? Self.urgentPatience : patience)
+        let pool = lane == .urgent ? urgent : general
+        var attempt = 1
+        while true {
+            let connection: Connection
+            do {
+                connection = try await pool.acquire(by: deadline)
+            } catch {
+                throw translate(error, wasCommitting: false)
+            }
+            let end = await connection.run(time: time, by: deadline, body)
+            if end.isSpoilt { pool.discard(connection) } else { pool.release(connection) }
+            switch end.result {
+            case .success(let value): return value
+            case .failure(let error):
+                guard let failure = error as? PostgresFailure, attempt < Self.attempts else {
+                    throw translate(error, wasCommitting: end.wasCommitting)
+                }
+                // A connection that was lost while it idled says nothing of the server, and nothing had happened yet.
+                let wasStale = failure.isLost && end.wasFirstFlight && !end.wasCommitting
+                guard failure.isConflict || wasStale, ContinuousClock.now < deadline else {
+                    throw translate(failure, wasCommitting: end.wasCommitting)
+                }
+                attempt += 1
+            }
+        }
+    }
+
+    /// Which connections a move goes over.
+    enum Lane { case general, urgent }
+
+    private func translate(_ error: any Error, wasCommitting: Bool) -> StoreError {
+        switch error {
+        case let error as StoreError: error
+        case let failure as PostgresFailure: StoreError(failure, of: name, wasCommitting: wasCommitting)
+        default: .unavailable("PostgreSQL at \(name): \(error)")
+        }
+    }
+}
+
+/// Definitions by their version, read once: a version never changes.
+final class DefinitionCache: Sendable {
+    private let known = Mutex<[JobVersion: JobDefinition]>([:])
+
+    subscript(version: JobVersion) -> JobDefinition? { known.withLock { $0[version] } }
+
+    func keep(_ definition: JobDefinition, of version: JobVersion) {
+        known.withLock { known in
+            // Old versions are asked for rarely; starting over bounds what a long life with many edits would gather.
+            if known.count > 100_000 { known.removeAll() }
+            known[version] = definition
+        }
+    }
+
+    /// The definitions of these versions, by version.
+    func all(_ versions: some Sequence<JobVersion>, in transaction: Transaction) throws -> [JobVersion: JobDefinition] {
+        let wanted = Set(versions)
+        let unknown = wanted.filter { self[$0] == nil }
+        if !unknown.isEmpty { try read(transaction.flight([Self.statement(unknown)])[0]) }
+        var found: [JobVersion: JobDefinition] = [:]
+        for version in wanted {
+            guard let definition = self[version] else {
+                throw StoreError.notFound("job \"\(version.job)\" has no version \(version.version)")
+            }
+            found[version] = definition
+        }
+        return found
+    }
+
+    /// Takes in what ``statement(_:)`` brought.
+    func read(_ rows: Rows) throws {
+        for (version, definition) in try rows.map({ row in
+            (JobVersion(job: row[0], generation: row[1], version: row[2]), try DefinitionText.decode(row[3]))
+        }) { keep(definition, of: version) }
+    }
+
+    static func statement(_ versions: some Collection<JobVersion>) -> Statement {
+        Statement(
+            """
+            SELECT d.job_name, d.generation, d.version, d.definition
+            FROM unnest($1, $2, $3) AS v (job_name, generation, version) JOIN definitions d USING (job_name, generation, version)
+            """,
+            [
+                .texts(versions.map(\.job)), .ints(versions.map(\.generation)), .ints(versions.map(\.version)),
+            ])
+    }
+}

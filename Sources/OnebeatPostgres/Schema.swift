@@ -1,0 +1,140 @@
+import Onebeat
+
+/// The tables, as numbered migrations that are only ever added to.
+///
+/// The same tables and columns as in SQLite, with PostgreSQL's own types; states and reasons are words, so that a person
+/// with `psql` can read them. Names sort by their bytes, as they do in SQLite.
+enum Schema {
+    /// Names the lock under which migrations run: "onebeat" in ASCII.
+    private static let lock: Int64 = 0x6f_6e65_6265_6174
+
+    private static let migrations = [first]
+
+    /// Brings the tables up to date, one node at a time.
+    /// - Throws: ``StoreError/refused(_:)`` for tables of a newer Onebeat, ``StoreError/notFound(_:)`` for none where
+    ///   there must be some.
+    static func prepare(_ transaction: Transaction, mustExist: Bool) throws {
+        if try version(in: transaction) == migrations.count { return }
+        do {
+            _ = try transaction.flight([
+                // Making indexes over a long history takes its time.
+                SessionSettings.statement(isLocal: true, statement: 600_000),
+                Statement("SELECT pg_advisory_xact_lock($1)", [.int(lock)]),
+            ])
+            // Whoever held the lock before may have done the work.
+            let version = try version(in: transaction)
+            guard version <= migrations.count else {
+                throw StoreError.refused(
+                    "the database was set up by a newer Onebeat than \(Onebeat.version) (schema \(version), known here:"
+                        + " \(migrations.count)); upgrade this node to use it")
+            }
+            guard version > 0 || !mustExist else {
+                throw StoreError.notFound(
+                    "there are no tables of Onebeat in the database; `onebeat up` or `onebeat apply` makes them")
+            }
+            for number in version..<migrations.count {
+                let statements = migrations[number].split(separator: ";\n").map { Statement(String($0)) }
+                _ = try transaction.flight(statements)
+            }
+            let note = """
+                INSERT INTO meta VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+                """
+            try transaction.commit([Statement(note, [.text("\(migrations.count)")])])
+        } catch let failure as PostgresFailure where failure.state == "42P07" {
+            throw StoreError.refused(
+                "the database has tables of the names Onebeat needs (\(failure.message)); give the store a database of"
+                    + " its own, or a schema of its own by `?options=-csearch_path%3Donebeat`")
+        } catch let failure as PostgresFailure where failure.state == "42501" {
+            throw StoreError.refused(
+                "the role may not make tables (\(failure.message)); GRANT CREATE ON SCHEMA public TO it, or let its"
+                    + " owner run `onebeat apply` once")
+        }
+    }
+
+    /// 0 where there are no tables yet.
+    private static func version(in transaction: Transaction) throws -> Int {
+        // A look at the catalogue, and not `to_regclass`: in the middle of a transaction that goes by what the session
+        // remembers, and misses tables that another node has just made.
+        let catalogue = "SELECT count(*) > 0 FROM pg_class WHERE relname = 'meta' AND pg_table_is_visible(oid)"
+        let isThere: Bool? = try transaction.look([Statement(catalogue)])[0].first?[0]
+        guard isThere == true else { return 0 }
+        let version: String? =
+            try transaction.look([Statement("SELECT value FROM meta WHERE key = 'schema'")])[0].first?[0]
+        return version.flatMap { Int($0) } ?? 0
+    }
+
+    private static let first = """
+        CREATE TABLE jobs (
+            name text COLLATE "C" PRIMARY KEY, generation bigint NOT NULL, version bigint NOT NULL, source text NOT NULL,
+            is_paused boolean NOT NULL DEFAULT false, watermark timestamptz NOT NULL, next_at timestamptz,
+            delay interval, created_at timestamptz NOT NULL, removed_at timestamptz, queue text NOT NULL,
+            priority bigint NOT NULL, is_guarded boolean NOT NULL
+        );
+        CREATE INDEX jobs_next ON jobs (next_at) WHERE next_at IS NOT NULL;
+        CREATE INDEX jobs_by_source ON jobs (source) WHERE removed_at IS NULL;
+        COMMENT ON COLUMN jobs.is_guarded IS 'has, or had, a limit or a delay: claims and ends of its runs lock this row';
+
+        CREATE TABLE definitions (
+            job_name text COLLATE "C" NOT NULL, generation bigint NOT NULL, version bigint NOT NULL,
+            definition text NOT NULL, created_at timestamptz NOT NULL, PRIMARY KEY (job_name, generation, version)
+        );
+
+        CREATE TABLE runs (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, job_name text COLLATE "C" NOT NULL,
+            generation bigint NOT NULL, version bigint NOT NULL, kind text NOT NULL, scheduled_at timestamptz NOT NULL,
+            request_id text NOT NULL DEFAULT '', due_at timestamptz NOT NULL, deadline_at timestamptz,
+            state text NOT NULL, reason text, message text, queue text NOT NULL, priority bigint NOT NULL,
+            is_held boolean NOT NULL DEFAULT false, attempt bigint NOT NULL DEFAULT 0, fence bigint NOT NULL DEFAULT 0,
+            node text, boot text, nonce text, crashes bigint NOT NULL DEFAULT 0, failures bigint NOT NULL DEFAULT 0,
+            is_cancel_requested boolean NOT NULL DEFAULT false, started_at timestamptz, finished_at timestamptz,
+            exit_code bigint, range_end timestamptz, count bigint NOT NULL DEFAULT 1
+        );
+        CREATE UNIQUE INDEX runs_once ON runs (job_name, generation, scheduled_at, kind, request_id);
+        CREATE UNIQUE INDEX runs_request ON runs (job_name, generation, request_id) WHERE kind = 'manual';
+        CREATE INDEX runs_by_job ON runs (job_name, id);
+        CREATE INDEX runs_due ON runs (queue, priority, due_at, id) WHERE state = 'scheduled' AND NOT is_held;
+        CREATE INDEX runs_held ON runs (job_name, due_at, id) WHERE state = 'scheduled' AND is_held;
+        CREATE INDEX runs_active ON runs (job_name, kind) WHERE state = 'running';
+        CREATE INDEX runs_of_boot ON runs (boot, id) WHERE state = 'running';
+        CREATE INDEX runs_trouble ON runs (id) WHERE state IN ('dead', 'failed', 'lost', 'missed', 'timed_out');
+        CREATE SEQUENCE fences;
+
+        CREATE TABLE attempts (
+            run_id bigint NOT NULL, number bigint NOT NULL, fence bigint NOT NULL, node text NOT NULL,
+            boot text NOT NULL, started_at timestamptz NOT NULL, finished_at timestamptz, outcome text, message text,
+            exit_code bigint, PRIMARY KEY (run_id, number)
+        );
+
+        CREATE TABLE logs (
+            run_id bigint NOT NULL, attempt bigint NOT NULL, sequence bigint NOT NULL, stream text NOT NULL,
+            at timestamptz NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (run_id, attempt, sequence)
+        );
+
+        CREATE TABLE scheduled_job_status (
+            job_name text COLLATE "C" PRIMARY KEY, status text NOT NULL, last_run_at timestamptz, node_id text,
+            run_id bigint, fence bigint NOT NULL DEFAULT 0, last_success_at timestamptz,
+            failures_in_a_row bigint NOT NULL DEFAULT 0
+        );
+
+        CREATE TABLE nodes (
+            boot text COLLATE "C" PRIMARY KEY, name text NOT NULL, joined_at timestamptz NOT NULL,
+            lease_until timestamptz NOT NULL, gone_at timestamptz, slots bigint NOT NULL, queues text[] NOT NULL,
+            version text NOT NULL, process_id bigint NOT NULL
+        );
+        CREATE INDEX nodes_alive ON nodes (lease_until) WHERE gone_at IS NULL;
+
+        CREATE TABLE leases (
+            name text PRIMARY KEY, holder text NOT NULL, term bigint NOT NULL, expires_at timestamptz NOT NULL
+        );
+        INSERT INTO leases VALUES ('beat', '', 0, '1970-01-01 00:00:00+00');
+
+        CREATE TABLE events (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, kind text NOT NULL,
+            job_name text, run_id bigint, actor text NOT NULL, message text NOT NULL
+        );
+        CREATE INDEX events_by_job ON events (job_name, id) WHERE job_name IS NOT NULL;
+
+        CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL);
+        INSERT INTO meta VALUES ('incarnation', replace(gen_random_uuid()::text, '-', ''))
+        """
+}

@@ -1,0 +1,66 @@
+import CLibpq
+import Foundation
+import Onebeat
+
+/// Where the server is: whatever libpq understands, with our defaults for what it leaves open.
+struct ServerAddress: Sendable {
+    /// How long a new connection may take to say who it is, once the server let it in.
+    static let patience = Duration.seconds(5)
+
+    /// Host, port and database, for messages; never the password.
+    let name: String
+    private let text: String
+
+    /// What the text may override. A host that does not answer is given up soon, since the next one of a list may.
+    private static let defaults = [
+        ("fallback_application_name", "onebeat"), ("client_encoding", "UTF8"), ("connect_timeout", "3"),
+        ("target_session_attrs", "read-write"), ("tcp_user_timeout", "5000"), ("keepalives_idle", "5"),
+        ("keepalives_interval", "2"), ("keepalives_count", "3"),
+    ]
+
+    /// - Throws: ``StoreError/refused(_:)`` when libpq is not there, or does not understand the text.
+    init(_ text: String) throws(StoreError) {
+        if let problem = libpq_load() { throw .refused(String(cString: problem)) }
+        var problem: UnsafeMutablePointer<CChar>?
+        guard let options = pq_conninfoParse(text, &problem) else {
+            // libpq's words may repeat any part of the text, and so the password.
+            if let problem { pq_freemem(problem) }
+            throw .refused(
+                "the address of the PostgreSQL store cannot be read; write postgres://USER@HOST:PORT/DATABASE, with"
+                    + " %XX for special characters")
+        }
+        defer { pq_conninfoFree(options) }
+        var values: [String: String] = [:]
+        var option = options
+        while let keyword = option.pointee.keyword {
+            values[String(cString: keyword)] = option.pointee.val.map { String(cString: $0) }
+            option += 1
+        }
+        self.text = text
+        name = Self.name(values)
+    }
+
+    private static func name(_ values: [String: String]) -> String {
+        if values["host"] == nil, values["hostaddr"] == nil, let service = values["service"] {
+            return "service \(service)"
+        }
+        let hosts = (values["host"] ?? values["hostaddr"] ?? "localhost").split(separator: ",")
+        let ports = (values["port"] ?? "").split(separator: ",")
+        let places = hosts.enumerated().map { index, host in
+            let port = ports.count == hosts.count ? ports[index] : ports.first
+            return port.map { "\(host):\($0)" } ?? String(host)
+        }
+        return places.joined(separator: ",") + (values["dbname"].map { "/\($0)" } ?? "")
+    }
+
+    /// A connection, good or bad.
+    func connect() -> OpaquePointer {
+        // The last of a keyword counts, so that the text, which stands behind the defaults, has the last word.
+        let options = Self.defaults + [("dbname", text)]
+        var keywords = options.map { UnsafePointer(strdup($0.0)) } + [nil]
+        var values = options.map { UnsafePointer(strdup($0.1)) } + [nil]
+        defer { (keywords + values).forEach { free(UnsafeMutablePointer(mutating: $0)) } }
+        guard let connection = pq_connectdbParams(&keywords, &values, 1) else { fatalError("out of memory") }
+        return connection
+    }
+}

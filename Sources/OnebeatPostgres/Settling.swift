@@ -1,0 +1,114 @@
+import Onebeat
+
+/// Attempts that end in one move, and the statements that write their ends. The runs are locked by then.
+struct Settling {
+    private let now: Timestamp
+    private var settled: [(run: Run, outcome: String)] = []
+    private var ends = RunEnds()
+    private var status = StatusRows()
+    /// When the earliest of those that are due again is due.
+    private(set) var nextDue: Timestamp?
+
+    init(at now: Timestamp) { self.now = now }
+
+    /// Brings a running attempt to its settlement.
+    /// - Parameter isGuarded: whether the job's row is locked, so that its held runs and its delay are ours.
+    /// - Returns: the run after it.
+    mutating func settle(
+        _ run: Run, _ outcome: Outcome, _ settlement: Settlement, isGuarded: Bool
+    ) throws -> Run {
+        var run = run
+        run.message = outcome.failure?.message
+        run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
+        switch outcome {
+        case .failed, .timedOut: run.failures += 1
+        case .lost: run.crashes += 1
+        case .succeeded, .cancelled, .interrupted: break
+        }
+        switch settlement {
+        case .end(let state, let reason):
+            run.state = state
+            run.reason = reason
+            run.finishedAt = now
+        case .again(let due, let reason):
+            run.state = .scheduled
+            run.reason = reason
+            run.dueAt = due
+            nextDue = min(nextDue ?? due, due)
+        }
+        guard RunState.running.followers.contains(run.state) else {
+            throw StoreError.refused("run \(run.id) cannot go from running to \(run.state.rawValue)")
+        }
+        settled.append((run, outcome.word))
+        status.note(run, at: now)
+        if isGuarded {
+            ends.release(heldOf: run.job)
+            ends.startDelay(after: run)
+        }
+        return run
+    }
+
+    /// The fence is compared in the statement that writes, though the rows are locked: no run ends without it.
+    var statements: [Statement] {
+        guard !settled.isEmpty else { return [] }
+        let runs = settled.map(\.run)
+        let ids = Parameter.ints(runs.map(\.id.value))
+        let fences = Parameter.ints(runs.map(\.fence.value))
+        let messages = Parameter.texts(runs.map(\.message))
+        let codes = Parameter.ints(runs.map { $0.exitCode.map { Int64($0) } })
+        return [
+            Statement(
+                """
+                UPDATE runs SET state = e.state, reason = e.reason, message = e.message, due_at = e.due_at,
+                    finished_at = e.finished_at, exit_code = e.exit_code, crashes = e.crashes, failures = e.failures,
+                    nonce = NULL
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                    AS e (id, fence, state, reason, message, due_at, finished_at, exit_code, crashes, failures)
+                WHERE runs.id = e.id AND runs.fence = e.fence AND runs.state = 'running'
+                """,
+                [
+                    ids, fences, .texts(runs.map(\.state.rawValue)), .texts(runs.map { $0.reason?.rawValue }), messages,
+                    .times(runs.map(\.dueAt)), .times(runs.map(\.finishedAt)), codes, .ints(runs.map(\.crashes)),
+                    .ints(runs.map(\.failures)),
+                ]),
+            Statement(
+                """
+                UPDATE attempts SET finished_at = $6, outcome = e.outcome, message = e.message, exit_code = e.exit_code
+                FROM unnest($1, $2, $3, $4, $5, $7) AS e (id, fence, outcome, message, exit_code, number)
+                WHERE run_id = e.id AND attempts.number = e.number AND attempts.fence = e.fence
+                """,
+                [
+                    ids, fences, .texts(settled.map(\.outcome)), messages, codes, .time(now),
+                    .ints(runs.map(\.attempt)),
+                ]),
+        ] + ends.statements(at: now) + status.statements
+    }
+
+    /// Whether anybody may be waiting for what this move lets go.
+    var wakesSomebody: Bool {
+        ends.released > 0 || nextDue.map { $0 <= now + WakeUps.horizon } ?? false
+    }
+}
+
+extension Statement {
+    /// Locks the jobs among these whose row is their runs' guard. This comes before the locks of runs.
+    static func lockGuarded(_ jobs: some Sequence<String>) -> Statement {
+        Statement(
+            "SELECT name FROM jobs WHERE name = ANY ($1) AND is_guarded ORDER BY name FOR NO KEY UPDATE",
+            [.texts(Set(jobs).sorted())])
+    }
+
+    /// Locks and reads runs.
+    static func lockRuns(_ ids: [RunID]) -> Statement {
+        Statement(
+            "SELECT \(Run.columns) FROM runs WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+            [.ints(ids.map(\.value))])
+    }
+
+    /// Whether a node's lease is valid; no row for one that is gone.
+    static func lease(of node: NodeID, at now: Parameter) -> Statement {
+        Statement(
+            "SELECT lease_until > coalesce($2, clock_timestamp()) FROM nodes WHERE boot = $1 AND gone_at IS NULL",
+            [.text(node.boot), now])
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// A PgBouncer for tests, in front of a ``PostgresServer``: each transaction may go over another connection.
+public final class PgBouncer: Sendable {
+    private let folder: String
+    private let process: ServerProcess
+
+    /// Starts a pooler in transaction mode with a few connections for all who come.
+    public init(to server: PostgresServer) async throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("pgbouncer-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))").path
+        self.folder = folder
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let settings = """
+            [databases]
+            * = host=\(server.folder) user=onebeat
+            [pgbouncer]
+            unix_socket_dir = \(folder)
+            listen_port = 6432
+            auth_type = any
+            pool_mode = transaction
+            default_pool_size = 3
+            max_client_conn = 200
+            """
+        try settings.write(toFile: "\(folder)/pgbouncer.ini", atomically: false, encoding: .utf8)
+        try PostgresServer.handOver(folder)
+        process = try ServerProcess(
+            PostgresServer.unprivileged(["/usr/sbin/pgbouncer", "\(folder)/pgbouncer.ini"]), log: "\(folder)/log",
+            removing: folder)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !FileManager.default.fileExists(atPath: "\(folder)/.s.PGSQL.6432") {
+            guard ContinuousClock.now < deadline, process.isRunning else {
+                let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+                throw ServerFailure("PgBouncer did not come up: \(log)")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// The address of a database of the server behind it.
+    public func url(_ database: String) -> String { "postgres://onebeat@/\(database)?host=\(folder)&port=6432" }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A PostgreSQL server for tests: a cluster of its own in a folder that goes with it, reached over a socket in there.
+/// It does not sync, since nobody pulls a plug here.
+public final class PostgresServer: Sendable {
+    /// The one of this test process.
+    public static var shared: PostgresServer {
+        get async throws { try await start.value }
+    }
+    private static let start = Task { try await PostgresServer() }
+
+    /// Where data, socket and log are.
+    public let folder: String
+    private let programs: String
+    private let process: Mutex<ServerProcess>
+    private let lastName = Mutex(0)
+
+    /// Makes a cluster and starts its server.
+    /// - Throws: ``ServerFailure`` with the server's own words when that fails.
+    public init() async throws {
+        programs = try Self.findPrograms()
+        folder =
+            FileManager.default.temporaryDirectory
+            .appendingPathComponent("postgres-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Self.handOver(folder)
+        try ServerProcess.finish(
+            Self.unprivileged([
+                "\(programs)/initdb", "-D", "\(folder)/data", "-U", "onebeat", "-A", "trust", "-E", "UTF8",
+                "--locale=C", "--no-sync",
+            ]))
+        process = Mutex(try Self.run(programs, folder))
+        try await waitUntilReady()
+    }
+
+    /// The address of a database of this server.
+    public func url(_ database: String) -> String { "postgres://onebeat@/\(database)?host=\(folder)" }
+
+    /// Makes a database.
+    /// - Parameter template: what it is a copy of; nobody may be connected to that.
+    /// - Returns: its name.
+    public func makeDatabase(template: String = "template1") throws -> String {
+        let name = lastName.withLock { last in
+            last += 1
+            return "test_\(last)"
+        }
+        try sql("CREATE DATABASE \(name) TEMPLATE \(template) STRATEGY FILE_COPY")
+        return name
+    }
+
+    /// Removes a database, whoever uses it.
+    public func drop(_ database: String) throws { try sql("DROP DATABASE \(database) WITH (FORCE)") }
+
+    /// Has `psql` carry out a statement.
+    /// - Returns: the rows, fields parted by `|`.
+    @discardableResult
+    public func sql(_ statement: String, in database: String = "postgres") throws -> String {
+        try ServerProcess.finish([
+            "\(programs)/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url(database), "-c", statement,
+        ]).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Ends the server as a power cut would: it writes nothing more and says goodbye to nobody.
+    public func crash() {
+        process.withLock { process in
+            process.signal(SIGQUIT)
+            process.stop(keepsFolder: true)
+        }
+    }
+
+    /// Starts the server again after ``crash()``.
+    public func restart() async throws {
+        let next = try Self.run(programs, folder)
+        process.withLock { $0 = next }
+        try await waitUntilReady()
+    }
+
+    private static func run(_ programs: String, _ folder: String) throws -> ServerProcess {
+        try ServerProcess(
+            unprivileged([
+                "\(programs)/postgres", "-D", "\(folder)/data", "-k", folder, "-c", "listen_addresses=", "-c",
+                "fsync=off", "-c", "max_connections=200", "-c", "log_statement_stats=off",
+            ]), log: "\(folder)/log", stopSignal: "INT", removing: folder)
+    }
+
+    private func waitUntilReady() async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while (try? ServerProcess.finish(["\(programs)/pg_isready", "-q", "-h", folder])) == nil {
+            guard ContinuousClock.now < deadline, process.withLock({ $0.isRunning }) else {
+                let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+                throw ServerFailure("PostgreSQL did not come up: \(log)")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Debian keeps the server's programs off the path, one folder for each version.
+    private static func findPrograms() throws -> String {
+        let root = "/usr/lib/postgresql"
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        let candidates = versions.sorted { $0.compare($1, options: .numeric) == .orderedDescending }.map {
+            "\(root)/\($0)/bin"
+        }
+        guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/initdb") })
+        else { throw ServerFailure("there is no PostgreSQL server below \(root); `scripts/prepare tests` installs it") }
+        return found
+    }
+
+    /// The server refuses to run as root.
+    static func unprivileged(_ command: [String]) -> [String] {
+        if geteuid() != 0 { return command }
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] + command
+    }
+
+    /// Gives a folder to whom the server runs as.
+    static func handOver(_ folder: String) throws {
+        guard geteuid() == 0 else { return }
+        try ServerProcess.finish(["chown", "postgres:", folder])
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Stands between a client and a server, hands on what they say, and cuts the line at the worst moment when told to.
+public final class Proxy: Sendable {
+    /// What happens to the next request that holds a certain text.
+    public enum Fault: Sendable {
+        /// The line is cut, and the server never sees the request.
+        case loseRequest(String)
+        /// The server gets the request; the line is cut when it has answered.
+        case loseReply(String)
+
+        fileprivate var text: String {
+            switch self {
+            case .loseRequest(let text), .loseReply(let text): text
+            }
+        }
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    public let port: Int
+    private let listener: CInt
+    private let target: String
+    private let fault = Mutex<Fault?>(nil)
+
+    /// A proxy to a server's Unix socket.
+    public init(to target: String) throws {
+        self.target = target
+        listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener, address, length) == 0 && getsockname(listener, address, &length) == 0
+                    && listen(listener, 64) == 0
+            }
+        }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        guard isListening else { throw ServerFailure("no proxy: \(String(cString: strerror(errno)))") }
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let client = accept(listener, nil, nil)
+                guard client >= 0, let self else { return }
+                Thread.detachNewThread { self.serve(client) }
+            }
+        }
+    }
+
+    deinit {
+        shutdown(listener, CInt(SHUT_RDWR))
+        close(listener)
+    }
+
+    /// Has the fault happen, once.
+    public func inject(_ next: Fault) { fault.withLock { $0 = next } }
+
+    /// Whether the fault has happened.
+    public var hasHappened: Bool { fault.withLock { $0 == nil } }
+
+    private func serve(_ client: CInt) {
+        let server = connectToTarget()
+        defer {
+            close(client)
+            close(server)
+        }
+        var ends = [
+            pollfd(fd: client, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: server, events: Int16(POLLIN), revents: 0),
+        ]
+        while poll(&ends, 2, -1) > 0 {
+            if ends[0].revents != 0 {
+                guard let request = Self.receive(client) else { return }
+                let happening = take(in: request)
+                if case .loseRequest = happening { return }
+                Self.send(request, to: server)
+                if happening != nil {
+                    _ = Self.receive(server)
+                    return
+                }
+            }
+            if ends[1].revents != 0 {
+                guard let reply = Self.receive(server) else { return }
+                Self.send(reply, to: client)
+            }
+        }
+    }
+
+    private func take(in request: [UInt8]) -> Fault? {
+        fault.withLock { fault in
+            guard let found = fault, String(decoding: request, as: UTF8.self).contains(found.text) else { return nil }
+            fault = nil
+            return found
+        }
+    }
+
+    private func connectToTarget() -> CInt {
+        let server = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { path in
+            path.copyBytes(from: Array(target.utf8).prefix(path.count - 1))
+        }
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                _ = connect(server, address, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return server
+    }
+
+    private static func receive(_ socket: CInt) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = read(socket, &bytes, bytes.count)
+        return count > 0 ? Array(bytes.prefix(count)) : nil
+    }
+
+    private static func send(_ bytes: [UInt8], to socket: CInt) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,244 @@
+import Foundation
+import Glibc
+import Onebeat
+import OnebeatPostgres
+import OnebeatTesting
+import Testing
+
+/// Servers that crash, hang, refuse, and lines that are cut at the worst moment.
+@Suite(.timeLimit(.minutes(3)))
+struct PostgresFailureTests {
+    @Test func aCrashedServerIsUnavailableAndFoundAgain() async throws {
+        let server = try await PostgresServer()
+        let store = try await PostgresStore.open(server.url("postgres"))
+        defer { store.close() }
+        try await store.record(Event("before", actor: "ann"))
+        server.crash()
+        await expectUnavailable { try await store.record(Event("meanwhile", actor: "ann")) }
+        try await server.restart()
+        try await store.record(Event("after", actor: "ann"))
+        #expect(try await store.events(job: nil, limit: 10).map(\.kind) == ["after", "before"])
+    }
+
+    @Test func aConnectionThatIdledThroughARestartIsReplacedUnnoticed() async throws {
+        let server = try await PostgresServer()
+        let store = try await PostgresStore.open(server.url("postgres"))
+        defer { store.close() }
+        try await store.record(Event("before", actor: "ann"))
+        server.crash()
+        try await server.restart()
+        try await store.record(Event("after", actor: "ann"))
+        #expect(try await store.events(job: nil, limit: 10).map(\.kind) == ["after", "before"])
+    }
+
+    @Test func aHungServerProcessEndsOneMoveAndNoOther() async throws {
+        // A server of its own, since a process that hangs keeps all of its server from dropping databases.
+        let server = try await PostgresServer()
+        let store = try await PostgresStore.open(server.url("postgres"))
+        defer { store.close() }
+        _ = try await store.jobs()
+        let process = try server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'onebeat'")
+        let pid = try #require(pid_t(process))
+        kill(pid, SIGSTOP)
+        defer { kill(pid, SIGCONT) }
+        async let hung: Void = expectUnavailable { _ = try await store.jobs() }
+        _ = try await store.now()
+        try await store.record(Event("meanwhile", actor: "ann"))
+        await hung
+        #expect(try await store.events(job: nil, limit: 10).map(\.kind) == ["meanwhile"])
+    }
+
+    @Test func aRowThatSomebodyHoldsForTooLongEndsTheMove() async throws {
+        try await PostgresDatabase.with { database in
+            let (store, claim) = try await storeWithClaim(database.url)
+            defer { store.close() }
+            let holder = try ServerProcess([
+                "psql", "-X", "-d", database.url, "-c", "BEGIN; SELECT 1 FROM jobs FOR UPDATE", "-c",
+                "SELECT pg_sleep(60)",
+            ])
+            defer { holder.stop() }
+            let sleepers = "FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+            while try database.server.sql("SELECT count(*) \(sleepers)") == "0" { await Task.yield() }
+            await expectUnavailable { try await store.settle(claim) }
+            try database.server.sql("SELECT pg_terminate_backend(pid) \(sleepers)")
+            try await store.settle(claim)
+            #expect(try await store.run(claim.run.id)?.state == .succeeded)
+        }
+    }
+
+    @Test func aServerThatTakesNoWritesIsRefused() async throws {
+        try await PostgresDatabase.with { database in
+            try database.server.sql("ALTER DATABASE \(database.name) SET default_transaction_read_only = on")
+            let error = await #expect(throws: StoreError.self) { try await PostgresStore.open(database.url) }
+            guard case .refused(let words) = error, words.contains("needs the primary") else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    @Test func aServerThatStopsTakingWritesIsUnavailableAndSaysWhy() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(database.url + "&target_session_attrs=any", time: ManualTime())
+            defer { store.close() }
+            try database.server.sql("ALTER DATABASE \(database.name) SET default_transaction_read_only = on")
+            try database.server.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'")
+            let error = await #expect(throws: StoreError.self) { try await store.record(Event("x", actor: "ann")) }
+            guard case .unavailable(let words) = error, words.contains("needs the primary") else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            try database.server.sql("ALTER DATABASE \(database.name) SET default_transaction_read_only = off")
+            try await store.record(Event("x", actor: "ann"))
+        }
+    }
+
+    @Test func aLineCutBeforeTheCommitChangesNothing() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(database.url, time: ManualTime())
+            defer { store.close() }
+            let node = try await store.prepareOneRun()
+            await expectUnavailable {
+                _ = try await store.claim(ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: "n")) {
+                    _, _, _, _ in
+                    // A run that is skipped makes room for a further look in the same transaction.
+                    _ = try? database.server.sql(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'")
+                    return .skip(.overlap)
+                }
+            }
+            #expect(try await store.runs(RunFilter()).map(\.state) == [.scheduled])
+        }
+    }
+
+    @Test func aCommitThatNeverArrivedIsInDoubtAndReadBackAsNothing() async throws {
+        try await PostgresDatabase.with { database in
+            try await withProxy(to: database) { proxy, store in
+                let node = try await store.prepareOneRun()
+                proxy.inject(.loseRequest("INSERT INTO attempts"))
+                await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "first") }
+                #expect(proxy.hasHappened)
+                #expect(try await store.claims(nonce: "first").isEmpty)
+                #expect(try await store.claimOne(node, nonce: "second").claims.count == 1)
+            }
+        }
+    }
+
+    @Test func aCommitWhoseReplyIsLostIsInDoubtAndReadBackAsDone() async throws {
+        try await PostgresDatabase.with { database in
+            try await withProxy(to: database) { proxy, store in
+                let node = try await store.prepareOneRun()
+                proxy.inject(.loseReply("INSERT INTO attempts"))
+                await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "first") }
+                #expect(proxy.hasHappened)
+                #expect(try await store.claims(nonce: "first").count == 1)
+                #expect(try await store.claimOne(node, nonce: "second").claims.isEmpty)
+            }
+        }
+    }
+
+    @Test func aSchemaOfALaterVersionIsRefused() async throws {
+        try await PostgresDatabase.with { database in
+            try database.server.sql("UPDATE meta SET value = '99' WHERE key = 'schema'", in: database.name)
+            let error = await #expect(throws: StoreError.self) { try await PostgresStore.open(database.url) }
+            guard case .refused(let words) = error, words.contains("upgrade this node") else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    @Test func tablesThatMustExistAreNotMade() async throws {
+        let server = try await PostgresServer.shared
+        let name = try server.makeDatabase()
+        let error = await #expect(throws: StoreError.self) {
+            try await PostgresStore.open(server.url(name), mustExist: true)
+        }
+        guard case .notFound = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try server.sql("SELECT to_regclass('runs') IS NULL", in: name) == "t")
+        try server.drop(name)
+    }
+
+    @Test func nodesThatStartTogetherMakeTheTablesOnce() async throws {
+        let server = try await PostgresServer.shared
+        let name = try server.makeDatabase()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<5 { group.addTask { try await PostgresStore.open(server.url(name)).close() } }
+            try await group.waitForAll()
+        }
+        #expect(try server.sql("SELECT value FROM meta WHERE key = 'schema'", in: name) == "1")
+        try server.drop(name)
+    }
+
+    @Test(arguments: ["postgres://ann:s3cret@127.0.0.1:1/jobs", "postgres://ann:s3cret@[/jobs"])
+    func noMessageHoldsThePassword(_ url: String) async throws {
+        let error = await #expect(throws: StoreError.self) { try await PostgresStore.open(url) }
+        #expect(error?.description.contains("s3cret") == false)
+    }
+
+    // MARK: Kit
+
+    private func storeWithClaim(_ url: String) async throws -> (PostgresStore, Claim) {
+        let store = try await PostgresStore.open(url, time: ManualTime())
+        let node = try await store.prepareOneRun()
+        return (store, try await store.claimOne(node, nonce: "n").claims[0])
+    }
+
+    /// The last flight of a claim holds its rows and its commit; it is known by a statement the connection has not sent before.
+    private func withProxy(
+        to database: PostgresDatabase, _ body: (Proxy, PostgresStore) async throws -> Void
+    ) async throws {
+        let proxy = try Proxy(to: "\(database.server.folder)/.s.PGSQL.5432")
+        let url = "postgres://onebeat@127.0.0.1:\(proxy.port)/\(database.name)?gssencmode=disable&sslmode=disable"
+        let store = try await PostgresStore.open(url, time: ManualTime())
+        defer { store.close() }
+        try await body(proxy, store)
+    }
+
+    private func expectUnavailable(_ body: () async throws -> Void) async {
+        let error = await #expect(throws: StoreError.self) { try await body() }
+        guard case .unavailable = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    private func expectUnknownOutcome(_ body: () async throws -> Void) async {
+        let error = await #expect(throws: StoreError.self) { try await body() }
+        guard case .unknownOutcome = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+}
+
+extension PostgresStore {
+    /// A job with one due run, and a node to claim it.
+    func prepareOneRun() async throws -> NodeID {
+        let node = NodeID(name: "a", boot: "a1")
+        _ = try await join(
+            NodeRecord(id: node, slots: 1, queues: ["default"], version: "1", processID: 1), lease: .seconds(60))
+        let job = JobDefinition(name: "report", schedule: .every(.seconds(60)), work: .handler)
+        _ = try await apply([job], source: "test", isComplete: true, by: "test") { job, _, now in
+            FirePlan(
+                version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now, nextAt: nil,
+                fires: [PlannedFire(scheduledAt: now, dueAt: now)])
+        }
+        return node
+    }
+
+    func claimOne(_ node: NodeID, nonce: String) async throws -> ClaimResult {
+        try await claim(
+            ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: nonce), deciding: Admission.decide)
+    }
+
+    func settle(_ claim: Claim) async throws {
+        _ = try await settle([AttemptReport(claim, .succeeded)]) { run, outcome, policies, now in
+            Settlement.decide(run, outcome, of: policies, at: now, chance: 0)
+        }
+    }
+}

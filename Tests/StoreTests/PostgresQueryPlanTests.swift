@@ -1,0 +1,71 @@
+import Onebeat
+import OnebeatTesting
+import Testing
+
+@testable import OnebeatPostgres
+
+/// A history of a million runs must cost the statements that run all the time nothing: each goes by an index that holds
+/// only what is open, also once its plan is kept.
+@Suite(.timeLimit(.minutes(2)))
+struct PostgresQueryPlanTests {
+    private static let time = Parameter.time(nil)
+
+    private static func list(_ states: Set<RunState>) -> Statement {
+        var filter = RunFilter()
+        filter.states = states
+        return PostgresStore.list(filter)
+    }
+
+    private static let statements: [(what: String, statement: Statement, indexes: [String])] = [
+        ("due", DueRuns.fetch(in: ["default"], at: time, limit: 10), ["runs_due"]),
+        ("next due", DueRuns.next(in: ["default"]), ["runs_due"]),
+        ("states", Statement(Claiming.states, [.texts(["a"]), .texts(["a"])]), ["runs_active", "runs_held"]),
+        ("held", Statement(Claiming.held, [.texts(["a"])]), ["runs_held"]),
+        ("release", Statement(RunEnds.release, [.texts(["a"]), .ints([1])]), ["runs_held"]),
+        ("blocked", Statement(PostgresStore.blocked, [.int(1)]), ["runs_held", "runs_active"]),
+        ("orphans", Statement(PostgresStore.orphans, [.int(1)]), ["runs_of_boot"]),
+        ("settle", .lockRuns([RunID(1)]), ["runs_pkey"]),
+        ("read back", PostgresStore.claims(of: "nonce"), ["runs_active", "runs_of_boot"]),
+        ("what runs", list([.running]), ["runs_active", "runs_of_boot"]),
+        ("trouble", list([.failed, .timedOut, .lost, .dead, .missed]), ["runs_trouble"]),
+    ]
+
+    @Test func theyReadWhatIsOpenAndNotTheHistory() async throws {
+        try await PostgresDatabase.with { database in
+            try database.server.sql(Self.history, in: database.name)
+            try database.server.sql("VACUUM ANALYZE", in: database.name)
+            for (what, statement, indexes) in Self.statements {
+                let plan = try Self.explain(statement, in: database)
+                let used = Set(plan.matches(of: /(?:using|Index Scan on) (runs_\w+)/).map { String($0.1) })
+                #expect(!plan.contains("Seq Scan on runs"), "\(what): \(plan)")
+                #expect(used.subtracting(["runs_pkey"]).isSubset(of: indexes), "\(what): \(plan)")
+                #expect(!used.isEmpty, "\(what): \(plan)")
+            }
+        }
+    }
+
+    /// The plan that is kept for a prepared statement, under the settings of a session.
+    private static func explain(_ statement: Statement, in database: PostgresDatabase) throws -> String {
+        let types = statement.parameters.map { "\($0.type)::oid" }.joined(separator: ",")
+        let names = try database.server.sql(
+            "SELECT string_agg(format_type(t, NULL), ',' ORDER BY n) FROM unnest(ARRAY[\(types)]) WITH ORDINALITY u (t, n)"
+        )
+        let values = statement.parameters.map { _ in "NULL" }.joined(separator: ",")
+        return try database.server.sql(
+            """
+            SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan;
+            PREPARE p (\(names)) AS \(statement.sql);
+            EXPLAIN EXECUTE p (\(values))
+            """, in: database.name)
+    }
+
+    private static let history = """
+        INSERT INTO runs (job_name, generation, version, kind, scheduled_at, due_at, state, queue, priority, finished_at)
+        SELECT 'job' || n % 20, 1, 1, 'scheduled', t, t, 'succeeded', 'default', 0, t
+        FROM (SELECT n, now() - n * interval '1 minute' AS t FROM generate_series(1, 20000) n) h;
+        INSERT INTO runs (job_name, generation, version, kind, scheduled_at, due_at, state, queue, priority, boot, is_held)
+        SELECT 'job' || n % 20, 1, 1, 'scheduled', now() + n * interval '1 minute', now() + n * interval '1 minute',
+            CASE WHEN n % 5 = 0 THEN 'running' ELSE 'scheduled' END, 'default', 0, 'b' || n % 3, n % 5 = 1
+        FROM generate_series(1, 300) n
+        """
+}

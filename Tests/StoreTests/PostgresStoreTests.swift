@@ -1,0 +1,50 @@
+import Onebeat
+import OnebeatPostgres
+import OnebeatTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct PostgresStoreTests {
+    @Test(arguments: StoreLaw.all)
+    func itHolds(_ law: StoreLaw) async throws {
+        try await PostgresDatabase.with { database in
+            let time = ManualTime()
+            let store = try await PostgresStore.open(database.url, time: time)
+            defer { store.close() }
+            try await law.check(store, time: time)
+        }
+    }
+
+    @Test func aNodeIsToldOfWhatAnotherOneMadeDue() async throws {
+        try await PostgresDatabase.with { database in
+            let mine = try await PostgresStore.open(database.url)
+            let other = try await PostgresStore.open(database.url)
+            defer { [mine, other].forEach { $0.close() } }
+            _ = try await other.prepareOneRun()
+            var hints = mine.wakeUps().makeAsyncIterator()
+            #expect(await hints.next() != nil, "the first hint says that it listens")
+            _ = try await other.trigger("report", requestID: "r", by: "ann")
+            #expect(await hints.next() != nil)
+        }
+    }
+
+    @Test func behindAPoolerThereAreNoHints() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(try await Self.pooler.value.url(database.name))
+            defer { store.close() }
+            for await _ in store.wakeUps() { Issue.record("a hint came over a connection that is not ours") }
+        }
+    }
+
+    private static let pooler = Task { try await PgBouncer(to: PostgresServer.shared) }
+
+    @Test(arguments: StoreLaw.all)
+    func throughAPoolerItHolds(_ law: StoreLaw) async throws {
+        try await PostgresDatabase.with { database in
+            let time = ManualTime()
+            let store = try await PostgresStore.open(try await Self.pooler.value.url(database.name), time: time)
+            defer { store.close() }
+            try await law.check(store, time: time)
+        }
+    }
+}
