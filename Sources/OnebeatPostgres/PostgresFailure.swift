@@ -43,7 +43,8 @@ struct PostgresFailure: Error {
     /// libpq's words without its line breaks.
     static func line(_ text: UnsafePointer<CChar>?, or otherwise: String) -> String {
         let words = text.map { String(cString: $0) } ?? ""
-        let line = words.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let line = words.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }.joined(
+            separator: "; ")
         return line.isEmpty ? otherwise : line
     }
 }
