@@ -3,12 +3,13 @@ import Onebeat
 
 /// One turn of planning, with `due` jobs due among `jobs` registered ones: finding them, deciding, and the commit.
 struct Plan: AsyncParsableCommand {
+    @OptionGroup var choice: StoreChoice
     @Option var jobs = 1000
     @Option var due = 100
     @Option var turns = 30
 
     func run() async throws {
-        let scene = try Scene()
+        let scene = try await Scene(choice)
         defer { scene.remove() }
         let schedules = ScheduleCache()
         var definitions = (0..<jobs - due).map { index in

@@ -2,7 +2,7 @@
 import PackageDescription
 
 let package = Package(
-    name: "one-node",
+    name: "scheduling",
     dependencies: [
         .package(name: "onebeat", path: "../.."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -13,6 +13,7 @@ let package = Package(
             name: "onebeat-bench",
             dependencies: [
                 .product(name: "Onebeat", package: "onebeat"),
+                .product(name: "OnebeatPostgres", package: "onebeat"),
                 .product(name: "OnebeatSQLite", package: "onebeat"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -3,10 +3,11 @@ import Onebeat
 
 /// `jobs` jobs that are all due at the next whole minute: how long until the last one has started.
 struct Burst: AsyncParsableCommand {
+    @OptionGroup var choice: StoreChoice
     @Option var jobs = 10_000
 
     func run() async throws {
-        let scene = try Scene()
+        let scene = try await Scene(choice)
         defer { scene.remove() }
         let starts = Starts()
         let onebeat = scene.onebeat(slots: 1000)

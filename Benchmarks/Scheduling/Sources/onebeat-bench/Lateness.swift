@@ -3,12 +3,13 @@ import Onebeat
 
 /// How late closures start when `jobs` jobs are due each second, spread over the second.
 struct Lateness: AsyncParsableCommand {
+    @OptionGroup var choice: StoreChoice
     @Option var jobs = 100
     @Option var warm = 5
     @Option var seconds = 20
 
     func run() async throws {
-        let scene = try Scene()
+        let scene = try await Scene(choice)
         defer { scene.remove() }
         let starts = Starts()
         let onebeat = scene.onebeat(slots: 64)

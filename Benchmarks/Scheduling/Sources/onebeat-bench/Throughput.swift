@@ -4,12 +4,13 @@ import Onebeat
 /// How many fires a second are planned, claimed, run and settled, each one durable and unique, when `jobs` are due each
 /// second. Counted from the store's rows; the run fails when a key was started twice.
 struct Throughput: AsyncParsableCommand {
+    @OptionGroup var choice: StoreChoice
     @Option var jobs = 3000
     @Option var warm = 10
     @Option var seconds = 20
 
     func run() async throws {
-        let scene = try Scene()
+        let scene = try await Scene(choice)
         defer { scene.remove() }
         let starts = Starts()
         let onebeat = scene.onebeat(slots: 1000)

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Onebeat
+
+/// From a trigger to the start of its closure, one at a time on an idle node. The trigger comes from a store value of
+/// its own, as from another process, so that nothing in this one wakes the worker.
+struct Trigger: AsyncParsableCommand {
+    @OptionGroup var choice: StoreChoice
+    @Option var count = 300
+
+    func run() async throws {
+        let scene = try await Scene(choice)
+        defer { scene.remove() }
+        let other = try await Scene(choice)
+        let starts = Starts()
+        let onebeat = scene.onebeat(slots: 16)
+        try onebeat.register("empty", ScheduleDefinition(.manual)) { starts.note($0) }
+        try await scene.run(onebeat) {
+            try await Task.sleep(for: .seconds(2))
+            for number in 0..<count {
+                _ = try await other.store.trigger("empty", requestID: "\(number)", by: "bench")
+                while starts.count <= number { try await Task.sleep(for: .milliseconds(1)) }
+                try await Task.sleep(for: .milliseconds(.random(in: 5...25)))
+            }
+            let late = starts.lateness()
+            report([
+                "triggers": Double(late.count), "p50_ms": percentile(late, 0.5), "p99_ms": percentile(late, 0.99),
+                "max_ms": late.last ?? .nan,
+            ])
+        }
+    }
+}
