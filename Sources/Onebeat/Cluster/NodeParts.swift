@@ -25,7 +25,7 @@ package struct NodeParts: Sendable {
     ) -> LockKeeper {
         LockKeeper(
             locks, policy: settings.lockPolicy, store: store, membership: membership, time: clock.time, bell: locking,
-            logger: logger, makeNonce: chance.word)
+            worker: worker, logger: logger, makeNonce: chance.word)
     }
 
     /// The loops, each with the bell that brings its next turn forward.
@@ -72,7 +72,7 @@ package struct NodeParts: Sendable {
                     store: store, outbox: outbox, settle: settle, locks: locks, worker: worker, metrics: metrics,
                     logger: logger), settling
             ),
-            (ReleaseLoop(store: store, worker: worker, hasLocks: locks != nil), Bell()),
+            (ReleaseLoop(store: store, worker: worker), Bell()),
             (Reaper(store: store, settle: settle, worker: worker, metrics: metrics, logger: logger), Bell()),
             (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
         ] + (locks.map { [($0, locking)] } ?? [])

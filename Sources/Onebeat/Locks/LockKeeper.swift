@@ -7,6 +7,8 @@ import Synchronization
 package final class LockKeeper: TurnTaking {
     /// How soon a lock that is missing is asked for again.
     static let retry = Duration.seconds(1)
+    /// How long a lock that another program holds is looked at each second; longer than held runs go without any look.
+    static let attention = ReleaseLoop.pause * 2
     /// How long the measured length of a job's runs is taken to hold.
     static let memory = Duration.seconds(600)
     /// A run that is over by then needs no measured length, and is spared the look into the history.
@@ -21,15 +23,19 @@ package final class LockKeeper: TurnTaking {
     private let membership: Membership
     private let time: any TimeSource
     private let bell: Bell
+    private let worker: Bell
     private let logger: Logger
     private let makeNonce: @Sendable () -> String
     private let ledger = Mutex(LockLedger())
     private let measured = Mutex<[String: (p95: Duration?, until: Duration)]>([:])
+    /// Jobs that another program's lock keeps from starting, and the uptimes between which their locks are looked at: not
+    /// before the claim that found the lock held has written down that a run waits. Each such claim says so anew.
+    private let waiting = Mutex<[String: (from: Duration, until: Duration)]>([:])
     private let isFailing = Mutex(false)
 
     init(
         _ locks: any Locks, policy: LockPolicy, store: any Store, membership: Membership, time: any TimeSource,
-        bell: Bell, logger: Logger, makeNonce: @escaping @Sendable () -> String
+        bell: Bell, worker: Bell, logger: Logger, makeNonce: @escaping @Sendable () -> String
     ) {
         self.locks = locks
         self.policy = policy
@@ -37,6 +43,7 @@ package final class LockKeeper: TurnTaking {
         self.membership = membership
         self.time = time
         self.bell = bell
+        self.worker = worker
         self.logger = logger
         self.makeNonce = makeNonce
     }
@@ -82,10 +89,12 @@ package final class LockKeeper: TurnTaking {
                 case .heldBy(let holder):
                     view.heldElsewhere[job] = holder
                     entries[job] = nil
+                    waiting.withLock { $0[job] = (uptime + Self.retry, uptime + Self.attention) }
                 case .gone: entries[job]?.nextAt = uptime
                 }
             }
             ledger.withLock { ledger in for (job, entry) in entries { ledger.put(entry, for: job) } }
+            if !view.heldElsewhere.isEmpty { bell.ring() }
             return view
         } catch {
             // Any of them may have been taken.
@@ -142,9 +151,10 @@ package final class LockKeeper: TurnTaking {
         await giveUp()
         let due = ledger.withLock { $0.due(at: time.uptime()) }
         if !due.isEmpty { await lookAfter(due) }
+        let isAttentive = try await lookAtWaiting()
         let (next, isBehind) = ledger.withLock { ($0.nextAt, !$0.leftovers.isEmpty) }
         let rest = next.map { max($0 - time.uptime(), .zero) } ?? .seconds(60)
-        return .after(isBehind ? min(rest, Self.retry) : rest)
+        return .after(isBehind || isAttentive ? min(rest, Self.retry) : rest)
     }
 
     private func giveUp() async {
@@ -157,6 +167,34 @@ package final class LockKeeper: TurnTaking {
             ledger.withLock { $0.leave(leftovers) }
             await fails(error)
         }
+    }
+
+    /// Lets runs go that wait for another program's lock, once it is free: taken for a moment to see that, and given up
+    /// again, since the node that claims the run takes it for good.
+    /// - Returns: whether some are still held.
+    private func lookAtWaiting() async throws -> Bool {
+        let uptime = time.uptime()
+        let (jobs, isAttentive) = waiting.withLock { waiting in
+            waiting = waiting.filter { $0.value.until > uptime }
+            return (waiting.filter { $0.value.from <= uptime }.keys.sorted(), !waiting.isEmpty)
+        }
+        guard !jobs.isEmpty, let node = membership.id else { return isAttentive }
+        let token = LockToken(node, nonce: makeNonce()).description
+        let probes = jobs.map { HeldLock(LockName(job: $0), token: token) }
+        do throws(LockError) {
+            let answers = try await locks.acquire(probes.map { LockWish($0, length: LockLength.shortest) })
+            let free = zip(probes, answers).filter { $1 == .held }.map(\.0)
+            await works()
+            guard !free.isEmpty else { return true }
+            waiting.withLock { waiting in for lock in free { waiting[lock.name.job] = nil } }
+            try await locks.release(free)
+        } catch {
+            let leftovers = probes.map { LockLedger.Leftover(lock: $0, until: uptime + LockLength.shortest) }
+            ledger.withLock { $0.leave(leftovers) }
+            await fails(error)
+        }
+        if try await store.releaseHeld(limit: ReleaseLoop.page) > 0 { worker.ring() }
+        return waiting.withLock { !$0.isEmpty }
     }
 
     private func lookAfter(_ due: [(job: String, entry: LockLedger.Entry)]) async {

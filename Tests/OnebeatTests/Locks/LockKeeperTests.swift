@@ -105,17 +105,31 @@ struct LockKeeperTests {
         #expect(bench.locks.holders["report"] == "3f2a")
     }
 
-    @Test func aQueuedRunStartsWhenTheOtherProgramIsDone() async throws {
+    @Test func aQueuedRunStartsWithinASecondOfTheOtherProgramsEnd() async throws {
         let bench = try await LockBench()
         bench.locks.set("report", to: "3f2a")
         try await bench.due("report", policies: .with { $0.overlap = .queue })
         try await bench.work()
         #expect(await bench.started() == [])
+        #expect(try await bench.keep() == .after(.seconds(1)))
+        _ = bench.loops.parts.worker.takeRing()
         bench.locks.set("report", to: nil)
-        _ = try await bench.loops.turn(
-            ReleaseLoop(store: bench.store, worker: bench.loops.parts.worker, hasLocks: true))
+        bench.loops.time.advance(by: .seconds(1))
+        #expect(try await bench.keep() == .after(.seconds(60)))
+        #expect(bench.loops.parts.worker.takeRing())
+        #expect(bench.locks.holders.isEmpty)
         try await bench.work()
         #expect(await bench.started() == ["report"])
+    }
+
+    @Test func aLockThatNobodyAsksForAnyMoreIsNotLookedAtForEver() async throws {
+        let bench = try await LockBench()
+        bench.locks.set("report", to: "3f2a")
+        try await bench.due("report")
+        try await bench.work()
+        #expect(try await bench.keep() == .after(.seconds(1)))
+        bench.loops.time.advance(by: .seconds(30))
+        #expect(try await bench.keep() == .after(.seconds(60)))
     }
 
     @Test func theLockOfAnotherNodePassesToWhoeverTheStoreLetsStart() async throws {

@@ -101,6 +101,10 @@ import Testing
         let process = await sink.text { $0.hasSuffix("\n") }.dropLast()
         let stranger = open("/proc/\(process)/fd/1", O_WRONLY | O_CLOEXEC)
         #expect(stranger >= 0)
+        // It has written its line and may not have stopped yet: a CONT that came first would leave it stopped for ever.
+        while try !String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8).contains(") T ") {
+            await Task.yield()
+        }
         kill(try #require(pid_t(process)), SIGCONT)
         #expect(await end.value == .succeeded)
         close(stranger)
