@@ -34,8 +34,7 @@ struct Claiming {
 
     mutating func run() throws -> ClaimResult {
         var wanted = limit(after: 0)
-        let begun = try begin(limit: wanted)
-        var page = begun.page
+        var page = try begin(limit: wanted)
         var (found, decided) = (page.count, 0)
         while !page.isEmpty {
             try look(at: page)
@@ -55,7 +54,8 @@ struct Claiming {
             page = seen.filter { !passedOver.contains($0.id) }
         }
         guard decided > 0 else {
-            return ClaimResult(claims: [], refused: [], hasMore: false, nextDue: begun.next)
+            let next: Timestamp? = try transaction.flight([DueRuns.next(in: request.queues)])[0].first?[0]
+            return ClaimResult(claims: [], refused: [], hasMore: false, nextDue: next)
         }
         let rows = try transaction.commit(
             writes.takeStatements(request, at: now) + writes.status.statements + [DueRuns.next(in: request.queues)])
@@ -72,13 +72,11 @@ struct Claiming {
         DueRuns.fetch(in: request.queues, at: transaction.now, limit: limit)
     }
 
-    private func begin(limit: Int) throws -> (page: [Run], next: Timestamp?) {
-        let rows = try transaction.flight([
-            .lease(of: request.node, at: transaction.now), due(limit: limit), DueRuns.next(in: request.queues),
-        ])
+    private func begin(limit: Int) throws -> [Run] {
+        let rows = try transaction.flight([.lease(of: request.node, at: transaction.now), due(limit: limit)])
         let isValid: Bool? = rows[0].first?[0]
         guard isValid == true else { throw StoreError.fenced("the lease of node \(request.node) is over") }
-        return (rows[1].map(Run.init), rows[2].first?[0])
+        return rows[1].map(Run.init)
     }
 
     /// Locks the jobs of these runs, and reads their states after that.

@@ -67,11 +67,14 @@ struct RunEnds {
         return statements
     }
 
+    /// Whoever lets a run go tells the others.
     static let release = """
-        UPDATE runs SET is_held = false FROM unnest($1, $2) AS e (job, number) CROSS JOIN LATERAL (
-            SELECT h.id FROM runs h WHERE h.job_name = e.job AND h.state = 'scheduled' AND h.is_held
-            ORDER BY h.due_at, h.id LIMIT e.number) held
-        WHERE runs.id = held.id
+        WITH released AS (
+            UPDATE runs SET is_held = false FROM unnest($1, $2) AS e (job, number) CROSS JOIN LATERAL (
+                SELECT h.id FROM runs h WHERE h.job_name = e.job AND h.state = 'scheduled' AND h.is_held
+                ORDER BY h.due_at, h.id LIMIT e.number) held
+            WHERE runs.id = held.id RETURNING 1)
+        SELECT pg_notify('\(WakeUps.channel)', '') FROM (SELECT 1 FROM released LIMIT 1) one
         """
 }
 

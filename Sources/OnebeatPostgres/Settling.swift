@@ -84,10 +84,8 @@ struct Settling {
         ] + ends.statements(at: now) + status.statements
     }
 
-    /// Whether anybody may be waiting for what this move lets go.
-    var wakesSomebody: Bool {
-        ends.released > 0 || nextDue.map { $0 <= now + WakeUps.horizon } ?? false
-    }
+    /// Whether a further attempt is due soon, which others may make.
+    var wakesSomebody: Bool { nextDue.map { $0 <= now + WakeUps.horizon } ?? false }
 }
 
 extension Statement {

@@ -37,7 +37,7 @@ public final class Node: Service {
         let recorder = OutputRecorder(store: store, clock: parts.clock, bell: output)
         let attempts = NodeAttempts(
             runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox, recorder: recorder,
-            membership: parts.membership, worker: parts.worker)
+            membership: parts.membership, demand: parts.demand, worker: parts.worker)
         let keeper = locks.map { [logger] in
             parts.keeper(of: $0, store: store, settings: settings, chance: .system, logger: logger)
         }
@@ -63,7 +63,12 @@ public final class Node: Service {
             await withTaskGroup(of: Void.self) { group in
                 for loop in loops { group.addTask { await loop.run() } }
                 if let source = store as? any WakeSource {
-                    group.addTask { [parts] in for await _ in source.wakeUps() { parts.worker.ring() } }
+                    group.addTask { [parts] in
+                        for await _ in source.wakeUps() {
+                            parts.demand.hint()
+                            parts.worker.ring()
+                        }
+                    }
                 }
             }
         }

@@ -7,6 +7,7 @@ package struct NodeParts: Sendable {
     package let outbox: Outbox
     /// Rung when a run may be due or a slot is free.
     package let worker = Bell()
+    let demand = Demand()
     let planning = Bell()
     private let leading = Bell()
     private let settling = Bell()
@@ -63,7 +64,8 @@ package struct NodeParts: Sendable {
             (
                 Worker(
                     store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                    queues: settings.queues, onStart: cancelling, locks: locks, metrics: metrics, makeNonce: chance.word
+                    queues: settings.queues, onStart: cancelling, demand: demand, locks: locks, metrics: metrics,
+                    makeNonce: chance.word
                 ), worker
             ),
             (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),

@@ -23,8 +23,20 @@ struct SettlingLoop: TurnTaking {
             note(report, result)
             locks?.settled(report.claim)
         }
-        worker.ring()
+        if zip(reports, results).contains(where: { Self.mayLetGo($0, $1) }) { worker.ring() }
         return .now
+    }
+
+    /// Whether a run may have become due by this settlement: its own next attempt, or one that it held up. A further
+    /// attempt of a job that skips may be held as well; that is rare, and found by the worker's next poll.
+    private static func mayLetGo(_ report: AttemptReport, _ result: SettleResult) -> Bool {
+        guard case .settled(let run) = result else { return false }
+        if run.state == .scheduled { return true }
+        return switch report.claim.definition.policies.overlap {
+        case .allow: false
+        case .skip: run.kind == .manual
+        case .queue, .queueAll, .cancel: true
+        }
     }
 
     private func note(_ report: AttemptReport, _ result: SettleResult) {

@@ -6,7 +6,8 @@ actor NodeAttempts: AttemptRunning {
     private let outbox: Outbox
     private let recorder: OutputRecorder
     private let membership: Membership
-    /// Rung when a slot falls free.
+    private let demand: Demand
+    /// Rung when a slot falls free that it waits for.
     private let worker: Bell
     private var signals: [RunID: (fence: Fence, stop: StopSignal)] = [:]
     /// Whether all were asked to stop since the node leaves; what was claimed in that moment is handed back at once.
@@ -15,12 +16,14 @@ actor NodeAttempts: AttemptRunning {
     private let ended = Bell()
 
     init(
-        runner: AttemptRunner, outbox: Outbox, recorder: OutputRecorder, membership: Membership, worker: Bell
+        runner: AttemptRunner, outbox: Outbox, recorder: OutputRecorder, membership: Membership,
+        demand: Demand, worker: Bell
     ) {
         self.runner = runner
         self.outbox = outbox
         self.recorder = recorder
         self.membership = membership
+        self.demand = demand
         self.worker = worker
     }
 
@@ -60,7 +63,7 @@ actor NodeAttempts: AttemptRunning {
         if let outcome { outbox.put(AttemptReport(claim, outcome)) }
         // After a lost lease the run may be back here under a higher fence already; that attempt is not this one's to end.
         if signals[claim.run.id]?.fence == claim.fence { signals[claim.run.id] = nil }
-        worker.ring()
+        if demand.takeSlotWish() { worker.ring() }
         ended.ring()
     }
 }

@@ -21,12 +21,12 @@ final class Worker: TurnTaking {
     private let makeNonce: @Sendable () -> String
     /// A claim whose reply did not come; it is read back before the next one.
     private let openNonce = Mutex<String?>(nil)
-    /// When the next run is due, as the last claim said: at that moment nothing has to be read before the claim.
-    private let expected = Mutex<Timestamp?>(nil)
+    private let demand: Demand
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
-        onStart: Bell, locks: LockKeeper? = nil, metrics: RunMetrics, makeNonce: @escaping @Sendable () -> String
+        onStart: Bell, demand: Demand = Demand(), locks: LockKeeper? = nil, metrics: RunMetrics,
+        makeNonce: @escaping @Sendable () -> String
     ) {
         self.store = store
         self.membership = membership
@@ -34,6 +34,7 @@ final class Worker: TurnTaking {
         self.slots = slots
         self.queues = queues
         self.onStart = onStart
+        self.demand = demand
         self.locks = locks
         self.metrics = metrics
         self.makeNonce = makeNonce
@@ -47,12 +48,14 @@ final class Worker: TurnTaking {
         }
         let free = slots - (await attempts.count)
         metrics.slots(free: free, of: slots)
-        guard free > 0 else { return .after(Self.poll) }
+        guard free > 0 else { return await awaitSlot() }
         let room = min(free, Self.batch)
 
         // A claim takes the store's write lock, so an idle worker only looks.
-        let next = try await nextDue(at: now)
-        guard let next, next <= now else { return waiting(for: next, from: now) }
+        if !demand.takeDue(at: now) {
+            let next = try await store.nextDue(queues: queues)
+            guard let next, next <= now else { return waiting(for: next, from: now) }
+        }
 
         var view: LockView?
         if let locks { view = await locks.ask(for: try await store.dueJobs(queues: queues, limit: room), as: id) }
@@ -74,20 +77,16 @@ final class Worker: TurnTaking {
         await start(result.claims, of: id)
         // What was passed over stays due, so that looking at once would be looking for ever.
         if view?.isIncomplete == true { return .after(Self.poll) }
-        if result.hasMore { return .now }
-        expected.withLock { $0 = result.nextDue }
+        if result.hasMore { return result.claims.count == free ? await awaitSlot() : .now }
+        demand.expect(result.nextDue)
         // By the store's clock it is not due yet, by this node's it is: the difference is small, and passes.
         return waiting(for: result.nextDue.map { max($0, now + .milliseconds(1)) }, from: now)
     }
 
-    /// What is expected is due, or what a look into the store finds.
-    private func nextDue(at now: Timestamp) async throws(StoreError) -> Timestamp? {
-        let expected = expected.withLock { expected in
-            defer { expected = nil }
-            return expected
-        }
-        if let expected, expected <= now { return expected }
-        return try await store.nextDue(queues: queues)
+    private func awaitSlot() async -> NextTurn {
+        demand.awaitSlot()
+        // One may have fallen free before it was asked for; those that do after it ring.
+        return await attempts.count < slots ? .now : .after(Self.poll)
     }
 
     private func waiting(for next: Timestamp?, from now: Timestamp) -> NextTurn {

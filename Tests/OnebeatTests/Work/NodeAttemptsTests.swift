@@ -21,7 +21,7 @@ struct NodeAttemptsTests {
         NodeAttempts(
             runner: AttemptRunner(executor: Endless(started: started), time: bench.time), outbox: bench.parts.outbox,
             recorder: OutputRecorder(store: bench.store, clock: bench.parts.clock, bell: Bell()),
-            membership: bench.parts.membership, worker: bench.parts.worker)
+            membership: bench.parts.membership, demand: bench.parts.demand, worker: bench.parts.worker)
     }
 
     private func claim(_ run: Int64 = 1, fence: Int64 = 1, boot: String = "a1") -> Claim {
@@ -40,7 +40,19 @@ struct NodeAttemptsTests {
         await attempts.drained()
         #expect(await attempts.count == 0)
         #expect(bench.parts.outbox.first(10) == [AttemptReport(claim(), .cancelled)])
+        #expect(!bench.parts.worker.takeRing(), "nobody waits for the slot")
+    }
+
+    @Test func aSlotThatIsWaitedForRings() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        let attempts = attempts(bench, Counter())
+        await attempts.start([claim()])
+        bench.parts.demand.awaitSlot()
+        await attempts.stop([RunID(1)], because: .cancelled)
+        await attempts.drained()
         #expect(bench.parts.worker.takeRing())
+        #expect(!bench.parts.demand.takeSlotWish())
     }
 
     @Test func anAttemptThatLostItsLeaseLeavesNoReport() async throws {
