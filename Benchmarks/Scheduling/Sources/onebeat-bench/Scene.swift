@@ -32,7 +32,7 @@ struct Scene: Sendable {
 
     func onebeat(slots: Int, name: String = "bench") -> Onebeat {
         var logger = Logger(label: "bench")
-        logger.logLevel = .error
+        logger.logLevel = .warning
         return Onebeat(store: store, settings: NodeSettings(name: name, slots: slots), logger: logger)
     }
 
