@@ -164,8 +164,16 @@ extension SQLiteStore {
             watermark: max(plan.through, old?.watermark ?? plan.through), nextAt: plan.nextAt,
             createdAt: old?.createdAt ?? now)
         try save(record, at: now, in: db)
-        try Self.replaceFuture(of: record, by: plan.fires, at: now, in: db)
-        try Self.releaseAll(heldOf: name, in: db)
+        if old == nil {
+            // A new generation has no rows yet.
+            let policies = definition.policies
+            for fire in plan.fires {
+                try Self.insert(fire, version: record.versionID, policies: policies, at: now, in: db)
+            }
+        } else {
+            try Self.replaceFuture(of: record, by: plan.fires, at: now, in: db)
+            try Self.releaseAll(heldOf: name, in: db)
+        }
         try db.note(
             Event(
                 old == nil ? "job.added" : "job.changed", job: name, actor: actor,
