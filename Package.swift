@@ -102,7 +102,8 @@ let package = Package(
             ]),
         .testTarget(name: "CommandTests", dependencies: ["Onebeat", "OnebeatCLI", "OnebeatServer"]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["OnebeatTesting"]),
+        .executableTarget(name: "ChaosSink", path: "Tests/ChaosSink"),
+        .testTarget(name: "EndToEndTests", dependencies: ["Onebeat", "OnebeatTesting", "ChaosSink"]),
     ],
     swiftLanguageModes: [.v6]
 )

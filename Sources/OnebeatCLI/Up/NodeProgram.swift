@@ -22,11 +22,28 @@ struct NodeProgram {
         self.surroundings = surroundings
         self.guardian = guardian
         settings = surroundings.settings.nodeSettings
-        store = try await surroundings.makeStore()
+        logger = Logger(label: "onebeat")
+        store = try await Self.whenStoreIsThere(logger) { try await surroundings.makeStore() }
         redis = surroundings.settings.redis.value.map { [settings] in
             RedisClient($0, name: "onebeat:\(settings.name)")
         }
-        logger = Logger(label: "onebeat")
+    }
+
+    /// Does what needs the store, however long it takes to be there: after a power cut the nodes may be up before their
+    /// database. One that refuses the node ends it at once. No signal is trapped yet, so a TERM ends the wait.
+    private static func whenStoreIsThere<Value>(
+        _ logger: Logger, _ body: () async throws -> Value
+    ) async throws -> Value {
+        var pause = LoopService.backoff.first
+        while true {
+            do {
+                return try await body()
+            } catch let error as StoreError where error.mayPass {
+                logger.warning("waiting for the store", metadata: ["error": "\(error)", "pause": "\(pause)"])
+                try await Task.sleep(for: pause)
+                pause = min(pause * 2, LoopService.backoff.last)
+            }
+        }
     }
 
     /// Runs until a signal, or until a part fails that the node cannot do without.
@@ -74,7 +91,7 @@ struct NodeProgram {
     private func applyFile() async throws -> [JobChange]? {
         guard let file = surroundings.file else { return nil }
         Surroundings.warn(of: file)
-        return try await store.apply(file, by: settings.name)
+        return try await Self.whenStoreIsThere(logger) { try await store.apply(file, by: settings.name) }
     }
 
     /// The services in the order they start; they stop the other way round, and all when one fails.
@@ -116,5 +133,15 @@ private struct AfterListening: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown { await isListening.wait() }
         if !Task.isShuttingDownGracefully { try await node.run() }
+    }
+}
+
+extension StoreError {
+    /// Whether the same call may do later: storing a file's jobs again, or making tables that are there, is harmless.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .unavailable, .unknownOutcome: true
+        case .fenced, .refused, .notFound: false
+        }
     }
 }

@@ -2,9 +2,10 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Stands between a client and a server, hands on what they say, and cuts the line at the worst moment when told to.
+/// Stands between a client and a server, hands on what they say, and cuts the line at the worst moment when told to, or
+/// falls silent as a network that drops everything.
 public final class Proxy: Sendable {
-    /// What happens to the next request that holds a certain text.
+    /// What happens to the next request that holds a certain text; any request holds the empty one.
     public enum Fault: Sendable {
         /// The line is cut, and the server never sees the request.
         case loseRequest(String)
@@ -21,11 +22,23 @@ public final class Proxy: Sendable {
     /// Where it listens, on 127.0.0.1.
     public let port: Int
     private let listener: CInt
-    private let target: String
+    private let target: Target
     private let fault = Mutex<Fault?>(nil)
+    private let lines = Mutex<Set<CInt>>([])
+    private let silence = Mutex(false)
+
+    private enum Target: Sendable {
+        case socket(String)
+        case port(Int)
+    }
 
     /// A proxy to a server's Unix socket.
-    public init(to target: String) throws {
+    public convenience init(to socket: String) throws { try self.init(.socket(socket)) }
+
+    /// A proxy to a port of the loopback address.
+    public convenience init(toPort port: Int) throws { try self.init(.port(port)) }
+
+    private init(_ target: Target) throws {
         self.target = target
         listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
@@ -61,17 +74,37 @@ public final class Proxy: Sendable {
     /// Whether the fault has happened.
     public var hasHappened: Bool { fault.withLock { $0 == nil } }
 
+    /// Cuts all lines there are; new ones may be made.
+    public func cut() {
+        lines.withLock { lines in
+            for line in lines { shutdown(line, CInt(SHUT_RDWR)) }
+        }
+    }
+
+    /// Whether nothing passes in either direction, though lines stay and can be made. What is said meanwhile arrives
+    /// when the silence is over, as on a network that drops packets for a while.
+    public var isSilent: Bool {
+        get { silence.withLock { $0 } }
+        set { silence.withLock { $0 = newValue } }
+    }
+
     private func serve(_ client: CInt) {
         let server = connectToTarget()
+        lines.withLock { $0.formUnion([client, server]) }
         defer {
-            close(client)
-            close(server)
+            // Within the lock, so that no line of somebody else's is cut, who is given the number next.
+            lines.withLock { lines in
+                lines.subtract([client, server])
+                close(client)
+                close(server)
+            }
         }
         var ends = [
             pollfd(fd: client, events: Int16(POLLIN), revents: 0),
             pollfd(fd: server, events: Int16(POLLIN), revents: 0),
         ]
         while poll(&ends, 2, -1) > 0 {
+            while isSilent { usleep(10_000) }
             if ends[0].revents != 0 {
                 guard let request = Self.receive(client) else { return }
                 let happening = take(in: request)
@@ -91,25 +124,41 @@ public final class Proxy: Sendable {
 
     private func take(in request: [UInt8]) -> Fault? {
         fault.withLock { fault in
-            guard let found = fault, String(decoding: request, as: UTF8.self).contains(found.text) else { return nil }
+            guard let found = fault,
+                found.text.isEmpty || String(decoding: request, as: UTF8.self).contains(found.text)
+            else { return nil }
             fault = nil
             return found
         }
     }
 
     private func connectToTarget() -> CInt {
-        let server = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { path in
-            path.copyBytes(from: Array(target.utf8).prefix(path.count - 1))
+        switch target {
+        case .socket(let path):
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { bytes in
+                bytes.copyBytes(from: Array(path.utf8).prefix(bytes.count - 1))
+            }
+            return Self.connect(AF_UNIX, &address)
+        case .port(let port):
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+            address.sin_port = UInt16(port).bigEndian
+            return Self.connect(AF_INET, &address)
         }
+    }
+
+    /// A line to an address; one that cannot be made is closed at the other end at once.
+    private static func connect<Address>(_ family: CInt, _ address: inout Address) -> CInt {
+        let line = socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                _ = connect(server, address, socklen_t(MemoryLayout<sockaddr_un>.size))
+                _ = Glibc.connect(line, address, socklen_t(MemoryLayout<Address>.size))
             }
         }
-        return server
+        return line
     }
 
     private static func receive(_ socket: CInt) -> [UInt8]? {

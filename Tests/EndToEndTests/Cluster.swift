@@ -1,0 +1,110 @@
+import Foundation
+import Onebeat
+import OnebeatTesting
+import Synchronization
+import Testing
+
+/// Nodes on a PostgreSQL of their own, and on a Redis; each reaches them over lines that a test can cut.
+final class Cluster: Sendable {
+    /// A node's lines.
+    struct Lines {
+        let store: Proxy
+        let redis: Proxy?
+    }
+
+    let box: Sandbox
+    let postgres: PostgresServer
+    let redis: RedisServer?
+    private let database: String
+    private let lines = Mutex<[String: Lines]>([:])
+
+    private init(_ box: Sandbox, hasRedis: Bool) async throws {
+        self.box = box
+        postgres = try await PostgresServer()
+        redis = hasRedis ? try RedisServer() : nil
+        database = try postgres.makeDatabase()
+    }
+
+    /// Gives `body` a cluster without nodes, and leaves nothing of it behind.
+    static func with(redis: Bool = false, _ body: (Cluster) async throws -> Void) async throws {
+        try await Sandbox.with { box in try await body(try await Cluster(box, hasRedis: redis)) }
+    }
+
+    /// The lines of a node.
+    func lines(of node: String) throws -> Lines {
+        try lines.withLock { lines in
+            if let known = lines[node] { return known }
+            let made = Lines(
+                store: try Proxy(to: "\(postgres.folder)/.s.PGSQL.5432"),
+                redis: try redis.map { try Proxy(toPort: $0.port) })
+            lines[node] = made
+            return made
+        }
+    }
+
+    /// What a node, or a command, is told of the store and of Redis.
+    func environment(of node: String = "command") throws -> [String: String] {
+        let lines = try lines(of: node)
+        var environment = ["ONEBEAT_STORE": "postgres://onebeat@127.0.0.1:\(lines.store.port)/\(database)"]
+        if let port = lines.redis?.port { environment["ONEBEAT_REDIS"] = "redis://127.0.0.1:\(port)" }
+        return environment
+    }
+
+    /// Starts a node and waits until it is ready.
+    func up(_ name: String, options: [String] = []) async throws -> RunningNode {
+        try await box.up(name, options: options, environment: try environment(of: name))
+    }
+
+    /// Runs a command to its end.
+    func onebeat(_ arguments: String...) async throws -> Sandbox.Finished {
+        try await box.run([Sandbox.binary] + arguments, environment: try environment())
+    }
+
+    /// Asks the database itself, past everything of ours and over a line of its own: rows of columns.
+    func query(_ sql: String) throws -> [[String]] {
+        try postgres.sql(sql, in: database).split(separator: "\n").map { line in
+            line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    /// The name of the node that leads; `nil` while none does.
+    func leader() throws -> String? {
+        try query(
+            """
+            SELECT n.name FROM leases l JOIN nodes n ON n.boot = l.holder
+            WHERE l.name = 'beat' AND l.expires_at > clock_timestamp()
+            """
+        ).first?[0]
+    }
+
+    /// How many runs there are of which this is true.
+    func count(_ condition: String) throws -> Int {
+        Int(try query("SELECT count(*) FROM runs WHERE \(condition)")[0][0]) ?? -1
+    }
+
+    /// Expects a row for every due instant between the first and the last, and none twice.
+    func expectNoGapAndNoDouble(in job: String, every period: Int) throws {
+        let instants = try query(
+            """
+            SELECT extract(epoch FROM scheduled_at)::bigint, extract(epoch FROM coalesce(range_end, scheduled_at))::bigint
+            FROM runs WHERE job_name = '\(job)' AND kind = 'scheduled' ORDER BY scheduled_at
+            """
+        ).flatMap { row in Array(stride(from: Int(row[0])!, through: Int(row[1])!, by: period)) }
+        let first = try #require(instants.first), last = try #require(instants.last)
+        #expect(first % period == 0)
+        #expect(instants == Array(stride(from: first, through: last, by: period)))
+    }
+
+    /// Expects no run to have been started twice, and each that succeeded to have had its effect.
+    func expectOneStartAndOneEffectEach() throws {
+        let starts = box.lines("starts").map { String($0.split(separator: " ")[0]) }
+        #expect(Set(starts).count == starts.count, "a run was started twice")
+        let succeeded = try query(
+            """
+            SELECT job_name || '@' || to_char(scheduled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM runs
+            WHERE state = 'succeeded'
+            """
+        ).map { $0[0] }
+        #expect(Set(succeeded).subtracting(box.effects()) == [], "a run succeeded without its effect")
+    }
+}
