@@ -67,13 +67,14 @@ static int write_all(int fd, const char *bytes, size_t size)
 }
 
 /// An order may be larger than any packet, so it travels as memory and only the descriptor is sent.
-static int send_order(int socket, const struct request *request, const void *order, size_t size, int out, int err)
+static int send_order(int socket, const struct request *request, const void *order, size_t size, int in, int out,
+                      int err)
 {
     int memory = memfd_create("onebeat-order", MFD_CLOEXEC);
     if (memory < 0) return -1;
     int result = write_all(memory, order, size);
     if (result == 0) {
-        int fds[fd_count] = {memory, out < 0 ? memory : out, err < 0 ? memory : err};
+        int fds[fd_count] = {memory, in < 0 ? memory : in, out < 0 ? memory : out, err < 0 ? memory : err};
         result = send_request(socket, request, fds);
     }
     int error = errno;
@@ -82,21 +83,28 @@ static int send_order(int socket, const struct request *request, const void *ord
     return result;
 }
 
-int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, const void *order, size_t size, int out, int err)
+int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, const void *order, size_t size, int in,
+                   int out, int err)
 {
     struct request request = {.kind = request_spawn, .token = token, .grace_ms = grace_ms};
-    return send_order(node_socket, &request, order, size, out, err);
+    return send_order(node_socket, &request, order, size, in, out, err);
 }
 
 int guardian_leave_word(int node_socket, const void *order, size_t size)
 {
     struct request request = {.kind = request_word};
-    return send_order(node_socket, &request, order, size, -1, -1);
+    return send_order(node_socket, &request, order, size, -1, -1, -1);
 }
 
 int guardian_stop(int node_socket, uint64_t token, uint32_t grace_ms)
 {
     struct request request = {.kind = request_stop, .token = token, .grace_ms = grace_ms};
+    return send_request(node_socket, &request, NULL);
+}
+
+int guardian_pass(int node_socket, int signal)
+{
+    struct request request = {.kind = request_pass, .grace_ms = (uint32_t)signal};
     return send_request(node_socket, &request, NULL);
 }
 

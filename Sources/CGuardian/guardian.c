@@ -80,6 +80,13 @@ static void stop(const struct request *request)
         if (slots[i].token == request->token && slots[i].keeper > 0) sigqueue(slots[i].keeper, SIGNAL_STOP, grace);
 }
 
+static void pass(const struct request *request)
+{
+    union sigval signal = {.sival_int = (int)request->grace_ms};
+    for (unsigned i = 0; i < slot_count; i++)
+        if (slots[i].keeper > 0) sigqueue(slots[i].keeper, SIGNAL_PASS, signal);
+}
+
 static void abandon(void)
 {
     is_abandoned = true;
@@ -137,13 +144,14 @@ static bool take_request(void)
         deadline = 0;
         return false;
     }
-    int fds[fd_count] = {-1, -1, -1};
+    int fds[fd_count] = {-1, -1, -1, -1};
     struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
     if (rights && rights->cmsg_type == SCM_RIGHTS) memcpy(fds, CMSG_DATA(rights), rights->cmsg_len - CMSG_LEN(0));
 
     switch (request.kind) {
     case request_spawn: spawn(&request, fds); break;
     case request_stop: stop(&request); break;
+    case request_pass: pass(&request); break;
     case request_extend: deadline = request.deadline_ns; break;
     case request_word:
         if (last_word >= 0) close(last_word);

@@ -43,6 +43,7 @@ static void outlive(pid_t leader, int64_t grace_ms, int64_t abandon_grace_ms, st
     sigaddset(&awaited, SIGCHLD);
     sigaddset(&awaited, SIGNAL_STOP);
     sigaddset(&awaited, SIGNAL_ABANDON);
+    sigaddset(&awaited, SIGNAL_PASS);
 
     for (;;) {
         int status;
@@ -75,6 +76,8 @@ static void outlive(pid_t leader, int64_t grace_ms, int64_t abandon_grace_ms, st
         struct timespec timeout = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
         siginfo_t info;
         int signal = sigtimedwait(&awaited, &info, &timeout);
+        // Its group bears the leader's number only as long as the leader has not been waited for.
+        if (signal == SIGNAL_PASS && !is_leader_gone) kill(-leader, info.si_value.sival_int);
         if (signal == SIGNAL_STOP || signal == SIGNAL_ABANDON) {
             grace_ms = signal == SIGNAL_STOP ? info.si_value.sival_int : abandon_grace_ms;
             report->stop = signal == SIGNAL_STOP ? guardian_stop_asked : guardian_stop_abandoned;

@@ -5,21 +5,22 @@
 #include "guardian.h"
 #include <signal.h>
 
-enum { request_spawn, request_stop, request_extend, request_word };
+enum { request_spawn, request_stop, request_extend, request_word, request_pass };
 
 struct request {
     uint64_t token;
     uint64_t deadline_ns;
     uint32_t kind;
-    uint32_t grace_ms;
+    uint32_t grace_ms;  // of request_pass: the signal
 };
 
 /// Descriptors that travel with a spawn, in this order.
-enum { fd_order, fd_out, fd_err, fd_count };
+enum { fd_order, fd_in, fd_out, fd_err, fd_count };
 
 // Real-time signals, so that a stray `pkill onebeat` cannot be mistaken for an order.
 #define SIGNAL_STOP (SIGRTMIN)         // carries the grace in milliseconds
 #define SIGNAL_ABANDON (SIGRTMIN + 1)
+#define SIGNAL_PASS (SIGRTMIN + 2)     // carries a signal for the run
 
 _Noreturn void guard(int socket, uint32_t grace_ms);
 

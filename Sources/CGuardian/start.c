@@ -17,7 +17,7 @@ struct plan {
     const gid_t *groups;
     const char *directory;
     char **arguments, **environment;
-    int out, err;
+    int in, out, err;
 };
 
 static char **take_strings(char **cursor, const char *end, char **into, uint32_t count)
@@ -76,6 +76,7 @@ static bool set_user(const struct plan *plan)
 static enum guardian_step become(const struct plan *plan, pid_t keeper)
 {
     setsid();
+    if (plan->order->takes_input) dup2(plan->in, STDIN_FILENO);
     dup2(plan->out, STDOUT_FILENO);
     dup2(plan->err, STDERR_FILENO);
     const struct guardian_order *order = plan->order;
@@ -99,7 +100,7 @@ static enum guardian_step become(const struct plan *plan, pid_t keeper)
 
 pid_t start(const int fds[fd_count], struct guardian_report *report)
 {
-    struct plan plan = {.out = fds[fd_out], .err = fds[fd_err]};
+    struct plan plan = {.in = fds[fd_in], .out = fds[fd_out], .err = fds[fd_err]};
     if (!read_order(fds[fd_order], &plan)) {
         report->step = guardian_step_order;
         report->error = errno;
@@ -123,7 +124,7 @@ pid_t start(const int fds[fd_count], struct guardian_report *report)
 
 void become_last_word(int order)
 {
-    struct plan plan = {.out = -1, .err = -1};
+    struct plan plan = {.in = -1, .out = -1, .err = -1};
     if (!read_order(order, &plan)) return;
     sigset_t none;
     sigemptyset(&none);

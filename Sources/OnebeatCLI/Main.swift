@@ -2,14 +2,17 @@ import ArgumentParser
 import Foundation
 import OnebeatServer
 
-/// The way in. `up` needs the guardian, a process of its own, and that is forked here before any thread exists.
+/// The way in. `up` and `once` need the guardian, a process of its own, and that is forked here before any thread exists.
 @main
 enum Main {
+    /// The process that keeps the jobs of this one.
+    @TaskLocal static var guardian: Guardian?
+
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            let guardian = arguments.first == "up" ? try Guardian.fork() : nil
-            try await Up.$guardian.withValue(guardian) { try await run(arguments) }
+            let guardian = ["up", "once"].contains(arguments.first) ? try Guardian.fork() : nil
+            try await $guardian.withValue(guardian) { try await run(arguments) }
         } catch {
             exit(report(error))
         }
@@ -70,7 +73,7 @@ struct OnebeatCommand: ParsableCommand {
             """,
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Node", subcommands: [Up.self]),
+            CommandGroup(name: "Node", subcommands: [Up.self, Once.self]),
             CommandGroup(name: "Definition", subcommands: [Validate.self, Plan.self, Apply.self, Import.self]),
             CommandGroup(
                 name: "History",

@@ -15,34 +15,37 @@ extension PostgresStore: LeaseStore {
                     """
                     WITH t AS MATERIALIZED (SELECT coalesce($8, clock_timestamp()) AS now),
                     joined AS (
-                        INSERT INTO nodes (boot, name, joined_at, lease_until, slots, queues, version, process_id)
-                        SELECT $1, $2, now, now + $3 * interval '1 microsecond', $4, $5, $6, $7 FROM t
+                        INSERT INTO nodes (
+                            boot, name, joined_at, lease_until, slots, queues, version, process_id, roles, zones, skew)
+                        SELECT $1, $2, now, now + $3 * interval '1 microsecond', $4, $5, $6, $7, $9, $10, $11 FROM t
                         ON CONFLICT DO NOTHING RETURNING joined_at),
                     noted AS (
-                        INSERT INTO events (at, kind, actor, message) SELECT joined_at, 'node.joined', $2, $1 FROM joined)
+                        INSERT INTO events (at, kind, actor, message) SELECT joined_at, 'node.joined', $2, $1 FROM joined
+                        WHERE $9 <> '{}')
                     SELECT now FROM t
                     """,
                     [
                         .text(node.id.boot), .text(node.id.name), .length(lease), .int(node.slots), .texts(node.queues),
                         .text(node.version), .int(node.processID), transaction.now,
+                        .texts(NodeRole.sorted(node.roles).map(\.rawValue)), .text(node.zones), .length(node.skew),
                     ])
             ])
             return transaction.time(rows[0])
         }
     }
 
-    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
+    public func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
         try await move(.urgent) { transaction in
             // The row is locked first, so that the time below is read after any wait for it.
             let rows = try transaction.commit([
                 Statement("SELECT 1 FROM nodes WHERE boot = $1 FOR NO KEY UPDATE", [.text(node.boot)]),
                 Statement(
                     """
-                    UPDATE nodes SET lease_until = greatest(lease_until, t.now + $2 * interval '1 microsecond')
+                    UPDATE nodes SET lease_until = greatest(lease_until, t.now + $2 * interval '1 microsecond'), skew = $4
                     FROM (SELECT coalesce($3, clock_timestamp()) AS now OFFSET 0) t
                     WHERE boot = $1 AND gone_at IS NULL AND lease_until > t.now RETURNING t.now
                     """,
-                    [.text(node.boot), .length(lease), transaction.now]),
+                    [.text(node.boot), .length(lease), transaction.now, .length(skew)]),
             ])
             guard !rows[1].isEmpty else { throw StoreError.fenced("the lease of node \(node) is over") }
             return transaction.time(rows[1])
@@ -50,6 +53,13 @@ extension PostgresStore: LeaseStore {
     }
 
     public func leave(_ node: NodeID) async throws(StoreError) {
+        let isForgotten = try await move(.urgent) { transaction in
+            try transaction.commit([
+                Statement(
+                    "DELETE FROM nodes WHERE boot = $1 AND gone_at IS NULL AND roles = '{}'", [.text(node.boot)])
+            ])[0].changed > 0
+        }
+        if isForgotten { return }
         try await end(node, noting: Event("node.left", actor: node.name, message: node.boot))
     }
 
@@ -170,15 +180,17 @@ extension PostgresStore: LeaseStore {
                     SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id,
                         EXISTS (
                             SELECT 1 FROM leases l WHERE l.name = '\(Self.leadName)' AND l.holder = boot
-                                AND l.expires_at > coalesce($2, clock_timestamp()))
+                                AND l.expires_at > coalesce($2, clock_timestamp())),
+                        roles, zones, skew
                     FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT $1
                     """,
                     [.int(limit), transaction.now])
             ])[0].map { row in
                 NodeRecord(
                     id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], isGone: row[4],
-                    slots: row[5], queues: (row[6] as TextArray).values, isLeader: row[9], version: row[7],
-                    processID: row[8])
+                    roles: Set((row[10] as TextArray).values.compactMap(NodeRole.init)), slots: row[5],
+                    queues: (row[6] as TextArray).values, isLeader: row[9], version: row[7], processID: row[8],
+                    zones: row[11], skew: .microseconds(row[12] as Int64))
             }
         }
     }

@@ -118,8 +118,9 @@ enum Schema {
 
         CREATE TABLE nodes (
             boot text COLLATE "C" PRIMARY KEY, name text NOT NULL, joined_at timestamptz NOT NULL,
-            lease_until timestamptz NOT NULL, gone_at timestamptz, slots bigint NOT NULL, queues text[] NOT NULL,
-            version text NOT NULL, process_id bigint NOT NULL
+            lease_until timestamptz NOT NULL, gone_at timestamptz, roles text[] NOT NULL, slots bigint NOT NULL,
+            queues text[] NOT NULL, version text NOT NULL, process_id bigint NOT NULL, zones text NOT NULL,
+            skew bigint NOT NULL
         );
         CREATE INDEX nodes_alive ON nodes (lease_until) WHERE gone_at IS NULL;
 

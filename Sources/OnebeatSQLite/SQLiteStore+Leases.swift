@@ -11,32 +11,43 @@ extension SQLiteStore: LeaseStore {
 
     public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
         try await write { db, now in
-            let queues = String(decoding: try JSONEncoder().encode(node.queues), as: UTF8.self)
             // The same boot again is a join whose reply was lost.
             let isNew = try db.change(
                 """
-                INSERT INTO nodes (boot, name, joined_at, lease_until, slots, queues, version, process_id)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                INSERT INTO nodes (
+                    boot, name, joined_at, lease_until, roles, slots, queues, version, process_id, zones, skew)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """,
                 [
-                    node.id.boot, node.id.name, now, now + lease, node.slots, queues, node.version, node.processID,
+                    node.id.boot, node.id.name, now, now + lease,
+                    try Self.list(NodeRole.sorted(node.roles).map(\.rawValue)), node.slots, try Self.list(node.queues),
+                    node.version, node.processID, node.zones, node.skew.wholeMicroseconds,
                 ])
-            if isNew > 0 { try db.note(Event("node.joined", actor: node.id.name, message: node.id.boot), at: now) }
+            if isNew > 0, !node.roles.isEmpty {
+                try db.note(Event("node.joined", actor: node.id.name, message: node.id.boot), at: now)
+            }
             return now
         }
     }
 
-    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
+    public func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
         try await write { db, now in
             let renewed = try db.change(
-                "UPDATE nodes SET lease_until = max(lease_until, ?) WHERE boot = ? AND gone_at IS NULL AND lease_until > ?",
-                [now + lease, node.boot, now])
+                """
+                UPDATE nodes SET lease_until = max(lease_until, ?), skew = ?
+                WHERE boot = ? AND gone_at IS NULL AND lease_until > ?
+                """,
+                [now + lease, skew.wholeMicroseconds, node.boot, now])
             guard renewed == 1 else { throw StoreError.fenced("the lease of node \(node) is over") }
             return now
         }
     }
 
     public func leave(_ node: NodeID) async throws(StoreError) {
+        let isForgotten = try await write { db, _ in
+            try db.change("DELETE FROM nodes WHERE boot = ? AND gone_at IS NULL AND roles = '[]'", [node.boot]) > 0
+        }
+        if isForgotten { return }
         try await end(node, noting: Event("node.left", actor: node.name, message: node.boot))
     }
 
@@ -122,15 +133,17 @@ extension SQLiteStore: LeaseStore {
             let leader = try Self.leadHolder(in: db).flatMap { $0.expiresAt > now ? $0.holder : nil }
             return try db.rows(
                 """
-                SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id
+                SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id, roles,
+                    zones, skew
                 FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT ?
                 """,
                 [limit]
             ).map { row in
                 NodeRecord(
                     id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], isGone: row[4],
-                    slots: row[5], queues: try JSONDecoder().decode([String].self, from: Data((row[6] as String).utf8)),
-                    isLeader: leader == row[1], version: row[7], processID: row[8])
+                    roles: Set(try Self.values(of: row[9]).compactMap(NodeRole.init)), slots: row[5],
+                    queues: try Self.values(of: row[6]), isLeader: leader == row[1], version: row[7],
+                    processID: row[8], zones: row[10], skew: .microseconds(row[11] as Int64))
             }
         }
     }
@@ -144,6 +157,15 @@ extension SQLiteStore {
             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.boot = runs.boot AND n.gone_at IS NULL)
         ORDER BY id LIMIT ?
         """
+
+    /// Words in one column, as a JSON list.
+    private static func list(_ values: [String]) throws -> String {
+        String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
+    }
+
+    private static func values(of list: String) throws -> [String] {
+        try JSONDecoder().decode([String].self, from: Data(list.utf8))
+    }
 
     private static func leadHolder(in db: Database) throws -> (holder: String, term: Int64, expiresAt: Timestamp)? {
         try db.rows("SELECT holder, term, expires_at FROM leases WHERE name = ?", [leadName]).first

@@ -11,7 +11,12 @@ enum Schema {
                 throw StoreError.refused(
                     "\(path) was written by a newer Onebeat than \(Onebeat.version); upgrade this node to use it")
             }
-            try migrator.migrate(writer)
+            do {
+                try migrator.migrate(writer)
+            } catch {
+                // Another process may have made the same tables between the migrator's look and its first write.
+                guard try writer.read(migrator.hasCompletedMigrations) else { throw error }
+            }
         } catch {
             throw StoreError(error)
         }
@@ -74,8 +79,9 @@ enum Schema {
 
         CREATE TABLE nodes (
             boot TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, joined_at INTEGER NOT NULL,
-            lease_until INTEGER NOT NULL, gone_at INTEGER, slots INTEGER NOT NULL, queues TEXT NOT NULL,
-            version TEXT NOT NULL, process_id INTEGER NOT NULL
+            lease_until INTEGER NOT NULL, gone_at INTEGER, roles TEXT NOT NULL, slots INTEGER NOT NULL,
+            queues TEXT NOT NULL, version TEXT NOT NULL, process_id INTEGER NOT NULL, zones TEXT NOT NULL,
+            skew INTEGER NOT NULL
         ) WITHOUT ROWID;
         CREATE INDEX nodes_alive ON nodes(lease_until) WHERE gone_at IS NULL;
 

@@ -142,8 +142,8 @@ public struct FaultyStore: StoreWrapper {
         try await change { () async throws(StoreError) in try await base.join(node, lease: lease) }
     }
 
-    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
-        try await change { () async throws(StoreError) in try await base.renew(node, lease: lease) }
+    public func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
+        try await change { () async throws(StoreError) in try await base.renew(node, lease: lease, skew: skew) }
     }
 
     public func bury(_ node: NodeID) async throws(StoreError) {

@@ -81,8 +81,8 @@ extension StoreWrapper {
         try await base.join(node, lease: lease)
     }
 
-    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
-        try await base.renew(node, lease: lease)
+    public func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
+        try await base.renew(node, lease: lease, skew: skew)
     }
 
     public func bury(_ node: NodeID) async throws(StoreError) { try await base.bury(node) }

@@ -242,9 +242,9 @@ private struct NonceForgotten: StoreWrapper {
 private struct LeaseRegained: StoreWrapper {
     let base: any Store
 
-    func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
+    func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
         do {
-            return try await base.renew(node, lease: lease)
+            return try await base.renew(node, lease: lease, skew: skew)
         } catch .fenced {
             return try await base.now()
         }

@@ -35,6 +35,17 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test func severalProcessesMayMakeTheFileAtOnce() async throws {
+        for _ in 1...20 {
+            try await withStoreFile { path in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 1...6 { group.addTask { _ = try await SQLiteStore(path: path).nodes(limit: 1) } }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+
     @Test func aStoreThatMustExistIsNotCreated() throws {
         let error = #expect(throws: StoreError.self) { try SQLiteStore(path: "/nowhere/x.db", mustExist: true) }
         guard case .notFound = error else {

@@ -44,6 +44,7 @@ struct guardian_order {
     uint32_t uid, gid;
     int32_t nice;                // added to the node's own
     uint32_t sets_user;
+    uint32_t takes_input;        // 0 = nothing to read
 };
 
 /// The one answer to a spawn. It comes when nothing of the run is left alive.
@@ -64,8 +65,11 @@ pid_t guardian_fork(uint32_t grace_ms, int *node_socket);
 
 /// Each sends one message and returns 0, or -1 with errno. They block while the socket is full.
 /// `grace_ms` of a spawn is what processes get that outlive their leader.
-int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, const void *order, size_t size, int out, int err);
+int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, const void *order, size_t size, int in,
+                   int out, int err);
 int guardian_stop(int node_socket, uint64_t token, uint32_t grace_ms);
+/// Passes a signal on to the process group of every run, as a terminal would.
+int guardian_pass(int node_socket, int signal);
 int guardian_extend(int node_socket, uint64_t deadline_ns);
 
 /// Leaves an order for what the guardian becomes when the node is gone and every job process is dead: whoever speaks for

@@ -11,8 +11,8 @@ package struct NodeParts: Sendable {
     let planning = Bell()
     private let leading = Bell()
     private let settling = Bell()
-    private let cancelling = Bell()
-    private let locking = Bell()
+    let cancelling = Bell()
+    let locking = Bell()
 
     package init(time: any TimeSource) {
         clock = NodeClock(time)
@@ -42,42 +42,54 @@ package struct NodeParts: Sendable {
             Settlement.decide($0, $1, of: $2, at: $3, chance: chance.fraction())
         }
         let record = NodeRecord(
-            id: NodeID(name: settings.name, boot: ""), slots: settings.slots, queues: settings.queues,
-            version: settings.version, processID: processID)
-        return [
+            id: NodeID(name: settings.name, boot: ""), roles: settings.roles,
+            slots: settings.roles.contains(.worker) ? settings.slots : 0,
+            queues: settings.roles.contains(.worker) ? settings.queues : [], version: settings.version,
+            processID: processID, zones: schedules.zones.version ?? "")
+        // What every node does, whatever its roles: it lives, and looks after what the dead have left.
+        var loops: [(loop: any TurnTaking, bell: Bell)] = [
             (
                 HeartbeatLoop(
                     store: store, membership: membership, clock: clock, lengths: settings.leases, node: record,
                     attempts: attempts, onRenewal: onRenewal, onJoin: [leading, worker], metrics: leaseMetrics,
                     logger: logger, makeBoot: chance.word), Bell()
             ),
-            (
-                LeadLoop(
-                    store: store, membership: membership, clock: clock, lengths: settings.leases, onElection: planning,
-                    metrics: leaseMetrics, logger: logger), leading
-            ),
-            (
-                FiringLoop(
-                    store: store, membership: membership, schedules: schedules, worker: worker, logger: logger),
-                planning
-            ),
-            (
-                Worker(
-                    store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                    queues: settings.queues, onStart: cancelling, demand: demand, locks: locks, metrics: metrics,
-                    makeNonce: chance.word
-                ), worker
-            ),
-            (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),
-            (
-                SettlingLoop(
-                    store: store, outbox: outbox, settle: settle, locks: locks, worker: worker, metrics: metrics,
-                    logger: logger), settling
-            ),
             (ReleaseLoop(store: store, worker: worker), Bell()),
             (Reaper(store: store, settle: settle, worker: worker, metrics: metrics, logger: logger), Bell()),
-            (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
-        ] + (locks.map { [($0, locking)] } ?? [])
+        ]
+        if settings.roles.contains(.beat) {
+            loops += [
+                (
+                    LeadLoop(
+                        store: store, membership: membership, clock: clock, lengths: settings.leases,
+                        onElection: planning, metrics: leaseMetrics, logger: logger), leading
+                ),
+                (
+                    FiringLoop(
+                        store: store, membership: membership, schedules: schedules, worker: worker, logger: logger),
+                    planning
+                ),
+                (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
+            ]
+        }
+        if settings.roles.contains(.worker) {
+            loops += [
+                (
+                    Worker(
+                        store: store, membership: membership, attempts: attempts, slots: settings.slots,
+                        queues: settings.queues, onStart: cancelling, demand: demand, locks: locks, metrics: metrics,
+                        makeNonce: chance.word), worker
+                ),
+                (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),
+                (
+                    SettlingLoop(
+                        store: store, outbox: outbox, settle: settle, locks: locks, worker: worker, metrics: metrics,
+                        logger: logger), settling
+                ),
+            ]
+            if let locks { loops.append((locks, locking)) }
+        }
+        return loops
     }
 }
 

@@ -1,8 +1,23 @@
+/// A part that a node plays.
+public enum NodeRole: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Candidate for the lead: plans what falls due, and removes old history.
+    case beat
+    /// Claims runs and does their work.
+    case worker
+    /// Shows health, metrics and pages. Of meaning to the `onebeat` command; the library shows nothing.
+    case web
+
+    /// The roles in their usual order.
+    public static func sorted(_ roles: Set<NodeRole>) -> [NodeRole] { allCases.filter(roles.contains) }
+}
+
 /// What a node is told about itself.
 public struct NodeSettings: Sendable, Equatable {
     /// The node's name, unique in the cluster.
     public var name: String
-    /// How many runs it runs at one time, at least 1.
+    /// The parts it plays, at least one.
+    public var roles: Set<NodeRole>
+    /// How many runs it runs at one time, at least 1; without the role of a worker it runs none.
     public var slots: Int
     /// The queues it serves.
     public var queues: [String]
@@ -19,11 +34,12 @@ public struct NodeSettings: Sendable, Equatable {
 
     /// Settings; the defaults suit a node that runs processes on a machine of its own.
     public init(
-        name: String, slots: Int = 16, queues: [String] = [JobPolicies.defaultQueue], leases: LeaseLengths = .init(),
-        drain: Duration = .seconds(30), keep: Duration = .seconds(30 * 86_400),
-        lockPolicy: LockPolicy = .lenient, version: String = Onebeat.version
+        name: String, roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int = 16,
+        queues: [String] = [JobPolicies.defaultQueue], leases: LeaseLengths = .init(), drain: Duration = .seconds(30),
+        keep: Duration = .seconds(30 * 86_400), lockPolicy: LockPolicy = .lenient, version: String = Onebeat.version
     ) {
         self.name = name
+        self.roles = roles
         self.slots = slots
         self.queues = queues
         self.leases = leases

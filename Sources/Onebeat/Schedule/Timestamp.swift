@@ -65,7 +65,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
 extension Duration {
     /// Microseconds, rounded down, held to what `Int64` can express.
-    var wholeMicroseconds: Int64 {
+    package var wholeMicroseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         if overflow { return seconds < 0 ? .min : .max }

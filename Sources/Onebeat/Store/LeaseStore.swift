@@ -37,7 +37,9 @@ public struct NodeRecord: Sendable, Equatable {
     public var leaseUntil: Timestamp
     /// Whether it was declared dead or left.
     public var isGone: Bool
-    /// How many runs it may run at one time.
+    /// The parts it plays; none for one that lives for a single run.
+    public var roles: Set<NodeRole>
+    /// How many runs it may run at one time; 0 for a node that is no worker.
     public var slots: Int
     /// The queues it serves.
     public var queues: [String]
@@ -47,22 +49,39 @@ public struct NodeRecord: Sendable, Equatable {
     public var version: String
     /// The process number on its host.
     public var processID: Int
+    /// The release of its zone database, such as `2025b`; empty where it is not known.
+    public var zones: String
+    /// How far the store's clock was ahead of its own at its newest renewal.
+    public var skew: Duration
 
     /// Makes a record.
     public init(
         id: NodeID, joinedAt: Timestamp = .distantPast, leaseUntil: Timestamp = .distantPast, isGone: Bool = false,
-        slots: Int, queues: [String], isLeader: Bool = false, version: String, processID: Int
+        roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int, queues: [String], isLeader: Bool = false,
+        version: String, processID: Int, zones: String = "", skew: Duration = .zero
     ) {
         self.id = id
         self.joinedAt = joinedAt
         self.leaseUntil = leaseUntil
         self.isGone = isGone
+        self.roles = roles
         self.slots = slots
         self.queues = queues
         self.isLeader = isLeader
         self.version = version
         self.processID = processID
+        self.zones = zones
+        self.skew = skew
     }
+}
+
+extension NodeRecord {
+    /// How far a node's clock may be from the store's before it stands back from the lead. Far above what NTP leaves and
+    /// what a slow answer of the store feigns, and below the second that cron is exact to.
+    public static let mostSkew = Duration.milliseconds(500)
+
+    /// Whether its clock is too far from the store's for it to lead beside others.
+    public var isSkewed: Bool { skew > Self.mostSkew || skew < .zero - Self.mostSkew }
 }
 
 /// Who lives and who leads.
@@ -72,11 +91,13 @@ public protocol LeaseStore: Sendable {
     func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp
 
     /// Renews the lease of a node. A lease that is over is never regained.
+    /// - Parameter skew: how far the store's clock is ahead of the node's, as the node measured it; kept for people.
     /// - Returns: the store's time at the renewal.
     /// - Throws: ``StoreError/fenced(_:)`` when the lease is over or the node was declared dead.
-    func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp
+    func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp
 
-    /// Leaves in good order: the node holds no run any more.
+    /// Leaves in good order: the node holds no run any more. One without a role leaves no trace: neither its row, nor
+    /// events that it came and went.
     func leave(_ node: NodeID) async throws(StoreError)
 
     /// Declares a node dead before its lease is over, for whoever has seen its process and all its jobs end. What it
@@ -98,6 +119,13 @@ public protocol LeaseStore: Sendable {
 
     /// All nodes, living ones first, then the latest gone.
     func nodes(limit: Int) async throws(StoreError) -> [NodeRecord]
+}
+
+extension LeaseStore {
+    /// Renews the lease of a node whose clock agrees with the store's.
+    public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
+        try await renew(node, lease: lease, skew: .zero)
+    }
 }
 
 /// What a reaping found.

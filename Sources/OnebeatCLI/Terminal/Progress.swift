@@ -4,6 +4,7 @@ import ArgumentParser
 protocol TellsOfItself: AsyncParsableCommand {}
 
 extension Up: TellsOfItself {}
+extension Once: TellsOfItself {}
 extension Bury: TellsOfItself {}
 extension Next: TellsOfItself {}
 extension Logs: TellsOfItself {}

@@ -5,7 +5,7 @@ import OnebeatServer
 struct Banner {
     private let surroundings: Surroundings
     private let settings: NodeSettings
-    private let address: ListenAddress
+    private let address: ListenAddress?
     private let changes: [JobChange]?
     private let store: any Store
 
@@ -15,7 +15,7 @@ struct Banner {
     private static let candidates = 100
 
     init(
-        _ surroundings: Surroundings, _ settings: NodeSettings, address: ListenAddress, changes: [JobChange]?,
+        _ surroundings: Surroundings, _ settings: NodeSettings, address: ListenAddress?, changes: [JobChange]?,
         store: any Store
     ) {
         self.surroundings = surroundings
@@ -45,9 +45,13 @@ struct Banner {
         if let redis = surroundings.settings.redis.value {
             add("redis", "\(redis), locks \(surroundings.settings.locks.value.rawValue)")
         }
-        add("look at", "http://\(address)/")
+        if let address { add("look at", "http://\(address)/") }
         for (index, line) in next.enumerated() { add(index == 0 ? "next" : "", line) }
-        let title = "onebeat \(Onebeat.version), node \(settings.name), \(settings.slots) slots"
+        if settings.roles != Set(NodeRole.allCases) {
+            add("roles", NodeRole.sorted(settings.roles).map(\.rawValue).joined(separator: ", "))
+        }
+        let slots = settings.roles.contains(.worker) ? ", \(settings.slots) slots" : ""
+        let title = "onebeat \(Onebeat.version), node \(settings.name)\(slots)"
         return [terminal.paint(title, .title)] + table.lines(for: terminal).map { "  \($0)" }
             + ["", "Stop with Ctrl-C: running jobs get \(settings.drain.text) to end."]
     }

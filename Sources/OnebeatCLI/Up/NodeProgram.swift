@@ -63,19 +63,19 @@ struct NodeProgram {
     }
 
     private func serve(_ http: HTTPExecutor, after changes: [JobChange]?) async throws {
+        // Before any figure is kept: what is made earlier would keep it nowhere.
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         let node = makeNode(http)
-        let isListening = Bell()
-        let web = OnebeatWeb(
-            store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
-            schedules: schedules, logger: logger
-        ) { address in
-            await Banner(surroundings, settings, address: address, changes: changes, store: store).show()
-            Supervisor.tell("READY=1")
-            isListening.ring()
+        let group: ServiceGroup
+        if settings.roles.contains(.web) {
+            let isListening = Bell()
+            let web = web(of: node, metrics, isListening, changes)
+            group = self.group(of: [web, AfterListening(isListening, node)])
+        } else {
+            await greet(at: nil, changes)
+            group = self.group(of: [node])
         }
-        let group = group(of: [web, AfterListening(isListening, node)])
         let reloader = Reloader(surroundings, store: store, node: node, logger: logger)
         // Without its guardian the node can start no job and stop none; nothing is left but to end in good order.
         Task { [guardian] in
@@ -86,6 +86,23 @@ struct NodeProgram {
         guard guardian.isAlive else {
             throw CommandFailure("the guardian process is gone, and the running jobs with it; start the node again")
         }
+    }
+
+    private func web(
+        of node: Node, _ metrics: PrometheusRegistry, _ isListening: Bell, _ changes: [JobChange]?
+    ) -> OnebeatWeb {
+        OnebeatWeb(
+            store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
+            schedules: schedules, logger: logger
+        ) { address in
+            await greet(at: address, changes)
+            isListening.ring()
+        }
+    }
+
+    private func greet(at address: ListenAddress?, _ changes: [JobChange]?) async {
+        await Banner(surroundings, settings, address: address, changes: changes, store: store).show()
+        Supervisor.tell("READY=1")
     }
 
     private func applyFile() async throws -> [JobChange]? {

@@ -13,9 +13,6 @@ struct Up: AsyncParsableCommand {
             signal ends it at once. SIGHUP reads the file again; a bad file changes nothing.
             """)
 
-    /// The process that keeps this node's jobs; forked before any thread of this one.
-    @TaskLocal static var guardian: Guardian?
-
     @Argument(help: "The configuration file. Otherwise ONEBEAT_CONFIG, then onebeat.yaml in the usual places.")
     var file: String?
     @Option(help: "The store, such as sqlite:onebeat.db.")
@@ -26,6 +23,8 @@ struct Up: AsyncParsableCommand {
     var listen: String?
     @Option(help: "The node's name, unique among those that share the store.")
     var node: String?
+    @Option(help: "A part it plays: beat, worker or web; may be given several times. All when left out.")
+    var role: [String] = []
     @Option(help: "How many runs it runs at one time.")
     var slots: String?
     @Option(help: "A queue it serves; may be given several times.")
@@ -40,11 +39,10 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         // Connections that go away are errors to handle here, and not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        guard let guardian = Self.guardian else { throw CommandFailure("the guardian was not started") }
+        guard let guardian = Main.guardian else { throw CommandFailure("the guardian was not started") }
         let flags = SettingFlags(
-            store: store, redis: redis, listen: listen, node: node, slots: slots, queues: queue, drain: drain,
-            logFormat: logFormat,
-            logLevel: logLevel)
+            store: store, redis: redis, listen: listen, node: node, roles: role, slots: slots, queues: queue,
+            drain: drain, logFormat: logFormat, logLevel: logLevel)
         let surroundings = try Surroundings(argument: file, flags: flags)
         try await NodeProgram(surroundings, guardian: guardian).run()
     }

@@ -6,10 +6,14 @@ package struct NodeResource: Encodable {
     var boot: String
     var state: String
     var leader: Bool
+    var roles: [String]
     var slots: Int
     var queues: [String]
     var version: String
     var processId: Int
+    var zones: String
+    var skew: Double
+    var skewed: Bool
     var joinedAt: Timestamp
     var leaseUntil: Timestamp
 
@@ -19,10 +23,14 @@ package struct NodeResource: Encodable {
         boot = node.id.boot
         state = node.isGone ? "gone" : node.leaseUntil > now ? "alive" : "expired"
         leader = node.isLeader
+        roles = NodeRole.sorted(node.roles).map(\.rawValue)
         slots = node.slots
         queues = node.queues
         version = node.version
         processId = node.processID
+        zones = node.zones
+        skew = node.skew.inSeconds
+        skewed = node.isSkewed
         joinedAt = node.joinedAt
         leaseUntil = node.leaseUntil
     }

@@ -13,6 +13,8 @@ package struct ConfigurationFile: Sendable, Equatable {
     package struct NodeSection: Sendable, Equatable {
         /// The node's name, unique in the cluster.
         package var name: String?
+        /// The parts it plays.
+        package var roles: [NodeRole]?
         /// How many runs it runs at one time, 1 to 10,000.
         package var slots: Int?
         /// The queues it serves.

@@ -62,8 +62,10 @@ struct FileReader {
 
     private func nodeSection(_ top: MapReader) -> ConfigurationFile.NodeSection {
         var section = ConfigurationFile.NodeSection()
-        guard let map = top.map("node", keys: ["name", "slots", "queues", "drain", "keep"]) else { return section }
+        let keys = ["name", "roles", "slots", "queues", "drain", "keep"]
+        guard let map = top.map("node", keys: keys) else { return section }
         section.name = map.value("name", Read.words)
+        section.roles = map.value("roles", Read.list(of: Read.choice(of: NodeRole.self)))
         section.slots = map.value("slots", Read.integer(1...10_000))
         section.queues = map.value("queues", Read.list(of: Read.words))
         section.drain = map.value("drain", Read.length)

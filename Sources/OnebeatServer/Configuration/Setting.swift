@@ -49,6 +49,8 @@ package struct SettingFlags: Sendable, Equatable {
     package var listen: String?
     /// `--node`
     package var node: String?
+    /// `--role`, each time it was given.
+    package var roles: [String]
     /// `--slots`
     package var slots: String?
     /// `--queue`, each time it was given.
@@ -61,14 +63,15 @@ package struct SettingFlags: Sendable, Equatable {
     package var logLevel: String?
 
     package init(
-        store: String? = nil, redis: String? = nil, listen: String? = nil, node: String? = nil, slots: String? = nil,
-        queues: [String] = [],
-        drain: String? = nil, logFormat: String? = nil, logLevel: String? = nil
+        store: String? = nil, redis: String? = nil, listen: String? = nil, node: String? = nil,
+        roles: [String] = [], slots: String? = nil, queues: [String] = [], drain: String? = nil,
+        logFormat: String? = nil, logLevel: String? = nil
     ) {
         self.store = store
         self.redis = redis
         self.listen = listen
         self.node = node
+        self.roles = roles
         self.slots = slots
         self.queues = queues
         self.drain = drain

@@ -14,6 +14,8 @@ package struct Settings: Sendable, Equatable {
     package var listen: Setting<ListenAddress>
     /// The node's name, unique among those that share the store.
     package var node: Setting<String>
+    /// The parts the node plays, at least one.
+    package var roles: Setting<Set<NodeRole>>
     /// How many runs the node runs at one time, 1 to 10,000.
     package var slots: Setting<Int>
     /// The queues the node serves.
@@ -49,6 +51,10 @@ package struct Settings: Sendable, Equatable {
                 "listen", flag: flags.listen, file: file?.listen, standard: ListenAddress.standard, read: address),
             node: sources.settle(
                 "node", flag: flags.node, file: file?.node.name, fileKey: "node.name", standard: hostName, read: name),
+            roles: sources.settle(
+                "roles", flagName: "--role", flag: flags.roles.isEmpty ? nil : flags.roles.joined(separator: ","),
+                file: file?.node.roles.map { NodeRole.sorted(Set($0)).map(\.rawValue).joined(separator: ",") },
+                fileKey: "node.roles", standard: standard.roles, read: roles),
             slots: sources.settle(
                 "slots", flag: flags.slots, file: file?.node.slots.map(String.init), fileKey: "node.slots",
                 standard: standard.slots, read: count),
@@ -77,8 +83,8 @@ package struct Settings: Sendable, Equatable {
     /// What the node is told about itself.
     package var nodeSettings: NodeSettings {
         NodeSettings(
-            name: node.value, slots: slots.value, queues: queues.value, drain: drain.value, keep: keep.value,
-            lockPolicy: locks.value)
+            name: node.value, roles: roles.value, slots: slots.value, queues: queues.value, drain: drain.value,
+            keep: keep.value, lockPolicy: locks.value)
     }
 
     /// Every setting in words, for people who wonder why the node does what it does.
@@ -88,7 +94,9 @@ package struct Settings: Sendable, Equatable {
             ("redis", redis.value?.description ?? "none", redis.origin),
             ("locks", redis.value == nil ? "none" : locks.value.rawValue, locks.origin),
             ("listen", listen.value.description, listen.origin),
-            ("node", node.value, node.origin), ("slots", "\(slots.value)", slots.origin),
+            ("node", node.value, node.origin),
+            ("roles", NodeRole.sorted(roles.value).map(\.rawValue).joined(separator: ", "), roles.origin),
+            ("slots", "\(slots.value)", slots.origin),
             ("queues", queues.value.joined(separator: ", "), queues.origin),
             ("drain", drain.value.text, drain.origin), ("keep", keep.value.text, keep.origin),
             ("log format", logFormat.value.rawValue, logFormat.origin),
@@ -127,6 +135,14 @@ extension Settings {
             throw Misfit("is \(quoted(text)); write names of 1 to 100 characters, such as default,mail")
         }
         return names
+    }
+
+    private static func roles(_ text: String) throws(Misfit) -> Set<NodeRole> {
+        var roles: Set<NodeRole> = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false).map({ $0.trimming(" ") }) {
+            roles.insert(try choice(NodeRole.self)(word))
+        }
+        return roles
     }
 
     private static func count(_ text: String) throws(Misfit) -> Int {

@@ -122,15 +122,18 @@ struct OverviewPage {
 
     private var nodeTable: HTML {
         HTML.table(
-            ["Node", "State", .wide("Slots"), .wide("Queues"), .wide("Version"), "Since"],
+            ["Node", "State", .wide("Roles"), .wide("Slots"), .wide("Queues"), .wide("Version"), "Since"],
             nodes.map { node in
                 let isAlive = !node.isGone && node.leaseUntil > now
                 let lead: HTML? = node.isLeader ? " <span class=\"badge busy\">leads</span>" : nil
+                let skew: HTML? = node.isSkewed ? " <span class=\"badge bad\">skewed</span>" : nil
                 let state: HTML =
                     isAlive
-                    ? "<span class=\"badge good\">alive</span>\(lead)" : "<span class=\"badge calm\">gone</span>"
+                    ? "<span class=\"badge good\">alive</span>\(lead)\(skew)" : "<span class=\"badge calm\">gone</span>"
                 return [
-                    "\(node.id.name)", state, "\(node.slots)", "\(node.queues.joined(separator: ", "))",
+                    "\(node.id.name)", state,
+                    "\(NodeRole.sorted(node.roles).map(\.rawValue).joined(separator: ", "))", "\(node.slots)",
+                    "\(node.queues.joined(separator: ", "))",
                     "\(node.version)", words.relative(node.joinedAt),
                 ]
             }, otherwise: "No node has joined yet. Start one with <code>onebeat up</code>.")

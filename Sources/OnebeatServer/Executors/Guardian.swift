@@ -57,17 +57,20 @@ package final class Guardian: Sendable {
     /// Cancelling the surrounding Swift task sends TERM to all of it and, after the request's grace, KILL; the end
     /// is still awaited and returned.
     /// - Parameters:
+    ///   - input: Where standard input comes from, if from anywhere; closed like the others.
     ///   - output: The write end for standard output; closed by the guardian's side as soon as it is handed over.
     ///   - errors: The write end for standard error; treated likewise.
     /// - Throws: ``GuardianError/gone`` or ``GuardianError/notAsked(errno:)`` when it was not started, and
     ///   ``UnfitRequest`` when it cannot be.
-    package func run(_ request: ProcessRequest, output: CInt, errors: CInt) async throws -> ProcessEnd {
+    package func run(
+        _ request: ProcessRequest, input: CInt? = nil, output: CInt, errors: CInt
+    ) async throws -> ProcessEnd {
         let order: [UInt8]
+        let streams = Streams(input: input ?? -1, output: output, errors: errors)
         do {
-            order = try request.encoded()
+            order = try request.encoded(takesInput: input != nil)
         } catch {
-            close(output)
-            close(errors)
+            streams.close()
             throw error
         }
         let token = state.withLock { state in
@@ -78,13 +81,20 @@ package final class Guardian: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 queue.async { [self] in
-                    spawn(order, token: token, grace: grace, output: output, errors: errors, continuation)
+                    spawn(order, token: token, grace: grace, streams, continuation)
                 }
                 // A cancel that came before the order was in the queue has asked to stop a run nobody knew.
                 if Task.isCancelled { stop(token, grace: grace) }
             }
         } onCancel: {
             stop(token, grace: grace)
+        }
+    }
+
+    /// Passes a signal on to the process group of every run, as a terminal does to what runs on it.
+    package func pass(_ signal: CInt) {
+        queue.async { [self] in
+            if isAlive { _ = guardian_pass(socket, signal) }
         }
     }
 
@@ -135,19 +145,18 @@ package final class Guardian: Sendable {
 
 extension Guardian {
     private func spawn(
-        _ order: [UInt8], token: UInt64, grace: UInt32, output: CInt, errors: CInt,
+        _ order: [UInt8], token: UInt64, grace: UInt32, _ streams: Streams,
         _ continuation: CheckedContinuation<ProcessEnd, any Error>
     ) {
-        defer {
-            close(output)
-            close(errors)
-        }
+        defer { streams.close() }
         let isAlive = state.withLock { state in
             if state.isAlive { state.waiting[token] = continuation }
             return state.isAlive
         }
         guard isAlive else { return continuation.resume(throwing: GuardianError.gone) }
-        if guardian_spawn(socket, token, grace, order, order.count, output, errors) < 0 {
+        let isAsked = guardian_spawn(
+            socket, token, grace, order, order.count, streams.input, streams.output, streams.errors)
+        if isAsked < 0 {
             let error = GuardianError.notAsked(errno: errno)
             take(token)?.resume(throwing: error)
         }
@@ -195,6 +204,16 @@ extension Guardian {
         for continuation in waiting.values { continuation.resume(returning: .unknown) }
         for continuation in departures { continuation.resume() }
     }
+}
+
+/// What a process is given, on its way to the guardian.
+private struct Streams {
+    /// −1 for none.
+    let input: CInt
+    let output: CInt
+    let errors: CInt
+
+    func close() { for stream in [input, output, errors] where stream >= 0 { Glibc.close(stream) } }
 }
 
 /// Why the guardian could not be asked.

@@ -13,8 +13,12 @@ package struct ProcessExecutor: Executor {
     ) {
         self.guardian = guardian
         self.environment = environment
-        // The node's own settings, the store's password among them, stay behind.
-        inherited = environment.filter { !$0.key.hasPrefix("ONEBEAT_") }
+        inherited = Self.inherited(from: environment)
+    }
+
+    /// What is left of a node's environment for its jobs: its own settings, the store's password among them, stay behind.
+    package static func inherited(from environment: [String: String]) -> [String: String] {
+        environment.filter { !$0.key.hasPrefix("ONEBEAT_") }
     }
 
     package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
@@ -79,12 +83,12 @@ package struct ProcessExecutor: Executor {
                 throw UnfitRequest(problem: "env.\(name): \(error)")
             }
         }
-        request.environment.merge(identity(of: claim)) { $1 }
+        request.environment.merge(Self.identity(of: claim)) { $1 }
         return request
     }
 
     /// What a job is told of its attempt, for receivers that drop repeats by the key and refuse a stale fence.
-    private func identity(of claim: Claim) -> [String: String] {
+    package static func identity(of claim: Claim) -> [String: String] {
         [
             "ONEBEAT_JOB": claim.run.job,
             "ONEBEAT_RUN_ID": "\(claim.run.id)",

@@ -2,11 +2,16 @@ import Glibc
 import Onebeat
 
 /// Puts the end of a process into an outcome, in words that help whoever reads them at night.
-struct ProcessReport {
+package struct ProcessReport {
     let request: ProcessRequest
     let end: ProcessEnd
 
-    var outcome: Outcome {
+    package init(request: ProcessRequest, end: ProcessEnd) {
+        self.request = request
+        self.end = end
+    }
+
+    package var outcome: Outcome {
         switch (end.result, end.stop) {
         case (.unknown, _): .lost
         case (_, .asked): .cancelled

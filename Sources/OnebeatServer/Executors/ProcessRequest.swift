@@ -27,7 +27,7 @@ package struct ProcessRequest: Sendable {
 
     /// The order as the guardian reads it: the fixed head, the group ids, then strings that end in NUL.
     /// - Throws: ``UnfitRequest`` when there is no program or a string holds a NUL.
-    func encoded() throws(UnfitRequest) -> [UInt8] {
+    func encoded(takesInput: Bool = false) throws(UnfitRequest) -> [UInt8] {
         guard let program = arguments.first, !program.isEmpty else {
             throw UnfitRequest(problem: "there is no program to run; give at least one word")
         }
@@ -38,6 +38,7 @@ package struct ProcessRequest: Sendable {
         head.argument_count = UInt32(arguments.count)
         head.environment_count = UInt32(environment.count)
         head.group_count = UInt32(groups.count)
+        head.takes_input = takesInput ? 1 : 0
         head.nice = Int32(clamping: nice ?? 0)
         if let user {
             head.sets_user = 1

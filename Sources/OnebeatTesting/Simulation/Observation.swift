@@ -96,8 +96,8 @@ struct ObservedStore: StoreWrapper {
         return granted
     }
 
-    func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
-        let granted = try await base.renew(node, lease: lease)
+    func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
+        let granted = try await base.renew(node, lease: lease, skew: skew)
         see(.leased(node, until: granted + lease))
         return granted
     }

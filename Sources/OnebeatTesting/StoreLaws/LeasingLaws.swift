@@ -4,13 +4,17 @@ extension StoreLaw {
     static let leasing: [StoreLaw] = [
         StoreLaw("a lease is granted and renewed by the store's clock") { bench in
             let record = NodeRecord(
-                id: NodeID(name: "a", boot: "a1"), slots: 3, queues: ["default", "mail"], version: "9", processID: 7)
+                id: NodeID(name: "a", boot: "a1"), roles: [.beat, .worker], slots: 3, queues: ["default", "mail"],
+                version: "9", processID: 7, zones: "2025b", skew: .milliseconds(-3))
             try expect(try await bench.store.join(record, lease: .seconds(10)), is: bench.second(0))
             bench.time.advance(by: .seconds(4))
-            try expect(try await bench.store.renew(record.id, lease: .seconds(10)), is: bench.second(4))
+            try expect(
+                try await bench.store.renew(record.id, lease: .seconds(10), skew: .milliseconds(7)), is: bench.second(4)
+            )
             var expected = record
             expected.joinedAt = bench.second(0)
             expected.leaseUntil = bench.second(14)
+            expected.skew = .milliseconds(7)
             try expect(try await bench.store.nodes(limit: 10), is: [expected])
         },
         StoreLaw("a lease once over is never regained") { bench in
@@ -29,6 +33,22 @@ extension StoreLaw {
             _ = try await bench.join()
             try expect(try await bench.store.nodes(limit: 10).count, is: 1)
             try expect(try await bench.store.events(job: nil, limit: 10).map(\.kind), is: ["node.joined"])
+        },
+        StoreLaw("a node without a role comes and goes without a trace, unless it dies") { bench in
+            func join(_ boot: String) async throws -> NodeID {
+                let id = NodeID(name: "a", boot: boot)
+                let record = NodeRecord(id: id, roles: [], slots: 1, queues: [], version: "1", processID: 1)
+                _ = try await bench.store.join(record, lease: StoreBench.lease)
+                return id
+            }
+            try await bench.store.leave(try await join("a1"))
+            try expect(try await bench.store.nodes(limit: 10), is: [])
+            try expect(try await bench.store.events(job: nil, limit: 10), is: [])
+            let dying = try await join("a2")
+            bench.expire()
+            try expect(try await bench.reap().dead, is: [dying])
+            try await bench.store.leave(dying)
+            try expect(try await bench.store.nodes(limit: 10).map(\.id), is: [dying])
         },
         StoreLaw("two lives of one name are two nodes") { bench in
             try await bench.put(due: bench.second(0))

@@ -9,8 +9,8 @@ private struct SlowRenewal: StoreWrapper {
     let time: ManualTime
     let length: Duration
 
-    func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
-        let granted = try await base.renew(node, lease: lease)
+    func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
+        let granted = try await base.renew(node, lease: lease, skew: skew)
         time.advance(by: length)
         return granted
     }

@@ -44,54 +44,59 @@ import Testing
 
     @Test func everySettingIsReadFromEveryPlaceItMayStand() throws {
         let flags = SettingFlags(
-            store: "sqlite:a", redis: "rediss://u:p@r:1/2", listen: "[::1]:1", node: "n", slots: "2",
-            queues: ["a", "b,c"], drain: "1s",
-            logFormat: "json", logLevel: "debug")
+            store: "sqlite:a", redis: "rediss://u:p@r:1/2", listen: "[::1]:1", node: "n",
+            roles: ["worker", "beat"], slots: "2", queues: ["a", "b,c"], drain: "1s", logFormat: "json",
+            logLevel: "debug")
         let byFlag = try Settings.resolve(flags: flags, environment: [:], file: nil, hostName: "h")
         #expect(
             byFlag.table.map(\.value) == [
-                "sqlite:a", "rediss://r:1/2", "lenient", "[::1]:1", "n", "2", "a, b, c", "1s", "30d", "json", "debug",
+                "sqlite:a", "rediss://r:1/2", "lenient", "[::1]:1", "n", "beat, worker", "2", "a, b, c", "1s", "30d",
+                "json", "debug",
             ])
         #expect(byFlag.queues.origin == .flag("--queue"))
 
         let byVariable = try Settings.resolve(
             environment: [
                 "ONEBEAT_STORE": "sqlite:a", "ONEBEAT_REDIS": "redis://r", "ONEBEAT_LOCKS": "strict",
-                "ONEBEAT_LISTEN": "127.0.0.1:1", "ONEBEAT_NODE": "n", "ONEBEAT_SLOTS": "2",
+                "ONEBEAT_LISTEN": "127.0.0.1:1", "ONEBEAT_NODE": "n", "ONEBEAT_ROLES": "web",
+                "ONEBEAT_SLOTS": "2",
                 "ONEBEAT_QUEUES": "a, b", "ONEBEAT_DRAIN": "1s", "ONEBEAT_KEEP": "7d", "ONEBEAT_LOG_FORMAT": "json",
                 "ONEBEAT_LOG_LEVEL": "WARNING",
             ], file: nil, hostName: "h")
         #expect(
             byVariable.table.map(\.value)
                 == [
-                    "sqlite:a", "redis://r:6379", "strict", "127.0.0.1:1", "n", "2", "a, b", "1s", "7d", "json",
-                    "warning",
+                    "sqlite:a", "redis://r:6379", "strict", "127.0.0.1:1", "n", "web", "2", "a, b", "1s", "7d",
+                    "json", "warning",
                 ])
         #expect(byVariable.table.allSatisfy { $0.origin.description.hasPrefix("ONEBEAT_") })
 
         let byFile = try Settings.resolve(
             environment: [:],
             file: try file(
-                "redis: redis://r\nlocks: strict\nlisten: 127.0.0.1:1\nnode: {name: n, slots: 2, queues: [a, b], drain: 1s, keep: 7d}"
+                "redis: redis://r\nlocks: strict\nlisten: 127.0.0.1:1\n"
+                    + "node: {name: n, roles: [worker, web], slots: 2, queues: [a, b], drain: 1s, keep: 7d}"
             ),
             hostName: "h")
         #expect(
             byFile.nodeSettings
                 == NodeSettings(
-                    name: "n", slots: 2, queues: ["a", "b"], drain: .seconds(1), keep: .seconds(7 * 86_400),
-                    lockPolicy: .strict))
+                    name: "n", roles: [.worker, .web], slots: 2, queues: ["a", "b"], drain: .seconds(1),
+                    keep: .seconds(7 * 86_400), lockPolicy: .strict))
         #expect(byFile.slots.origin.description == "node.slots in onebeat.yaml")
     }
 
     @Test func aWrongValueNamesWhereItComesFrom() throws {
         #expect(
             problems(
-                flags: .init(slots: "0", logFormat: "xml"), environment: ["ONEBEAT_LISTEN": "8420"],
+                flags: .init(roles: ["beat", "boss"], slots: "0", logFormat: "xml"),
+                environment: ["ONEBEAT_LISTEN": "8420"],
                 file: try file("store: jobs.db\nnode: {name: my node}")) == [
                     "store in onebeat.yaml: is \"jobs.db\"; write sqlite:jobs.db for a file",
                     "ONEBEAT_LISTEN: is \"8420\"; write an address and a port, such as 127.0.0.1:8420 or [::1]:8420",
                     "node.name in onebeat.yaml: is \"my node\"; a node's name has no spaces",
-                    "--slots: is \"0\"; 1 to 10000 will do", "--log-format: is \"xml\"; text, json will do",
+                    "--role: is \"boss\"; beat, worker, web will do", "--slots: is \"0\"; 1 to 10000 will do",
+                    "--log-format: is \"xml\"; text, json will do",
                 ])
     }
 
