@@ -6,12 +6,13 @@ SHELL := /bin/bash
 
 SEEDS ?= 5000
 ROUNDS ?= 200
+MINUTES ?= 10
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Hung tests end here; a whole run on two cores takes a fraction of it.
 TEST_SECONDS ?= 1500
 
-.PHONY: help prepare prepare-tests run build test check lint format simulate chaos-local bench docs release install
+.PHONY: help prepare prepare-tests run build test check lint format simulate chaos chaos-local bench docs release install
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +45,9 @@ format: ## Formats all Swift files in place.
 
 simulate: build ## Runs the simulation over SEEDS seeds.
 	ONEBEAT_SEEDS=$(SEEDS) swift test --skip-build --filter SimulationTests.SimulationTests
+
+chaos: prepare-tests build ## Breaks nodes, PostgreSQL and Redis for MINUTES, then checks every invariant.
+	ONEBEAT_MINUTES=$(MINUTES) swift test --skip-build --filter EndToEndTests.ChaosTests
 
 chaos-local: build ## Kills a node ROUNDS times and audits that nothing was lost or doubled.
 	ONEBEAT_ROUNDS=$(ROUNDS) swift test --skip-build --filter EndToEndTests.KillRounds

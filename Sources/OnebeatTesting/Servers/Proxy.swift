@@ -5,17 +5,23 @@ import Synchronization
 /// Stands between a client and a server, hands on what they say, and cuts the line at the worst moment when told to, or
 /// falls silent as a network that drops everything.
 public final class Proxy: Sendable {
-    /// What happens to the next request that holds a certain text; any request holds the empty one.
+    /// What happens to the next request, or answer, that holds a certain text; all hold the empty one.
     public enum Fault: Sendable {
         /// The line is cut, and the server never sees the request.
         case loseRequest(String)
         /// The server gets the request; the line is cut when it has answered.
         case loseReply(String)
+        /// The line is cut, and the client never sees an answer that holds the text, such as `COMMIT`.
+        case loseAnswer(String)
 
         fileprivate var text: String {
             switch self {
-            case .loseRequest(let text), .loseReply(let text): text
+            case .loseRequest(let text), .loseReply(let text), .loseAnswer(let text): text
             }
+        }
+
+        fileprivate var isOfAnswers: Bool {
+            if case .loseAnswer = self { true } else { false }
         }
     }
 
@@ -107,7 +113,7 @@ public final class Proxy: Sendable {
             while isSilent { usleep(10_000) }
             if ends[0].revents != 0 {
                 guard let request = Self.receive(client) else { return }
-                let happening = take(in: request)
+                let happening = take(in: request, isAnswer: false)
                 if case .loseRequest = happening { return }
                 Self.send(request, to: server)
                 if happening != nil {
@@ -116,16 +122,16 @@ public final class Proxy: Sendable {
                 }
             }
             if ends[1].revents != 0 {
-                guard let reply = Self.receive(server) else { return }
+                guard let reply = Self.receive(server), take(in: reply, isAnswer: true) == nil else { return }
                 Self.send(reply, to: client)
             }
         }
     }
 
-    private func take(in request: [UInt8]) -> Fault? {
+    private func take(in bytes: [UInt8], isAnswer: Bool) -> Fault? {
         fault.withLock { fault in
-            guard let found = fault,
-                found.text.isEmpty || String(decoding: request, as: UTF8.self).contains(found.text)
+            guard let found = fault, found.isOfAnswers == isAnswer,
+                found.text.isEmpty || String(decoding: bytes, as: UTF8.self).contains(found.text)
             else { return nil }
             fault = nil
             return found

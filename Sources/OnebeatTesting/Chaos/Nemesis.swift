@@ -1,0 +1,109 @@
+import Onebeat
+
+/// What a nemesis does to a cluster.
+public enum Fault: String, Sendable, Hashable, CaseIterable {
+    /// A node is killed, and started again.
+    case kill
+    /// The node that leads is killed, and started again.
+    case killLeader
+    /// A node and its guardian are killed at one time: nobody can say that its jobs are dead.
+    case killWithGuardian
+    /// A guardian is killed; its node must end.
+    case killGuardian
+    /// A node is frozen for longer than its lease; its guardian ends its jobs.
+    case freeze
+    /// A node is frozen for a moment.
+    case freezeBriefly
+    /// A node and its guardian are frozen for longer than the lease: nothing ends its jobs.
+    case freezeWithGuardian
+    /// All nodes but one are asked to stop and started again, one right after the other.
+    case restartStorm
+    /// All of a node's lines to the database are cut.
+    case cutStore
+    /// The line is cut after a commit and before its answer.
+    case loseCommit
+    /// A request is lost on the way to the database.
+    case loseRequest
+    /// A node hears nothing of the database for a while.
+    case partStore
+    /// A node hears nothing of Redis for a while.
+    case partRedis
+    /// Redis forgets everything.
+    case flushRedis
+    /// Redis is stopped, and started again.
+    case stopRedis
+    /// The database is stopped as by a power cut, and started again.
+    case crashStore
+
+    /// Whether a node is down, frozen or cut off for a while.
+    public var breaksNode: Bool {
+        switch self {
+        case .kill, .killLeader, .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian,
+            .partStore, .partRedis:
+            true
+        case .restartStorm, .cutStore, .loseCommit, .loseRequest, .flushRedis, .stopRedis, .crashStore: false
+        }
+    }
+
+    /// Of this many faults one is of this kind.
+    fileprivate var share: Int {
+        switch self {
+        case .kill, .killLeader, .loseCommit, .loseRequest: 3
+        case .flushRedis: 2
+        case .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian, .restartStorm, .cutStore,
+            .partStore, .partRedis, .stopRedis, .crashStore:
+            1
+        }
+    }
+}
+
+/// A fault, and the chance that decides whom it befalls and for how long.
+public struct Move: Sendable {
+    /// What happens.
+    public let fault: Fault
+    private let dice: Dice
+
+    init(_ fault: Fault, _ dice: Dice) {
+        self.fault = fault
+        self.dice = dice
+    }
+
+    /// One of these; `nil` when there is none.
+    public func choose<Element>(_ elements: [Element]) -> Element? {
+        elements.isEmpty ? nil : elements[dice.number(0...(elements.count - 1))]
+    }
+
+    /// A number of seconds in these bounds.
+    public func seconds(_ bounds: ClosedRange<Double>) -> Duration {
+        .seconds(bounds.lowerBound + (bounds.upperBound - bounds.lowerBound) * dice.fraction())
+    }
+}
+
+/// Decides what happens next to a cluster: like a deck of cards, so that even a short run meets every kind.
+public struct Nemesis {
+    private let dice: Dice
+    private let kinds: [Fault]
+    private var deck: [Fault] = []
+
+    /// A nemesis of a seed: the same seed deals the same faults.
+    /// - Parameter kinds: what it may do.
+    public init(seed: UInt64, kinds: [Fault] = Fault.allCases) {
+        dice = Dice(seed: seed)
+        self.kinds = kinds
+    }
+
+    /// The next fault.
+    public mutating func next() -> Move {
+        if deck.isEmpty {
+            deck = kinds.flatMap { Array(repeating: $0, count: $0.share) }
+            for index in deck.indices.dropFirst() { deck.swapAt(index, dice.number(0...index)) }
+        }
+        return Move(deck.removeLast(), dice.split())
+    }
+
+    /// Deals a fault again, after the others, that found nothing to befall.
+    public mutating func putBack(_ fault: Fault) { deck.insert(fault, at: 0) }
+
+    /// How long until the next one.
+    public func pause(upTo most: Duration) -> Duration { most * dice.fraction() }
+}

@@ -1,0 +1,59 @@
+/// The jobs of a chaos run: each way to overlap, to be tried again and to be lost, every 1 to 5 seconds.
+struct ChaosJobs {
+    private struct Kind {
+        var name: String
+        var isAlone = true
+        var skips = true
+        var isAtMostOnce = false
+        /// How long its work takes, in milliseconds.
+        var length: Int
+        /// Whether most first attempts fail.
+        var fails = false
+        var policies = ""
+    }
+
+    struct Entry {
+        var name: String
+        var period: Int
+        var isAlone: Bool
+        var skips: Bool
+        var isAtMostOnce: Bool
+        var line: String
+    }
+
+    let entries: [Entry]
+
+    private static let kinds = [
+        Kind(name: "skip", length: 30),
+        Kind(name: "every", length: 60, policies: "missed: all, catch_up: 1000"),
+        Kind(name: "long", length: 2500),
+        Kind(name: "turns", skips: false, length: 200, policies: "overlap: queue_all, missed: all, catch_up: 1000"),
+        Kind(name: "queue", skips: false, length: 700, policies: "overlap: queue"),
+        Kind(name: "beside", isAlone: false, skips: false, length: 100, policies: "overlap: allow, missed: all"),
+        Kind(name: "once", isAtMostOnce: true, length: 100, policies: "delivery: at_most_once"),
+        Kind(
+            name: "oncebeside", isAlone: false, skips: false, isAtMostOnce: true, length: 400,
+            policies: "delivery: at_most_once, overlap: allow"),
+        Kind(name: "again", length: 40, fails: true, policies: "retry: {limit: 3, backoff: 1s}, missed: all"),
+        Kind(name: "replace", skips: false, length: 1300, policies: "overlap: cancel"),
+    ]
+
+    /// - Parameters:
+    ///   - sink: the file that all of them append to.
+    ///   - locks: the folder of the locks that tell when two of a job are alive.
+    init(_ count: Int, sink: String, locks: String) {
+        entries = (0..<count).map { number in
+            let kind = Self.kinds[number % Self.kinds.count]
+            let period = 1 + number / Self.kinds.count % 5
+            let name = "\(kind.name)\(number)"
+            let words = [
+                Sandbox.built("ChaosSink"), sink, locks, kind.isAlone ? "alone" : "shared", "\(kind.length)",
+            ]
+            let command = (words + (kind.fails ? ["fail"] : [])).map { "\"\($0)\"" }.joined(separator: ", ")
+            let policies = kind.policies.isEmpty ? "" : "\(kind.policies), "
+            return Entry(
+                name: name, period: period, isAlone: kind.isAlone, skips: kind.skips, isAtMostOnce: kind.isAtMostOnce,
+                line: "\(name): {every: \(period)s, \(policies)exec: [\(command)]}")
+        }
+    }
+}

@@ -1,0 +1,234 @@
+import Foundation
+import Glibc
+import Onebeat
+import OnebeatTesting
+import Synchronization
+
+/// The nodes of a chaos run, and what a nemesis does to them.
+actor ChaosNodes {
+    private enum State: Equatable { case up, broken }
+
+    private struct Standing {
+        var child: Child
+        var state = State.up
+    }
+
+    private let cluster: Cluster
+    private let names: [String]
+    private var nodes: [String: Standing] = [:]
+    private(set) var freezes: [Freeze] = []
+    private(set) var injected: [Fault: Int] = [:]
+    private var vain: [Fault] = []
+    /// The last words of nodes that ended though nobody asked them to.
+    private(set) var deserters: [String] = []
+    private var isStoreDown = false
+    private var isRedisDown = false
+    /// The node whose clock is wrong by an hour, one way or the other at each of its starts.
+    private let clockless: String?
+    private(set) var wrongClocks = 0
+
+    /// The longest a guardian that wakes up takes to end its jobs: TERM, 2 s of grace, KILL.
+    private static let wakingUp = Duration.seconds(4)
+    private static let fakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+
+    init(_ cluster: Cluster, _ names: [String]) {
+        self.cluster = cluster
+        self.names = names
+        clockless = FileManager.default.fileExists(atPath: Self.fakeTime) ? names.last : nil
+    }
+
+    func startAll() throws { for name in names { try start(name) } }
+
+    /// Does one thing to the cluster; returns when that is over.
+    func inject(_ move: Move) async throws {
+        let isDone =
+            switch move.fault {
+            case .kill: try await kill(move.choose(whole), for: move.seconds(0.1...3))
+            case .killLeader: try await kill(leader(), for: move.seconds(0.1...2))
+            case .killWithGuardian: try await kill(move.choose(whole), withGuardian: true, for: move.seconds(0.5...3))
+            case .killGuardian: try await killGuardian(of: move.choose(whole))
+            case .freeze: try await freeze(move.choose(whole), for: move.seconds(11...14))
+            case .freezeBriefly: try await freeze(move.choose(whole), for: move.seconds(0.5...4))
+            case .freezeWithGuardian:
+                try await freeze(move.choose(whole), withGuardian: true, for: move.seconds(11...14))
+            case .restartStorm: try await restart(whole.dropFirst())
+            case .cutStore: try onLines(of: move.choose(whole)) { $0.store.cut() }
+            case .loseCommit: try onLines(of: move.choose(whole)) { $0.store.inject(.loseAnswer("COMMIT")) }
+            case .loseRequest: try onLines(of: move.choose(whole)) { $0.store.inject(.loseRequest("")) }
+            case .partStore: try await part(move.choose(whole), from: { $0.store }, for: move.seconds(1...12))
+            case .partRedis: try await part(move.choose(whole), from: { $0.redis }, for: move.seconds(1...6))
+            case .flushRedis: try flushRedis()
+            case .stopRedis: try await stopRedis(for: move.seconds(0.5...4))
+            case .crashStore: try await crashStore(for: move.seconds(0.1...2))
+            }
+        if isDone { injected[move.fault, default: 0] += 1 } else { vain.append(move.fault) }
+    }
+
+    /// Takes the faults that found nothing to befall.
+    func takeVain() -> [Fault] {
+        defer { vain = [] }
+        return vain
+    }
+
+    /// Starts the nodes that ended though nobody asked them to, and remembers that they did.
+    func heal() throws {
+        for name in names {
+            guard let standing = nodes[name], standing.state == .up, let code = standing.child.exitCode else {
+                continue
+            }
+            deserters.append("\(name) ended with \(code): \(standing.child.errors.suffix(500))")
+            try start(name)
+        }
+    }
+
+    /// Asks all nodes to stop.
+    /// - Returns: those that did not do so in good order.
+    func stopAll() async throws -> [String] {
+        for standing in nodes.values { standing.child.send(SIGTERM) }
+        var failed: [String] = []
+        for (name, standing) in nodes {
+            let code = try await standing.child.end(within: .seconds(60))
+            if code != 0 { failed.append("\(name): \(code.map { "\($0)" } ?? "still there")") }
+        }
+        return failed
+    }
+
+    // MARK: Nodes
+
+    /// At most two are broken at a time: somebody must be there to take over.
+    private var whole: [String] {
+        let good = names.filter { nodes[$0]?.state == .up && nodes[$0]?.child.exitCode == nil }
+        return good.count > names.count - 2 ? good : []
+    }
+
+    private func leader() throws -> String? {
+        guard !isStoreDown, let name = try? cluster.leader() else { return nil }
+        return whole.contains(name) ? name : nil
+    }
+
+    private func start(_ name: String) throws {
+        var environment = try cluster.environment(of: name)
+        environment["SANDBOX_NODE"] = name
+        if name == clockless {
+            environment["LD_PRELOAD"] = Self.fakeTime
+            environment["FAKETIME"] = wrongClocks.isMultiple(of: 2) ? "+3600" : "-3600"
+            environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
+            wrongClocks += 1
+        }
+        let child = try cluster.box.start(
+            [
+                Sandbox.binary, "up", "onebeat.yaml", "--node", name, "--slots", "24", "--drain", "3s", "--listen",
+                "127.0.0.1:\(freePort())",
+            ], environment: environment)
+        nodes[name] = Standing(child: child)
+    }
+
+    private func kill(_ name: String?, withGuardian: Bool = false, for length: Duration) async throws -> Bool {
+        guard let name, let child = nodes[name]?.child else { return false }
+        nodes[name]?.state = .broken
+        let guardian = withGuardian ? Self.guardian(of: child) : nil
+        if let guardian { Glibc.kill(guardian, SIGKILL) }
+        child.send(SIGKILL)
+        _ = try await child.end()
+        try await Task.sleep(for: length)
+        try start(name)
+        return !withGuardian || guardian != nil
+    }
+
+    private func killGuardian(of name: String?) async throws -> Bool {
+        guard let name, let child = nodes[name]?.child, let guardian = Self.guardian(of: child) else { return false }
+        nodes[name]?.state = .broken
+        Glibc.kill(guardian, SIGKILL)
+        if try await child.end(within: .seconds(30)) == nil {
+            throw ServerFailure("node \(name) goes on without its guardian")
+        }
+        try start(name)
+        return true
+    }
+
+    private func freeze(_ name: String?, withGuardian: Bool = false, for length: Duration) async throws -> Bool {
+        guard let name, let child = nodes[name]?.child else { return false }
+        nodes[name]?.state = .broken
+        let guardian = withGuardian ? Self.guardian(of: child) : nil
+        let from = Timestamp(Date())
+        if let guardian { Glibc.kill(guardian, SIGSTOP) }
+        child.send(SIGSTOP)
+        try await Task.sleep(for: length)
+        child.send(SIGCONT)
+        if let guardian { Glibc.kill(guardian, SIGCONT) }
+        if guardian != nil { freezes.append(Freeze(name, from: from, until: Timestamp(Date()) + Self.wakingUp)) }
+        nodes[name]?.state = .up
+        return !withGuardian || guardian != nil
+    }
+
+    private func restart(_ names: some Collection<String>) async throws -> Bool {
+        guard names.count > 1 else { return false }
+        for name in names {
+            nodes[name]?.state = .broken
+            nodes[name]?.child.send(SIGTERM)
+        }
+        for name in names {
+            guard let child = nodes[name]?.child else { continue }
+            if try await child.end(within: .seconds(60)) == nil {
+                throw ServerFailure("node \(name) does not stop: \(child.errors.suffix(3000))")
+            }
+            try start(name)
+        }
+        return true
+    }
+
+    /// The guardian is the node's only child.
+    private static func guardian(of node: Child) -> pid_t? {
+        let pid = node.pid
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8) else {
+            return nil
+        }
+        return text.split(separator: " ").first.flatMap { pid_t($0) }
+    }
+
+    // MARK: Lines and servers
+
+    private func onLines(of name: String?, _ body: (Cluster.Lines) -> Void) throws -> Bool {
+        guard let name else { return false }
+        body(try cluster.lines(of: name))
+        return true
+    }
+
+    private func part(
+        _ name: String?, from choose: (Cluster.Lines) -> Proxy?, for length: Duration
+    ) async throws -> Bool {
+        guard let name, let proxy = choose(try cluster.lines(of: name)) else { return false }
+        nodes[name]?.state = .broken
+        proxy.isSilent = true
+        try await Task.sleep(for: length)
+        proxy.isSilent = false
+        nodes[name]?.state = .up
+        return true
+    }
+
+    private func flushRedis() throws -> Bool {
+        guard !isRedisDown, let redis = cluster.redis else { return false }
+        try redis.ask("FLUSHALL")
+        return true
+    }
+
+    private func stopRedis(for length: Duration) async throws -> Bool {
+        guard !isRedisDown, let redis = cluster.redis else { return false }
+        isRedisDown = true
+        redis.stop()
+        try await Task.sleep(for: length)
+        try redis.start()
+        isRedisDown = false
+        return true
+    }
+
+    private func crashStore(for length: Duration) async throws -> Bool {
+        guard !isStoreDown else { return false }
+        isStoreDown = true
+        cluster.postgres.crash()
+        try await Task.sleep(for: length)
+        try await cluster.postgres.restart()
+        isStoreDown = false
+        return true
+    }
+}
