@@ -23,7 +23,7 @@ struct HeartbeatLoop: TurnTaking {
             guard membership.id != nil else { return await loseLease(id, "it could not be renewed in time") }
             let grant: Grant
             do {
-                grant = try await ask { try await store.renew(id, lease: lengths.node) }
+                grant = try await ask { try await store.renew(id, lease: lengths.node, skew: clock.skew) }
             } catch StoreError.fenced(let why) {
                 return await loseLease(id, why)
             } catch {
@@ -78,6 +78,10 @@ struct HeartbeatLoop: TurnTaking {
 }
 
 /// Takes the lead when it is free, and keeps it.
+///
+/// A node whose clock is too far from the store's stands back while another can lead: its corrected time is right, but
+/// a clock that is off tends to jump. Where no other can, it leads all the same, since a database host with a wrong clock
+/// would else leave every job without a leader.
 struct LeadLoop: TurnTaking {
     let name = "lead"
     let store: any LeaseStore
@@ -90,6 +94,14 @@ struct LeadLoop: TurnTaking {
 
     func turn(at now: Timestamp) async throws -> NextTurn {
         guard let id = membership.id, !membership.isLeaving else { return .after(lengths.lead / 3) }
+        if NodeRecord.isTooFar(clock.skew), try await isReplaceable(id, at: now) {
+            if membership.term != nil { try await store.resign(id) }
+            if membership.leads(nil, trustedUntil: .zero) {
+                logger.notice("stands back, since its clock is off", metadata: ["node": "\(id)"])
+                metrics.leads(false)
+            }
+            return .after(lengths.lead / 3)
+        }
         let start = clock.time.uptime()
         let term = try await store.lead(id, lease: lengths.lead)
         if membership.leads(term, trustedUntil: start + lengths.lead - lengths.lead / 6) {
@@ -98,5 +110,9 @@ struct LeadLoop: TurnTaking {
             onElection.ring()
         }
         return .after(lengths.lead / 3)
+    }
+
+    private func isReplaceable(_ id: NodeID, at now: Timestamp) async throws(StoreError) -> Bool {
+        try await store.nodes(limit: NeighbourLoop.most).contains { $0.id != id && $0.isFitToLead(at: now) }
     }
 }

@@ -54,6 +54,11 @@ package struct NodeParts: Sendable {
                     attempts: attempts, onRenewal: onRenewal, onJoin: [leading, worker], metrics: leaseMetrics,
                     logger: logger, makeBoot: chance.word), Bell()
             ),
+            (
+                NeighbourLoop(
+                    store: store, membership: membership, clock: clock, lease: settings.leases.node, logger: logger),
+                Bell()
+            ),
             (ReleaseLoop(store: store, worker: worker), Bell()),
             (Reaper(store: store, settle: settle, worker: worker, metrics: metrics, logger: logger), Bell()),
         ]

@@ -153,7 +153,8 @@ public struct LogPiece: Sendable, Equatable, Identifiable {
 /// Something worth remembering that is not a run: a change of a job, an operator's word, a node's coming and going.
 public struct Event: Sendable, Equatable {
     /// What happened: `job.added`, `job.changed`, `job.removed`, `job.paused`, `job.resumed`, `job.invalid`,
-    /// `run.triggered`, `run.cancel_requested`, `run.taken_over`, `node.joined`, `node.left`, `node.dead`, `leader.elected`, …
+    /// `run.triggered`, `run.cancel_requested`, `run.taken_over`, `node.joined`, `node.left`, `node.dead`,
+    /// `node.skewed`, `node.name_shared`, `node.zones_differ`, `leader.elected`, …
     public var kind: String
     /// The job it is about.
     public var job: String?

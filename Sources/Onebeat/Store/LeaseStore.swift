@@ -81,7 +81,10 @@ extension NodeRecord {
     public static let mostSkew = Duration.milliseconds(500)
 
     /// Whether its clock is too far from the store's for it to lead beside others.
-    public var isSkewed: Bool { skew > Self.mostSkew || skew < .zero - Self.mostSkew }
+    public var isSkewed: Bool { Self.isTooFar(skew) }
+
+    /// Whether a clock that far from the store's is too far.
+    static func isTooFar(_ skew: Duration) -> Bool { skew > mostSkew || skew < .zero - mostSkew }
 }
 
 /// Who lives and who leads.

@@ -39,6 +39,16 @@ struct HeartbeatLoopTests {
         #expect(await bench.attempts.stopped == [])
     }
 
+    @Test func aRenewalTellsHowFarTheClockIsOff() async throws {
+        let bench = try LoopBench()
+        let loop = bench.heartbeat()
+        _ = try await bench.turn(loop)
+        let now = bench.time.now()
+        bench.parts.clock.correct(to: now + .milliseconds(700), sent: now, received: now)
+        _ = try await bench.turn(loop)
+        #expect(try await bench.store.nodes(limit: 1).first?.skew == .milliseconds(700))
+    }
+
     @Test func aLeaseThatWasNotRenewedInTimeIsGivenUpWithoutAskingTheStore() async throws {
         let bench = try LoopBench()
         let loop = bench.heartbeat()

@@ -16,7 +16,7 @@ import Testing
     }
 
     /// What every node does.
-    private let living: Set = ["heartbeat", "release", "reaper"]
+    private let living: Set = ["heartbeat", "neighbours", "release", "reaper"]
 
     @Test func onlyABeatLeadsAndPlans() throws {
         #expect(try loops([.beat]) == living.union(["lead", "firing", "prune"]))
