@@ -16,6 +16,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case freezeBriefly
     /// A node and its guardian are frozen for longer than the lease: nothing ends its jobs.
     case freezeWithGuardian
+    /// A guardian is frozen and its node is not: nothing starts there, and nothing may be lost.
+    case freezeGuardian
     /// All nodes but one are asked to stop and started again, one right after the other.
     case restartStorm
     /// All of a node's lines to the database are cut.
@@ -35,22 +37,13 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     /// The database is stopped as by a power cut, and started again.
     case crashStore
 
-    /// Whether a node is down, frozen or cut off for a while.
-    public var breaksNode: Bool {
-        switch self {
-        case .kill, .killLeader, .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian,
-            .partStore, .partRedis:
-            true
-        case .restartStorm, .cutStore, .loseCommit, .loseRequest, .flushRedis, .stopRedis, .crashStore: false
-        }
-    }
-
-    /// Of this many faults one is of this kind.
+    /// How many of them a deck has.
     fileprivate var share: Int {
         switch self {
         case .kill, .killLeader, .loseCommit, .loseRequest: 3
         case .flushRedis: 2
-        case .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian, .restartStorm, .cutStore,
+        case .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian, .freezeGuardian,
+            .restartStorm, .cutStore,
             .partStore, .partRedis, .stopRedis, .crashStore:
             1
         }

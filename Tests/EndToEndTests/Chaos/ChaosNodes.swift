@@ -21,6 +21,8 @@ actor ChaosNodes {
     private var vain: [Fault] = []
     /// The last words of nodes that ended though nobody asked them to.
     private(set) var deserters: [String] = []
+    /// What happened from when until when, for whoever looks into a run that failed.
+    private(set) var diary: [String] = []
     private var isStoreDown = false
     private var isRedisDown = false
     /// The node whose clock is wrong by an hour, one way or the other at each of its starts.
@@ -51,6 +53,7 @@ actor ChaosNodes {
             case .freezeBriefly: try await freeze(move.choose(whole), for: move.seconds(0.5...4))
             case .freezeWithGuardian:
                 try await freeze(move.choose(whole), withGuardian: true, for: move.seconds(11...14))
+            case .freezeGuardian: try await freezeGuardian(of: move.choose(whole), for: move.seconds(1...12))
             case .restartStorm: try await restart(whole.dropFirst())
             case .cutStore: try onLines(of: move.choose(whole)) { $0.store.cut() }
             case .loseCommit: try onLines(of: move.choose(whole)) { $0.store.inject(.loseAnswer("COMMIT")) }
@@ -61,7 +64,9 @@ actor ChaosNodes {
             case .stopRedis: try await stopRedis(for: move.seconds(0.5...4))
             case .crashStore: try await crashStore(for: move.seconds(0.1...2))
             }
-        if isDone { injected[move.fault, default: 0] += 1 } else { vain.append(move.fault) }
+        guard isDone else { return vain.append(move.fault) }
+        injected[move.fault, default: 0] += 1
+        note("\(move.fault.rawValue) is over")
     }
 
     /// Takes the faults that found nothing to befall.
@@ -121,11 +126,24 @@ actor ChaosNodes {
                 "127.0.0.1:\(freePort())",
             ], environment: environment)
         nodes[name] = Standing(child: child)
+        note("\(name) is started as \(child.pid)")
+    }
+
+    private func note(_ words: String) { diary.append("\(Timestamp(Date())) \(words)") }
+
+    private func breaks(_ name: String, by words: String) {
+        nodes[name]?.state = .broken
+        note("\(name) is broken by \(words)")
+    }
+
+    private func mends(_ name: String) {
+        nodes[name]?.state = .up
+        note("\(name) is whole")
     }
 
     private func kill(_ name: String?, withGuardian: Bool = false, for length: Duration) async throws -> Bool {
         guard let name, let child = nodes[name]?.child else { return false }
-        nodes[name]?.state = .broken
+        breaks(name, by: withGuardian ? "kill -9, and its guardian" : "kill -9")
         let guardian = withGuardian ? Self.guardian(of: child) : nil
         if let guardian { Glibc.kill(guardian, SIGKILL) }
         child.send(SIGKILL)
@@ -137,7 +155,7 @@ actor ChaosNodes {
 
     private func killGuardian(of name: String?) async throws -> Bool {
         guard let name, let child = nodes[name]?.child, let guardian = Self.guardian(of: child) else { return false }
-        nodes[name]?.state = .broken
+        breaks(name, by: "the end of its guardian")
         Glibc.kill(guardian, SIGKILL)
         if try await child.end(within: .seconds(30)) == nil {
             throw ServerFailure("node \(name) goes on without its guardian")
@@ -148,7 +166,7 @@ actor ChaosNodes {
 
     private func freeze(_ name: String?, withGuardian: Bool = false, for length: Duration) async throws -> Bool {
         guard let name, let child = nodes[name]?.child else { return false }
-        nodes[name]?.state = .broken
+        breaks(name, by: withGuardian ? "a freeze with its guardian" : "a freeze")
         let guardian = withGuardian ? Self.guardian(of: child) : nil
         let from = Timestamp(Date())
         if let guardian { Glibc.kill(guardian, SIGSTOP) }
@@ -157,14 +175,24 @@ actor ChaosNodes {
         child.send(SIGCONT)
         if let guardian { Glibc.kill(guardian, SIGCONT) }
         if guardian != nil { freezes.append(Freeze(name, from: from, until: Timestamp(Date()) + Self.wakingUp)) }
-        nodes[name]?.state = .up
+        mends(name)
         return !withGuardian || guardian != nil
+    }
+
+    private func freezeGuardian(of name: String?, for length: Duration) async throws -> Bool {
+        guard let name, let child = nodes[name]?.child, let guardian = Self.guardian(of: child) else { return false }
+        breaks(name, by: "a freeze of its guardian")
+        Glibc.kill(guardian, SIGSTOP)
+        try await Task.sleep(for: length)
+        Glibc.kill(guardian, SIGCONT)
+        mends(name)
+        return true
     }
 
     private func restart(_ names: some Collection<String>) async throws -> Bool {
         guard names.count > 1 else { return false }
         for name in names {
-            nodes[name]?.state = .broken
+            breaks(name, by: "a restart")
             nodes[name]?.child.send(SIGTERM)
         }
         for name in names {
@@ -198,11 +226,11 @@ actor ChaosNodes {
         _ name: String?, from choose: (Cluster.Lines) -> Proxy?, for length: Duration
     ) async throws -> Bool {
         guard let name, let proxy = choose(try cluster.lines(of: name)) else { return false }
-        nodes[name]?.state = .broken
+        breaks(name, by: "a silence")
         proxy.isSilent = true
         try await Task.sleep(for: length)
         proxy.isSilent = false
-        nodes[name]?.state = .up
+        mends(name)
         return true
     }
 

@@ -56,6 +56,7 @@ struct ChaosTests {
                 history, violations: violations, injected: await nodes.injected, wrongClocks: await nodes.wrongClocks,
                 logs: box)
             print(report.text)
+            try box.write(await nodes.diary.joined(separator: "\n"), to: "diary")
             if !violations.isEmpty || !failed.isEmpty { print("chaos: evidence    \(try keepEvidence(of: cluster))") }
             #expect(violations.isEmpty, "\(violations.prefix(10).map(\.description).joined(separator: "\n"))")
             #expect(report.weaknesses.isEmpty, "the run proves little: \(report.weaknesses)")
