@@ -25,18 +25,17 @@ actor ChaosNodes {
     private(set) var diary: [String] = []
     private var isStoreDown = false
     private var isRedisDown = false
-    /// The node whose clock is wrong by an hour, one way or the other at each of its starts.
-    private let clockless: String?
+    /// What makes the last node's clock wrong by an hour, one way or the other at each of its starts.
+    private let wrongClock: String
     private(set) var wrongClocks = 0
 
     /// The longest a guardian that wakes up takes to end its jobs: TERM, 2 s of grace, KILL.
     private static let wakingUp = Duration.seconds(4)
-    private static let fakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
-    init(_ cluster: Cluster, _ names: [String]) {
+    init(_ cluster: Cluster, _ names: [String]) throws {
         self.cluster = cluster
         self.names = names
-        clockless = FileManager.default.fileExists(atPath: Self.fakeTime) ? names.last : nil
+        wrongClock = try WrongClock.build(in: cluster.box.folder)
     }
 
     func startAll() throws { for name in names { try start(name) } }
@@ -114,10 +113,9 @@ actor ChaosNodes {
     private func start(_ name: String) throws {
         var environment = try cluster.environment(of: name)
         environment["SANDBOX_NODE"] = name
-        if name == clockless {
-            environment["LD_PRELOAD"] = Self.fakeTime
-            environment["FAKETIME"] = wrongClocks.isMultiple(of: 2) ? "+3600" : "-3600"
-            environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
+        if name == names.last {
+            environment["LD_PRELOAD"] = wrongClock
+            environment["WRONG_BY"] = wrongClocks.isMultiple(of: 2) ? "3600" : "-3600"
             wrongClocks += 1
         }
         let child = try cluster.box.start(

@@ -20,7 +20,7 @@ struct ChaosTests {
             try FileManager.default.createDirectory(atPath: locks, withIntermediateDirectories: true)
             let jobs = ChaosJobs(Self.minutes == nil ? 100 : 200, sink: sink, locks: locks)
             try box.configure(jobs.entries.map(\.line).joined(separator: "\n"))
-            let nodes = ChaosNodes(cluster, ["n1", "n2", "n3", "n4", "n5"])
+            let nodes = try ChaosNodes(cluster, ["n1", "n2", "n3", "n4", "n5"])
             print("chaos: seed \(Self.seed), \(jobs.entries.count) jobs, 5 nodes")
             try await nodes.startAll()
             #expect(
