@@ -230,7 +230,7 @@ import Testing
     @Test func aKeyLikeNoOtherIsAnsweredWithAllThatMayStandThere() {
         #expect(
             fileProblems("node: {colour: red}\njobs: {a: {run: x}}") == [
-                ":1:8: node: unknown key \"colour\"; what may stand here is name, slots, queues, drain, keep"
+                ":1:8: node: unknown key \"colour\"; what may stand here is name, roles, slots, queues, drain, keep"
             ])
     }
 }
