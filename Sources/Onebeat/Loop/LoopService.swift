@@ -39,27 +39,14 @@ public struct LoopService: Service {
     }
 
     private func wait(_ next: NextTurn) async {
-        let now = clock.time.uptime()
-        let end: Duration
+        let pause: Duration
         switch next {
         case .now:
             await Task.yield()
             return
-        case .after(let length): end = Self.aligned(now, length)
-        case .at(let instant): end = now + instant.duration(since: clock.now())
+        case .after(let length): pause = length
+        case .at(let instant): pause = instant.duration(since: clock.now())
         }
-        if end > now { await bell.wait(until: end, on: clock.time) }
-    }
-
-    /// The grid on which idle loops wake: an idle node costs what waking a sleeping processor costs, and loops that wake
-    /// together wake it once.
-    static let grid = Duration.milliseconds(500)
-
-    /// The end of a pause: on the grid for one that is at least as long, at most one step early and never at once.
-    static func aligned(_ now: Duration, _ pause: Duration) -> Duration {
-        guard pause >= grid else { return now + pause }
-        let steps = ((now + pause) / grid).rounded(.down)
-        let end = grid * steps
-        return end > now ? end : end + grid
+        if pause > .zero { await bell.wait(until: clock.time.uptime() + pause, on: clock.time) }
     }
 }

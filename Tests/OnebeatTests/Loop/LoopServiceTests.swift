@@ -95,12 +95,6 @@ struct LoopServiceTests {
         }
     }
 
-    @Test(arguments: [(10.2, 0.5, 10.5), (10.0, 0.5, 10.5), (10.4999, 0.5, 10.5), (10.2, 1, 11), (10.2, 0.1, 10.3)])
-    func idleLoopsWakeTogether(now: Double, pause: Double, end: Double) {
-        let found = LoopService.aligned(.seconds(now), .seconds(pause))
-        #expect(abs(found.inSeconds - end) < 0.000_001, "\(found)")
-    }
-
     @Test func theTurnIsToldTheStoresTime() async {
         let clock = NodeClock(time)
         clock.correct(to: ManualTime.start + .seconds(3), sent: ManualTime.start, received: ManualTime.start)
