@@ -26,6 +26,8 @@ public final class Onebeat: Service {
     private let store: any Store
     private let settings: NodeSettings
     private let locks: (any Locks)?
+    private let dispatch: (any Dispatch)?
+    private let announcer: Announcer?
     private let source: String
     private let logger: Logger
     private let jobs = Mutex<[String: Job]>([:])
@@ -41,14 +43,18 @@ public final class Onebeat: Service {
     }
 
     /// A scheduler over `store` with settings of its own.
-    /// - Parameter locks: keeps other programs away from jobs that may not overlap, such as `RedisLocks`.
+    /// - Parameters:
+    ///   - locks: keeps other programs away from jobs that may not overlap, such as `RedisLocks`.
+    ///   - dispatch: points workers to due runs, such as `RedisDispatch`; without it each worker asks the store.
     public init(
-        store: any Store, settings: NodeSettings, locks: (any Locks)? = nil, source: String = "library",
-        logger: Logger = Logger(label: "onebeat")
+        store: any Store, settings: NodeSettings, locks: (any Locks)? = nil, dispatch: (any Dispatch)? = nil,
+        source: String = "library", logger: Logger = Logger(label: "onebeat")
     ) {
         self.store = store
         self.settings = settings
         self.locks = locks
+        self.dispatch = dispatch
+        announcer = dispatch.map { Announcer($0, clock: NodeClock(SystemTime()), logger: logger) }
         self.source = source
         self.logger = logger
     }
@@ -78,13 +84,17 @@ public final class Onebeat: Service {
             jobs.values.map(\.definition), source: source, isComplete: true, by: settings.name,
             schedules: ScheduleCache())
         let executor = HandlerExecutor(handlers: jobs.mapValues(\.handler), logger: logger)
-        try await Node(store: store, executor: executor, settings: settings, locks: locks, logger: logger).run()
+        try await Node(
+            store: store, executor: executor, settings: settings, locks: locks, dispatch: dispatch, logger: logger
+        ).run()
     }
 
     /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once.
     @discardableResult
     public func trigger(_ job: String, requestID: String) async throws -> Run {
-        try await store.trigger(job, requestID: requestID, by: settings.name)
+        let run = try await store.trigger(job, requestID: requestID, by: settings.name)
+        if run.state == .scheduled { await announcer?.announce([RunPointer(run)]) }
+        return run
     }
 
     /// Skips the job's due runs until it is resumed.

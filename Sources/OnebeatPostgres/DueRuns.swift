@@ -29,16 +29,16 @@ enum DueRuns {
         """
 
     /// Runs that another claim is deciding on, or a person is cancelling, are passed over.
-    static let due = found(locking: "FOR UPDATE SKIP LOCKED")
-    static let seen = found(locking: "")
+    static let due = found(by: "coalesce($2, clock_timestamp())", locking: "FOR UPDATE SKIP LOCKED")
+    static let seen = found(by: "coalesce($2, clock_timestamp()) + $4 * interval '1 microsecond'", locking: "")
 
-    private static func found(locking: String) -> String {
+    private static func found(by moment: String, locking: String) -> String {
         """
         \(levels)
         SELECT d.* FROM level l CROSS JOIN LATERAL (
             SELECT \(Run.columns) FROM runs r
             WHERE r.state = 'scheduled' AND NOT r.is_held AND r.queue = l.queue AND r.priority = l.priority
-                AND r.due_at <= (SELECT coalesce($2, clock_timestamp()))
+                AND r.due_at <= (SELECT \(moment))
             ORDER BY r.due_at, r.id LIMIT $3 \(locking)) d
         WHERE l.priority IS NOT NULL
         ORDER BY d.priority DESC, d.due_at, d.id LIMIT $3
@@ -53,8 +53,8 @@ enum DueRuns {
         Statement(due, [.texts(queues), now, .int(limit)])
     }
 
-    /// Reads them and leaves them to others.
-    static func look(in queues: [String], at now: Parameter, limit: Int) -> Statement {
-        Statement(seen, [.texts(queues), now, .int(limit)])
+    /// Reads them, and those that are due within a while, and leaves them to others.
+    static func look(in queues: [String], at now: Parameter, within ahead: Duration, limit: Int) -> Statement {
+        Statement(seen, [.texts(queues), now, .int(limit), .length(ahead)])
     }
 }

@@ -50,13 +50,14 @@ extension PostgresStore: RunStore {
         }
     }
 
-    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
         try await move { [definitions] transaction in
-            let due = DueRuns.look(in: queues, at: transaction.now, limit: limit)
-            let versions = try transaction.look([due])[0].map { Run(row: $0).version }
-            let found = try definitions.all(versions, in: transaction)
-            var seen: Set<JobVersion> = []
-            return versions.filter { seen.insert($0).inserted }.compactMap { found[$0] }
+            let due = DueRuns.look(in: queues, at: transaction.now, within: ahead, limit: limit)
+            let runs = try transaction.look([due])[0].map(Run.init)
+            let found = try definitions.all(runs.map(\.version), in: transaction)
+            return runs.compactMap { run in found[run.version].map { DueRun(run: run, definition: $0) } }
         }
     }
 

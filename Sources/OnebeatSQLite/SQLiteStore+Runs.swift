@@ -52,12 +52,13 @@ extension SQLiteStore: RunStore {
         }
     }
 
-    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
         try await read { db, now in
-            var seen: Set<JobVersion> = []
-            return try DueRuns.fetch(in: queues, at: now, limit: limit, db)
-                .filter { seen.insert($0.version).inserted }
-                .map { try self.definition($0.version, in: db) }
+            try DueRuns.fetch(in: queues, at: now + ahead, limit: limit, db).map {
+                DueRun(run: $0, definition: try self.definition($0.version, in: db))
+            }
         }
     }
 

@@ -111,8 +111,12 @@ public struct FaultyStore: StoreWrapper {
         try await look { () async throws(StoreError) in try await base.claims(nonce: nonce) }
     }
 
-    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
-        try await look { () async throws(StoreError) in try await base.dueJobs(queues: queues, limit: limit) }
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
+        try await look { () async throws(StoreError) in
+            try await base.dueRuns(queues: queues, within: ahead, limit: limit)
+        }
     }
 
     public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {

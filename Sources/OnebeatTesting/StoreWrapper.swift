@@ -52,8 +52,10 @@ extension StoreWrapper {
 
     public func claims(nonce: String) async throws(StoreError) -> [Claim] { try await base.claims(nonce: nonce) }
 
-    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
-        try await base.dueJobs(queues: queues, limit: limit)
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
+        try await base.dueRuns(queues: queues, within: ahead, limit: limit)
     }
 
     public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {

@@ -24,7 +24,7 @@ private struct LockBench {
         settling = SettlingLoop(
             store: loops.store, outbox: loops.parts.outbox,
             settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }, locks: keeper,
-            worker: loops.parts.worker, metrics: RunMetrics(), logger: loops.logger)
+            demand: loops.parts.demand, metrics: RunMetrics(), logger: loops.logger)
         try await loops.join()
     }
 

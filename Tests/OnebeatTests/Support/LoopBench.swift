@@ -36,7 +36,7 @@ struct LoopBench {
 
     var firing: FiringLoop {
         FiringLoop(
-            store: store, membership: parts.membership, schedules: ScheduleCache(), worker: parts.worker,
+            store: store, membership: parts.membership, schedules: ScheduleCache(), demand: parts.demand,
             logger: logger)
     }
 
@@ -44,7 +44,8 @@ struct LoopBench {
         let counter = Counter()
         return Worker(
             store: store, membership: parts.membership, attempts: attempts, slots: slots, queues: ["default"],
-            onStart: Bell(), locks: locks, metrics: RunMetrics(), makeNonce: { "nonce\(counter.increment())" })
+            onStart: Bell(), demand: parts.demand, locks: locks, metrics: RunMetrics(),
+            makeNonce: { "nonce\(counter.increment())" })
     }
 
     func turn(_ loop: some TurnTaking) async throws -> NextTurn { try await loop.turn(at: parts.clock.now()) }

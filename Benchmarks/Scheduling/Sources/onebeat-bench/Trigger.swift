@@ -13,11 +13,15 @@ struct Trigger: AsyncParsableCommand {
         let other = try await Scene(choice)
         let starts = Starts()
         let onebeat = scene.onebeat(slots: 16)
-        try onebeat.register("empty", ScheduleDefinition(.manual)) { starts.note($0) }
+        var policies = JobPolicies()
+        // A trigger that came before the run before it was settled would be skipped.
+        policies.overlap = .allow
+        try onebeat.register("empty", ScheduleDefinition(.manual), policies: policies) { starts.note($0) }
         try await scene.run(onebeat) {
             try await Task.sleep(for: .seconds(2))
+            let asking = other.onebeat(slots: 1)
             for number in 0..<count {
-                _ = try await other.store.trigger("empty", requestID: "\(number)", by: "bench")
+                _ = try await asking.trigger("empty", requestID: "\(number)")
                 while starts.count <= number { try await Task.sleep(for: .milliseconds(1)) }
                 try await Task.sleep(for: .milliseconds(.random(in: 5...25)))
             }
