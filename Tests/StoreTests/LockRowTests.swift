@@ -54,6 +54,22 @@ struct LockRowTests {
 
     private final class Board: Sendable {
         let tally = Mutex(Tally())
+
+        func enter(_ fence: Fence) {
+            tally.withLock { tally in
+                tally.holders += 1
+                if tally.holders > 1 { tally.faults.append("\(tally.holders) hold it") }
+                if fence <= tally.newest { tally.faults.append("fence \(fence) after \(tally.newest)") }
+                tally.newest = fence
+            }
+        }
+
+        func leave() {
+            tally.withLock { tally in
+                tally.holders -= 1
+                tally.left -= 1
+            }
+        }
     }
 
     @Test func ofManyWhoAskAtOnceOneHoldsAndFencesGrowInTheirOrder() async throws {
@@ -75,19 +91,38 @@ struct LockRowTests {
         }
     }
 
+    @Test func programsOverOneDatabaseUseALockOneAtATime() async throws {
+        try await PostgresDatabase.with { database in
+            let stores = try await [PostgresStore.open(database.url), PostgresStore.open(database.url)]
+            defer { stores.forEach { $0.close() } }
+            let programs = stores.enumerated().map { Onebeat(store: $1, name: "p\($0)") }
+            let board = Board()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for worker in 0..<6 {
+                    group.addTask {
+                        for _ in 0..<3 {
+                            try await programs[worker % 2].withLock("prices") { lease in
+                                board.enter(lease.fence)
+                                await Task.yield()
+                                board.leave()
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(board.tally.withLock { $0.faults } == [])
+            #expect(board.tally.withLock { $0.left } == 300 - 18)
+            #expect(
+                try database.server.sql("SELECT count(*) FROM leases WHERE name <> 'beat'", in: database.name) == "0")
+        }
+    }
+
     private func use(_ lock: HeldLock, of store: PostgresStore, _ board: Board) async throws {
         guard case .held(let fence) = try await store.take(lock, lease: .seconds(60)) else { return }
-        board.tally.withLock { tally in
-            tally.holders += 1
-            if tally.holders > 1 { tally.faults.append("\(tally.holders) hold it") }
-            if fence <= tally.newest { tally.faults.append("fence \(fence) after \(tally.newest)") }
-            tally.newest = fence
-        }
+        board.enter(fence)
         try await store.extend(lock, lease: .seconds(60))
-        board.tally.withLock { tally in
-            tally.holders -= 1
-            tally.left -= 1
-        }
+        board.leave()
         try await store.giveUp(lock)
     }
 }

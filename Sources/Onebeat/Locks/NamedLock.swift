@@ -34,7 +34,8 @@ struct NamedLock: Sendable {
             throw .invalid(lock: name, why: "a lock's name has 1 to 200 bytes, and no control characters")
         }
         guard length >= Self.shortest else {
-            throw .invalid(lock: name, why: "a lease of \(length.text) is too short; \(Self.shortest.text) is the least")
+            throw .invalid(
+                lock: name, why: "a lease of \(length.text) is too short; \(Self.shortest.text) is the least")
         }
         // Not the token of a node: jobs must not take the lock for one of their own.
         lock = HeldLock(LockName(job: name), token: "\(holder)/lock/\(nonce)")

@@ -29,7 +29,8 @@ extension StoreBench {
 
 extension StoreLaw {
     static let holding: [StoreLaw] = [
-        StoreLaw("one token holds a lock at a time, until the end of its lease, and others are told whose it is") { bench in
+        StoreLaw("one token holds a lock at a time, until the end of its lease, and others are told whose it is") {
+            bench in
             _ = try await bench.hold("a")
             try expect(try await bench.take("b"), is: .heldBy("a"))
             bench.time.advance(by: StoreBench.lease - .microseconds(1))
