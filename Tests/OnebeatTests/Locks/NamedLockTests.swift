@@ -353,6 +353,17 @@ struct NamedLockTests {
         }
     }
 
+    @Test func trustThatHasEndedDoesNotComeBackWithALateRenewal() {
+        let time = ManualTime()
+        let trust = LeaseTrust(until: .seconds(27), time: time)
+        #expect(trust.extend(until: .seconds(37)))
+        #expect(trust.rest == .seconds(37))
+        time.advance(by: .seconds(37))
+        #expect(!trust.extend(until: .seconds(47)))
+        #expect(trust.loss != nil)
+        #expect(trust.rest == .zero)
+    }
+
     @Test func aStoreThatDoesNotTakeTheLockBackHoldsNobodyUpForLong() async throws {
         let faults = BadStore.Faults()
         let bench = try NamedLockBench { store, _ in BadStore(base: store, faults: faults) }
