@@ -97,6 +97,41 @@ public final class Onebeat: Service {
         return run
     }
 
+    /// Does `body` while nobody else that shares the store holds the lock `name`. The service need not run for that.
+    ///
+    /// ```swift
+    /// try await onebeat.withLock("prices") { lease in
+    ///     let prices = try await fetchPrices()
+    ///     try await save(prices, fence: lease.fence)   // … WHERE fence < :fence
+    /// }
+    /// ```
+    ///
+    /// The lock is a lease, renewed while `body` goes on and given up as soon as it returns, throws, or ends after the
+    /// Swift task was cancelled. When it is lost, or cannot be renewed in time, the Swift task that does `body` is
+    /// cancelled. A body that does not listen goes on, and somebody else may hold the lock by then: its fence is higher.
+    ///
+    /// Where `locks` keep other programs away, the lock is held there too, as `lock:job:NAME`, so that it and redis-py's
+    /// `Lock` of that name keep each other out, and so do it and a job of that name. Do not ask for the lock of a job in
+    /// its own closure: the job holds it.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 200 bytes without control characters.
+    ///   - ttl: how long others wait for a holder that vanished, at least a second. A lease that is not renewed is trusted
+    ///     no longer from 3 s before its end, or from a third of it where that is less: the body's time to stop.
+    ///   - patience: how long to wait while somebody else holds the lock or the store does not answer; `.zero` tries
+    ///     once, and `nil` waits until the Swift task is cancelled. Those who wait ask again twice a second, in no order.
+    /// - Throws: ``LeaseError`` when the lock was not to be had in that time, or was lost before `body` ended;
+    ///   ``StoreError`` when the store cannot be used; and what `body` throws.
+    public func withLock<Value: Sendable>(
+        _ name: String, ttl: Duration = .seconds(30), waiting patience: Duration? = nil,
+        _ body: @escaping @Sendable (HeldLease) async throws -> Value
+    ) async throws -> Value {
+        let lock = try NamedLock(
+            name, by: settings.name, nonce: Chance.system.word(), length: ttl, store: store, locks: locks,
+            policy: settings.lockPolicy, time: SystemTime(), logger: logger)
+        return try await lock.hold(waiting: patience, body)
+    }
+
     /// Skips the job's due runs until it is resumed.
     public func pause(_ job: String) async throws { try await store.setPaused(true, job: job, by: settings.name) }
 

@@ -7,6 +7,7 @@ import Synchronization
 //
 // Locks are taken in one order, so that no two moves wait for each other:
 //   the lead's row, nodes ─▶ jobs, by name ─▶ runs, by number ─▶ status rows, by name
+// The row of a lock that a program takes by name is locked alone.
 // A claim alone begins with runs, and so it never waits: it passes over due runs, and over jobs, that are locked.
 // A job's row is what makes its limit, its held runs and its delay race-free. Jobs without a limit or a delay need no
 // such care, and their runs are claimed and settled without that lock (`is_guarded`).

@@ -166,6 +166,18 @@ public struct FaultyStore: StoreWrapper {
         try await change { () async throws(StoreError) in try await base.resign(node) }
     }
 
+    public func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer {
+        try await change { () async throws(StoreError) in try await base.take(lock, lease: lease) }
+    }
+
+    public func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError) {
+        try await change { () async throws(StoreError) in try await base.extend(lock, lease: lease) }
+    }
+
+    public func giveUp(_ lock: HeldLock) async throws(StoreError) {
+        try await change { () async throws(StoreError) in try await base.giveUp(lock) }
+    }
+
     public func reap(
         limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> ReapResult {

@@ -97,6 +97,16 @@ extension StoreWrapper {
 
     public func resign(_ node: NodeID) async throws(StoreError) { try await base.resign(node) }
 
+    public func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer {
+        try await base.take(lock, lease: lease)
+    }
+
+    public func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError) {
+        try await base.extend(lock, lease: lease)
+    }
+
+    public func giveUp(_ lock: HeldLock) async throws(StoreError) { try await base.giveUp(lock) }
+
     public func reap(
         limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> ReapResult {

@@ -166,6 +166,17 @@ struct LockKeeperTests {
         #expect(await bench.started() == [])
     }
 
+    @Test func theLockOfAProgramOnTheSameNodeIsAnotherPrograms() async throws {
+        let bench = try await LockBench()
+        let lock = try NamedLock(
+            "report", by: "a", nonce: "x", length: .seconds(30), store: bench.store, locks: bench.locks,
+            time: bench.loops.time, logger: bench.loops.logger)
+        try await bench.due("report")
+        _ = try await lock.hold(waiting: .zero) { _ in try await bench.work() }
+        #expect(await bench.started() == [])
+        #expect(try await bench.store.runs(RunFilter()).map(\.message) == ["lock:job:report is held by a/lock/x"])
+    }
+
     @Test func aLockThatWasAskedForInVainIsGivenUp() async throws {
         let bench = try await LockBench()
         try await bench.due("report")
