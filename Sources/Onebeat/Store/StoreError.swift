@@ -18,6 +18,13 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
                 + "If the two are one and the same that has moved, name it here: source: \"\(source)\"")
     }
 
+    /// Tables that cannot be changed yet: the nodes that hold leases speak to them as they are.
+    package static func inUse(by nodes: [String]) -> StoreError {
+        .refused(
+            "the tables are those of an older Onebeat than \(Onebeat.version), and still in use by"
+                + " \(nodes.joined(separator: ", ")); stop all nodes, then start them with the new version")
+    }
+
     /// What went wrong and what would do.
     public var description: String {
         switch self {
