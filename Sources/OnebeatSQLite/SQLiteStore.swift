@@ -44,22 +44,36 @@ public final class SQLiteStore: Sendable {
         try StoreFile.check(path, mustExist: mustExist)
         let pool: DatabasePool
         do {
-            pool = try DatabasePool(path: path, configuration: Self.configuration())
-            try pool.writeWithoutTransaction { db in
-                // Only now: GRDB sets NORMAL by itself when it opens a WAL database.
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpointing.emergency)")
-            }
+            pool = try Self.open(path)
         } catch {
             throw StoreError.refused("\(path) cannot be opened as a store: \(StoreError(error))")
         }
         try self.init(pool, path: path, time: time, schema: schema, checkpointing: Checkpointing(path: path))
     }
 
+    /// Turning a new file's journal to WAL fails at once, without a wait for the lock, while another process does so, too.
+    private static func open(_ path: String) throws -> DatabasePool {
+        let end = ContinuousClock.now + patience
+        while true {
+            do {
+                let pool = try DatabasePool(path: path, configuration: configuration())
+                try pool.writeWithoutTransaction { db in
+                    // Only now: GRDB sets NORMAL by itself when it opens a WAL database.
+                    try db.execute(sql: "PRAGMA synchronous = FULL")
+                    try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpointing.emergency)")
+                }
+                return pool
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end {
+                usleep(2_000)
+            }
+        }
+    }
+
     /// A store that lives as long as this value, for tests and simulations.
     public static func inMemory(time: any TimeSource = SystemTime()) throws(StoreError) -> SQLiteStore {
         do {
-            return try SQLiteStore(DatabaseQueue(configuration: configuration()), path: nil, time: time, schema: .current)
+            let queue = try DatabaseQueue(configuration: configuration())
+            return try SQLiteStore(queue, path: nil, time: time, schema: .current)
         } catch let error as StoreError {
             throw error
         } catch {
