@@ -8,7 +8,8 @@ extension PostgresStore: LeaseStore {
     static let leadName = "beat"
 
     public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
-        try await move(.urgent) { transaction in
+        try await move(.urgent) { [schema] transaction in
+            try schema.requireKnown(in: transaction)
             // The same boot again is a join whose reply was lost.
             let rows = try transaction.commit([
                 Statement(

@@ -11,6 +11,7 @@ extension SQLiteStore: LeaseStore {
 
     public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
         try await write { db, now in
+            try self.requireKnownTables(in: db)
             // The same boot again is a join whose reply was lost.
             let isNew = try db.change(
                 """
