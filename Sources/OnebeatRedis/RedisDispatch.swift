@@ -103,7 +103,7 @@ extension RedisDispatch {
                     pause = RedisClient.backoff.first
                     continuation.yield()
                     while !Task.isCancelled {
-                        try await Task.sleep(for: .seconds(5))
+                        try await Task.sleep(for: .seconds(2))
                         // A line that has fallen silent for good ends here.
                         _ = try await connection.send([RedisCommand("PING")], within: RedisConnection.patience)
                     }

@@ -56,6 +56,8 @@ public struct RedisReplyFailure: Error, Sendable, Equatable, CustomStringConvert
     func advice(rights: String) -> String {
         switch code {
         case "NOPERM": "; its user needs \(rights)"
+        // What Redis 7 says where a command of a script is not allowed.
+        case "ERR" where description.contains("user executing the script"): "; its user needs \(rights)"
         case "OOM": "; raise its maxmemory or free some"
         case "MOVED", "ASK": "; name a server that is not part of a Redis Cluster"
         default: ""
