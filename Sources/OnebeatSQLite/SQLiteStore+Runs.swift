@@ -25,7 +25,8 @@ extension SQLiteStore: RunStore {
                 [job, record.generation, requestID])
             guard let run = row.first.map(Run.init) else { throw StoreError.unavailable("the run was not stored") }
             if inserted > 0 {
-                try db.note(Event("run.triggered", job: job, run: run.id, actor: actor, message: run.key), at: now)
+                let words = Event.triggered(requestID: requestID)
+                try db.note(Event("run.triggered", job: job, run: run.id, actor: actor, message: words), at: now)
             }
             return run
         }
