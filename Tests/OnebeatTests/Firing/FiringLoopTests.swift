@@ -24,7 +24,7 @@ struct FiringLoopTests {
         let bench = try await bench(leads: false)
         try await bench.due("report")
         bench.time.advance(by: .seconds(1))
-        #expect(try await bench.turn(bench.firing) == .after(.seconds(1)))
+        #expect(try await bench.turn(bench.firing) == .after(FiringLoop.pause))
         #expect(try await instants(bench, "report") == [1])
     }
 
