@@ -1,8 +1,8 @@
 import ArgumentParser
 import Onebeat
 
-/// From a trigger to the start of its closure, one at a time on an idle node. The trigger comes from a store value of
-/// its own, as from another process, so that nothing in this one wakes the worker.
+/// From a trigger, its call included, to the start of its closure, one at a time on an idle node. The trigger comes from a
+/// store value of its own, as from another process, so that nothing in this one wakes the worker.
 struct Trigger: AsyncParsableCommand {
     @OptionGroup var choice: StoreChoice
     @Option var count = 300
@@ -16,12 +16,15 @@ struct Trigger: AsyncParsableCommand {
         try onebeat.register("empty", ScheduleDefinition(.manual)) { starts.note($0) }
         try await scene.run(onebeat) {
             try await Task.sleep(for: .seconds(2))
+            var late: [Double] = []
             for number in 0..<count {
+                let asked = SystemTime().now()
                 _ = try await other.store.trigger("empty", requestID: "\(number)", by: "bench")
                 while starts.count <= number { try await Task.sleep(for: .milliseconds(1)) }
+                late.append(starts.moments[number].duration(since: asked).inSeconds * 1000)
                 try await Task.sleep(for: .milliseconds(.random(in: 5...25)))
             }
-            let late = starts.lateness()
+            late.sort()
             report([
                 "triggers": Double(late.count), "p50_ms": percentile(late, 0.5), "p99_ms": percentile(late, 0.99),
                 "max_ms": late.last ?? .nan,
