@@ -76,7 +76,9 @@ class Measurement:
             raise Failed(f"no figure in {seconds} s")
         lines = self._read(self._output)
         if self._process.returncode != 0 or not lines:
-            raise Failed((self._read(self._complaints) or [f"exit code {self._process.returncode}"])[-1][:300])
+            lines = self._read(self._complaints) or [f"exit code {self._process.returncode}"]
+            # Programs say what was wrong last, or in a line of its own before their usage.
+            raise Failed(next((line for line in lines if line.startswith("Error:")), lines[-1]).strip()[:300])
         return json.loads(lines[-1])
 
     def end(self):
