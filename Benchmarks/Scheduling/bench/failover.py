@@ -16,8 +16,8 @@ PAUSE = 3
 
 def failover(_):
     in_turn("Leader killed -9", 1, {
-        f"{named('celery-redbeat')}, loop 1 s, lock 5 s, two beats: sent": lambda: peers.on_redis("redbeat_failover", 20),
-        f"{named('procrastinate')}, two deferrers: stored": lambda: peers.on_postgres("procrastinate_failover", 20),
+        f"{named('celery-redbeat')}, loop 1 s, lock 5 s, two beats: sent": lambda: peers.on_redis("redbeat_failover", 15),
+        f"{named('procrastinate')}, two deferrers: stored": lambda: peers.on_postgres("procrastinate_failover", 15),
         "Onebeat, PostgreSQL, 100 children each second: started": ours,
     })
 
