@@ -86,7 +86,8 @@ def analyze(database, runs, seconds):
 
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if sql("SELECT to_regclass('runs')") and int(sql("SELECT count(*) FROM runs WHERE state = 'scheduled'")) >= runs:
+        has_tables = sql("SELECT to_regclass('runs')").strip()
+        if has_tables and int(sql("SELECT count(*) FROM runs WHERE state = 'scheduled'")) >= runs:
             return sql("VACUUM ANALYZE")
         time.sleep(0.1)
     raise Failed(f"the runs were not there in {seconds} s")

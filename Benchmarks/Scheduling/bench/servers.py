@@ -23,18 +23,17 @@ def free_port():
 class Server:
     """Starts when it is first needed."""
 
-    started = None
+    _started = {}
 
     @classmethod
     def running(cls):
-        Server.all = getattr(Server, "all", {})
-        if cls not in Server.all:
-            Server.all[cls] = cls()
-        return Server.all[cls]
+        if cls not in cls._started:
+            cls._started[cls] = cls()
+        return cls._started[cls]
 
     @staticmethod
     def stop_all():
-        for server in getattr(Server, "all", {}).values():
+        for server in Server._started.values():
             server.stop()
 
     def _start(self, folder, is_ready, *words):
