@@ -14,6 +14,7 @@ let package = Package(
             dependencies: [
                 .product(name: "Onebeat", package: "onebeat"),
                 .product(name: "OnebeatPostgres", package: "onebeat"),
+                .product(name: "OnebeatRedis", package: "onebeat"),
                 .product(name: "OnebeatSQLite", package: "onebeat"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -20,5 +20,10 @@ try onebeat.register("sync_stock", .every(.seconds(5)), policies: patient) { run
     await run.print("attempt \(run.attempt), fence \(run.fence)")
 }
 
+// One program at a time of all that share the store, before the node starts and beside it.
+try await onebeat.withLock("migration", waiting: .seconds(60)) { lease in
+    logger.notice("nobody else migrates", metadata: ["fence": "\(lease.fence)"])
+}
+
 let group = ServiceGroup(services: [onebeat], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
 try await group.run()

@@ -26,6 +26,8 @@ public final class Onebeat: Service {
     private let store: any Store
     private let settings: NodeSettings
     private let locks: (any Locks)?
+    private let dispatch: (any Dispatch)?
+    private let announcer: Announcer?
     private let source: String
     private let logger: Logger
     private let jobs = Mutex<[String: Job]>([:])
@@ -41,14 +43,18 @@ public final class Onebeat: Service {
     }
 
     /// A scheduler over `store` with settings of its own.
-    /// - Parameter locks: keeps other programs away from jobs that may not overlap, such as `RedisLocks`.
+    /// - Parameters:
+    ///   - locks: keeps other programs away from jobs that may not overlap, such as `RedisLocks`.
+    ///   - dispatch: points workers to due runs, such as `RedisDispatch`; without it each worker asks the store.
     public init(
-        store: any Store, settings: NodeSettings, locks: (any Locks)? = nil, source: String = "library",
-        logger: Logger = Logger(label: "onebeat")
+        store: any Store, settings: NodeSettings, locks: (any Locks)? = nil, dispatch: (any Dispatch)? = nil,
+        source: String = "library", logger: Logger = Logger(label: "onebeat")
     ) {
         self.store = store
         self.settings = settings
         self.locks = locks
+        self.dispatch = dispatch
+        announcer = dispatch.map { Announcer($0, clock: NodeClock(SystemTime()), logger: logger) }
         self.source = source
         self.logger = logger
     }
@@ -78,13 +84,52 @@ public final class Onebeat: Service {
             jobs.values.map(\.definition), source: source, isComplete: true, by: settings.name,
             schedules: ScheduleCache())
         let executor = HandlerExecutor(handlers: jobs.mapValues(\.handler), logger: logger)
-        try await Node(store: store, executor: executor, settings: settings, locks: locks, logger: logger).run()
+        try await Node(
+            store: store, executor: executor, settings: settings, locks: locks, dispatch: dispatch, logger: logger
+        ).run()
     }
 
     /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once.
     @discardableResult
     public func trigger(_ job: String, requestID: String) async throws -> Run {
-        try await store.trigger(job, requestID: requestID, by: settings.name)
+        let run = try await store.trigger(job, requestID: requestID, by: settings.name)
+        if run.state == .scheduled { await announcer?.announce([RunPointer(run)]) }
+        return run
+    }
+
+    /// Does `body` while nobody else that shares the store holds the lock `name`. The service need not run for that.
+    ///
+    /// ```swift
+    /// try await onebeat.withLock("prices") { lease in
+    ///     let prices = try await fetchPrices()
+    ///     try await save(prices, fence: lease.fence)   // … WHERE fence < :fence
+    /// }
+    /// ```
+    ///
+    /// The lock is a lease, renewed while `body` goes on and given up as soon as it returns, throws, or ends after the
+    /// Swift task was cancelled. When it is lost, or cannot be renewed in time, the Swift task that does `body` is
+    /// cancelled. A body that does not listen goes on, and somebody else may hold the lock by then: its fence is higher.
+    ///
+    /// Where `locks` keep other programs away, the lock is held there too, as `lock:job:NAME`, so that it and redis-py's
+    /// `Lock` of that name keep each other out, and so do it and a job of that name. Do not ask for the lock of a job in
+    /// its own closure: the job holds it.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 200 bytes without control characters.
+    ///   - ttl: how long others wait for a holder that vanished, at least a second. A lease that is not renewed is trusted
+    ///     no longer from 3 s before its end, or from a third of it where that is less: the body's time to stop.
+    ///   - patience: how long to wait while somebody else holds the lock or the store does not answer; `.zero` tries
+    ///     once, and `nil` waits until the Swift task is cancelled. Those who wait ask again twice a second, in no order.
+    /// - Throws: ``LeaseError`` when the lock was not to be had in that time, or was lost before `body` ended;
+    ///   ``StoreError`` when the store cannot be used; and what `body` throws.
+    public func withLock<Value: Sendable>(
+        _ name: String, ttl: Duration = .seconds(30), waiting patience: Duration? = nil,
+        _ body: @escaping @Sendable (HeldLease) async throws -> Value
+    ) async throws -> Value {
+        let lock = try NamedLock(
+            name, by: settings.name, nonce: Chance.system.word(), length: ttl, store: store, locks: locks,
+            policy: settings.lockPolicy, time: SystemTime(), logger: logger)
+        return try await lock.hold(waiting: patience, body)
     }
 
     /// Skips the job's due runs until it is resumed.

@@ -1,8 +1,8 @@
 import Onebeat
 
 /// One claim: goes through the due runs in order, has each decided on, and writes what was decided, all in the
-/// transaction it is handed. Three flights do for most: begin and find due runs; lock their jobs and read their states;
-/// write and commit.
+/// transaction it is handed. Two flights do for most: begin, find due runs, lock their jobs and read their states; write
+/// and commit. What the first statement found is told to those after it by settings of the transaction.
 struct Claiming {
     /// The most runs one claim decides on, so that a pile of runs to skip does not hold the store for long.
     private static let bound = 1000
@@ -34,10 +34,14 @@ struct Claiming {
 
     mutating func run() throws -> ClaimResult {
         var wanted = limit(after: 0)
-        var page = try begin(limit: wanted)
+        var page = try find(limit: wanted, after: [.lease(of: request.node, at: transaction.now)]) {
+            [node = request.node] rows in
+            guard rows[0].first?[0] == true else {
+                throw StoreError.fenced("the lease of node \(node) is over")
+            }
+        }
         var (found, decided) = (page.count, 0)
         while !page.isEmpty {
-            try look(at: page)
             for run in page where claims.count < request.slots {
                 try consider(run)
                 decided += 1
@@ -46,10 +50,7 @@ struct Claiming {
             let mayGoOn = left == 0 && (found == wanted || writes.ends.released > 0)
             guard mayGoOn, claims.count < request.slots, decided < Self.bound else { break }
             wanted = limit(after: decided)
-            let seen =
-                try transaction.flight(
-                    writes.takeStatements(request, at: now) + [due(limit: wanted)]
-                ).last?.map(Run.init) ?? []
+            let seen = try find(limit: wanted, after: writes.takeStatements(request, at: now))
             found = seen.count
             page = seen.filter { !passedOver.contains($0.id) }
         }
@@ -68,42 +69,42 @@ struct Claiming {
         min(max(request.slots - claims.count, passedOver.count), Self.bound - decided) + passedOver.count
     }
 
-    private func due(limit: Int) -> Statement {
-        DueRuns.fetch(in: request.queues, at: transaction.now, limit: limit)
-    }
-
-    private func begin(limit: Int) throws -> [Run] {
-        let rows = try transaction.flight([.lease(of: request.node, at: transaction.now), due(limit: limit)])
-        let isValid: Bool? = rows[0].first?[0]
-        guard isValid == true else { throw StoreError.fenced("the lease of node \(request.node) is over") }
-        return rows[1].map(Run.init)
-    }
-
-    /// Locks the jobs of these runs, and reads their states after that.
-    private mutating func look(at page: [Run]) throws {
-        let names = Set(page.map(\.job))
-        let versions = Set(page.map(\.version))
-        let unknown = versions.filter { definitions[$0] == nil }
-        let guarded = Set(versions.filter { definitions[$0]?.isGuarded ?? true }.map(\.job))
-        let replacing = Set(versions.filter { (definitions[$0]?.policies.overlap ?? .cancel) == .cancel }.map(\.job))
-        let rows = try transaction.flight([
-            Statement(Self.lock, [.texts(guarded.sorted())]),
-            Statement(Self.states, [.texts(names.sorted()), .texts(guarded.sorted())]),
-            Statement(Self.held, [.texts(replacing.sorted())]),
-            Statement("SELECT nextval('fences') FROM generate_series(1, $1)", [.int(page.count)]),
-            DefinitionCache.statement(unknown),
-            Statement(Transaction.clock),
-        ])
-        let locked = Set(rows[0].map { $0[0] as String })
+    /// Finds and locks due runs, locks their jobs, and reads their states after that.
+    /// - Parameters:
+    ///   - first: statements that go before.
+    ///   - check: looks at what those brought before anything else is looked at.
+    private mutating func find(
+        limit: Int, after first: [Statement], checking check: ([Rows]) throws -> Void = { _ in }
+    ) throws -> [Run] {
+        let rows = try transaction.flight(
+            first + [
+                DueRuns.fetch(in: request.queues, at: transaction.now, limit: limit),
+                Statement(Self.lock), Statement(Self.states), Statement(Self.fences), Statement(Transaction.clock),
+            ])
+        try check(rows)
+        let found = rows.dropFirst(first.count).map(\.self)
+        let page = found[0].map(Run.init)
+        guard !page.isEmpty else { return [] }
+        let locked = Set(found[1].map { $0[0] as String })
         jobs = [:]
-        for job in rows[1].map(ClaimedJob.init) {
+        for job in found[2].map(ClaimedJob.init) {
             jobs[job.name] = job
             jobs[job.name]?.isLocked = locked.contains(job.name)
         }
-        for run in rows[2].map(Run.init) { jobs[run.job]?.held.append(run) }
-        fences = rows[3].map { $0[0] as Int64 }.sorted()[...]
-        try definitions.read(rows[4])
-        now = transaction.time(rows[5])
+        fences = found[3].map { $0[0] as Int64 }.sorted()[...]
+        now = transaction.time(found[4])
+        try lookCloser(at: Set(page.map(\.version)))
+        return page
+    }
+
+    /// Reads what few claims need: definitions that are not known yet, and the held runs that a due one may replace.
+    private mutating func lookCloser(at versions: Set<JobVersion>) throws {
+        let unknown = versions.filter { definitions[$0] == nil }
+        if !unknown.isEmpty { try definitions.read(transaction.flight([DefinitionCache.statement(unknown)])[0]) }
+        let replacing = Set(versions.filter { definitions[$0]?.policies.overlap == .cancel }.map(\.job))
+        guard !replacing.isEmpty else { return }
+        let held = try transaction.flight([Statement(Self.held, [.texts(replacing.sorted())])])[0]
+        for run in held.map(Run.init) { jobs[run.job]?.held.append(run) }
     }
 
     private mutating func consider(_ run: Run) throws {
@@ -187,18 +188,20 @@ struct Claiming {
     }
 
     private static let lock = """
-        SELECT name FROM jobs WHERE name = ANY ($1) ORDER BY name FOR NO KEY UPDATE SKIP LOCKED
+        SELECT name FROM jobs WHERE name = ANY (\(DueRuns.foundJobs)) AND is_guarded
+        ORDER BY name FOR NO KEY UPDATE SKIP LOCKED
         """
     static let states = """
         SELECT name, generation, removed_at IS NOT NULL, is_paused,
-            CASE WHEN name = ANY ($2)
+            CASE WHEN is_guarded
                 THEN (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running') ELSE 0 END,
-            CASE WHEN name = ANY ($2) THEN (
+            CASE WHEN is_guarded THEN (
                 SELECT count(*) FROM runs WHERE job_name = name AND state = 'running' AND kind = 'manual') ELSE 0 END,
-            CASE WHEN name = ANY ($2) THEN (
+            CASE WHEN is_guarded THEN (
                 SELECT count(*) FROM runs WHERE job_name = name AND state = 'scheduled' AND is_held) ELSE 0 END
-        FROM jobs WHERE name = ANY ($1)
+        FROM jobs WHERE name = ANY (\(DueRuns.foundJobs))
         """
+    private static let fences = "SELECT nextval('fences') FROM generate_series(1, \(DueRuns.foundCount))"
     static let held = """
         SELECT \(Run.columns) FROM runs WHERE job_name = ANY ($1) AND state = 'scheduled' AND is_held
         ORDER BY due_at, id

@@ -28,17 +28,28 @@ enum DueRuns {
         WHERE l.priority IS NOT NULL
         """
 
-    /// Runs that another claim is deciding on, or a person is cancelling, are passed over.
-    static let due = found(locking: "FOR UPDATE SKIP LOCKED")
-    static let seen = found(locking: "")
+    /// Runs that another claim is deciding on, or a person is cancelling, are passed over. What was found is kept in settings
+    /// of the transaction: the statements after it in the same flight go on from there.
+    static let due = """
+        WITH found AS MATERIALIZED (\(found(by: "coalesce($2, clock_timestamp())", locking: "FOR UPDATE SKIP LOCKED")))
+        SELECT f.* FROM found f, (
+            SELECT set_config('onebeat.jobs', coalesce(array_agg(DISTINCT job_name), '{}')::text, true),
+                set_config('onebeat.count', count(*)::text, true) FROM found) s
+        ORDER BY f.priority DESC, f.due_at, f.id
+        """
+    /// The jobs of the runs that ``due`` found in this transaction; NULL where it found none.
+    static let foundJobs = "NULLIF(current_setting('onebeat.jobs', true), '')::text[]"
+    /// How many runs those are; NULL for none.
+    static let foundCount = "NULLIF(current_setting('onebeat.count', true), '')::bigint"
+    static let seen = found(by: "coalesce($2, clock_timestamp()) + $4 * interval '1 microsecond'", locking: "")
 
-    private static func found(locking: String) -> String {
+    private static func found(by moment: String, locking: String) -> String {
         """
         \(levels)
         SELECT d.* FROM level l CROSS JOIN LATERAL (
             SELECT \(Run.columns) FROM runs r
             WHERE r.state = 'scheduled' AND NOT r.is_held AND r.queue = l.queue AND r.priority = l.priority
-                AND r.due_at <= (SELECT coalesce($2, clock_timestamp()))
+                AND r.due_at <= (SELECT \(moment))
             ORDER BY r.due_at, r.id LIMIT $3 \(locking)) d
         WHERE l.priority IS NOT NULL
         ORDER BY d.priority DESC, d.due_at, d.id LIMIT $3
@@ -53,8 +64,8 @@ enum DueRuns {
         Statement(due, [.texts(queues), now, .int(limit)])
     }
 
-    /// Reads them and leaves them to others.
-    static func look(in queues: [String], at now: Parameter, limit: Int) -> Statement {
-        Statement(seen, [.texts(queues), now, .int(limit)])
+    /// Reads them, and those that are due within a while, and leaves them to others.
+    static func look(in queues: [String], at now: Parameter, within ahead: Duration, limit: Int) -> Statement {
+        Statement(seen, [.texts(queues), now, .int(limit), .length(ahead)])
     }
 }

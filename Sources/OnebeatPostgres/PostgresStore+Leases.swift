@@ -8,7 +8,8 @@ extension PostgresStore: LeaseStore {
     static let leadName = "beat"
 
     public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
-        try await move(.urgent) { transaction in
+        try await move(.urgent) { [schema] transaction in
+            try schema.requireKnown(in: transaction)
             // The same boot again is a join whose reply was lost.
             let rows = try transaction.commit([
                 Statement(
@@ -123,6 +124,60 @@ extension PostgresStore: LeaseStore {
         }
     }
 
+    public func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer {
+        try await move { transaction in
+            let name = Parameter.text(lock.name.description)
+            let token = Parameter.text(lock.token)
+            // A look first, so that those who wait for a lock do not lock its row each time.
+            let other: String? = try transaction.look([
+                Statement(
+                    """
+                    SELECT holder FROM leases
+                    WHERE name = $1 AND holder <> $2 AND expires_at > coalesce($3, clock_timestamp())
+                    """,
+                    [name, token, transaction.now])
+            ])[0].first?[0]
+            if let other { return .heldBy(other) }
+            let rows = try transaction.commit([
+                Statement(Self.lockLease, [name]),
+                Statement(Self.takeLock, [name, token, .length(lease), transaction.now]),
+                Statement(Self.sweep, [name, .int(Self.mostSwept), transaction.now]),
+            ])
+            guard let row = rows[1].first else { throw StoreError.unavailable("the row of \(lock.name) is gone") }
+            let fence: Int64? = row[0]
+            return fence.map { .held(Fence($0)) } ?? .heldBy(row[1])
+        }
+    }
+
+    public func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError) {
+        try await move(.urgent) { transaction in
+            let name = Parameter.text(lock.name.description)
+            // The row is locked first, so that the time below is read after any wait for it.
+            let rows = try transaction.commit([
+                Statement("SELECT 1 FROM leases WHERE name = $1 FOR NO KEY UPDATE", [name]),
+                Statement(
+                    """
+                    UPDATE leases SET expires_at = greatest(expires_at, t.now + $3 * interval '1 microsecond')
+                    FROM (SELECT coalesce($4, clock_timestamp()) AS now OFFSET 0) t
+                    WHERE name = $1 AND holder = $2 AND expires_at > t.now
+                    """,
+                    [name, .text(lock.token), .length(lease), transaction.now]),
+            ])
+            guard rows[1].changed == 1 else { throw StoreError.fenced("the lease of \(lock.name) is over") }
+        }
+    }
+
+    public func giveUp(_ lock: HeldLock) async throws(StoreError) {
+        // The row may go, since fences come from a counter that all locks and runs share.
+        try await move(.urgent) { transaction in
+            _ = try transaction.commit([
+                Statement(
+                    "DELETE FROM leases WHERE name = $1 AND holder = $2",
+                    [.text(lock.name.description), .text(lock.token)])
+            ])
+        }
+    }
+
     public func reap(
         limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> ReapResult {
@@ -228,6 +283,35 @@ extension PostgresStore {
             INSERT INTO events (at, kind, actor, message)
             SELECT now, 'leader.elected', $4, 'term ' || term FROM taken WHERE is_new)
         SELECT term FROM taken
+        """
+
+    /// Sees to it that a lock has a row, and locks it: one that is there is locked though nothing of it changes.
+    private static let lockLease = """
+        INSERT INTO leases VALUES ($1, '', 0, '1970-01-01 00:00:00+00')
+        ON CONFLICT (name) DO UPDATE SET term = leases.term WHERE false
+        """
+
+    /// The lock's row is locked by then, so that its fences are drawn in the order of its holders. Answers the fence, if
+    /// the lock is taken, and who held it before.
+    private static let takeLock = """
+        WITH t AS MATERIALIZED (SELECT coalesce($4, clock_timestamp()) AS now),
+        old AS MATERIALIZED (SELECT holder, term, expires_at FROM leases WHERE name = $1),
+        taken AS (
+            UPDATE leases l SET holder = $2,
+                expires_at = greatest(old.expires_at, t.now + $3 * interval '1 microsecond'),
+                term = CASE WHEN old.expires_at > t.now THEN old.term ELSE nextval('fences') END
+            FROM t, old WHERE l.name = $1 AND (old.holder = $2 OR old.expires_at <= t.now)
+            RETURNING l.term)
+        SELECT (SELECT term FROM taken), holder FROM old
+        """
+
+    /// How many ended locks of others, whose holders never gave them up, go with each one that is taken.
+    private static let mostSwept = 10
+    private static let sweep = """
+        DELETE FROM leases WHERE name IN (
+            SELECT name FROM leases
+            WHERE name LIKE 'lock:%' AND name <> $1 AND expires_at <= coalesce($3, clock_timestamp())
+            LIMIT $2 FOR UPDATE SKIP LOCKED)
         """
 }
 

@@ -6,28 +6,33 @@ import Onebeat
 extension PostgresStore: RunStore {
     public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
         try await move { transaction in
-            let rows = try transaction.flight([
+            // One flight, since somebody waits for the run to start.
+            let rows = try transaction.commit([
                 Statement(
                     """
-                    INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state,
-                        queue, priority)
-                    SELECT name, generation, version, 'manual', t.now, $2, t.now, 'scheduled', queue, priority
-                    FROM jobs, (SELECT coalesce($3, clock_timestamp()) AS now) t
-                    WHERE name = $1 AND removed_at IS NULL
-                    ON CONFLICT DO NOTHING
+                    WITH made AS (
+                        INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state,
+                            queue, priority)
+                        SELECT name, generation, version, 'manual', t.now, $2, t.now, 'scheduled', queue, priority
+                        FROM jobs, (SELECT coalesce($3, clock_timestamp()) AS now) t
+                        WHERE name = $1 AND removed_at IS NULL
+                        ON CONFLICT DO NOTHING RETURNING id, scheduled_at)
+                    INSERT INTO events (at, kind, job_name, run_id, actor, message)
+                    SELECT scheduled_at, 'run.triggered', $1, id, $4, $5 FROM made
                     """,
-                    [.text(job), .text(requestID), transaction.now]),
+                    [
+                        .text(job), .text(requestID), transaction.now, .text(actor),
+                        .text(Event.triggered(requestID: requestID)),
+                    ]),
                 Statement(
                     """
                     SELECT \(Run.columns) FROM runs WHERE job_name = $1 AND kind = 'manual' AND request_id = $2
                         AND generation = (SELECT generation FROM jobs WHERE name = $1 AND removed_at IS NULL)
                     """,
                     [.text(job), .text(requestID)]),
+                WakeUps.statement,
             ])
             guard let run = rows[1].first.map(Run.init) else { throw StoreError.noJob(job) }
-            guard rows[0].changed > 0 else { return run }
-            let event = Event("run.triggered", job: job, run: run.id, actor: actor, message: run.key)
-            try transaction.commit([.note([event], at: run.scheduledAt), WakeUps.statement])
             return run
         }
     }
@@ -50,13 +55,14 @@ extension PostgresStore: RunStore {
         }
     }
 
-    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
         try await move { [definitions] transaction in
-            let due = DueRuns.look(in: queues, at: transaction.now, limit: limit)
-            let versions = try transaction.look([due])[0].map { Run(row: $0).version }
-            let found = try definitions.all(versions, in: transaction)
-            var seen: Set<JobVersion> = []
-            return versions.filter { seen.insert($0).inserted }.compactMap { found[$0] }
+            let due = DueRuns.look(in: queues, at: transaction.now, within: ahead, limit: limit)
+            let runs = try transaction.look([due])[0].map(Run.init)
+            let found = try definitions.all(runs.map(\.version), in: transaction)
+            return runs.compactMap { run in found[run.version].map { DueRun(run: run, definition: $0) } }
         }
     }
 

@@ -7,6 +7,7 @@ import Synchronization
 //
 // Locks are taken in one order, so that no two moves wait for each other:
 //   the lead's row, nodes ─▶ jobs, by name ─▶ runs, by number ─▶ status rows, by name
+// The row of a lock that a program takes by name is locked alone.
 // A claim alone begins with runs, and so it never waits: it passes over due runs, and over jobs, that are locked.
 // A job's row is what makes its limit, its held runs and its delay race-free. Jobs without a limit or a delay need no
 // such care, and their runs are claimed and settled without that lock (`is_guarded`).
@@ -33,6 +34,7 @@ public final class PostgresStore: Sendable {
     /// Leases have a connection of their own: no slow move may keep a node from renewing its lease.
     private let urgent: Pool
     private let time: (any TimeSource)?
+    let schema: Schema
     let definitions = DefinitionCache()
 
     /// Opens a store, and makes its tables where there are none.
@@ -46,7 +48,14 @@ public final class PostgresStore: Sendable {
     public static func open(
         _ url: String, mustExist: Bool = false, time: (any TimeSource)? = nil
     ) async throws(StoreError) -> PostgresStore {
-        let store = PostgresStore(try ServerAddress(url), time: time)
+        try await open(url, mustExist: mustExist, time: time, schema: .current)
+    }
+
+    /// Opens a store with other tables, for tests of upgrades.
+    package static func open(
+        _ url: String, mustExist: Bool = false, time: (any TimeSource)? = nil, schema: Schema
+    ) async throws(StoreError) -> PostgresStore {
+        let store = PostgresStore(try ServerAddress(url), time: time, schema: schema)
         do {
             try await store.prepare(mustExist: mustExist)
         } catch {
@@ -56,9 +65,10 @@ public final class PostgresStore: Sendable {
         return store
     }
 
-    private init(_ address: ServerAddress, time: (any TimeSource)?) {
+    private init(_ address: ServerAddress, time: (any TimeSource)?, schema: Schema) {
         self.address = address
         self.time = time
+        self.schema = schema
         general = Pool(address, size: Self.connections)
         urgent = Pool(address, size: 1)
     }
@@ -73,8 +83,8 @@ public final class PostgresStore: Sendable {
 
     private func prepare(mustExist: Bool) async throws(StoreError) {
         do {
-            try await move(within: Self.longPatience) { transaction in
-                try Schema.prepare(transaction, mustExist: mustExist)
+            try await move(within: Self.longPatience) { [schema] transaction in
+                try schema.prepare(transaction, mustExist: mustExist)
             }
         } catch StoreError.unavailable(let words) where words.hasSuffix(StoreError.readOnlyAdvice) {
             throw .refused(words)

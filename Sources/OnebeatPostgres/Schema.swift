@@ -4,34 +4,40 @@ import Onebeat
 ///
 /// The same tables and columns as in SQLite, with PostgreSQL's own types; states and reasons are words, so that a person
 /// with `psql` can read them. Names sort by their bytes, as they do in SQLite.
-enum Schema {
+///
+/// No two versions of the tables are ever in use at one time: tables are not changed while a node holds a lease, and a
+/// node does not join where they are newer than it knows.
+package struct Schema: Sendable {
+    /// The tables of this Onebeat.
+    package static let current = Schema(migrations: [first])
+
     /// Names the lock under which migrations run: "onebeat" in ASCII.
     private static let lock: Int64 = 0x6f_6e65_6265_6174
 
-    private static let migrations = [first]
+    private let migrations: [String]
+
+    /// The tables of an Onebeat to come, for tests.
+    package func followed(by migration: String) -> Schema { Schema(migrations: migrations + [migration]) }
 
     /// Brings the tables up to date, one node at a time.
     /// - Throws: ``StoreError/refused(_:)`` for tables of a newer Onebeat, ``StoreError/notFound(_:)`` for none where
     ///   there must be some.
-    static func prepare(_ transaction: Transaction, mustExist: Bool) throws {
-        if try version(in: transaction) == migrations.count { return }
+    func prepare(_ transaction: Transaction, mustExist: Bool) throws {
+        if try Self.version(in: transaction) == migrations.count { return }
         do {
             _ = try transaction.flight([
                 // Making indexes over a long history takes its time.
                 SessionSettings.statement(isLocal: true, statement: 600_000),
-                Statement("SELECT pg_advisory_xact_lock($1)", [.int(lock)]),
+                Statement("SELECT pg_advisory_xact_lock($1)", [.int(Self.lock)]),
             ])
             // Whoever held the lock before may have done the work.
-            let version = try version(in: transaction)
-            guard version <= migrations.count else {
-                throw StoreError.refused(
-                    "the database was set up by a newer Onebeat than \(Onebeat.version) (schema \(version), known here:"
-                        + " \(migrations.count)); upgrade this node to use it")
-            }
+            let version = try Self.version(in: transaction)
+            try requireNoNewer(version)
             guard version > 0 || !mustExist else {
                 throw StoreError.notFound(
                     "there are no tables of Onebeat in the database; `onebeat up` or `onebeat apply` makes them")
             }
+            if version > 0 { try Self.requireNoNode(in: transaction) }
             for number in version..<migrations.count {
                 let statements = migrations[number].split(separator: ";\n").map { Statement(String($0)) }
                 _ = try transaction.flight(statements)
@@ -49,6 +55,36 @@ enum Schema {
                 "the role may not make tables (\(failure.message)); GRANT CREATE ON SCHEMA public TO it, or let its"
                     + " owner run `onebeat apply` once")
         }
+    }
+
+    /// Refuses a node that joins where the tables are newer than it knows. Whoever would change them waits until it has
+    /// joined, or has changed them before.
+    func requireKnown(in transaction: Transaction) throws {
+        let version: String? = try transaction.flight([
+            Statement("SELECT value FROM meta WHERE key = 'schema' FOR SHARE")
+        ])[0].first?[0]
+        try requireNoNewer(version.flatMap { Int($0) } ?? 0)
+    }
+
+    private func requireNoNewer(_ version: Int) throws {
+        guard version <= migrations.count else {
+            throw StoreError.refused(
+                "the database was set up by a newer Onebeat than \(Onebeat.version) (schema \(version), known here:"
+                    + " \(migrations.count)); upgrade this node to use it")
+        }
+    }
+
+    /// A lease that is over is never regained, so whoever holds none by now must join again first.
+    private static func requireNoNode(in transaction: Transaction) throws {
+        _ = try transaction.flight([Statement("SELECT 1 FROM meta WHERE key = 'schema' FOR UPDATE")])
+        let nodes = try transaction.look([
+            Statement(
+                """
+                SELECT DISTINCT name FROM nodes
+                WHERE gone_at IS NULL AND lease_until > (SELECT coalesce($1, clock_timestamp())) ORDER BY name
+                """, [transaction.now])
+        ])[0].map { $0[0] as String }
+        if !nodes.isEmpty { throw StoreError.inUse(by: nodes) }
     }
 
     /// 0 where there are no tables yet.

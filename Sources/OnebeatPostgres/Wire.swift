@@ -178,7 +178,9 @@ final class Wire {
         // A PGcancel is a copy of an address and a key that is used on one thread: here first, and there from now on.
         nonisolated(unsafe) let handed = request
         DispatchQueue.global().async {
-            pq_cancel(handed, nil, 0)
+            // libpq writes its words even when nobody wants them, and crashes where there is no room for them.
+            var words = [CChar](repeating: 0, count: 256)
+            _ = pq_cancel(handed, &words, CInt(words.count))
             pq_freeCancel(handed)
         }
     }

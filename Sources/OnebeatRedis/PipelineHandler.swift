@@ -52,8 +52,13 @@ final class PipelineHandler: ChannelDuplexHandler {
     private var first = 0
     private var isLate = false
     private let end: ConnectionEnd
+    private let onMessage: (@Sendable () -> Void)?
 
-    init(end: ConnectionEnd) { self.end = end }
+    /// - Parameter onMessage: told of messages of channels that were subscribed to, which come between the answers.
+    init(end: ConnectionEnd, onMessage: (@Sendable () -> Void)? = nil) {
+        self.end = end
+        self.onMessage = onMessage
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let flight = unwrapOutboundIn(data)
@@ -87,6 +92,7 @@ final class PipelineHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(error, context: context) }
 
     private func take(_ reply: RedisReply) throws {
+        if let onMessage, case .array(let parts) = reply, parts.first?.text == "message" { return onMessage() }
         guard !waiting.isEmpty else { throw ProtocolFailure("it answered what nobody had asked") }
         waiting[waiting.startIndex].replies.append(reply)
         let oldest = waiting[waiting.startIndex]

@@ -11,9 +11,9 @@ public actor RedisClient {
 
     /// Where the server is.
     public nonisolated let address: RedisAddress
-    private let name: String
+    private nonisolated let name: String
     private let patience: Duration
-    private let group: any EventLoopGroup
+    private nonisolated let group: any EventLoopGroup
     private let time: any TimeSource
     private let chance: @Sendable () -> Double
     private var connection: RedisConnection?
@@ -57,6 +57,24 @@ public actor RedisClient {
     public func close() {
         isClosed = true
         connection?.close()
+    }
+
+    /// Opens a connection of its own that is told of the channels' messages. It is the caller's to close.
+    nonisolated func openSubscription(
+        to channels: [String], _ onMessage: @escaping @Sendable () -> Void
+    ) async throws(RedisError) -> RedisConnection {
+        let connection = try await RedisConnection.open(
+            address, name: "\(name):wake-ups", group: group, onMessage: onMessage)
+        do throws(RedisError) {
+            // Each channel is answered for itself; all in one command would be one command with many answers.
+            let replies = try await connection.send(
+                channels.map { RedisCommand("SUBSCRIBE", $0) }, within: RedisConnection.patience)
+            if let failure = replies.lazy.compactMap(\.failure).first { throw .refused(failure.description) }
+            return connection
+        } catch {
+            connection.close()
+            throw error
+        }
     }
 
     /// Runs a script once for each call, in one flight; a second flight carries its text to a server that lost it.

@@ -13,10 +13,12 @@ struct RedisConnection: Sendable {
     static let patience = TimeAmount.seconds(2)
 
     /// Connects, and says who we are and which database we mean.
-    /// - Parameter name: what `CLIENT LIST` shows.
+    /// - Parameters:
+    ///   - name: what `CLIENT LIST` shows.
+    ///   - onMessage: told of messages of channels that are subscribed to.
     /// - Throws: ``RedisError``
     static func open(
-        _ address: RedisAddress, name: String, group: any EventLoopGroup
+        _ address: RedisAddress, name: String, group: any EventLoopGroup, onMessage: (@Sendable () -> Void)? = nil
     ) async throws(RedisError) -> RedisConnection {
         let tls = try tlsContext(address)
         let channel: any Channel
@@ -28,7 +30,8 @@ struct RedisConnection: Sendable {
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         if let tls { try channel.pipeline.syncOperations.addHandler(tlsHandler(tls, address)) }
-                        try channel.pipeline.syncOperations.addHandler(PipelineHandler(end: end))
+                        try channel.pipeline.syncOperations.addHandler(
+                            PipelineHandler(end: end, onMessage: onMessage))
                     }
                 }
                 .connect(host: address.host, port: address.port).get()

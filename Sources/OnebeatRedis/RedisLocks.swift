@@ -129,15 +129,9 @@ extension RedisLocks {
     }
 
     private func explain(_ failure: RedisReplyFailure) -> LockError {
-        let advice =
-            switch failure.code {
-            case "NOPERM":
-                "; its user needs set, get, eval and evalsha on keys that start with \(client.address.prefix)lock:"
-            case "OOM": "; raise its maxmemory or free some"
-            case "MOVED", "ASK": "; name a server that is not part of a Redis Cluster"
-            default: ""
-            }
-        return LockError("Redis at \(client.address.place) refused a lock: \(failure)\(advice)")
+        let rights = "set, get, eval and evalsha on keys that start with \(client.address.prefix)lock:"
+        return LockError(
+            "Redis at \(client.address.place) refused a lock: \(failure)\(failure.advice(rights: rights))")
     }
 }
 

@@ -1,4 +1,5 @@
-// OnebeatRedis: locks in a Redis that programs in other languages share. Redis may guard and wake, it never decides:
+// OnebeatRedis: locks in a Redis that programs in other languages share, and pointers that wake workers. Redis may guard
+// and wake, it never decides:
 // whatever is lost here costs time, and the store answers for the rest.
 //
 // The protocol is RESP2, which every Redis and Valkey speaks without being asked.
@@ -49,4 +50,17 @@ public struct RedisReplyFailure: Error, Sendable, Equatable, CustomStringConvert
 
     /// Wraps a line.
     public init(_ description: String) { self.description = description }
+
+    /// What would do, to be said after the server's own words.
+    /// - Parameter rights: what the server's access list has to allow.
+    func advice(rights: String) -> String {
+        switch code {
+        case "NOPERM": "; its user needs \(rights)"
+        // What Redis 7 says where a command of a script is not allowed.
+        case "ERR" where description.contains("user executing the script"): "; its user needs \(rights)"
+        case "OOM": "; raise its maxmemory or free some"
+        case "MOVED", "ASK": "; name a server that is not part of a Redis Cluster"
+        default: ""
+        }
+    }
 }

@@ -73,7 +73,7 @@ struct Claiming {
     }
 
     private mutating func start(_ run: Run, _ definition: JobDefinition) throws {
-        if nextFence == 0 { nextFence = try reserveFences() }
+        if nextFence == 0 { nextFence = try Self.reserveFences(request.slots, in: db) }
         var run = run
         run.state = .running
         run.attempt += 1
@@ -136,11 +136,12 @@ struct Claiming {
 
     /// Fences come from a counter in the store and are drawn in one statement for all that may start; those left over
     /// are never used.
-    private func reserveFences() throws -> Int64 {
+    /// - Returns: the first of them.
+    static func reserveFences(_ count: Int, in db: Database) throws -> Int64 {
         let last = try Int64.fetchOne(
             db.cachedStatement(sql: "UPDATE counters SET value = value + ? WHERE name = 'fence' RETURNING value"),
-            arguments: [request.slots])
-        return (last ?? 0) - Int64(request.slots) + 1
+            arguments: [count])
+        return (last ?? 0) - Int64(count) + 1
     }
 
     private func fetchState(of version: JobVersion) throws -> JobState {

@@ -11,6 +11,7 @@ extension SQLiteStore: LeaseStore {
 
     public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
         try await write { db, now in
+            try self.requireKnownTables(in: db)
             // The same boot again is a join whose reply was lost.
             let isNew = try db.change(
                 """
@@ -68,22 +69,17 @@ extension SQLiteStore: LeaseStore {
         // A look first, so that followers do not take the write lock each second; who led last will most likely go on.
         if lastLeader.withLock({ $0 }) != node.boot {
             let isTaken = try await read { db, now in
-                try Self.leadHolder(in: db).map { $0.holder != node.boot && $0.expiresAt > now } ?? false
+                try Self.lease(of: Self.leadName, in: db).map { $0.holder != node.boot && $0.expiresAt > now } ?? false
             }
             if isTaken { return nil }
         }
         let term: Term? = try await write { db, now in
             try Self.requireLease(node, at: now, in: db)
-            let current = try Self.leadHolder(in: db)
+            let current = try Self.lease(of: Self.leadName, in: db)
             if let current, current.expiresAt > now, current.holder != node.boot { return nil }
             let continues = current.map { $0.holder == node.boot && $0.expiresAt > now } ?? false
             let term = (current?.term ?? 0) + (continues ? 0 : 1)
-            try db.change(
-                """
-                INSERT INTO leases VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,
-                    term = excluded.term, expires_at = excluded.expires_at
-                """,
-                [Self.leadName, node.boot, term, now + lease])
+            try Self.grant(Self.leadName, to: node.boot, term: term, until: now + lease, in: db)
             if !continues { try db.note(Event("leader.elected", actor: node.name, message: "term \(term)"), at: now) }
             return Term(term)
         }
@@ -95,6 +91,44 @@ extension SQLiteStore: LeaseStore {
         try await write { db, now in
             _ = try db.change(
                 "UPDATE leases SET expires_at = ? WHERE name = ? AND holder = ?", [now, Self.leadName, node.boot])
+        }
+    }
+
+    public func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer {
+        let name = lock.name.description
+        // A look first, so that those who wait for a lock do not take the write lock each time.
+        let other = try await read { db, now in
+            try Self.lease(of: name, in: db).flatMap { $0.holder != lock.token && $0.expiresAt > now ? $0.holder : nil }
+        }
+        if let other { return .heldBy(other) }
+        return try await write { db, now in
+            guard let current = try Self.lease(of: name, in: db), current.expiresAt > now else {
+                try db.change(Self.sweep, [now, Self.mostSwept])
+                let fence = try Claiming.reserveFences(1, in: db)
+                try Self.grant(name, to: lock.token, term: fence, until: now + lease, in: db)
+                return .held(Fence(fence))
+            }
+            guard current.holder == lock.token else { return .heldBy(current.holder) }
+            try Self.grant(
+                name, to: lock.token, term: current.term, until: max(current.expiresAt, now + lease), in: db)
+            return .held(Fence(current.term))
+        }
+    }
+
+    public func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError) {
+        try await write { db, now in
+            let extended = try db.change(
+                "UPDATE leases SET expires_at = max(expires_at, ?) WHERE name = ? AND holder = ? AND expires_at > ?",
+                [now + lease, lock.name.description, lock.token, now])
+            guard extended == 1 else { throw StoreError.fenced("the lease of \(lock.name) is over") }
+        }
+    }
+
+    public func giveUp(_ lock: HeldLock) async throws(StoreError) {
+        // The row may go, since fences come from a counter that all locks and runs share.
+        try await write { db, _ in
+            _ = try db.change(
+                "DELETE FROM leases WHERE name = ? AND holder = ?", [lock.name.description, lock.token])
         }
     }
 
@@ -130,7 +164,7 @@ extension SQLiteStore: LeaseStore {
 
     public func nodes(limit: Int) async throws(StoreError) -> [NodeRecord] {
         try await read { db, now in
-            let leader = try Self.leadHolder(in: db).flatMap { $0.expiresAt > now ? $0.holder : nil }
+            let leader = try Self.lease(of: Self.leadName, in: db).flatMap { $0.expiresAt > now ? $0.holder : nil }
             return try db.rows(
                 """
                 SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id, roles,
@@ -167,8 +201,28 @@ extension SQLiteStore {
         try JSONDecoder().decode([String].self, from: Data(list.utf8))
     }
 
-    private static func leadHolder(in db: Database) throws -> (holder: String, term: Int64, expiresAt: Timestamp)? {
-        try db.rows("SELECT holder, term, expires_at FROM leases WHERE name = ?", [leadName]).first
+    /// How many ended locks of others, whose holders never gave them up, go with each one that is taken.
+    private static let mostSwept = 10
+    private static let sweep = """
+        DELETE FROM leases WHERE name IN (
+            SELECT name FROM leases WHERE name LIKE 'lock:%' AND expires_at <= ? LIMIT ?)
+        """
+
+    private static func lease(
+        of name: String, in db: Database
+    ) throws -> (holder: String, term: Int64, expiresAt: Timestamp)? {
+        try db.rows("SELECT holder, term, expires_at FROM leases WHERE name = ?", [name]).first
             .map { ($0[0], $0[1], $0[2]) }
+    }
+
+    private static func grant(
+        _ name: String, to holder: String, term: Int64, until end: Timestamp, in db: Database
+    ) throws {
+        try db.change(
+            """
+            INSERT INTO leases VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,
+                term = excluded.term, expires_at = excluded.expires_at
+            """,
+            [name, holder, term, end])
     }
 }

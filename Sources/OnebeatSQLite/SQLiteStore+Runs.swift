@@ -25,7 +25,8 @@ extension SQLiteStore: RunStore {
                 [job, record.generation, requestID])
             guard let run = row.first.map(Run.init) else { throw StoreError.unavailable("the run was not stored") }
             if inserted > 0 {
-                try db.note(Event("run.triggered", job: job, run: run.id, actor: actor, message: run.key), at: now)
+                let words = Event.triggered(requestID: requestID)
+                try db.note(Event("run.triggered", job: job, run: run.id, actor: actor, message: words), at: now)
             }
             return run
         }
@@ -52,12 +53,13 @@ extension SQLiteStore: RunStore {
         }
     }
 
-    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
         try await read { db, now in
-            var seen: Set<JobVersion> = []
-            return try DueRuns.fetch(in: queues, at: now, limit: limit, db)
-                .filter { seen.insert($0.version).inserted }
-                .map { try self.definition($0.version, in: db) }
+            try DueRuns.fetch(in: queues, at: now + ahead, limit: limit, db).map {
+                DueRun(run: $0, definition: try self.definition($0.version, in: db))
+            }
         }
     }
 

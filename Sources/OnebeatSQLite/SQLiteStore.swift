@@ -19,6 +19,7 @@ public final class SQLiteStore: Sendable {
     public let path: String?
     let writer: any DatabaseWriter
     let time: any TimeSource
+    private let schema: Schema
     private let definitions = Mutex<[JobVersion: JobDefinition]>([:])
     private let checkpointing: Checkpointing?
     /// The boot that took or kept the lead through this value last; only a hint.
@@ -33,25 +34,46 @@ public final class SQLiteStore: Sendable {
     public convenience init(
         path: String, mustExist: Bool = false, time: any TimeSource = SystemTime()
     ) throws(StoreError) {
+        try self.init(path: path, mustExist: mustExist, time: time, schema: .current)
+    }
+
+    /// Opens a store with other tables, for tests of upgrades.
+    package convenience init(
+        path: String, mustExist: Bool = false, time: any TimeSource = SystemTime(), schema: Schema
+    ) throws(StoreError) {
         try StoreFile.check(path, mustExist: mustExist)
         let pool: DatabasePool
         do {
-            pool = try DatabasePool(path: path, configuration: Self.configuration())
-            try pool.writeWithoutTransaction { db in
-                // Only now: GRDB sets NORMAL by itself when it opens a WAL database.
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpointing.emergency)")
-            }
+            pool = try Self.open(path)
         } catch {
             throw StoreError.refused("\(path) cannot be opened as a store: \(StoreError(error))")
         }
-        try self.init(pool, path: path, time: time, checkpointing: Checkpointing(path: path))
+        try self.init(pool, path: path, time: time, schema: schema, checkpointing: Checkpointing(path: path))
+    }
+
+    /// Turning a new file's journal to WAL fails at once, without a wait for the lock, while another process does so, too.
+    private static func open(_ path: String) throws -> DatabasePool {
+        let end = ContinuousClock.now + patience
+        while true {
+            do {
+                let pool = try DatabasePool(path: path, configuration: configuration())
+                try pool.writeWithoutTransaction { db in
+                    // Only now: GRDB sets NORMAL by itself when it opens a WAL database.
+                    try db.execute(sql: "PRAGMA synchronous = FULL")
+                    try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpointing.emergency)")
+                }
+                return pool
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end {
+                usleep(2_000)
+            }
+        }
     }
 
     /// A store that lives as long as this value, for tests and simulations.
     public static func inMemory(time: any TimeSource = SystemTime()) throws(StoreError) -> SQLiteStore {
         do {
-            return try SQLiteStore(DatabaseQueue(configuration: configuration()), path: nil, time: time)
+            let queue = try DatabaseQueue(configuration: configuration())
+            return try SQLiteStore(queue, path: nil, time: time, schema: .current)
         } catch let error as StoreError {
             throw error
         } catch {
@@ -60,14 +82,21 @@ public final class SQLiteStore: Sendable {
     }
 
     private init(
-        _ writer: any DatabaseWriter, path: String?, time: any TimeSource, checkpointing: Checkpointing? = nil
+        _ writer: any DatabaseWriter, path: String?, time: any TimeSource, schema: Schema,
+        checkpointing: Checkpointing? = nil
     ) throws(StoreError) {
         self.writer = writer
         self.path = path
         self.time = time
+        self.schema = schema
         self.checkpointing = checkpointing
-        try Schema.migrate(writer, path: path ?? "the store in memory")
+        try schema.migrate(writer, path: name, at: time.now())
     }
+
+    private var name: String { path ?? "the store in memory" }
+
+    /// Refuses a node that joins where the tables are newer than it knows.
+    func requireKnownTables(in db: Database) throws { try schema.requireKnown(in: db, path: name) }
 
     private static func configuration() -> Configuration {
         var configuration = Configuration()

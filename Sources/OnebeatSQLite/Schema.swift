@@ -4,13 +4,22 @@ import Onebeat
 /// The tables, as numbered migrations that are only ever added to.
 ///
 /// Times are microseconds since 1970, UTC; states and reasons are words, so that a person with `sqlite3` can read them.
-enum Schema {
-    static func migrate(_ writer: any DatabaseWriter, path: String) throws(StoreError) {
+///
+/// No two versions of the tables are ever in use at one time: tables are not changed while a node holds a lease, and a
+/// node does not join where they are newer than it knows.
+package struct Schema: Sendable {
+    /// The tables of this Onebeat.
+    package static let current = Schema(migrations: [first])
+
+    private let migrations: [String]
+
+    /// The tables of an Onebeat to come, for tests.
+    package func followed(by migration: String) -> Schema { Schema(migrations: migrations + [migration]) }
+
+    func migrate(_ writer: any DatabaseWriter, path: String, at now: Timestamp) throws(StoreError) {
+        let migrator = migrator(at: now)
         do {
-            if try writer.read(migrator.hasBeenSuperseded) {
-                throw StoreError.refused(
-                    "\(path) was written by a newer Onebeat than \(Onebeat.version); upgrade this node to use it")
-            }
+            try writer.read { db in try requireKnown(in: db, path: path) }
             do {
                 try migrator.migrate(writer)
             } catch {
@@ -22,10 +31,32 @@ enum Schema {
         }
     }
 
-    private static var migrator: DatabaseMigrator {
+    /// Refuses tables that are newer than this Onebeat knows.
+    func requireKnown(in db: Database, path: String) throws {
+        if try migrator().hasBeenSuperseded(db) {
+            throw StoreError.refused(
+                "\(path) was written by a newer Onebeat than \(Onebeat.version); upgrade this node to use it")
+        }
+    }
+
+    private func migrator(at now: Timestamp = .distantPast) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { db in try db.execute(sql: first) }
+        for (index, migration) in migrations.enumerated() {
+            migrator.registerMigration("\(index + 1)") { db in
+                // All in one transaction, which nobody can join beside.
+                if index > 0 { try Self.requireNoNode(in: db, at: now) }
+                try db.execute(sql: migration)
+            }
+        }
         return migrator
+    }
+
+    /// A lease that is over is never regained, so whoever holds none by now must join again first.
+    private static func requireNoNode(in db: Database, at now: Timestamp) throws {
+        let nodes = try db.rows(
+            "SELECT DISTINCT name FROM nodes WHERE gone_at IS NULL AND lease_until > ? ORDER BY name", [now]
+        ).map { $0[0] as String }
+        if !nodes.isEmpty { throw StoreError.inUse(by: nodes) }
     }
 
     private static let first = """

@@ -111,8 +111,12 @@ public struct FaultyStore: StoreWrapper {
         try await look { () async throws(StoreError) in try await base.claims(nonce: nonce) }
     }
 
-    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
-        try await look { () async throws(StoreError) in try await base.dueJobs(queues: queues, limit: limit) }
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
+        try await look { () async throws(StoreError) in
+            try await base.dueRuns(queues: queues, within: ahead, limit: limit)
+        }
     }
 
     public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
@@ -160,6 +164,18 @@ public struct FaultyStore: StoreWrapper {
 
     public func resign(_ node: NodeID) async throws(StoreError) {
         try await change { () async throws(StoreError) in try await base.resign(node) }
+    }
+
+    public func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer {
+        try await change { () async throws(StoreError) in try await base.take(lock, lease: lease) }
+    }
+
+    public func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError) {
+        try await change { () async throws(StoreError) in try await base.extend(lock, lease: lease) }
+    }
+
+    public func giveUp(_ lock: HeldLock) async throws(StoreError) {
+        try await change { () async throws(StoreError) in try await base.giveUp(lock) }
     }
 
     public func reap(

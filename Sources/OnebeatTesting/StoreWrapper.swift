@@ -52,8 +52,10 @@ extension StoreWrapper {
 
     public func claims(nonce: String) async throws(StoreError) -> [Claim] { try await base.claims(nonce: nonce) }
 
-    public func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition] {
-        try await base.dueJobs(queues: queues, limit: limit)
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
+        try await base.dueRuns(queues: queues, within: ahead, limit: limit)
     }
 
     public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
@@ -94,6 +96,16 @@ extension StoreWrapper {
     }
 
     public func resign(_ node: NodeID) async throws(StoreError) { try await base.resign(node) }
+
+    public func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer {
+        try await base.take(lock, lease: lease)
+    }
+
+    public func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError) {
+        try await base.extend(lock, lease: lease)
+    }
+
+    public func giveUp(_ lock: HeldLock) async throws(StoreError) { try await base.giveUp(lock) }
 
     public func reap(
         limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement

@@ -15,28 +15,40 @@ final class Cluster: Sendable {
     let box: Sandbox
     let postgres: PostgresServer
     let redis: RedisServer?
+    /// Where the nodes are, when they have network namespaces of their own.
+    let network: Network?
     private let database: String
     private let lines = Mutex<[String: Lines]>([:])
 
-    private init(_ box: Sandbox, hasRedis: Bool) async throws {
+    private init(_ box: Sandbox, hasRedis: Bool, hosts: [String]) async throws {
         self.box = box
+        network = hosts.isEmpty ? nil : try Network(hosts: hosts, servers: [Self.storeName, Self.redisName])
         postgres = try await PostgresServer()
         redis = hasRedis ? try RedisServer() : nil
         database = try postgres.makeDatabase()
     }
 
     /// Gives `body` a cluster without nodes, and leaves nothing of it behind.
-    static func with(redis: Bool = false, _ body: (Cluster) async throws -> Void) async throws {
-        try await Sandbox.with { box in try await body(try await Cluster(box, hasRedis: redis)) }
+    /// - Parameter hosts: the nodes that get network namespaces of their own.
+    static func with(
+        redis: Bool = false, hosts: [String] = [], _ body: (Cluster) async throws -> Void
+    ) async throws {
+        try await Sandbox.with { box in try await body(try await Cluster(box, hasRedis: redis, hosts: hosts)) }
     }
+
+    /// What the servers are called in the network.
+    static let storeName = "PostgreSQL"
+    static let redisName = "Redis"
 
     /// The lines of a node.
     func lines(of node: String) throws -> Lines {
         try lines.withLock { lines in
             if let known = lines[node] { return known }
+            let network = network.flatMap { $0.has(host: node) ? $0 : nil }
             let made = Lines(
-                store: try Proxy(to: "\(postgres.folder)/.s.PGSQL.5432"),
-                redis: try redis.map { try Proxy(toPort: $0.port) })
+                store: try Proxy(
+                    to: "\(postgres.folder)/.s.PGSQL.5432", at: try network?.place(of: Self.storeName)),
+                redis: try redis.map { try Proxy(toPort: $0.port, at: try network?.place(of: Self.redisName)) })
             lines[node] = made
             return made
         }
@@ -45,8 +57,9 @@ final class Cluster: Sendable {
     /// What a node, or a command, is told of the store and of Redis.
     func environment(of node: String = "command") throws -> [String: String] {
         let lines = try lines(of: node)
-        var environment = ["ONEBEAT_STORE": "postgres://onebeat@127.0.0.1:\(lines.store.port)/\(database)"]
-        if let port = lines.redis?.port { environment["ONEBEAT_REDIS"] = "redis://127.0.0.1:\(port)" }
+        let store = lines.store
+        var environment = ["ONEBEAT_STORE": "postgres://onebeat@\(store.host):\(store.port)/\(database)"]
+        if let redis = lines.redis { environment["ONEBEAT_REDIS"] = "redis://\(redis.host):\(redis.port)" }
         return environment
     }
 

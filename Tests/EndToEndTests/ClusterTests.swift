@@ -151,4 +151,29 @@ struct ClusterTests {
             #expect(try await process.end(within: .seconds(10)) == 128 + SIGTERM)
         }
     }
+
+    @Test func aNodeThatFindsNewerTablesStartsNothingAndSaysWhy() async throws {
+        try await Cluster.with { cluster in
+            try cluster.box.configure("tick: {every: 1s, exec: [\"true\"]}")
+            let node = try await cluster.up("a")
+            #expect(try await eventually(within: .seconds(20)) { try cluster.count("state = 'succeeded'") >= 1 })
+            // Frozen until its lease is over; then a later version's node changes the tables.
+            node.process.send(SIGSTOP)
+            let isAlive = "SELECT count(*) FROM nodes WHERE lease_until > clock_timestamp()"
+            #expect(try await eventually(within: .seconds(20)) { try cluster.query(isAlive) == [["0"]] })
+            _ = try cluster.query("UPDATE meta SET value = '99' WHERE key = 'schema'")
+            let attempts = try cluster.query("SELECT count(*) FROM attempts")
+
+            let late = try await cluster.onebeat("up", "onebeat.yaml", "--node", "b")
+            #expect(late.code != 0)
+            #expect(late.errors.contains("upgrade this node"))
+            node.process.send(SIGCONT)
+            #expect(
+                try await eventually(within: .seconds(20)) { node.process.errors.contains("upgrade this node") })
+            #expect(await node.get("/readyz")?.status == 503)
+            #expect(try cluster.query("SELECT count(*) FROM attempts") == attempts)
+            #expect(try cluster.query(isAlive) == [["0"]])
+            try await node.stop()
+        }
+    }
 }

@@ -6,10 +6,10 @@ import Testing
 
 /// Simulates a seed over a store in memory.
 func simulate(
-    _ seed: UInt64, hasLocks: Bool = false, mutant: (any Store, Dice) -> any Store = { store, _ in store }
+    _ seed: UInt64, hasRedis: Bool = false, mutant: (any Store, Dice) -> any Store = { store, _ in store }
 ) async throws -> SimulationReport {
     try await Simulation.run(
-        seed: seed, over: { try SQLiteStore.inMemory(time: $0) }, hasLocks: hasLocks, mutant: mutant)
+        seed: seed, over: { try SQLiteStore.inMemory(time: $0) }, hasRedis: hasRedis, mutant: mutant)
 }
 
 @Suite(.timeLimit(.minutes(60)))
@@ -22,7 +22,7 @@ struct SimulationTests {
     }()
 
     @Test func everyInvariantHoldsWhateverHappens() async throws {
-        let counts = try await Self.tryAll(hasLocks: false)
+        let counts = try await Self.tryAll(hasRedis: false)
         guard Self.seeds.count >= 500 else { return }
         // A simulation in which nothing goes wrong proves nothing.
         for what in [
@@ -31,24 +31,24 @@ struct SimulationTests {
         ] { #expect(counts[what, default: 0] > 0, "no seed saw: \(what)") }
     }
 
-    @Test func locksThatForgetFailAndHangChangeNothingOfThat() async throws {
-        _ = try await Self.tryAll(hasLocks: true)
+    @Test func aRedisThatForgetsFailsAndHangsChangesNothingOfThat() async throws {
+        _ = try await Self.tryAll(hasRedis: true)
     }
 
     /// - Returns: how often what happened, over all seeds.
-    private static func tryAll(hasLocks: Bool) async throws -> [String: Int] {
-        // With locks a third of them will do: each takes longer, and the trouble is the same.
-        let last = hasLocks && seeds.count > 1 ? seeds.lowerBound + UInt64(seeds.count) / 3 : seeds.upperBound
+    private static func tryAll(hasRedis: Bool) async throws -> [String: Int] {
+        // With Redis a third of them will do: each takes longer, and the trouble is the same.
+        let last = hasRedis && seeds.count > 1 ? seeds.lowerBound + UInt64(seeds.count) / 3 : seeds.upperBound
         let counts = try await withThrowingTaskGroup(of: SimulationReport.self) { group in
             var counts: [String: Int] = [:]
             var rest = (seeds.lowerBound...last).makeIterator()
             for _ in 0..<ProcessInfo.processInfo.activeProcessorCount {
-                if let seed = rest.next() { group.addTask { try await simulate(seed, hasLocks: hasLocks) } }
+                if let seed = rest.next() { group.addTask { try await simulate(seed, hasRedis: hasRedis) } }
             }
             while let report = try await group.next() {
                 counts.merge(report.counts, uniquingKeysWith: +)
-                if let violation = report.violation { tell(violation, report, hasLocks) }
-                if let seed = rest.next() { group.addTask { try await simulate(seed, hasLocks: hasLocks) } }
+                if let violation = report.violation { tell(violation, report, hasRedis) }
+                if let seed = rest.next() { group.addTask { try await simulate(seed, hasRedis: hasRedis) } }
             }
             return counts
         }
@@ -68,11 +68,11 @@ struct SimulationTests {
         #expect(try await simulate(1).hash != simulate(2).hash)
     }
 
-    private static func tell(_ violation: Violation, _ report: SimulationReport, _ hasLocks: Bool) {
+    private static func tell(_ violation: Violation, _ report: SimulationReport, _ hasRedis: Bool) {
         let trace = seeds.count == 1 ? report.trace[...] : report.trace.suffix(60)
         Issue.record(
             """
-            \(violation)\(hasLocks ? ", with locks" : "")
+            \(violation)\(hasRedis ? ", with Redis" : "")
             \(report.scenario)
             \(trace.joined(separator: "\n"))
             replay: ONEBEAT_SEED=\(report.scenario.seed) swift test --filter SimulationTests.SimulationTests

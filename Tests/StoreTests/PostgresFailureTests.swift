@@ -48,6 +48,21 @@ struct PostgresFailureTests {
         #expect(try await store.events(job: nil, limit: 10).map(\.kind) == ["meanwhile"])
     }
 
+    @Test func aHungServerThatCannotBeToldToStopEndsOnlyTheMove() async throws {
+        let server = try await PostgresServer()
+        let store = try await PostgresStore.open(server.url("postgres"))
+        defer { store.close() }
+        _ = try await store.jobs()
+        let process = try server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'onebeat'")
+        let pid = try #require(pid_t(process))
+        kill(pid, SIGSTOP)
+        defer { kill(pid, SIGCONT) }
+        // New connections fail, and the request to cancel is one.
+        unlink("\(server.folder)/.s.PGSQL.5432")
+        await expectUnavailable { _ = try await store.jobs() }
+        await expectUnavailable { _ = try await store.jobs() }
+    }
+
     @Test func aRowThatSomebodyHoldsForTooLongEndsTheMove() async throws {
         try await PostgresDatabase.with { database in
             let (store, claim) = try await storeWithClaim(database.url)

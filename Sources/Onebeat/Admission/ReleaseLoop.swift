@@ -5,11 +5,11 @@ struct ReleaseLoop: TurnTaking {
 
     let name = "release"
     let store: any RunStore
-    let worker: Bell
+    let demand: Demand
 
     func turn(at now: Timestamp) async throws -> NextTurn {
         let released = try await store.releaseHeld(limit: Self.page)
-        if released > 0 { worker.ring() }
+        if released > 0 { demand.mayBeDue() }
         return released == Self.page ? .now : .after(Self.pause)
     }
 }

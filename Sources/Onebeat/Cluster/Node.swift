@@ -11,6 +11,7 @@ public final class Node: Service {
     private let attempts: NodeAttempts
     private let recorder: OutputRecorder
     private let keeper: LockKeeper?
+    private let dispatch: (any Dispatch)?
     private let loops: [LoopService]
 
     /// How long a stopping node goes on trying to settle when the store does not answer; the reaper does it after that.
@@ -22,12 +23,14 @@ public final class Node: Service {
     /// - Parameters:
     ///   - executor: does the work of claimed runs.
     ///   - locks: keeps other programs away from jobs that may not overlap; the nodes need none among themselves.
+    ///   - dispatch: points workers to due runs; without it each worker asks the store.
     ///   - processID: the number of this process, for people who look for it.
     ///   - onRenewal: told at each renewal which life the lease is for, and until which uptime it can be trusted; a
     ///     guardian ends the jobs by then.
     public init(
-        store: any Store, executor: any Executor, settings: NodeSettings, locks: (any Locks)? = nil, processID: Int = 0,
-        time: any TimeSource = SystemTime(), schedules: ScheduleCache = ScheduleCache(), logger: Logger,
+        store: any Store, executor: any Executor, settings: NodeSettings, locks: (any Locks)? = nil,
+        dispatch: (any Dispatch)? = nil, processID: Int = 0, time: any TimeSource = SystemTime(),
+        schedules: ScheduleCache = ScheduleCache(), logger: Logger,
         onRenewal: @escaping @Sendable (NodeID, Duration) -> Void = { _, _ in }
     ) {
         var logger = logger
@@ -37,17 +40,20 @@ public final class Node: Service {
         let recorder = OutputRecorder(store: store, clock: parts.clock, bell: output)
         let attempts = NodeAttempts(
             runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox, recorder: recorder,
-            membership: parts.membership, demand: parts.demand, worker: parts.worker)
+            membership: parts.membership, demand: parts.demand)
         let keeper = locks.map { [logger] in
             parts.keeper(of: $0, store: store, settings: settings, chance: .system, logger: logger)
         }
         let loops = parts.loops(
             store: store, attempts: attempts, settings: settings, processID: processID, schedules: schedules,
-            chance: .system, locks: keeper, logger: logger, onRenewal: onRenewal)
+            chance: .system, locks: keeper,
+            announcer: dispatch.map { [logger] in Announcer($0, clock: parts.clock, logger: logger) }, logger: logger,
+            onRenewal: onRenewal)
         self.loops = (loops + [(recorder, output)]).map {
             LoopService($0.loop, wokenBy: $0.bell, clock: parts.clock, logger: logger)
         }
         self.keeper = keeper
+        self.dispatch = dispatch
         self.store = store
         self.settings = settings
         self.parts = parts
@@ -62,12 +68,13 @@ public final class Node: Service {
         let work = Task {
             await withTaskGroup(of: Void.self) { group in
                 for loop in loops { group.addTask { await loop.run() } }
+                // What the store tells of needs no pointer; dispatch tells that there is one.
                 if let source = store as? any WakeSource {
-                    group.addTask { [parts] in
-                        for await _ in source.wakeUps() {
-                            parts.demand.hint()
-                            parts.worker.ring()
-                        }
+                    group.addTask { [parts] in for await _ in source.wakeUps() { parts.demand.hint() } }
+                }
+                if let dispatch, settings.roles.contains(.worker) {
+                    group.addTask { [parts, settings] in
+                        for await _ in dispatch.wakeUps(settings.queues) { parts.worker.ring() }
                     }
                 }
             }

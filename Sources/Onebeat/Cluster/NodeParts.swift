@@ -6,8 +6,8 @@ package struct NodeParts: Sendable {
     package let clock: NodeClock
     package let outbox: Outbox
     /// Rung when a run may be due or a slot is free.
-    package let worker = Bell()
-    let demand = Demand()
+    package let worker: Bell
+    package let demand: Demand
     let planning = Bell()
     private let leading = Bell()
     private let settling = Bell()
@@ -15,6 +15,8 @@ package struct NodeParts: Sendable {
     let locking = Bell()
 
     package init(time: any TimeSource) {
+        worker = Bell()
+        demand = Demand(ringing: worker)
         clock = NodeClock(time)
         membership = Membership(time)
         outbox = Outbox(ringing: settling)
@@ -26,14 +28,14 @@ package struct NodeParts: Sendable {
     ) -> LockKeeper {
         LockKeeper(
             locks, policy: settings.lockPolicy, store: store, membership: membership, time: clock.time, bell: locking,
-            worker: worker, logger: logger, makeNonce: chance.word)
+            demand: demand, logger: logger, makeNonce: chance.word)
     }
 
     /// The loops, each with the bell that brings its next turn forward.
     /// - Parameter onRenewal: told at each renewal whose lease it is, and until which uptime it can be trusted.
     package func loops(
         store: any Store, attempts: any AttemptRunning, settings: NodeSettings, processID: Int = 0,
-        schedules: ScheduleCache, chance: Chance, locks: LockKeeper? = nil, logger: Logger,
+        schedules: ScheduleCache, chance: Chance, locks: LockKeeper? = nil, announcer: Announcer? = nil, logger: Logger,
         onRenewal: @escaping @Sendable (NodeID, Duration) -> Void
     ) -> [(loop: any TurnTaking, bell: Bell)] {
         let metrics = RunMetrics()
@@ -59,8 +61,12 @@ package struct NodeParts: Sendable {
                     store: store, membership: membership, clock: clock, lease: settings.leases.node, logger: logger),
                 Bell()
             ),
-            (ReleaseLoop(store: store, worker: worker), Bell()),
-            (Reaper(store: store, settle: settle, worker: worker, metrics: metrics, logger: logger), Bell()),
+            (ReleaseLoop(store: store, demand: demand), Bell()),
+            (
+                Reaper(
+                    store: store, settle: settle, demand: demand, announcer: announcer, metrics: metrics,
+                    logger: logger), Bell()
+            ),
         ]
         if settings.roles.contains(.beat) {
             loops += [
@@ -71,25 +77,30 @@ package struct NodeParts: Sendable {
                 ),
                 (
                     FiringLoop(
-                        store: store, membership: membership, schedules: schedules, worker: worker, logger: logger),
+                        store: store, membership: membership, schedules: schedules, demand: demand,
+                        announcer: announcer, logger: logger),
                     planning
                 ),
                 (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
             ]
+            if let announcer {
+                loops.append((ReconcileLoop(store: store, membership: membership, announcer: announcer), Bell()))
+            }
         }
         if settings.roles.contains(.worker) {
             loops += [
                 (
                     Worker(
                         store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                        queues: settings.queues, onStart: cancelling, demand: demand, locks: locks, metrics: metrics,
-                        makeNonce: chance.word), worker
+                        queues: settings.queues, onStart: cancelling, demand: demand, locks: locks,
+                        announcer: announcer,
+                        metrics: metrics, makeNonce: chance.word), worker
                 ),
                 (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),
                 (
                     SettlingLoop(
-                        store: store, outbox: outbox, settle: settle, locks: locks, worker: worker, metrics: metrics,
-                        logger: logger), settling
+                        store: store, outbox: outbox, settle: settle, locks: locks, demand: demand,
+                        announcer: announcer, metrics: metrics, logger: logger), settling
                 ),
             ]
             if let locks { loops.append((locks, locking)) }

@@ -7,7 +7,8 @@ struct Reaper: TurnTaking {
     let name = "reaper"
     let store: any LeaseStore
     let settle: @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
-    let worker: Bell
+    let demand: Demand
+    var announcer: Announcer?
     let metrics: RunMetrics
     let logger: Logger
 
@@ -18,7 +19,8 @@ struct Reaper: TurnTaking {
             logger.warning("took over a lost run", metadata: ["run": "\(run.key)", "state": "\(run.state.rawValue)"])
             metrics.ended(run)
         }
-        if !result.runs.isEmpty { worker.ring() }
+        await announcer?.announce(result.runs.filter { $0.state == .scheduled }.map { RunPointer($0) })
+        if !result.runs.isEmpty { demand.mayBeDue() }
         return result.hasMore ? .now : .after(.seconds(2))
     }
 }

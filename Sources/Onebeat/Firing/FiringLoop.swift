@@ -16,7 +16,8 @@ struct FiringLoop: TurnTaking {
     let store: any JobStore & HistoryStore
     let membership: Membership
     let schedules: ScheduleCache
-    let worker: Bell
+    let demand: Demand
+    var announcer: Announcer?
     let logger: Logger
 
     func turn(at now: Timestamp) async throws -> NextTurn {
@@ -24,7 +25,14 @@ struct FiringLoop: TurnTaking {
         let jobs = try await store.plannable(through: now + Self.refill, limit: Self.page)
         var plans: [FirePlan] = []
         for job in jobs { plans.append(await plan(job, at: now)) }
-        if try await store.plan(plans, term: term) > 0 { worker.ring() }
+        if try await store.plan(plans, term: term) > 0 {
+            // Also those of plans that were stale: a pointer to no run is a look for nothing, and that is rare.
+            if let announcer {
+                await announcer.announce(zip(jobs, plans).flatMap { $1.pointers(to: $0.definition.policies.queue) })
+            } else {
+                demand.mayBeDue()
+            }
+        }
         return jobs.count == Self.page ? .now : .after(.seconds(1))
     }
 

@@ -23,7 +23,7 @@ package final class LockKeeper: TurnTaking {
     private let membership: Membership
     private let time: any TimeSource
     private let bell: Bell
-    private let worker: Bell
+    private let demand: Demand
     private let logger: Logger
     private let makeNonce: @Sendable () -> String
     private let ledger = Mutex(LockLedger())
@@ -35,7 +35,7 @@ package final class LockKeeper: TurnTaking {
 
     init(
         _ locks: any Locks, policy: LockPolicy, store: any Store, membership: Membership, time: any TimeSource,
-        bell: Bell, worker: Bell, logger: Logger, makeNonce: @escaping @Sendable () -> String
+        bell: Bell, demand: Demand, logger: Logger, makeNonce: @escaping @Sendable () -> String
     ) {
         self.locks = locks
         self.policy = policy
@@ -43,7 +43,7 @@ package final class LockKeeper: TurnTaking {
         self.membership = membership
         self.time = time
         self.bell = bell
-        self.worker = worker
+        self.demand = demand
         self.logger = logger
         self.makeNonce = makeNonce
     }
@@ -193,7 +193,7 @@ package final class LockKeeper: TurnTaking {
             ledger.withLock { $0.leave(leftovers) }
             await fails(error)
         }
-        if try await store.releaseHeld(limit: ReleaseLoop.page) > 0 { worker.ring() }
+        if try await store.releaseHeld(limit: ReleaseLoop.page) > 0 { demand.mayBeDue() }
         return waiting.withLock { !$0.isEmpty }
     }
 

@@ -1,6 +1,9 @@
 // Locks: the threshold before a job that may not overlap. Other programs can hold a job's lock too, so it keeps them and
 // us apart; among the nodes of one store the store alone decides. A lock ends by itself, a holder may be paused past
 // that end, and whoever keeps locks may forget them: nothing here ever makes a duplicate or loses a run.
+//
+// A lock that a program takes by name (`Onebeat.withLock`) is a lease in the store, under a fence of its own; the same lock
+// is taken here too, so that other programs keep out. There, too, the store decides.
 
 /// Where locks are kept. Every move is one flight for many locks, since a worker takes many at a time.
 public protocol Locks: Sendable {
@@ -26,10 +29,10 @@ public protocol Locks: Sendable {
 
 /// The name of a lock.
 public struct LockName: Sendable, Hashable, CustomStringConvertible {
-    /// The job it guards.
+    /// The job it guards, or the name that a program gave it.
     public var job: String
 
-    /// The lock of a job.
+    /// The lock of a job, or of a program.
     public init(job: String) { self.job = job }
 
     /// The key that other programs know it by: `lock:job:NAME`.

@@ -55,7 +55,7 @@ package struct OnceNode: Sendable {
         attempts = NodeAttempts(
             runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox,
             recorder: OutputRecorder(store: store, clock: parts.clock, bell: Bell()), membership: parts.membership,
-            demand: parts.demand, worker: parts.worker)
+            demand: parts.demand)
         heartbeat = HeartbeatLoop(
             store: store, membership: parts.membership, clock: parts.clock, lengths: settings.leases,
             node: NodeRecord(

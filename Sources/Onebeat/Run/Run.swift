@@ -13,8 +13,8 @@ public struct RunID: Sendable, Hashable, Comparable, Codable, CustomStringConver
     public static func < (a: RunID, b: RunID) -> Bool { a.value < b.value }
 }
 
-/// Orders the attempts of all runs in a store: each attempt's fence is higher than all before it, so that the systems
-/// a job writes to can refuse a stale writer. Zero is the fence of a run that was never attempted.
+/// Orders the attempts of all runs in a store, and the holders of its locks: each one's fence is higher than all before
+/// it, so that the systems a job writes to can refuse a stale writer. Zero is the fence of a run that was never attempted.
 public struct Fence: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
     /// The number itself.
     public let value: Int64

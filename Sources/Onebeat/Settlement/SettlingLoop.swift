@@ -10,7 +10,8 @@ struct SettlingLoop: TurnTaking {
     let outbox: Outbox
     let settle: @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     var locks: LockKeeper?
-    let worker: Bell
+    let demand: Demand
+    var announcer: Announcer?
     let metrics: RunMetrics
     let logger: Logger
 
@@ -23,7 +24,8 @@ struct SettlingLoop: TurnTaking {
             note(report, result)
             locks?.settled(report.claim)
         }
-        if zip(reports, results).contains(where: { Self.mayLetGo($0, $1) }) { worker.ring() }
+        await announcer?.announce(results.compactMap(Self.nextAttempt))
+        if zip(reports, results).contains(where: { Self.mayLetGo($0, $1) }) { demand.mayBeDue() }
         return .now
     }
 
@@ -37,6 +39,11 @@ struct SettlingLoop: TurnTaking {
         case .skip: run.kind == .manual
         case .queue, .queueAll, .cancel: true
         }
+    }
+
+    private static func nextAttempt(_ result: SettleResult) -> RunPointer? {
+        guard case .settled(let run) = result, run.state == .scheduled else { return nil }
+        return RunPointer(run)
     }
 
     private func note(_ report: AttemptReport, _ result: SettleResult) {

@@ -179,4 +179,7 @@ public struct Event: Sendable, Equatable {
         self.message = message
         self.at = at
     }
+
+    /// The words on a run that was asked for by hand.
+    package static func triggered(requestID: String) -> String { "request \(requestID)" }
 }

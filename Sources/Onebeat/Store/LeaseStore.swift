@@ -87,7 +87,7 @@ extension NodeRecord {
     static func isTooFar(_ skew: Duration) -> Bool { skew > mostSkew || skew < .zero - mostSkew }
 }
 
-/// Who lives and who leads.
+/// Who lives, who leads, and who holds which lock.
 public protocol LeaseStore: Sendable {
     /// Joins under a new boot, with a lease of this length.
     /// - Returns: the store's time at the grant.
@@ -114,6 +114,18 @@ public protocol LeaseStore: Sendable {
     /// Gives up the lead at once.
     func resign(_ node: NodeID) async throws(StoreError)
 
+    /// Takes a lock that nobody holds, under a fence that is higher than all before it. A lock that the same token holds
+    /// is extended and keeps its fence: asking again after a lost reply is asking once. No lock is the lead, and a
+    /// holder need not be a node. What an ended or given up lock leaves behind is removed by and by.
+    func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer
+
+    /// Extends a lock, never shortens it. One that is over is never regained.
+    /// - Throws: ``StoreError/fenced(_:)`` when the token does not hold the lock any more.
+    func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError)
+
+    /// Gives up a lock at once, where the token still holds it.
+    func giveUp(_ lock: HeldLock) async throws(StoreError)
+
     /// Declares nodes dead whose lease is over, each once, and settles what they were running as lost, up to `limit`
     /// runs a call.
     func reap(
@@ -129,6 +141,14 @@ extension LeaseStore {
     public func renew(_ node: NodeID, lease: Duration) async throws(StoreError) -> Timestamp {
         try await renew(node, lease: lease, skew: .zero)
     }
+}
+
+/// What became of asking for a lock.
+public enum LeaseAnswer: Sendable, Equatable {
+    /// It is held by the token that asked, under this fence.
+    case held(Fence)
+    /// Somebody else holds it: their token.
+    case heldBy(String)
 }
 
 /// What a reaping found.

@@ -105,9 +105,9 @@ public protocol RunStore: Sendable {
     /// reply was lost.
     func claims(nonce: String) async throws(StoreError) -> [Claim]
 
-    /// The definitions of the first `limit` due runs that a claim would decide on, each once, in that order: what a worker
-    /// takes locks by before it claims.
-    func dueJobs(queues: [String], limit: Int) async throws(StoreError) -> [JobDefinition]
+    /// The first `limit` runs that a claim would decide on by now, or within a while from now, in the order of the claim:
+    /// what a worker takes locks by before it claims, and what the leader announces to workers.
+    func dueRuns(queues: [String], within ahead: Duration, limit: Int) async throws(StoreError) -> [DueRun]
 
     /// When the next run of these queues may start; a time past means now. `nil` when none is planned.
     func nextDue(queues: [String]) async throws(StoreError) -> Timestamp?
@@ -131,6 +131,20 @@ public protocol RunStore: Sendable {
     /// that every end of a run does by itself.
     /// - Returns: how many runs were released.
     func releaseHeld(limit: Int) async throws(StoreError) -> Int
+}
+
+/// A run that is due, and the definition it follows.
+public struct DueRun: Sendable, Equatable {
+    /// The run.
+    public var run: Run
+    /// Its definition.
+    public var definition: JobDefinition
+
+    /// Makes a pair; stores do.
+    public init(run: Run, definition: JobDefinition) {
+        self.run = run
+        self.definition = definition
+    }
 }
 
 /// A worker's reach for runs.

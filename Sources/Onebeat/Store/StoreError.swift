@@ -18,6 +18,13 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
                 + "If the two are one and the same that has moved, name it here: source: \"\(source)\"")
     }
 
+    /// Tables that cannot be changed yet: the nodes that hold leases speak to them as they are. A new node waits for them.
+    package static func inUse(by nodes: [String]) -> StoreError {
+        .unavailable(
+            "its tables are those of an older Onebeat than \(Onebeat.version), and in use by"
+                + " \(nodes.joined(separator: ", ")); they are brought up to date when all of these have stopped")
+    }
+
     /// What went wrong and what would do.
     public var description: String {
         switch self {

@@ -1,21 +1,34 @@
 import Synchronization
 
-/// What is known of the worker's next claim without asking the store: when it will find something, and whether it waits
-/// for a slot.
-final class Demand: Sendable {
+/// What is known of the worker's next claim without asking the store: when it will find something, whether a look is
+/// worth it, and whether it waits for a slot. Whoever changes that wakes the worker.
+package final class Demand: Sendable {
     private struct State {
         var nextDue: Timestamp?
         var isHinted = false
+        var wantsLook = false
         var awaitsSlot = false
     }
 
     private let state = Mutex(State())
+    private let worker: Bell
+
+    init(ringing worker: Bell) { self.worker = worker }
 
     /// The last claim's word on when the next run is due.
     func expect(_ due: Timestamp?) { state.withLock { $0.nextDue = due } }
 
     /// Another node's word that something has just become due.
-    func hint() { state.withLock { $0.isHinted = true } }
+    func hint() {
+        state.withLock { $0.isHinted = true }
+        worker.ring()
+    }
+
+    /// This node's word that something may have become due that nobody announced.
+    func mayBeDue() {
+        state.withLock { $0.wantsLook = true }
+        worker.ring()
+    }
 
     /// Whether a claim is worth it by now, as far as was said; asking forgets what was said.
     func takeDue(at now: Timestamp) -> Bool {
@@ -25,14 +38,23 @@ final class Demand: Sendable {
         }
     }
 
+    /// Whether the store is worth a look, as far as was said; asking forgets it.
+    func takeLook() -> Bool {
+        state.withLock { state in
+            defer { state.wantsLook = false }
+            return state.wantsLook
+        }
+    }
+
     /// There is more to claim than there are slots.
     func awaitSlot() { state.withLock { $0.awaitsSlot = true } }
 
-    /// Whether somebody waits for the slot that has just fallen free; asking forgets it.
-    func takeSlotWish() -> Bool {
-        state.withLock { state in
+    /// A slot has fallen free, and whoever waits for it is woken.
+    func slotIsFree() {
+        let isAwaited = state.withLock { state in
             defer { state.awaitsSlot = false }
             return state.awaitsSlot
         }
+        if isAwaited { worker.ring() }
     }
 }

@@ -7,8 +7,6 @@ actor NodeAttempts: AttemptRunning {
     private let recorder: OutputRecorder
     private let membership: Membership
     private let demand: Demand
-    /// Rung when a slot falls free that it waits for.
-    private let worker: Bell
     private var signals: [RunID: (fence: Fence, stop: StopSignal)] = [:]
     /// Whether all were asked to stop since the node leaves; what was claimed in that moment is handed back at once.
     private var isLeaving = false
@@ -17,14 +15,13 @@ actor NodeAttempts: AttemptRunning {
 
     init(
         runner: AttemptRunner, outbox: Outbox, recorder: OutputRecorder, membership: Membership,
-        demand: Demand, worker: Bell
+        demand: Demand
     ) {
         self.runner = runner
         self.outbox = outbox
         self.recorder = recorder
         self.membership = membership
         self.demand = demand
-        self.worker = worker
     }
 
     var count: Int { signals.count }
@@ -63,7 +60,7 @@ actor NodeAttempts: AttemptRunning {
         if let outcome { outbox.put(AttemptReport(claim, outcome)) }
         // After a lost lease the run may be back here under a higher fence already; that attempt is not this one's to end.
         if signals[claim.run.id]?.fence == claim.fence { signals[claim.run.id] = nil }
-        if demand.takeSlotWish() { worker.ring() }
+        demand.slotIsFree()
         ended.ring()
     }
 }

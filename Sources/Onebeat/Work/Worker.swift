@@ -7,6 +7,10 @@ final class Worker: TurnTaking {
     static let poll = Duration.milliseconds(500)
     /// The most runs one claim takes: large enough to share a commit, small enough to start the first soon.
     static let batch = 250
+    /// How often a worker looks into the store that is pointed to due runs: the last net below the leader's reconciling.
+    static let look = Duration.seconds(5)
+    /// A pointer may come a little early, by the difference between this node's clock and the store's.
+    static let haste = Duration.milliseconds(100)
 
     let name = "worker"
     private let store: any RunStore
@@ -17,15 +21,17 @@ final class Worker: TurnTaking {
     /// Rung when attempts were started, for the loop that looks after their cancellation.
     private let onStart: Bell
     private let locks: LockKeeper?
+    private let announcer: Announcer?
     private let metrics: RunMetrics
     private let makeNonce: @Sendable () -> String
     /// A claim whose reply did not come; it is read back before the next one.
     private let openNonce = Mutex<String?>(nil)
     private let demand: Demand
+    private let lookedAt = Mutex(Timestamp.distantPast)
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
-        onStart: Bell, demand: Demand = Demand(), locks: LockKeeper? = nil, metrics: RunMetrics,
+        onStart: Bell, demand: Demand, locks: LockKeeper? = nil, announcer: Announcer? = nil, metrics: RunMetrics,
         makeNonce: @escaping @Sendable () -> String
     ) {
         self.store = store
@@ -36,6 +42,7 @@ final class Worker: TurnTaking {
         self.onStart = onStart
         self.demand = demand
         self.locks = locks
+        self.announcer = announcer
         self.metrics = metrics
         self.makeNonce = makeNonce
     }
@@ -49,19 +56,20 @@ final class Worker: TurnTaking {
         let free = slots - (await attempts.count)
         metrics.slots(free: free, of: slots)
         guard free > 0 else { return await awaitSlot() }
-        let room = min(free, Self.batch)
-
-        // A claim takes the store's write lock, so an idle worker only looks.
-        if !demand.takeDue(at: now) {
-            let next = try await store.nextDue(queues: queues)
-            guard let next, next <= now else { return waiting(for: next, from: now) }
+        let reach: Reach
+        switch try await find(room: min(free, Self.batch), at: now) {
+        case .nothing(let next): return waiting(for: next, from: now)
+        case .something(let found): reach = found
         }
 
         var view: LockView?
-        if let locks { view = await locks.ask(for: try await store.dueJobs(queues: queues, limit: room), as: id) }
+        if let locks {
+            let due = try await store.dueRuns(queues: queues, within: .zero, limit: reach.slots)
+            view = await locks.ask(for: due.map(\.definition), as: id)
+        }
         let nonce = makeNonce()
         openNonce.withLock { $0 = nonce }
-        let request = ClaimRequest(node: id, queues: queues, slots: room, nonce: nonce, locks: view)
+        let request = ClaimRequest(node: id, queues: queues, slots: reach.slots, nonce: nonce, locks: view)
         let result: ClaimResult
         do {
             result = try await store.claim(request, deciding: Admission.decide)
@@ -77,10 +85,56 @@ final class Worker: TurnTaking {
         await start(result.claims, of: id)
         // What was passed over stays due, so that looking at once would be looking for ever.
         if view?.isIncomplete == true { return .after(Self.poll) }
-        if result.hasMore { return result.claims.count == free ? await awaitSlot() : .now }
-        demand.expect(result.nextDue)
+        if result.hasMore {
+            // Nobody may have been pointed to what is left.
+            if !reach.isPointed { demand.mayBeDue() }
+            return result.claims.count == free ? await awaitSlot() : .now
+        }
+        if announcer == nil || reach.isEarly(result, at: now) { demand.expect(result.nextDue) }
         // By the store's clock it is not due yet, by this node's it is: the difference is small, and passes.
         return waiting(for: result.nextDue.map { max($0, now + .milliseconds(1)) }, from: now)
+    }
+
+    /// What a claim reaches for.
+    private struct Reach {
+        var slots: Int
+        /// Whether pointers said that there is something, and so that it is this worker's to claim.
+        var isPointed = false
+
+        /// Whether pointers came before their runs were due by the store's clock.
+        func isEarly(_ result: ClaimResult, at now: Timestamp) -> Bool {
+            guard isPointed, result.claims.count + result.refused.count < slots, let next = result.nextDue else {
+                return false
+            }
+            return next <= now + Worker.haste
+        }
+    }
+
+    private enum Found {
+        case nothing(next: Timestamp?)
+        case something(Reach)
+    }
+
+    /// Whether a claim is worth it. It takes the store's write lock and races with those of other nodes, so an idle worker
+    /// asks for pointers, and only looks where there are none to be had.
+    private func find(room: Int, at now: Timestamp) async throws -> Found {
+        if demand.takeDue(at: now) { return .something(Reach(slots: room)) }
+        if let announcer, !isTimeToLook(at: now) {
+            if let taken = await announcer.take(queues, dueBy: now, limit: room) {
+                if taken.runs.isEmpty { return .nothing(next: taken.nextDue) }
+                return .something(Reach(slots: taken.runs.count, isPointed: true))
+            }
+        }
+        let next = try await store.nextDue(queues: queues)
+        lookedAt.withLock { $0 = now }
+        guard let next, next <= now else { return .nothing(next: next) }
+        return .something(Reach(slots: room))
+    }
+
+    private func isTimeToLook(at now: Timestamp) -> Bool {
+        // A clock may be set back.
+        let rest = lookedAt.withLock { now.duration(since: $0) }
+        return demand.takeLook() || rest >= Self.look || rest < .zero
     }
 
     private func awaitSlot() async -> NextTurn {

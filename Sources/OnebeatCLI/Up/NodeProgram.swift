@@ -127,7 +127,8 @@ struct NodeProgram {
         let (guardian, will) = (guardian, LastWill(surroundings.settings.store.value, guardian, logger))
         return Node(
             store: store, executor: WorkExecutor(process: ProcessExecutor(guardian: guardian), http: http),
-            settings: settings, locks: redis.map { RedisLocks($0) }, processID: Int(getpid()), schedules: schedules,
+            settings: settings, locks: redis.map { RedisLocks($0) }, dispatch: redis.map { RedisDispatch($0) },
+            processID: Int(getpid()), schedules: schedules,
             logger: logger,
             onRenewal: { id, uptime in
                 will.update(for: id)

@@ -6,6 +6,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case kill
     /// The node that leads is killed, and started again.
     case killLeader
+    /// Whoever leads is killed, five times in a row: every 3 s or so, as soon as the lead has changed hands.
+    case killLeaders
     /// A node and its guardian are killed at one time: nobody can say that its jobs are dead.
     case killWithGuardian
     /// A guardian is killed; its node must end.
@@ -42,9 +44,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .kill, .killLeader, .loseCommit, .loseRequest: 3
         case .flushRedis: 2
-        case .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian, .freezeGuardian,
-            .restartStorm, .cutStore,
-            .partStore, .partRedis, .stopRedis, .crashStore:
+        case .killLeaders, .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian,
+            .freezeGuardian, .restartStorm, .cutStore, .partStore, .partRedis, .stopRedis, .crashStore:
             1
         }
     }

@@ -25,7 +25,9 @@ public final class Proxy: Sendable {
         }
     }
 
-    /// Where it listens, on 127.0.0.1.
+    /// Where it listens: 127.0.0.1, or a server's place in a ``Network``.
+    public let host: String
+    /// The port it listens on.
     public let port: Int
     private let listener: CInt
     private let target: Target
@@ -39,27 +41,25 @@ public final class Proxy: Sendable {
     }
 
     /// A proxy to a server's Unix socket.
-    public convenience init(to socket: String) throws { try self.init(.socket(socket)) }
+    public convenience init(to socket: String, at place: Network.Place? = nil) throws {
+        try self.init(.socket(socket), place)
+    }
 
     /// A proxy to a port of the loopback address.
-    public convenience init(toPort port: Int) throws { try self.init(.port(port)) }
+    public convenience init(toPort port: Int, at place: Network.Place? = nil) throws {
+        try self.init(.port(port), place)
+    }
 
-    private init(_ target: Target) throws {
+    private init(_ target: Target, _ place: Network.Place?) throws {
         self.target = target
-        listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listener = listener
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(listener, address, length) == 0 && getsockname(listener, address, &length) == 0
-                    && listen(listener, 64) == 0
+        let host = place?.address ?? "127.0.0.1"
+        self.host = host
+        let (listener, port) =
+            if let place { try Network.within(place.namespace) { try Self.listen(on: host) } } else {
+                try Self.listen(on: host)
             }
-        }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        guard isListening else { throw ServerFailure("no proxy: \(String(cString: strerror(errno)))") }
+        self.listener = listener
+        self.port = port
         Thread.detachNewThread { [weak self] in
             while true {
                 let client = accept(listener, nil, nil)
@@ -92,6 +92,22 @@ public final class Proxy: Sendable {
     public var isSilent: Bool {
         get { silence.withLock { $0 } }
         set { silence.withLock { $0 = newValue } }
+    }
+
+    private static func listen(on host: String) throws -> (listener: CInt, port: Int) {
+        let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr(host)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener, address, length) == 0 && getsockname(listener, address, &length) == 0
+                    && Glibc.listen(listener, 64) == 0
+            }
+        }
+        guard isListening else { throw ServerFailure("no proxy: \(String(cString: strerror(errno)))") }
+        return (listener, Int(UInt16(bigEndian: address.sin_port)))
     }
 
     private func serve(_ client: CInt) {

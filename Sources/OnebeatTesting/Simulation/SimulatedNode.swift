@@ -61,8 +61,8 @@ final class SimulatedNode: Sendable {
     var hasReports: Bool { !parts.outbox.isEmpty }
 
     func start(
-        store: any Store, locks: MemoryLocks?, lockPolicy: LockPolicy, slots: Int,
-        faults: @escaping @Sendable () -> StoreFaults, lockFaults: @escaping @Sendable () -> LockFaults,
+        store: any Store, redis: SimulatedRedis?, lockPolicy: LockPolicy, slots: Int,
+        faults: @escaping @Sendable () -> StoreFaults, redisFaults: @escaping @Sendable () -> LineFaults,
         work: @escaping @Sendable () -> Duration, see: @escaping @Sendable (Observation) -> Void
     ) {
         let line = FaultyStore(store, dice: dice.split(), faults: faults) {
@@ -79,15 +79,20 @@ final class SimulatedNode: Sendable {
         let chance = Chance(word: { dice.word() }, fraction: { dice.fraction() })
         let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         let settings = NodeSettings(name: name, slots: slots, leases: leases, lockPolicy: lockPolicy)
-        let keeper = locks.map { locks in
-            let lockLine = FaultyLocks(locks, dice: self.dice.split(), faults: lockFaults) {
-                [self] length async throws(StoreError) in try await wait(length)
-            }
-            return parts.keeper(of: lockLine, store: line, settings: settings, chance: chance, logger: logger)
+        let redisLine = FaultyLine(dice: self.dice.split(), faults: redisFaults) {
+            [self] length async throws(StoreError) in try await wait(length)
+        }
+        let keeper = redis.map { redis in
+            parts.keeper(
+                of: FaultyLocks(redis.locks, over: redisLine), store: line, settings: settings, chance: chance,
+                logger: logger)
+        }
+        let announcer = redis.map { redis in
+            Announcer(FaultyDispatch(redis.dispatch, over: redisLine), clock: parts.clock, logger: logger)
         }
         let loops = parts.loops(
             store: line, attempts: attempts, settings: settings, schedules: ScheduleCache(), chance: chance,
-            locks: keeper, logger: logger, onRenewal: { [self] in trust(until: $1) })
+            locks: keeper, announcer: announcer, logger: logger, onRenewal: { [self] in trust(until: $1) })
         self.attempts.withLock { $0 = attempts }
         self.loops.withLock { $0 = loops }
         state.withLock { $0.turns = loops.map { _ in Turn() } }

@@ -38,25 +38,25 @@ public final class Simulation: Sendable {
     private let nodes = Mutex<[SimulatedNode]>([])
     private let outageUntil = Mutex(Duration.zero)
     private let isQuiet = Mutex(false)
-    private let locks: MemoryLocks?
+    private let redis: SimulatedRedis?
 
-    private init(_ scenario: Scenario, hasLocks: Bool) {
+    private init(_ scenario: Scenario, hasRedis: Bool) {
         self.scenario = scenario
-        locks = hasLocks ? MemoryLocks(time: time) : nil
+        redis = hasRedis ? SimulatedRedis(time: time) : nil
         dice = Dice(seed: scenario.seed ^ 0x0bea_70be_a70b_ea7f)
     }
 
     /// Runs a seed.
     /// - Parameters:
     ///   - makeStore: an empty store on the clock it is handed.
-    ///   - hasLocks: whether the nodes take locks, which fail, forget and hang all along. No other program holds one, so
-    ///     that whatever they do, no run may be skipped or doubled for it.
+    ///   - hasRedis: whether the nodes have locks and dispatch, which fail, forget and hang all along. No other program
+    ///     holds a lock, so that whatever they do, no run may be skipped, doubled or forgotten for it.
     ///   - mutant: breaks the store on purpose, for a test that the checker notices.
     public static func run(
-        seed: UInt64, over makeStore: (any TimeSource) async throws -> any Store, hasLocks: Bool = false,
+        seed: UInt64, over makeStore: (any TimeSource) async throws -> any Store, hasRedis: Bool = false,
         mutant: (any Store, Dice) -> any Store = { store, _ in store }
     ) async throws -> SimulationReport {
-        let simulation = Simulation(Scenario(seed: seed), hasLocks: hasLocks)
+        let simulation = Simulation(Scenario(seed: seed), hasRedis: hasRedis)
         let store = mutant(try await makeStore(simulation.time), simulation.dice.split())
         return try await simulation.run(over: store)
     }
@@ -95,8 +95,8 @@ public final class Simulation: Sendable {
         return faults
     }
 
-    private func lockFaults() -> LockFaults {
-        var faults = LockFaults()
+    private func redisFaults() -> LineFaults {
+        var faults = LineFaults()
         if isQuiet.withLock({ $0 }) { return faults }
         faults.lostRequest = 0.1
         faults.lostReply = 0.1
@@ -118,8 +118,8 @@ public final class Simulation: Sendable {
             nodes.append(node)
         }
         node.start(
-            store: store, locks: locks, lockPolicy: scenario.seed.isMultiple(of: 2) ? .lenient : .strict,
-            slots: shape.slots, faults: { [self] in faults() }, lockFaults: { [self] in lockFaults() },
+            store: store, redis: redis, lockPolicy: scenario.seed.isMultiple(of: 2) ? .lenient : .strict,
+            slots: shape.slots, faults: { [self] in faults() }, redisFaults: { [self] in redisFaults() },
             work: { [self] in isQuiet.withLock { $0 } ? .milliseconds(100) : scenario.work }, see: { [self] in see($0) }
         )
     }

@@ -16,19 +16,26 @@ extension StoreBench {
 
 extension StoreLaw {
     static let locking: [StoreLaw] = [
-        StoreLaw("the jobs of due runs are told in the order of the claim, each version once") { bench in
+        StoreLaw("due runs are told in the order of the claim, with their definitions, and those due in a while") {
+            bench in
             try await bench.put("low", due: bench.second(0), bench.second(1)) { $0.overlap = .queueAll }
             try await bench.put("high", due: bench.second(1)) { $0.priority = 5 }
             try await bench.put("other", due: bench.second(1)) { $0.queue = "mail" }
             try await bench.put("later", due: bench.second(9))
             bench.time.advance(by: .seconds(1))
-            let jobs = try await bench.store.dueJobs(queues: ["default"], limit: 10)
-            try expect(jobs.map(\.name), is: ["high", "low"])
-            try expect(jobs[1].policies.overlap, is: .queueAll)
-            try expect(try await bench.store.dueJobs(queues: ["default"], limit: 1).map(\.name), is: ["high"])
+            func due(within ahead: Duration = .zero, limit: Int = 10) async throws -> [DueRun] {
+                try await bench.store.dueRuns(queues: ["default"], within: ahead, limit: limit)
+            }
+            let runs = try await due()
+            try expect(runs.map(\.run.job), is: ["high", "low", "low"])
+            try expect(runs.map(\.run.scheduledAt), is: [bench.second(1), bench.second(0), bench.second(1)])
+            try expect(runs[1].definition.policies.overlap, is: .queueAll)
+            try expect(try await due(limit: 1).map(\.run.job), is: ["high"])
+            try expect(try await due(within: .seconds(7)).count, is: 3)
+            try expect(try await due(within: .seconds(8)).last?.run.job, is: "later")
             let node = try await bench.join()
             _ = try await bench.claim(node)
-            try expect(try await bench.store.dueJobs(queues: ["default"], limit: 10), is: [])
+            try expect(try await due(), is: [])
         },
         StoreLaw("a run whose job's lock is held elsewhere is skipped, and the row names the holder") { bench in
             try await bench.put(due: bench.second(0))

@@ -26,7 +26,7 @@ public struct StoreLaw: Sendable, CustomStringConvertible {
 
     /// Every law.
     public static let all =
-        planning + applying + claiming + overlapping + locking + settling + leasing + triggering + recording
+        planning + applying + claiming + overlapping + locking + settling + leasing + holding + triggering + recording
 }
 
 /// A law that a store did not hold.

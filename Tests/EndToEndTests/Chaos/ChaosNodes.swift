@@ -46,6 +46,7 @@ actor ChaosNodes {
             switch move.fault {
             case .kill: try await kill(move.choose(whole), for: move.seconds(0.1...3))
             case .killLeader: try await kill(leader(), for: move.seconds(0.1...2))
+            case .killLeaders: try await killLeaders()
             case .killWithGuardian: try await kill(move.choose(whole), withGuardian: true, for: move.seconds(0.5...3))
             case .killGuardian: try await killGuardian(of: move.choose(whole))
             case .freeze: try await freeze(move.choose(whole), for: move.seconds(11...14))
@@ -57,8 +58,8 @@ actor ChaosNodes {
             case .cutStore: try onLines(of: move.choose(whole)) { $0.store.cut() }
             case .loseCommit: try onLines(of: move.choose(whole)) { $0.store.inject(.loseAnswer("COMMIT")) }
             case .loseRequest: try onLines(of: move.choose(whole)) { $0.store.inject(.loseRequest("")) }
-            case .partStore: try await part(move.choose(whole), from: { $0.store }, for: move.seconds(1...12))
-            case .partRedis: try await part(move.choose(whole), from: { $0.redis }, for: move.seconds(1...6))
+            case .partStore: try await part(move.choose(whole), from: Cluster.storeName, move, for: 1...12)
+            case .partRedis: try await part(move.choose(whole), from: Cluster.redisName, move, for: 1...6)
             case .flushRedis: try flushRedis()
             case .stopRedis: try await stopRedis(for: move.seconds(0.5...4))
             case .crashStore: try await crashStore(for: move.seconds(0.1...2))
@@ -119,7 +120,7 @@ actor ChaosNodes {
             wrongClocks += 1
         }
         let child = try cluster.box.start(
-            [
+            try (cluster.network?.on(name) ?? []) + [
                 Sandbox.binary, "up", "onebeat.yaml", "--node", name, "--slots", "24", "--drain", "3s", "--listen",
                 "127.0.0.1:\(freePort())",
             ], environment: environment)
@@ -149,6 +150,22 @@ actor ChaosNodes {
         try await Task.sleep(for: length)
         try start(name)
         return !withGuardian || guardian != nil
+    }
+
+    /// A killed leader's lead lasts for up to 3 s more, so nobody can be killed more often than that.
+    private func killLeaders() async throws -> Bool {
+        var killed = 0
+        for _ in 0..<5 {
+            let patience = ContinuousClock.now + .seconds(8)
+            while ContinuousClock.now < patience {
+                try await Task.sleep(for: .milliseconds(200))
+                guard let name = try leader() else { continue }
+                if try await kill(name, for: .seconds(1)) { killed += 1 }
+                break
+            }
+        }
+        note("\(killed) leaders were killed in a row")
+        return killed >= 3
     }
 
     private func killGuardian(of name: String?) async throws -> Bool {
@@ -221,13 +238,23 @@ actor ChaosNodes {
     }
 
     private func part(
-        _ name: String?, from choose: (Cluster.Lines) -> Proxy?, for length: Duration
+        _ name: String?, from server: String, _ move: Move, for seconds: ClosedRange<Double>
     ) async throws -> Bool {
-        guard let name, let proxy = choose(try cluster.lines(of: name)) else { return false }
-        breaks(name, by: "a silence")
-        proxy.isSilent = true
-        try await Task.sleep(for: length)
-        proxy.isSilent = false
+        guard let name else { return false }
+        let length = move.seconds(seconds)
+        if let network = cluster.network, let loss = move.choose(Network.Loss.allCases) {
+            breaks(name, by: "a parting from \(server) that loses \(loss.rawValue)")
+            try network.part(name, from: server, losing: loss)
+            try await Task.sleep(for: length)
+            try network.mend(name, from: server, losing: loss)
+        } else {
+            let lines = try cluster.lines(of: name)
+            guard let line = server == Cluster.storeName ? lines.store : lines.redis else { return false }
+            breaks(name, by: "a silence of \(server)")
+            line.isSilent = true
+            try await Task.sleep(for: length)
+            line.isSilent = false
+        }
         mends(name)
         return true
     }

@@ -30,6 +30,11 @@ struct ChaosReport {
         }
     }
 
+    /// How the faults that part a node from a server were done.
+    private static let partings =
+        Network.obstacle.map { "by lines that fall silent, and not by the network: \($0)" }
+        ?? "each node in a network namespace of its own; its packets to one server, those of the server, or both dropped"
+
     private var takeovers: Int { history.attempts.count { $0.wasTakenOver } }
 
     /// What the nemesis was to do and did not, or what nothing came of.
@@ -49,6 +54,7 @@ struct ChaosReport {
         let overlaps = history.lines.count { if case .overlap = $0.kind { true } else { false } }
         return """
             chaos: faults      \(faults)
+            chaos: partings    \(Self.partings)
             chaos: clocks      lives of a node that is wrong by an hour, either way: \(wrongClocks)
             chaos: due         \(due) instants in \(history.runs.count) rows: \(states)
             chaos: attempts    \(history.attempts.count): \(outcomes)

@@ -11,16 +11,18 @@ import Testing
 struct ChaosTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let minutes = environment["ONEBEAT_MINUTES"].flatMap { Double($0) }
+    private static let nodes = ["n1", "n2", "n3", "n4", "n5"]
     private static let seed = environment["ONEBEAT_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...999_999)
 
     @Test func everyDueInstantIsKeptWhateverBreaks() async throws {
-        try await Cluster.with(redis: true) { cluster in
+        let hosts = Network.obstacle == nil ? Self.nodes : []
+        try await Cluster.with(redis: true, hosts: hosts) { cluster in
             let box = cluster.box
             let sink = box.path("sink"), locks = box.path("locks")
             try FileManager.default.createDirectory(atPath: locks, withIntermediateDirectories: true)
             let jobs = ChaosJobs(Self.minutes == nil ? 100 : 200, sink: sink, locks: locks)
             try box.configure(jobs.entries.map(\.line).joined(separator: "\n"))
-            let nodes = try ChaosNodes(cluster, ["n1", "n2", "n3", "n4", "n5"])
+            let nodes = try ChaosNodes(cluster, Self.nodes)
             print("chaos: seed \(Self.seed), \(jobs.entries.count) jobs, 5 nodes")
             try await nodes.startAll()
             #expect(
@@ -57,10 +59,12 @@ struct ChaosTests {
                 logs: box)
             print(report.text)
             try box.write(await nodes.diary.joined(separator: "\n"), to: "diary")
-            if !violations.isEmpty || !failed.isEmpty { print("chaos: evidence    \(try keepEvidence(of: cluster))") }
+            let deserters = await nodes.deserters
+            if !violations.isEmpty || !failed.isEmpty || !deserters.isEmpty {
+                print("chaos: evidence    \(try keepEvidence(of: cluster))")
+            }
             #expect(violations.isEmpty, "\(violations.prefix(10).map(\.description).joined(separator: "\n"))")
             #expect(report.weaknesses.isEmpty, "the run proves little: \(report.weaknesses)")
-            let deserters = await nodes.deserters
             #expect(deserters.isEmpty, "nodes ended though nobody asked them to: \(deserters)")
             #expect(box.jobProcesses.isEmpty, "a job's process is alive without a node")
             // Those of killed nodes end by themselves.

@@ -8,7 +8,7 @@ struct ReaperTests {
     private func reaper(_ bench: LoopBench) -> Reaper {
         Reaper(
             store: bench.store, settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) },
-            worker: bench.parts.worker, metrics: RunMetrics(), logger: bench.logger)
+            demand: bench.parts.demand, metrics: RunMetrics(), logger: bench.logger)
     }
 
     @Test func whereAllLiveNothingIsTaken() async throws {

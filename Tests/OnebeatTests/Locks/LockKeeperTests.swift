@@ -24,7 +24,7 @@ private struct LockBench {
         settling = SettlingLoop(
             store: loops.store, outbox: loops.parts.outbox,
             settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }, locks: keeper,
-            worker: loops.parts.worker, metrics: RunMetrics(), logger: loops.logger)
+            demand: loops.parts.demand, metrics: RunMetrics(), logger: loops.logger)
         try await loops.join()
     }
 
@@ -164,6 +164,17 @@ struct LockKeeperTests {
         try await bench.due("report")
         try await bench.work()
         #expect(await bench.started() == [])
+    }
+
+    @Test func theLockOfAProgramOnTheSameNodeIsAnotherPrograms() async throws {
+        let bench = try await LockBench()
+        let lock = try NamedLock(
+            "report", by: "a", nonce: "x", length: .seconds(30), store: bench.store, locks: bench.locks,
+            time: bench.loops.time, logger: bench.loops.logger)
+        try await bench.due("report")
+        _ = try await lock.hold(waiting: .zero) { _ in try await bench.work() }
+        #expect(await bench.started() == [])
+        #expect(try await bench.store.runs(RunFilter()).map(\.message) == ["lock:job:report is held by a/lock/x"])
     }
 
     @Test func aLockThatWasAskedForInVainIsGivenUp() async throws {

@@ -34,17 +34,24 @@ struct LoopBench {
             metrics: LeaseMetrics(), logger: logger)
     }
 
-    var firing: FiringLoop {
+    var firing: FiringLoop { firing() }
+
+    func firing(_ announcer: Announcer? = nil) -> FiringLoop {
         FiringLoop(
-            store: store, membership: parts.membership, schedules: ScheduleCache(), worker: parts.worker,
-            logger: logger)
+            store: store, membership: parts.membership, schedules: ScheduleCache(), demand: parts.demand,
+            announcer: announcer, logger: logger)
     }
 
-    func worker(slots: Int = 2, locks: LockKeeper? = nil) -> Worker {
+    func worker(slots: Int = 2, locks: LockKeeper? = nil, announcer: Announcer? = nil) -> Worker {
         let counter = Counter()
         return Worker(
             store: store, membership: parts.membership, attempts: attempts, slots: slots, queues: ["default"],
-            onStart: Bell(), locks: locks, metrics: RunMetrics(), makeNonce: { "nonce\(counter.increment())" })
+            onStart: Bell(), demand: parts.demand, locks: locks, announcer: announcer, metrics: RunMetrics(),
+            makeNonce: { "nonce\(counter.increment())" })
+    }
+
+    func announcer(_ dispatch: any Dispatch) -> Announcer {
+        Announcer(dispatch, clock: parts.clock, logger: logger)
     }
 
     func turn(_ loop: some TurnTaking) async throws -> NextTurn { try await loop.turn(at: parts.clock.now()) }

@@ -135,7 +135,7 @@ struct SettlingLoopTests {
         let claim = try #require(await bench.attempts.started.first)
         let loop = SettlingLoop(
             store: bench.store, outbox: bench.parts.outbox,
-            settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }, worker: bench.parts.worker,
+            settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }, demand: bench.parts.demand,
             metrics: RunMetrics(), logger: bench.logger)
         bench.parts.outbox.put(AttemptReport(claim, .succeeded))
         isDown.increment()

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Onebeat
 import OnebeatPostgres
+import OnebeatRedis
 import OnebeatSQLite
 import Synchronization
 
@@ -10,14 +11,18 @@ import Synchronization
 struct StoreChoice: ParsableArguments {
     @Option(help: "A PostgreSQL database; a new SQLite file otherwise.")
     var store: String?
+    @Option(help: "A Redis for locks and dispatch; neither otherwise.")
+    var redis: String?
 }
 
 /// A store, a node over it, and what its closures saw.
 struct Scene: Sendable {
     let store: any Store
+    private let redis: RedisClient?
     private let folder: URL?
 
     init(_ choice: StoreChoice) async throws {
+        redis = try choice.redis.map { RedisClient(try RedisAddress($0)) }
         if let url = choice.store {
             folder = nil
             store = try await PostgresStore.open(url)
@@ -33,7 +38,9 @@ struct Scene: Sendable {
     func onebeat(slots: Int, name: String = "bench") -> Onebeat {
         var logger = Logger(label: "bench")
         logger.logLevel = .warning
-        return Onebeat(store: store, settings: NodeSettings(name: name, slots: slots), logger: logger)
+        return Onebeat(
+            store: store, settings: NodeSettings(name: name, slots: slots), locks: redis.map { RedisLocks($0) },
+            dispatch: redis.map { RedisDispatch($0) }, logger: logger)
     }
 
     /// Runs `onebeat` while `watch` goes on, then stops it.
