@@ -1,9 +1,8 @@
 import ArgumentParser
 import Onebeat
-import Synchronization
 
-/// From a trigger to the start of its closure, one at a time on an idle node. The trigger comes from a store value of
-/// its own, as from another process, so that nothing in this one wakes the worker.
+/// From a trigger, its call included, to the start of its closure, one at a time on an idle node. The trigger comes from a
+/// store value of its own, as from another process, so that nothing in this one wakes the worker.
 struct Trigger: AsyncParsableCommand {
     @OptionGroup var choice: StoreChoice
     @Option var count = 300
@@ -13,7 +12,6 @@ struct Trigger: AsyncParsableCommand {
         defer { scene.remove() }
         let other = try await Scene(choice)
         let starts = Starts()
-        let calls = Mutex<[Double]>([])
         let onebeat = scene.onebeat(slots: 16)
         var policies = JobPolicies()
         // A trigger that came before the run before it was settled would be skipped.
@@ -22,17 +20,19 @@ struct Trigger: AsyncParsableCommand {
         try await scene.run(onebeat) {
             try await Task.sleep(for: .seconds(2))
             let asking = other.onebeat(slots: 1)
+            var (calls, late): ([Double], [Double]) = ([], [])
             for number in 0..<count {
-                let begin = SystemTime().uptime()
+                let begin = SystemTime().now()
                 _ = try await asking.trigger("empty", requestID: "\(number)")
-                calls.withLock { $0.append((SystemTime().uptime() - begin).inSeconds * 1000) }
+                calls.append(SystemTime().now().duration(since: begin).inSeconds * 1000)
                 while starts.count <= number { try await Task.sleep(for: .milliseconds(1)) }
+                late.append(starts.moments[number].duration(since: begin).inSeconds * 1000)
                 try await Task.sleep(for: .milliseconds(.random(in: 5...25)))
             }
-            let late = starts.lateness()
+            late.sort()
             report([
                 "triggers": Double(late.count), "p50_ms": percentile(late, 0.5), "p99_ms": percentile(late, 0.99),
-                "max_ms": late.last ?? .nan, "call_p50_ms": percentile(calls.withLock { $0.sorted() }, 0.5),
+                "max_ms": late.last ?? .nan, "call_p50_ms": percentile(calls.sorted(), 0.5),
             ])
         }
     }
