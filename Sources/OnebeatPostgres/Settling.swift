@@ -57,6 +57,8 @@ struct Settling {
         let messages = Parameter.texts(runs.map(\.message))
         let codes = Parameter.ints(runs.map { $0.exitCode.map { Int64($0) } })
         return [
+            // The state is compared so that no index of running runs is used: where statistics say that there are none,
+            // every one of them would be joined with every one that ends.
             Statement(
                 """
                 UPDATE runs SET state = e.state, reason = e.reason, message = e.message, due_at = e.due_at,
@@ -64,7 +66,7 @@ struct Settling {
                     nonce = NULL
                 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                     AS e (id, fence, state, reason, message, due_at, finished_at, exit_code, crashes, failures)
-                WHERE runs.id = e.id AND runs.fence = e.fence AND runs.state = 'running'
+                WHERE runs.id = e.id AND runs.fence = e.fence AND runs.state || '' = 'running'
                 """,
                 [
                     ids, fences, .texts(runs.map(\.state.rawValue)), .texts(runs.map { $0.reason?.rawValue }), messages,
