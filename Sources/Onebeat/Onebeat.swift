@@ -31,6 +31,8 @@ public final class Onebeat: Service {
     private let source: String
     private let logger: Logger
     private let jobs = Mutex<[String: Job]>([:])
+    /// The node while it runs, so that a trigger in its own process need not wait to be seen.
+    private let node = Mutex<Node?>(nil)
 
     /// A scheduler over `store`.
     /// - Parameters:
@@ -84,16 +86,21 @@ public final class Onebeat: Service {
             jobs.values.map(\.definition), source: source, isComplete: true, by: settings.name,
             schedules: ScheduleCache())
         let executor = HandlerExecutor(handlers: jobs.mapValues(\.handler), logger: logger)
-        try await Node(
-            store: store, executor: executor, settings: settings, locks: locks, dispatch: dispatch, logger: logger
-        ).run()
+        let node = Node(
+            store: store, executor: executor, settings: settings, locks: locks, dispatch: dispatch, logger: logger)
+        self.node.withLock { $0 = node }
+        defer { self.node.withLock { $0 = nil } }
+        try await node.run()
     }
 
     /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once.
     @discardableResult
     public func trigger(_ job: String, requestID: String) async throws -> Run {
         let run = try await store.trigger(job, requestID: requestID, by: settings.name)
-        if run.state == .scheduled { await announcer?.announce([RunPointer(run)]) }
+        if run.state == .scheduled {
+            await announcer?.announce([RunPointer(run)])
+            node.withLock { $0 }?.runIsDue()
+        }
         return run
     }
 

@@ -5,7 +5,7 @@ enum WakeUps {
     static let channel = "onebeat"
     /// Runs due within a poll interval are worth a hint; those planned further ahead are found by the clock. Hints are
     /// few, since PostgreSQL lets transactions that notify commit one after the other.
-    static let horizon = Duration.milliseconds(500)
+    static let horizon = Demand.poll
 
     static let statement = Statement("SELECT pg_notify('\(channel)', '')")
 

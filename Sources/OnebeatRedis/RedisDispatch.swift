@@ -14,7 +14,7 @@ public struct RedisDispatch: Dispatch {
     public init(_ client: RedisClient) { self.client = client }
 
     /// What is due so soon wakes workers that wait: they ask by themselves as often as that.
-    static let horizon = Duration.milliseconds(500)
+    static let horizon = Demand.poll
     /// A pointer that nobody took for so long after its due time is dropped; what is still to be claimed is announced anew.
     static let memory = Duration.seconds(60)
     /// As many pointers go into one call of the script: a longer one would keep others waiting.

@@ -92,7 +92,7 @@ struct RedisDispatchTests {
         try await dispatch.announce([pointer("far", in: "mail", after: .seconds(9))], at: now)
         try await dispatch.announce([pointer("other")], at: now)
         #expect(try server.ask("PUBSUB", "NUMSUB", "shop:dispatch:mail") == "shop:dispatch:mail\n1")
-        try await dispatch.announce([pointer("near", in: "mail", after: .milliseconds(500))], at: now)
+        try await dispatch.announce([pointer("near", in: "mail", after: .seconds(1))], at: now)
         await wakeUps.next()
         #expect(try server.ask("ZCARD", "shop:dispatch:mail") == "2")
     }

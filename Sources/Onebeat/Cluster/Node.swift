@@ -92,6 +92,9 @@ public final class Node: Service {
     /// Whether the node leads.
     public var isLeader: Bool { parts.membership.term != nil }
 
+    /// Has the worker look for a run that is due, after one was added past this node.
+    public func runIsDue() { parts.demand.mayBeDue() }
+
     /// Has the leader look for something to plan at once, after definitions changed.
     public func definitionsChanged() { parts.planning.ring() }
 

@@ -69,12 +69,16 @@ public final class Bell: Sendable {
     }
 
     /// Returns at the next ring, or when `time` has reached `instant`, or when the Swift task is cancelled.
+    ///
+    /// The alarm rings as others do, so that it may come before the wait. One that comes as somebody else rings makes the
+    /// next wait a short one. There is no group of two that race, since an idle node does little but wait, and each
+    /// Swift task wakes a thread.
     public func wait(until instant: Duration, on time: any TimeSource) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait() }
-            group.addTask { try? await time.sleep(until: instant) }
-            await group.next()
-            group.cancelAll()
+        let alarm = Task {
+            try? await time.sleep(until: instant)
+            if !Task.isCancelled { ring() }
         }
+        await wait()
+        alarm.cancel()
     }
 }

@@ -3,8 +3,7 @@ import Synchronization
 
 /// Claims due runs for the node's free slots and starts them.
 final class Worker: TurnTaking {
-    /// How long a run that another process added, and did not announce, may go unseen.
-    static let poll = Duration.milliseconds(500)
+    static let poll = Demand.poll
     /// The most runs one claim takes: large enough to share a commit, small enough to start the first soon.
     static let batch = 250
     /// How often a worker looks into the store that is pointed to due runs: the last net below the leader's reconciling.
