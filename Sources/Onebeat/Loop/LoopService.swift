@@ -39,14 +39,25 @@ public struct LoopService: Service {
     }
 
     private func wait(_ next: NextTurn) async {
-        let pause: Duration
+        let now = clock.time.uptime()
+        let end: Duration
         switch next {
         case .now:
             await Task.yield()
             return
-        case .after(let length): pause = length
-        case .at(let instant): pause = instant.duration(since: clock.now())
+        case .after(let length): end = Self.end(of: length, from: now)
+        case .at(let instant): end = now + instant.duration(since: clock.now())
         }
-        if pause > .zero { await bell.wait(until: clock.time.uptime() + pause, on: clock.time) }
+        if end > now { await bell.wait(until: end, on: clock.time) }
+    }
+
+    /// Long pauses end on whole seconds of uptime, up to a second early: what an idle node costs is waking a processor
+    /// that sleeps, and loops that wake together wake it once.
+    static let grid = Duration.seconds(1)
+
+    /// When a pause ends.
+    static func end(of pause: Duration, from now: Duration) -> Duration {
+        guard pause >= grid else { return now + pause }
+        return grid * Int((now + pause) / grid)
     }
 }

@@ -95,6 +95,12 @@ struct LoopServiceTests {
         }
     }
 
+    @Test(arguments: [(10.2, 1.0, 11.0), (10.0, 1, 11), (10.999, 1, 11), (10.2, 3.33, 13), (10.2, 0.5, 10.7)])
+    func longPausesEndTogether(now: Double, pause: Double, end: Double) {
+        let found = LoopService.end(of: .seconds(pause), from: .seconds(now))
+        #expect(abs(found.inSeconds - end) < 0.000_001, "\(found)")
+    }
+
     @Test func theTurnIsToldTheStoresTime() async {
         let clock = NodeClock(time)
         clock.correct(to: ManualTime.start + .seconds(3), sent: ManualTime.start, received: ManualTime.start)
