@@ -26,6 +26,7 @@ struct slot {
     uint64_t token;
     pid_t keeper;
     int32_t step, error;
+    bool is_abandoned;  // to be killed at the end of the grace; what starts under a later deadline is not
 };
 
 static struct slot slots[most_slots];
@@ -90,8 +91,11 @@ static void pass(const struct request *request)
 static void abandon(void)
 {
     is_abandoned = true;
-    for (unsigned i = 0; i < slot_count; i++)
-        if (slots[i].keeper > 0) kill(slots[i].keeper, SIGNAL_ABANDON);
+    for (unsigned i = 0; i < slot_count; i++) {
+        if (slots[i].keeper <= 0) continue;
+        slots[i].is_abandoned = true;
+        kill(slots[i].keeper, SIGNAL_ABANDON);
+    }
     // Keepers kill at the end of the grace; should one be stopped or stuck, the guardian does it for them.
     sweep_at = guardian_now_ns() + grace_ms * millisecond_ns + 100 * millisecond_ns;
 }
@@ -100,10 +104,11 @@ static unsigned sweep(void)
 {
     static pid_t keepers[most_slots];
     unsigned count = 0, found = 0;
-    for (unsigned i = 0; i < slot_count; i++)
-        if (slots[i].keeper > 0) keepers[count++] = slots[i].keeper;
-    if (is_abandoned)
-        for (unsigned i = 0; i < count; i++) found += signal_below(keepers[i], NULL, 0, SIGKILL);
+    for (unsigned i = 0; i < slot_count; i++) {
+        if (slots[i].keeper <= 0) continue;
+        keepers[count++] = slots[i].keeper;
+        if (slots[i].is_abandoned) found += signal_below(slots[i].keeper, NULL, 0, SIGKILL);
+    }
     orphans = signal_below(getpid(), keepers, count, SIGKILL);
     found += orphans;
     sweep_at = found > 0 ? guardian_now_ns() + 50 * millisecond_ns : never;

@@ -42,6 +42,23 @@ import Testing
         await fixture.guardian.shutdown()
     }
 
+    @Test func whatStartsUnderANewDeadlineIsSparedTheEndOfWhatTheOldOneEnded() async throws {
+        let (fixture, other) = (try ExecutorFixture(), try ExecutorFixture())
+        fixture.guardian.extend(until: .now + .milliseconds(50))
+        // Ended by TERM, so the grace of those that do not heed it has just begun.
+        #expect(await fixture.run("sleep 100").0 == .interrupted)
+        kill(fixture.guardian.processID, SIGSTOP)
+        fixture.guardian.extend(until: .now + .seconds(1000))
+        // Many, so that some have begun when the grace is seen to be over.
+        let ends = (2...60).map { id in Task { await fixture.run("sleep 0.2", id: id).0 } }
+        // Longer than that grace.
+        #expect(await other.run("sleep 0.5").0 == .succeeded)
+        kill(fixture.guardian.processID, SIGCONT)
+        for end in ends { #expect(await end.value == .succeeded) }
+        await fixture.guardian.shutdown()
+        await other.guardian.shutdown()
+    }
+
     @Test func anExtendedDeadlineDoesNotPass() async throws {
         let fixture = try ExecutorFixture()
         fixture.guardian.extend(until: .now + .milliseconds(200))
