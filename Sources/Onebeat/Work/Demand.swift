@@ -3,8 +3,7 @@ import Synchronization
 /// What is known of the worker's next claim without asking the store: when it will find something, whether a look is
 /// worth it, and whether it waits for a slot. Whoever changes that wakes the worker.
 package final class Demand: Sendable {
-    /// How long a run that another process added, and did not announce, may go unseen. Twice as often would cost an idle
-    /// node a third more of a processor.
+    /// How long a run that another process added, and did not announce, may go unseen; each look wakes an idle node.
     package static let poll = Duration.seconds(1)
 
     private struct State {
