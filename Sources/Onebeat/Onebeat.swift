@@ -148,24 +148,3 @@ public final class Onebeat: Service {
     /// Runs that fit the filter, the newest planned first.
     public func runs(_ filter: RunFilter = RunFilter()) async throws -> [Run] { try await store.runs(filter) }
 }
-
-extension JobStore {
-    /// Stores `definitions` for `source`, planned by their schedules.
-    /// - Throws: ``StoreError``; ``ScheduleError`` when a schedule cannot be read on this machine, and then nothing is
-    ///   stored.
-    @discardableResult
-    public func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String, schedules: ScheduleCache
-    ) async throws -> [JobChange] {
-        let compiled = try Dictionary(
-            uniqueKeysWithValues: definitions.map {
-                ($0.name, try Schedule($0.schedule, jobName: $0.name, zones: schedules.zones))
-            })
-        try await planOverdue(schedules: schedules)
-        return try await apply(definitions, source: source, isComplete: isComplete, by: actor) {
-            definition, record, now in
-            guard let schedule = compiled[definition.name] else { preconditionFailure("every definition was compiled") }
-            return Replanning.decide(definition, replacing: record, schedule: schedule, at: now)
-        }
-    }
-}

@@ -15,6 +15,7 @@ struct Applying {
     private var generations: [String: Int] = [:]
     private var saved: [(record: JobRecord, fires: [PlannedFire])] = []
     private var removed: [JobRecord] = []
+    private var replaced: [JobRecord] = []
     private var events: [Event] = []
 
     init(source: String, actor: String, in transaction: Transaction, definitions: DefinitionCache) {
@@ -25,7 +26,7 @@ struct Applying {
     }
 
     mutating func run(
-        _ definitions: [JobDefinition], isComplete: Bool,
+        _ definitions: [JobDefinition], isComplete: Bool, unless isOverdue: (JobRecord, Timestamp) -> Bool,
         deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) throws -> [JobChange] {
         let now = try begin(definitions.map(\.name), isComplete: isComplete)
@@ -35,12 +36,14 @@ struct Applying {
             for record in stored.values.sorted(by: { $0.name < $1.name })
             where record.source == source && !kept.contains(record.name) {
                 removed.append(record)
+                replaced.append(record)
                 events.append(
                     Event("job.removed", job: record.name, actor: actor, message: "from \(record.source)"))
                 changes.append(JobChange(.removed, job: record.name, record: record))
             }
         }
         guard !events.isEmpty else { return changes }
+        if replaced.contains(where: { isOverdue($0, now) }) { throw StoreError.overtaken }
         try transaction.commit(try statements(at: now))
         return changes
     }
@@ -76,6 +79,7 @@ struct Applying {
         if let old {
             guard old.source == source else { throw StoreError.taken(name, by: old.source) }
             if old.definition == definition { return JobChange(.unchanged, job: name, record: old) }
+            replaced.append(old)
         }
         let plan = deciding(definition, old, now)
         let record = JobRecord(

@@ -13,11 +13,12 @@ extension PostgresStore: JobStore {
 
     public func apply(
         _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await move(within: Self.longPatience) { [cache = self.definitions] transaction in
             var applying = Applying(source: source, actor: actor, in: transaction, definitions: cache)
-            return try applying.run(definitions, isComplete: isComplete, deciding: deciding)
+            return try applying.run(definitions, isComplete: isComplete, unless: isOverdue, deciding: deciding)
         }
     }
 

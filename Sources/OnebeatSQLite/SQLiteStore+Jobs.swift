@@ -10,18 +10,21 @@ extension SQLiteStore: JobStore {
 
     public func apply(
         _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await write { db, now in
             var changes: [JobChange] = []
             for definition in definitions.sorted(by: { $0.name < $1.name }) {
                 changes.append(
-                    try self.put(definition, source: source, by: actor, at: now, deciding: deciding, in: db))
+                    try self.put(
+                        definition, source: source, by: actor, at: now, unless: isOverdue, deciding: deciding, in: db))
             }
             if isComplete {
                 let kept = Set(definitions.map(\.name))
                 let stored = try self.records("j.removed_at IS NULL AND j.source = ?", [source], in: db)
                 for record in stored where !kept.contains(record.name) {
+                    if isOverdue(record, now) { throw StoreError.overtaken }
                     changes.append(try self.remove(record, by: actor, at: now, in: db))
                 }
             }
@@ -147,6 +150,7 @@ extension SQLiteStore {
 
     private func put(
         _ definition: JobDefinition, source: String, by actor: String, at now: Timestamp,
+        unless isOverdue: (JobRecord, Timestamp) -> Bool,
         deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan, in db: Database
     ) throws -> JobChange {
         let name = definition.name
@@ -154,6 +158,7 @@ extension SQLiteStore {
         if let old {
             guard old.source == source else { throw StoreError.taken(name, by: old.source) }
             if old.definition == definition { return JobChange(.unchanged, job: name, record: old) }
+            if isOverdue(old, now) { throw StoreError.overtaken }
         }
         let plan = deciding(definition, old, now)
         let lastGeneration = try Int.fetchOne(

@@ -14,9 +14,10 @@ extension StoreWrapper {
 
     public func apply(
         _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
-        try await base.apply(definitions, source: source, isComplete: isComplete, by: actor, deciding: deciding)
+        try await base.apply(definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
     }
 
     public func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] { try await base.jobs(filter) }

@@ -4,7 +4,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10)))
 struct MutantTests {
     /// In so many seeds each bug must have shown.
-    private static let seeds: ClosedRange<UInt64> = 1...150
+    private static let seeds: ClosedRange<UInt64> = 1...500
 
     @Test(arguments: Mutant.all)
     func isCaught(_ mutant: Mutant) async throws {

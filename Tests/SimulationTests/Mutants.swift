@@ -39,6 +39,9 @@ struct Mutant: Sendable, CustomStringConvertible {
                 }
             }
         },
+        Mutant("a change of definitions buries what fell due", breaks: [.complete]) { store, _ in
+            HastyChange(base: store)
+        },
         Mutant("runs start before they are due", breaks: [.notEarly]) { store, _ in
             OtherPlans(base: store) { plan in
                 for index in plan.fires.indices { plan.fires[index].dueAt -= .seconds(2) }
@@ -133,6 +136,20 @@ private struct Whitewash: StoreWrapper {
                 if report.outcome.failure != nil { report.outcome = .succeeded }
                 return report
             }, deciding: deciding)
+    }
+}
+
+private struct HastyChange: StoreWrapper {
+    let base: any Store
+
+    func apply(
+        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+        deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+    ) async throws(StoreError) -> [JobChange] {
+        try await base.apply(
+            definitions, source: source, isComplete: isComplete, by: actor, unless: { _, _ in false },
+            deciding: deciding)
     }
 }
 

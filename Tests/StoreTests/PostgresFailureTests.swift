@@ -238,7 +238,8 @@ extension PostgresStore {
         _ = try await join(
             NodeRecord(id: node, slots: 1, queues: ["default"], version: "1", processID: 1), lease: .seconds(60))
         let job = JobDefinition(name: "report", schedule: .every(.seconds(60)), work: .handler)
-        _ = try await apply([job], source: "test", isComplete: true, by: "test") { job, _, now in
+        _ = try await apply([job], source: "test", isComplete: true, by: "test", unless: { _, _ in false }) {
+            job, _, now in
             FirePlan(
                 version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now, nextAt: nil,
                 fires: [PlannedFire(scheduledAt: now, dueAt: now)])

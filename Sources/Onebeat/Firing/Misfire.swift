@@ -119,6 +119,13 @@ public enum Misfire {
             nextAt: schedule.next(after: through), fires: fires)
     }
 
+    /// Whether the job was due at an instant that is not planned yet. A job whose schedule cannot be read here never is:
+    /// its instants are for a node that can, and whoever mends it must not wait for one.
+    static func isOverdue(_ job: JobRecord, at now: Timestamp, schedules: ScheduleCache) -> Bool {
+        guard let next = job.nextAt, next <= now else { return false }
+        return (try? schedules.schedule(for: job)) != nil
+    }
+
     /// A fixed delay has one instant at a time; the end of its run sets the next, and the schedule has the last word on
     /// that: it may have ended, or make an exception.
     private static func planDelay(_ job: JobRecord, schedule: Schedule, through horizon: Timestamp) -> FirePlan {

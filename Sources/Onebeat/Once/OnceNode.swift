@@ -146,7 +146,7 @@ extension OnceNode {
             return record
         }
         let changes = try await store.apply(
-            [definition], source: Self.source, isComplete: false, by: settings.name
+            [definition], source: Self.source, isComplete: false, by: settings.name, unless: { _, _ in false }
         ) { definition, record, _ in
             let watermark = record?.watermark ?? fire.scheduledAt - .microseconds(1)
             // What is planned for an instant to come and not named here would be withdrawn.

@@ -19,9 +19,14 @@ public protocol JobStore: Sendable {
     /// store's time, and says where planning goes on. Rows that were planned for instants still to come and are not
     /// among its fires are withdrawn; those among its fires stay or are inserted. Watermarks never go back.
     /// A removed job's due runs are cancelled, its running ones go on.
-    /// - Throws: ``StoreError/refused(_:)`` when a name belongs to another source.
+    ///
+    /// `isOverdue` is asked, with the store's time, about every record that would be replaced or removed: whether it was
+    /// due at an instant that has no row yet, which nobody could plan afterwards.
+    /// - Throws: ``StoreError/overtaken`` when it was, and ``StoreError/refused(_:)`` when a name belongs to another
+    ///   source; nothing is changed then.
     func apply(
         _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange]
 

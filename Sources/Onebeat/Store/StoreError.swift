@@ -18,6 +18,9 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
                 + "If the two are one and the same that has moved, name it here: source: \"\(source)\"")
     }
 
+    /// A change of definitions that came too late: a job it would replace or remove is due, and has no run for that yet.
+    package static let overtaken = StoreError.unavailable("a job fell due while it was being changed")
+
     /// Tables that cannot be changed yet: the nodes that hold leases speak to them as they are. A new node waits for them.
     package static func inUse(by nodes: [String]) -> StoreError {
         .unavailable(

@@ -85,7 +85,7 @@ extension Checker {
             return count("repeated report")
         }
         try require(
-            ends[claim.fence] == .some(report.outcome), .oneOutcome,
+            ends[claim.fence]?.outcome == report.outcome, .oneOutcome,
             "\(key) was reported as \(report.outcome.word), which is not how it ended")
         try require(
             Self.mayFollow(report.outcome).contains(run.state), .oneOutcome,
@@ -145,7 +145,7 @@ extension Checker {
             jobs[run.job]?.active.remove(claim.fence) != nil, .noGhost, "\(run.key) ended though it did not run")
         try require(
             leases[run.boot ?? ""].map { $0 >= now } ?? false, .selfStop, "\(run.key) ran on after its lease was over")
-        ends[claim.fence] = outcome
+        ends[claim.fence] = End(outcome: outcome, at: now)
     }
 
     private mutating func close(_ model: inout RunModel, as run: Run) {

@@ -69,6 +69,12 @@ public struct Checker: Sendable {
         var active: Set<Fence> = []
     }
 
+    struct End: Sendable {
+        /// `nil` for one that its node never got to know.
+        var outcome: Outcome?
+        var at: Timestamp
+    }
+
     struct RunModel: Sendable {
         var attempts = 0
         var holder: (fence: Fence, boot: String)?
@@ -84,8 +90,8 @@ public struct Checker: Sendable {
     var runs: [RunID: RunModel] = [:]
     var leases: [String: Timestamp] = [:]
     var lastFence = Fence(0)
-    /// The real end of each attempt; `nil` inside is one that its node never got to know.
-    var ends: [Fence: Outcome?] = [:]
+    /// The real end of each attempt.
+    var ends: [Fence: End] = [:]
     var requests: [String: Set<String>] = [:]
     /// What happened so far, for a report that says how much was tried.
     public private(set) var counts: [String: Int] = [:]

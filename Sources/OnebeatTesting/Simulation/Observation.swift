@@ -33,10 +33,11 @@ struct ObservedStore: StoreWrapper {
 
     func apply(
         _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         let changes = try await base.apply(
-            definitions, source: source, isComplete: isComplete, by: actor, deciding: deciding)
+            definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
         see(.applied(changes))
         return changes
     }

@@ -28,6 +28,8 @@ public struct Scenario: Sendable, CustomStringConvertible {
         case pause(job: Int, Duration)
         /// A job is removed and created again later.
         case remove(job: Int, Duration)
+        /// A job is removed and created again while somebody else gives it another definition.
+        case quarrel(job: Int, JobDefinition)
         /// A run is asked for by hand.
         case trigger(job: Int)
         /// A run that is open is cancelled.
@@ -41,6 +43,8 @@ public struct Scenario: Sendable, CustomStringConvertible {
     var faults: [(at: Duration, what: Fault)]
     /// How the line between nodes and store is all along.
     var line: StoreFaults
+    /// The longest a request or a reply of the people who change jobs is under way.
+    var slowness: Duration
     /// How often a node freezes in the midst of a call.
     var freezes: Double
     /// The longest a run takes.
@@ -65,6 +69,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
             lostRequest: dice.says(0.4) ? dice.fraction() * 0.05 : 0,
             lostReply: dice.says(0.6) ? dice.fraction() * 0.1 : 0,
             delay: dice.one(of: [.zero, .milliseconds(5), .milliseconds(200), .seconds(1)]))
+        slowness = dice.one(of: [.zero, .seconds(1), .seconds(5)])
         freezes = dice.says(0.3) ? 0.003 : 0
         work = dice.one(of: [.milliseconds(500), .seconds(3), .seconds(9)])
         faults = []
@@ -101,7 +106,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
     private static func fault(_ dice: Dice, nodes: Int, jobs: Int) -> Fault {
         let node = dice.number(0...nodes - 1)
         let job = dice.number(0...jobs - 1)
-        return switch dice.number(1...13) {
+        return switch dice.number(1...14) {
         case 1, 2: .crash(node: node, dice.length(.seconds(1), .seconds(15)))
         case 3: .crashLeader(dice.length(.seconds(1), .seconds(15)))
         case 4: .blackout(dice.length(.seconds(5), .seconds(45)))
@@ -110,22 +115,25 @@ public struct Scenario: Sendable, CustomStringConvertible {
         case 8, 9: .edit(job: job, self.job("job\(job + 1)", dice))
         case 10: .pause(job: job, dice.length(.seconds(1), .seconds(15)))
         case 11: .remove(job: job, dice.length(.seconds(1), .seconds(10)))
-        case 12: .trigger(job: job)
+        case 12: .quarrel(job: job, self.job("job\(job + 1)", dice))
+        case 13: .trigger(job: job)
         default: .cancel
         }
     }
 
     /// The scenario in words, for whoever has to find out what a seed broke.
     public var description: String {
-        var lines = ["seed \(seed): \(nodes.count) nodes, line \(line), freezes \(freezes), work up to \(work.text)"]
+        var lines = ["seed \(seed): \(nodes.count) nodes, line \(line), people \(slowness.text), freezes \(freezes), work up to \(work.text)"]
         lines += nodes.map { "  \($0.name): \($0.slots) slots, clock off by \($0.clockOffset.text)" }
         for job in jobs { lines.append("  \(Self.words(job))") }
         for fault in faults {
-            if case .edit(_, let job) = fault.what {
-                lines.append("  \(fault.at.text): edit \(Self.words(job))")
-            } else {
-                lines.append("  \(fault.at.text): \(fault.what)")
-            }
+            let what =
+                switch fault.what {
+                case .edit(_, let job): "edit \(Self.words(job))"
+                case .quarrel(_, let job): "quarrel about \(Self.words(job))"
+                default: "\(fault.what)"
+                }
+            lines.append("  \(fault.at.text): \(what)")
         }
         return lines.joined(separator: "\n")
     }

@@ -1,15 +1,14 @@
 import Onebeat
 import Synchronization
 
-/// The person who edits, pauses, removes and runs jobs while the cluster is in trouble, and tries again until the store
-/// says that it is done.
+/// The people who edit, pause, remove and run jobs while the cluster is in trouble, all at once and each with the file as
+/// it was when they last looked, and try again until the store says that it is done.
 final class SimulatedOperator: Sendable {
     private let store: any Store
     private let time: VirtualTime
     private let dice: Dice
     private let schedules = ScheduleCache()
     private let wanted: Mutex<[String: JobDefinition]>
-    private let isBusy = Mutex(false)
 
     init(store: any Store, time: VirtualTime, dice: Dice, jobs: [JobDefinition]) {
         self.store = store
@@ -51,11 +50,7 @@ final class SimulatedOperator: Sendable {
         await persist { [self] in _ = try await store.cancel(run.id, by: "operator") }
     }
 
-    /// One thing at a time, again and again until it is done.
     private func persist(_ move: () async throws -> Void) async {
-        while isBusy.withLock({ $0 }) { await time.sleep(until: time.elapsed + .milliseconds(100)) }
-        isBusy.withLock { $0 = true }
-        defer { isBusy.withLock { $0 = false } }
         for _ in 0..<60 {
             do {
                 return try await move()

@@ -64,7 +64,7 @@ public final class Simulation: Sendable {
     private func run(over base: any Store) async throws -> SimulationReport {
         let store = ObservedStore(base: base) { [self] in see($0) }
         let person = SimulatedOperator(
-            store: FaultyStore(store, dice: dice.split(), faults: { [self] in faults() }) {
+            store: FaultyStore(store, dice: dice.split(), faults: { [self] in peoplesFaults() }) {
                 [self] length async throws(StoreError) in await time.sleep(until: time.elapsed + length)
             }, time: time, dice: dice.split(), jobs: scenario.jobs)
         time.at(.zero) { await person.apply() }
@@ -92,6 +92,12 @@ public final class Simulation: Sendable {
         if isQuiet.withLock({ $0 }) { return StoreFaults() }
         var faults = scenario.line
         if outageUntil.withLock({ $0 }) > time.elapsed { faults.unavailable = 1 }
+        return faults
+    }
+
+    private func peoplesFaults() -> StoreFaults {
+        var faults = faults()
+        if !isQuiet.withLock({ $0 }) { faults.delay = max(faults.delay, scenario.slowness) }
         return faults
     }
 
@@ -158,6 +164,12 @@ public final class Simulation: Sendable {
             await person.want(name, nil)
             await time.sleep(until: time.elapsed + length)
             await person.want(name, definition ?? scenario.jobs[job])
+        case .quarrel(let job, let definition):
+            let name = scenario.jobs[job].name
+            let old = person.definition(name) ?? scenario.jobs[job]
+            time.after(dice.length(upTo: .seconds(10))) { await person.want(name, definition) }
+            await person.want(name, nil)
+            await person.want(name, old)
         case .trigger(let job): await person.trigger(scenario.jobs[job].name)
         case .cancel: await person.cancelSomething()
         }

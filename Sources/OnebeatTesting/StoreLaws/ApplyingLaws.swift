@@ -71,6 +71,32 @@ extension StoreLaw {
             try expect(try await bench.store.jobs().map(\.name), is: ["report"])
             try expect(try await bench.record().source, is: "file:a")
         },
+        StoreLaw("a job that is overdue is neither replaced nor removed, and nothing of the rest is stored") { bench in
+            try await bench.apply(bench.job(), nextAt: bench.second(60))
+            let before = try await bench.record()
+            bench.time.advance(by: .seconds(60))
+            for definitions in [[bench.job("report", .every(.seconds(7))), bench.job("another")], [bench.job("another")]] {
+                do {
+                    _ = try await bench.store.apply(
+                        definitions, source: "library", isComplete: true, by: "law",
+                        unless: { record, now in record.nextAt.map { $0 <= now } ?? false }
+                    ) { job, _, now in
+                        FirePlan(
+                            version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now,
+                            nextAt: nil, fires: [])
+                    }
+                    throw LawBroken(description: "the job was changed")
+                } catch let error as StoreError where error == .overtaken {}
+            }
+            try expect(try await bench.store.jobs(), is: [before])
+            try expect(try await bench.store.events(job: "another", limit: 1).count, is: 0)
+        },
+        StoreLaw("an overdue job that stays as it is keeps no other waiting") { bench in
+            try await bench.apply(bench.job(), nextAt: bench.second(60))
+            bench.time.advance(by: .seconds(60))
+            let changes = try await bench.apply(bench.job(), bench.job("another"), unless: { _, _ in true })
+            try expect(Set(changes.map(\.kind)), is: [.unchanged, .added])
+        },
         StoreLaw("a job re-created under its name is a new generation with its own rows") { bench in
             try await bench.put(due: bench.second(60))
             try await bench.apply(isComplete: true)

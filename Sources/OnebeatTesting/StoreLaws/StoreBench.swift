@@ -28,9 +28,12 @@ public struct StoreBench: Sendable {
     @discardableResult
     func apply(
         _ definitions: JobDefinition..., source: String = "library", isComplete: Bool = false,
+        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool = { _, _ in false },
         nextAt: Timestamp? = nil, fires: [PlannedFire] = []
     ) async throws -> [JobChange] {
-        try await store.apply(definitions, source: source, isComplete: isComplete, by: "law") { job, record, now in
+        try await store.apply(
+            definitions, source: source, isComplete: isComplete, by: "law", unless: isOverdue
+        ) { job, record, now in
             let watermark = max(record?.watermark ?? now, now)
             return FirePlan(
                 version: JobVersion(

@@ -60,7 +60,9 @@ struct FiringLoopTests {
         let broken = JobDefinition.example("broken", .cron("61 * * * *"))
         let sound = JobDefinition.example("sound", .every(.seconds(4)))
         let now = bench.time.now()
-        _ = try await bench.store.apply([broken, sound], source: "test", isComplete: true, by: "test") { job, _, now in
+        _ = try await bench.store.apply(
+            [broken, sound], source: "test", isComplete: true, by: "test", unless: { _, _ in false }
+        ) { job, _, now in
             FirePlan(
                 version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now,
                 nextAt: now + .seconds(4), fires: [])
@@ -86,5 +88,64 @@ struct OverdueTests {
         let runs = try await bench.store.runs(RunFilter()).reversed()
         #expect(runs.map(\.scheduledAt) == [60, 120].map { ManualTime.start + .seconds($0) })
         #expect(runs.map(\.version.version) == [1, 1])
+    }
+
+    /// Two people change the same file at once: one stores the job, and it falls due before the other's change arrives,
+    /// who had looked for overdue instants when there was no such job.
+    @Test(arguments: [true, false])
+    func whatFellDueBetweenTwoPeoplesChangesIsPlannedUnderTheFirst(isRemoved: Bool) async throws {
+        let old = JobDefinition.example("report", .every(.seconds(60)), .with { $0.missed = .all })
+        let bench = try LoopBench { store, time in
+            Interrupted(base: store) {
+                _ = try? await store.apply(
+                    [old], source: "test", isComplete: true, by: "first", schedules: ScheduleCache())
+                time.advance(by: .seconds(90))
+            }
+        }
+        try await bench.store.apply(
+            isRemoved ? [] : [.example("report", .every(.seconds(7)))], source: "test", isComplete: true, by: "second",
+            schedules: ScheduleCache())
+        let runs = try await bench.store.runs(RunFilter())
+        #expect(runs.map(\.scheduledAt) == [ManualTime.start + .seconds(60)])
+        #expect(runs.map(\.version.version) == [1])
+        #expect(runs.map(\.state) == [isRemoved ? .cancelled : .scheduled])
+    }
+
+    @Test func aJobThatNobodyHereCanPlanIsReplacedWithoutWaitingForIt() async throws {
+        let bench = try LoopBench()
+        let broken = JobDefinition.example("report", .cron("61 * * * *"))
+        _ = try await bench.store.apply(
+            [broken], source: "test", isComplete: true, by: "test", unless: { _, _ in false }
+        ) { job, _, now in
+            FirePlan(
+                version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now, nextAt: now,
+                fires: [])
+        }
+        let changes = try await bench.store.apply(
+            [.example("report", .every(.seconds(7)))], source: "test", isComplete: true, by: "test",
+            schedules: ScheduleCache())
+        #expect(changes.map(\.kind) == [.changed])
+    }
+
+    /// Something happens just before the first change arrives.
+    private final class Interrupted: StoreWrapper {
+        let base: any Store
+        private let event: @Sendable () async -> Void
+        private let hasHappened = Counter()
+
+        init(base: any Store, _ event: @escaping @Sendable () async -> Void) {
+            self.base = base
+            self.event = event
+        }
+
+        func apply(
+            _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
+            unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+            deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+        ) async throws(StoreError) -> [JobChange] {
+            if hasHappened.increment() == 1 { await event() }
+            return try await base.apply(
+                definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
+        }
     }
 }
