@@ -77,7 +77,8 @@ public struct FaultyStore: StoreWrapper {
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await change { () async throws(StoreError) in
-            try await base.apply(definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
+            try await base.apply(
+                definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
         }
     }
 

@@ -17,7 +17,8 @@ extension StoreWrapper {
         unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
-        try await base.apply(definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
+        try await base.apply(
+            definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
     }
 
     public func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] { try await base.jobs(filter) }

@@ -123,7 +123,10 @@ public struct Scenario: Sendable, CustomStringConvertible {
 
     /// The scenario in words, for whoever has to find out what a seed broke.
     public var description: String {
-        var lines = ["seed \(seed): \(nodes.count) nodes, line \(line), people \(slowness.text), freezes \(freezes), work up to \(work.text)"]
+        var lines = [
+            "seed \(seed): \(nodes.count) nodes, line \(line), people up to \(slowness.text), freezes \(freezes), "
+                + "work up to \(work.text)"
+        ]
         lines += nodes.map { "  \($0.name): \($0.slots) slots, clock off by \($0.clockOffset.text)" }
         for job in jobs { lines.append("  \(Self.words(job))") }
         for fault in faults {

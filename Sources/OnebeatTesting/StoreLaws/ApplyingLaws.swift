@@ -75,7 +75,8 @@ extension StoreLaw {
             try await bench.apply(bench.job(), nextAt: bench.second(60))
             let before = try await bench.record()
             bench.time.advance(by: .seconds(60))
-            for definitions in [[bench.job("report", .every(.seconds(7))), bench.job("another")], [bench.job("another")]] {
+            let another = bench.job("another")
+            for definitions in [[bench.job("report", .every(.seconds(7))), another], [another]] {
                 do {
                     _ = try await bench.store.apply(
                         definitions, source: "library", isComplete: true, by: "law",
