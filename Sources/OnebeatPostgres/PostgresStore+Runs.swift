@@ -7,7 +7,7 @@ extension PostgresStore: RunStore {
     public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
         try await move { transaction in
             // One flight, since somebody waits for the run to start.
-            let rows = try transaction.commit([
+            let rows = try transaction.commitEarly([
                 Statement(
                     """
                     WITH made AS (

@@ -26,33 +26,22 @@ enum WakeUps {
 extension PostgresStore: WakeSource {
     /// Hints of all nodes over a connection of their own, and one after each new connection, since those sent meanwhile
     /// are lost. Behind a pooler there are none.
-    public func wakeUps() -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let listening = Task { [address] in
-            var pause = Duration.milliseconds(100)
-            while !Task.isCancelled {
-                let connection = Connection()
-                do {
-                    try await connection.open(address)
-                    guard try await connection.listen() else {
-                        await connection.close()
-                        break
-                    }
-                    pause = .milliseconds(100)
-                    continuation.yield()
-                    while !Task.isCancelled {
-                        if try await connection.hint(within: .seconds(5)) { continuation.yield() }
-                    }
-                } catch {
-                    // The server is away; the moves of the store say so to whoever needs to know.
-                }
-                await connection.close()
-                try? await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(5))
+    public func hints(_ hint: @escaping @Sendable () -> Void) async {
+        var pause = Duration.milliseconds(100)
+        while !Task.isCancelled {
+            let connection = Connection()
+            do {
+                try await connection.open(address)
+                guard try await connection.listen() else { return await connection.close() }
+                pause = .milliseconds(100)
+                hint()
+                while !Task.isCancelled { try await connection.hints(within: .seconds(5), hint) }
+            } catch {
+                // The server is away; the moves of the store say so to whoever needs to know.
             }
-            continuation.finish()
+            await connection.close()
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(5))
         }
-        continuation.onTermination = { _ in listening.cancel() }
-        return stream
     }
 }

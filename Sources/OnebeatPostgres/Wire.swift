@@ -56,15 +56,27 @@ final class Wire {
     }
 
     /// Sends statements together and waits for all their answers.
+    /// - Parameter second: statements of a second transaction, where the first ends with this flight. They are carried out
+    ///   whatever became of the others.
     /// - Throws: the first failure; the statements after it were not carried out.
-    func flight(_ statements: [Statement], by deadline: ContinuousClock.Instant) throws(PostgresFailure) -> [Rows] {
+    func flight(
+        _ statements: [Statement], then second: [Statement] = [], by deadline: ContinuousClock.Instant
+    ) throws(PostgresFailure) -> [Rows] {
         var parts: [Part] = []
-        for statement in statements { try send(statement, noting: &parts) }
-        guard pq_pipelineSync(connection) == 1 else { throw lost() }
+        for unit in second.isEmpty ? [statements] : [statements, second] {
+            for statement in unit { try send(statement, noting: &parts) }
+            guard pq_pipelineSync(connection) == 1 else { throw lost() }
+            parts.append(.end)
+        }
 
         var rows: [Rows] = []
         var failure: PostgresFailure?
         for part in parts {
+            if case .end = part {
+                guard let end = try next(by: deadline) else { throw lost() }
+                pq_clear(end)
+                continue
+            }
             while let result = try next(by: deadline) {
                 let status = pq_resultStatus(result)
                 switch Int(status) {
@@ -73,7 +85,7 @@ final class Wire {
                     case .preparation(let sql, let name):
                         prepared[sql] = name
                         pq_clear(result)
-                    case .statement: rows.append(Rows(result))
+                    case .statement, .end: rows.append(Rows(result))
                     }
                 case pq_pipeline_aborted: pq_clear(result)
                 default:
@@ -84,8 +96,6 @@ final class Wire {
                 }
             }
         }
-        guard let end = try next(by: deadline) else { throw lost() }
-        pq_clear(end)
         if let failure { throw failure }
         return rows
     }
@@ -110,6 +120,7 @@ final class Wire {
     private enum Part {
         case preparation(sql: String, name: String)
         case statement
+        case end
     }
 
     private func send(_ statement: Statement, noting parts: inout [Part]) throws(PostgresFailure) {

@@ -153,6 +153,49 @@ struct PostgresFailureTests {
         }
     }
 
+    /// A move of one flight is its own commit.
+    @Test func aMoveOfOneFlightWhoseReplyIsLostIsInDoubtAndMadeOnce() async throws {
+        try await PostgresDatabase.with { database in
+            try await withProxy(to: database) { proxy, store in
+                proxy.inject(.loseReply("INSERT INTO events"))
+                await expectUnknownOutcome { try await store.record(Event("noted", actor: "ann")) }
+                #expect(proxy.hasHappened)
+                let events = try await store.events(job: nil, limit: 10)
+                #expect(events.map(\.kind) == ["noted"])
+            }
+        }
+    }
+
+    @Test func aTriggerWhoseReplyIsLostIsInDoubtAndMadeOnce() async throws {
+        try await PostgresDatabase.with { database in
+            try await withProxy(to: database) { proxy, store in
+                _ = try await store.prepareOneRun()
+                proxy.inject(.loseReply("run.triggered"))
+                await expectUnknownOutcome { _ = try await store.trigger("report", requestID: "r", by: "ann") }
+                #expect(proxy.hasHappened)
+                let run = try await store.trigger("report", requestID: "r", by: "ann")
+                let runs = try await store.runs(RunFilter()).filter { $0.kind == .manual }
+                #expect(runs.map(\.id) == [run.id])
+                let events = try await store.events(job: "report", limit: 10)
+                #expect(events.map(\.kind) == ["run.triggered", "job.added"])
+            }
+        }
+    }
+
+    /// Others see it before it is on disk, and whoever asked for it hears of it only then.
+    @Test func aTriggeredRunOutlivesACrashOfTheServer() async throws {
+        let server = try await PostgresServer()
+        let store = try await PostgresStore.open(server.url("postgres"))
+        defer { store.close() }
+        _ = try await store.prepareOneRun()
+        for number in 1...3 {
+            let run = try await store.trigger("report", requestID: "\(number)", by: "ann")
+            server.crash()
+            try await server.restart()
+            #expect(try await store.run(run.id) == run)
+        }
+    }
+
     @Test func aSchemaOfALaterVersionIsRefused() async throws {
         try await PostgresDatabase.with { database in
             try database.server.sql("UPDATE meta SET value = '99' WHERE key = 'schema'", in: database.name)

@@ -21,10 +21,13 @@ struct PostgresStoreTests {
             let other = try await PostgresStore.open(database.url)
             defer { [mine, other].forEach { $0.close() } }
             _ = try await other.prepareOneRun()
-            var hints = mine.wakeUps().makeAsyncIterator()
-            #expect(await hints.next() != nil, "the first hint says that it listens")
+            let hints = Bell()
+            let listening = Task { await mine.hints { hints.ring() } }
+            defer { listening.cancel() }
+            // The first hint says that it listens.
+            await hints.wait()
             _ = try await other.trigger("report", requestID: "r", by: "ann")
-            #expect(await hints.next() != nil)
+            await hints.wait()
         }
     }
 
@@ -32,7 +35,7 @@ struct PostgresStoreTests {
         try await PostgresDatabase.with { database in
             let store = try await PostgresStore.open(try await Self.pooler.value.url(database.name))
             defer { store.close() }
-            for await _ in store.wakeUps() { Issue.record("a hint came over a connection that is not ours") }
+            await store.hints { Issue.record("a hint came over a connection that is not ours") }
         }
     }
 

@@ -70,7 +70,7 @@ public final class Node: Service {
                 for loop in loops { group.addTask { await loop.run() } }
                 // What the store tells of needs no pointer; dispatch tells that there is one.
                 if let source = store as? any WakeSource {
-                    group.addTask { [parts] in for await _ in source.wakeUps() { parts.demand.hint() } }
+                    group.addTask { [parts] in await source.hints { parts.demand.hint() } }
                 }
                 if let dispatch, settings.roles.contains(.worker) {
                     group.addTask { [parts, settings] in
