@@ -135,16 +135,7 @@ struct Claiming {
     }
 
     private mutating func start(_ run: Run, _ definition: JobDefinition) {
-        var run = run
-        run.state = .running
-        run.attempt += 1
-        run.fence = Fence(fences.removeFirst())
-        run.node = request.node.name
-        run.boot = request.node.boot
-        run.startedAt = now
-        run.reason = nil
-        run.message = nil
-        run.exitCode = nil
+        let run = run.started(by: request.node, fence: Fence(fences.removeFirst()), at: now)
         writes.starts.append(run)
         writes.status.note(run, at: now)
         claims.append(Claim(run: run, definition: definition))

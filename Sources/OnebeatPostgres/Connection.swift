@@ -155,9 +155,14 @@ final class Transaction {
     /// From here on a lost answer leaves open what happened.
     private func keepingDoubt(_ body: () throws -> [Rows]) throws -> [Rows] {
         isCommitting = true
-        let rows = try body()
-        isCommitting = false
-        return rows
+        do {
+            let rows = try body()
+            isCommitting = false
+            return rows
+        } catch let failure as PostgresFailure where failure.cameFirst {
+            isCommitting = false
+            throw failure
+        }
     }
 
     private func send(_ statements: [Statement], then second: [Statement] = [], dropping: Int) throws -> [Rows] {

@@ -9,6 +9,9 @@ struct PostgresFailure: Error {
     /// Whether the connection is of no use any more, so that the end of what was sent is unknown.
     var isLost = false
 
+    /// Whether the server ended the connection instead of carrying out anything of what was sent last.
+    var cameFirst = false
+
     static func lost(_ message: String) -> PostgresFailure { PostgresFailure(message: message, isLost: true) }
 
     init(state: String = "", message: String, isLost: Bool = false) {
@@ -27,6 +30,10 @@ struct PostgresFailure: Error {
         let ends = ["25P03", "57P01", "57P02", "57P03", "57P05"]
         isLost = state.isEmpty || state.hasPrefix("08") || ends.contains(state)
     }
+
+    /// Whether these are the server's own words when it ends a connection, said between statements and never within a
+    /// commit, so that answers to statements before them have come.
+    var isFarewell: Bool { ["25P03", "57P01", "57P05"].contains(state) }
 
     /// Whether the whole transaction may be tried again: it lost against another one and left nothing behind.
     var isConflict: Bool { state == "40001" || state == "40P01" }

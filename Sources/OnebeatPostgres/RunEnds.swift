@@ -23,14 +23,7 @@ struct RunEnds {
     mutating func end(
         _ run: Run, as state: RunState, _ reason: Reason, message: String? = nil, at now: Timestamp
     ) throws -> Run {
-        guard run.state.followers.contains(state) else {
-            throw StoreError.refused("run \(run.id) cannot go from \(run.state.rawValue) to \(state.rawValue)")
-        }
-        var run = run
-        run.state = state
-        run.reason = reason
-        run.message = message
-        run.finishedAt = now
+        let run = try run.ended(as: state, reason, message: message, at: now)
         refused.append(run)
         return run
     }

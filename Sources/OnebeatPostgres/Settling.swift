@@ -17,28 +17,8 @@ struct Settling {
     mutating func settle(
         _ run: Run, _ outcome: Outcome, _ settlement: Settlement, isGuarded: Bool
     ) throws -> Run {
-        var run = run
-        run.message = outcome.failure?.message
-        run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
-        switch outcome {
-        case .failed, .timedOut: run.failures += 1
-        case .lost: run.crashes += 1
-        case .succeeded, .cancelled, .interrupted: break
-        }
-        switch settlement {
-        case .end(let state, let reason):
-            run.state = state
-            run.reason = reason
-            run.finishedAt = now
-        case .again(let due, let reason):
-            run.state = .scheduled
-            run.reason = reason
-            run.dueAt = due
-            nextDue = min(nextDue ?? due, due)
-        }
-        guard RunState.running.followers.contains(run.state) else {
-            throw StoreError.refused("run \(run.id) cannot go from running to \(run.state.rawValue)")
-        }
+        let run = try run.settled(outcome, as: settlement, at: now)
+        if !run.state.isTerminal { nextDue = min(nextDue ?? run.dueAt, run.dueAt) }
         settled.append((run, outcome.word))
         status.note(run, at: now)
         if isGuarded {

@@ -92,7 +92,10 @@ final class Wire {
                     failure = failure ?? PostgresFailure(result)
                     pq_clear(result)
                     // Its connection is over: no more answers will come.
-                    if let failure, failure.isLost { throw failure }
+                    if var failure, failure.isLost {
+                        failure.cameFirst = rows.isEmpty && failure.isFarewell && !isPooled
+                        throw failure
+                    }
                 }
             }
         }

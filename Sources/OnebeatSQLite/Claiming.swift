@@ -74,14 +74,7 @@ struct Claiming {
 
     private mutating func start(_ run: Run, _ definition: JobDefinition) throws {
         if nextFence == 0 { nextFence = try Self.reserveFences(request.slots, in: db) }
-        var run = run
-        run.state = .running
-        run.attempt += 1
-        run.fence = Fence(nextFence)
-        run.node = request.node.name
-        run.boot = request.node.boot
-        run.startedAt = now
-        run.reason = nil
+        let run = run.started(by: request.node, fence: Fence(nextFence), at: now)
         nextFence += 1
         try db.change(
             """

@@ -130,27 +130,7 @@ extension SQLiteStore {
     static func settle(
         _ run: Run, _ outcome: Outcome, _ settlement: Settlement, at now: Timestamp, in db: Database
     ) throws -> Run {
-        var run = run
-        run.message = outcome.failure?.message
-        run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
-        switch outcome {
-        case .failed, .timedOut: run.failures += 1
-        case .lost: run.crashes += 1
-        case .succeeded, .cancelled, .interrupted: break
-        }
-        switch settlement {
-        case .end(let state, let reason):
-            run.state = state
-            run.reason = reason
-            run.finishedAt = now
-        case .again(let due, let reason):
-            run.state = .scheduled
-            run.reason = reason
-            run.dueAt = due
-        }
-        guard RunState.running.followers.contains(run.state) else {
-            throw StoreError.refused("run \(run.id) cannot go from running to \(run.state.rawValue)")
-        }
+        let run = try run.settled(outcome, as: settlement, at: now)
         let changed = try db.change(
             """
             UPDATE runs SET state = ?, reason = ?, message = ?, due_at = ?, finished_at = ?, exit_code = ?,
@@ -179,14 +159,7 @@ extension SQLiteStore {
     static func end(
         _ run: Run, as state: RunState, _ reason: Reason, message: String? = nil, at now: Timestamp, in db: Database
     ) throws -> Run {
-        guard run.state.followers.contains(state) else {
-            throw StoreError.refused("run \(run.id) cannot go from \(run.state.rawValue) to \(state.rawValue)")
-        }
-        var run = run
-        run.state = state
-        run.reason = reason
-        run.message = message
-        run.finishedAt = now
+        let run = try run.ended(as: state, reason, message: message, at: now)
         try db.change(
             "UPDATE runs SET state = ?, reason = ?, message = ?, finished_at = ?, is_held = 0 WHERE id = ?",
             [state.rawValue, reason.rawValue, message, now, run.id.value])

@@ -31,6 +31,21 @@ struct PostgresFailureTests {
         #expect(try await store.events(job: nil, limit: 10).map(\.kind) == ["after", "before"])
     }
 
+    /// The server says so in place of the first answer, before or after we looked whether it had said something.
+    @Test func aConnectionThatTheServerEndsIsReplacedUnnoticed() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(database.url)
+            defer { store.close() }
+            let kinds = (1...50).map { "e\($0)" }
+            for kind in kinds {
+                try database.server.sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'")
+                try await store.record(Event(kind, actor: "ann"))
+            }
+            #expect(try await store.events(job: nil, limit: 100).map(\.kind) == kinds.reversed())
+        }
+    }
+
     @Test func aHungServerProcessEndsOneMoveAndNoOther() async throws {
         // A server of its own, since a process that hangs keeps all of its server from dropping databases.
         let server = try await PostgresServer()

@@ -115,37 +115,9 @@ public final class ServerProcess: Sendable {
         return text
     }
 
-    /// In a process group of its own, with no signal blocked and not with our output: Swift's threads block signals, and
-    /// a server that kept the test's output open would make `swift test` wait for ever.
+    /// Not with our output: a server that kept the test's open would make `swift test` wait for ever.
     private static func spawn(_ command: [String], input: CInt, output: CInt) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, input, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-
-        var arguments = command.map { strdup($0) } + [nil]
-        defer { arguments.forEach { free($0) } }
-        var pid: pid_t = 0
-        let code = posix_spawnp(&pid, command[0], &actions, &attributes, &arguments, environ)
-        guard code == 0 else {
-            throw ServerFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))")
-        }
-        return pid
+        try Spawning.spawn(command, files: (input, output, output))
     }
 
     /// A pair of sockets, since Swift sees no way to make a pipe that is closed in children from its first moment on: a

@@ -101,6 +101,19 @@ extension StoreLaw {
             try expect(try await bench.store.claims(nonce: "first"), is: [])
             try expect(try await bench.store.claims(nonce: "second").map(\.attempt), is: [2])
         },
+        StoreLaw("a claim, and the settlement of it, hand out the run as it is stored") { bench in
+            try await bench.put(due: bench.second(0)) { $0.retry = RetryPolicy(limit: 1, backoff: .seconds(1)) }
+            let node = try await bench.join()
+            for outcome in [Outcome.failed(Failure("no", exitCode: 3)), .succeeded] {
+                let claim = try await bench.claimOne(node)
+                try expect(claim.run, is: try await bench.store.run(claim.run.id))
+                guard case .settled(let run) = try await bench.settle(claim, outcome) else {
+                    throw LawBroken(description: "the settlement was refused")
+                }
+                try expect(run, is: try await bench.store.run(run.id))
+                bench.time.advance(by: .seconds(1))
+            }
+        },
         StoreLaw("an attempt has its row from the claim on") { bench in
             try await bench.put(due: bench.second(0))
             let node = try await bench.join()

@@ -1,0 +1,62 @@
+// What each move makes of a run. Every store makes these, and writes what they give.
+
+extension Run {
+    /// The run with an attempt of it begun.
+    package func started(by node: NodeID, fence: Fence, at now: Timestamp) -> Run {
+        var run = self
+        run.state = .running
+        run.attempt += 1
+        run.fence = fence
+        run.node = node.name
+        run.boot = node.boot
+        run.startedAt = now
+        run.reason = nil
+        run.message = nil
+        run.exitCode = nil
+        return run
+    }
+
+    /// The running run with its attempt settled.
+    /// - Throws: ``StoreError/refused(_:)`` when it cannot go where the settlement sends it.
+    package func settled(_ outcome: Outcome, as settlement: Settlement, at now: Timestamp) throws(StoreError) -> Run {
+        var run = self
+        run.message = outcome.failure?.message
+        run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
+        switch outcome {
+        case .failed, .timedOut: run.failures += 1
+        case .lost: run.crashes += 1
+        case .succeeded, .cancelled, .interrupted: break
+        }
+        switch settlement {
+        case .end(let state, let reason):
+            try run.go(to: state)
+            run.reason = reason
+            run.finishedAt = now
+        case .again(let due, let reason):
+            try run.go(to: .scheduled)
+            run.reason = reason
+            run.dueAt = due
+        }
+        return run
+    }
+
+    /// The run ended before an attempt began.
+    /// - Throws: ``StoreError/refused(_:)`` when it cannot end so.
+    package func ended(
+        as state: RunState, _ reason: Reason, message: String?, at now: Timestamp
+    ) throws(StoreError) -> Run {
+        var run = self
+        try run.go(to: state)
+        run.reason = reason
+        run.message = message
+        run.finishedAt = now
+        return run
+    }
+
+    private mutating func go(to next: RunState) throws(StoreError) {
+        guard state.followers.contains(next) else {
+            throw .refused("run \(id) cannot go from \(state.rawValue) to \(next.rawValue)")
+        }
+        state = next
+    }
+}
