@@ -2,6 +2,7 @@ import CLibpq
 import Dispatch
 import Glibc
 import Onebeat
+import Synchronization
 
 /// A statement and its values.
 struct Statement {
@@ -185,10 +186,21 @@ final class Wire {
         }
     }
 
+    /// Requests to cancel that are under way.
+    private static let cancels = Mutex(0)
+    /// Where the server cannot be reached, each of them holds a thread for minutes.
+    private static let mostCancels = 4
+
     /// Asks the server to stop what this connection is waiting for. That takes a connection of its own and may hang as
     /// well, so nobody waits for it; the server's own time-outs end the statement where it does not arrive.
     private func cancel() {
-        guard let request = pq_getCancel(connection) else { return }
+        let isOne = Self.cancels.withLock { count in
+            guard count < Self.mostCancels else { return false }
+            count += 1
+            return true
+        }
+        guard isOne else { return }
+        guard let request = pq_getCancel(connection) else { return Self.cancels.withLock { $0 -= 1 } }
         // A PGcancel is a copy of an address and a key that is used on one thread: here first, and there from now on.
         nonisolated(unsafe) let handed = request
         DispatchQueue.global().async {
@@ -196,6 +208,7 @@ final class Wire {
             var words = [CChar](repeating: 0, count: 256)
             _ = pq_cancel(handed, &words, CInt(words.count))
             pq_freeCancel(handed)
+            Self.cancels.withLock { $0 -= 1 }
         }
     }
 

@@ -11,6 +11,16 @@ public struct RedisLocks: Locks {
     /// Locks on a server.
     public init(_ client: RedisClient) { self.client = client }
 
+    /// Answers 1, or the other holder's token. `SET … NX PX` and a look after it would miss a holder who lets go in between;
+    /// and who it was decides whether a run is skipped.
+    static let take = RedisScript(
+        text: """
+            if redis.call('set', KEYS[1], ARGV[1], 'nx', 'px', ARGV[2]) then
+                return 1
+            end
+            return redis.call('get', KEYS[1])
+            """, digest: "9960e7017861b05e421e03a01e5df893129b0ccc")
+
     static let release = RedisScript(
         text: """
             if redis.call('get', KEYS[1]) == ARGV[1] then
@@ -43,14 +53,7 @@ public struct RedisLocks: Locks {
 
 extension RedisLocks {
     public func acquire(_ wishes: [LockWish]) async throws(LockError) -> [LockAnswer] {
-        var answers = try await take(wishes)
-        // A lock may end between the refusal and the look at its holder: one more try then, and no more than one.
-        let open = answers.indices.filter { answers[$0] == .gone }
-        guard !open.isEmpty else { return answers }
-        for (index, answer) in zip(open, try await take(open.map { wishes[$0] })) {
-            answers[index] = answer == .gone ? .heldBy("somebody who has just let go") : answer
-        }
-        return answers
+        try await answers(of: Self.take, for: wishes) { [$0.lock.token, $0.length.milliseconds] }
     }
 
     public func succeed(_ wishes: [LockWish]) async throws(LockError) -> [LockAnswer] {
@@ -67,25 +70,6 @@ extension RedisLocks {
         let calls = locks.map { (keys: [key($0.name)], arguments: [$0.token]) }
         let replies = try await asking { () async throws(RedisError) in try await client.run(Self.release, calls) }
         for reply in replies { if let failure = reply.failure, failure.code != "WRONGTYPE" { throw explain(failure) } }
-    }
-
-    /// One try for each: held, held by someone, or gone where the holder had let go when we looked.
-    private func take(_ wishes: [LockWish]) async throws(LockError) -> [LockAnswer] {
-        let commands = wishes.map {
-            RedisCommand("SET", key($0.lock.name), $0.lock.token, "NX", "PX", $0.length.milliseconds)
-        }
-        let replies = try await asking { () async throws(RedisError) in try await client.send(commands) }
-        var answers: [LockAnswer] = []
-        for reply in replies {
-            if let failure = reply.failure { throw explain(failure) }
-            answers.append(reply == .null ? .gone : .held)
-        }
-        let refused = answers.indices.filter { answers[$0] == .gone }
-        guard !refused.isEmpty else { return answers }
-        let looks = refused.map { RedisCommand("GET", key(wishes[$0].lock.name)) }
-        let holders = try await asking { () async throws(RedisError) in try await client.send(looks) }
-        for (index, holder) in zip(refused, holders) { answers[index] = try answer(holder, to: wishes[index]) }
-        return answers
     }
 
     private func answers(

@@ -109,7 +109,7 @@ struct RedisClientTests {
         #expect(try await client.run(RedisLocks.release, calls) == [.integer(0), .integer(0)])
     }
 
-    @Test(arguments: [RedisLocks.release, RedisLocks.extend, RedisLocks.replace])
+    @Test(arguments: [RedisLocks.take, RedisLocks.release, RedisLocks.extend, RedisLocks.replace])
     func digestsAreThoseOfTheTexts(_ script: RedisScript) async throws {
         let server = try RedisServer()
         #expect(try server.ask("SCRIPT", "LOAD", script.text) == script.digest)

@@ -27,6 +27,29 @@ struct RedisLocksTests {
         #expect((1...30_000).contains(left))
     }
 
+    /// Whoever is refused is told by whom, however briefly they held it: nodes that race for a run take and give up its lock
+    /// within a millisecond.
+    @Test func aRefusalNamesItsHolder() async throws {
+        let server = try RedisServer()
+        let tokens = (1...4).map { "n\($0)" }
+        let answers = try await withThrowingTaskGroup(of: [LockAnswer].self) { group in
+            for token in tokens {
+                let locks = try server.locks()
+                group.addTask {
+                    var answers: [LockAnswer] = []
+                    for _ in 0..<1000 {
+                        answers += try await locks.acquire([wish("a", token)])
+                        try await locks.release([wish("a", token).lock])
+                    }
+                    return answers
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(answers.contains(.held))
+        #expect(Set(answers).subtracting(tokens.map { .heldBy($0) }) == [.held])
+    }
+
     @Test func onlyItsHolderReleasesALock() async throws {
         let server = try RedisServer()
         let locks = try server.locks()

@@ -74,7 +74,7 @@ public struct LockWish: Sendable, Hashable {
 }
 
 /// What became of a wish.
-public enum LockAnswer: Sendable, Equatable {
+public enum LockAnswer: Sendable, Hashable {
     /// The lock is held by the wish's token, for the wish's length.
     case held
     /// Somebody else holds it: their token, as they wrote it.
