@@ -27,6 +27,17 @@ extension PostgresStore: WakeSource {
     /// Hints of all nodes over a connection of their own, and one after each new connection, since those sent meanwhile
     /// are lost. Behind a pooler there are none.
     public func hints(_ hint: @escaping @Sendable () -> Void) async {
+        let isOver = Bell()
+        let listening = Task {
+            await listen(hint)
+            isOver.ring()
+        }
+        // Returns at once when cancelled, while the connection's thread may wait for a few seconds more.
+        await isOver.wait()
+        listening.cancel()
+    }
+
+    private func listen(_ hint: @escaping @Sendable () -> Void) async {
         var pause = Duration.milliseconds(100)
         while !Task.isCancelled {
             let connection = Connection()

@@ -31,6 +31,21 @@ struct PostgresStoreTests {
         }
     }
 
+    @Test func whoeverNeedsNoMoreHintsWaitsForNone() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(database.url)
+            defer { store.close() }
+            let hints = Bell()
+            let begin = ContinuousClock.now
+            let listening = Task { await store.hints { hints.ring() } }
+            await hints.wait()
+            listening.cancel()
+            await listening.value
+            // The connection's thread looks up every five seconds.
+            #expect(ContinuousClock.now - begin < .seconds(4))
+        }
+    }
+
     @Test func behindAPoolerThereAreNoHints() async throws {
         try await PostgresDatabase.with { database in
             let store = try await PostgresStore.open(try await Self.pooler.value.url(database.name))
