@@ -52,7 +52,7 @@ chaos: prepare-tests build ## Breaks nodes, PostgreSQL and Redis for MINUTES, th
 chaos-local: build ## Kills a node ROUNDS times and audits that nothing was lost or doubled.
 	ONEBEAT_ROUNDS=$(ROUNDS) swift test --skip-build --filter EndToEndTests.KillRounds
 
-bench: prepare ## Runs the benchmarks (packages of their own under Benchmarks/).
+bench: prepare-tests ## Runs the benchmarks (packages of their own under Benchmarks/).
 	@for package in Benchmarks/*/Package.swift; do (cd "$$(dirname "$$package")" && ./run); done
 
 docs: prepare ## Builds the library's documentation into .build/documentation.
