@@ -61,7 +61,9 @@ struct Claiming {
         let rows = try transaction.commit(
             writes.takeStatements(request, at: now) + writes.status.statements + [DueRuns.next(in: request.queues)])
         let hasMore = left > 0 || claims.count >= request.slots || decided >= Self.bound
-        return ClaimResult(claims: claims, refused: refused, hasMore: hasMore, nextDue: rows.last?.first?[0])
+        return ClaimResult(
+            claims: claims, refused: refused, hasMore: hasMore, nextDue: rows.last?.first?[0],
+            passedOver: !passedOver.isEmpty)
     }
 
     /// What is passed over stays due and is found by every further look, so that looks get longer.

@@ -48,7 +48,8 @@ struct Claiming {
 
     private func result(hasMore: Bool) throws -> ClaimResult {
         ClaimResult(
-            claims: claims, refused: refused, hasMore: hasMore, nextDue: try DueRuns.next(in: request.queues, db))
+            claims: claims, refused: refused, hasMore: hasMore, nextDue: try DueRuns.next(in: request.queues, db),
+            passedOver: !passedOver.isEmpty)
     }
 
     private mutating func consider(_ run: Run) throws {

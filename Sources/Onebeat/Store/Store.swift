@@ -204,13 +204,18 @@ public struct ClaimResult: Sendable, Equatable {
     /// When the next run of these queues may start, as ``RunStore/nextDue(queues:)`` would say after this claim; of use
     /// when there is no more now.
     public var nextDue: Timestamp?
+    /// Whether due runs were passed over since nobody had asked for their locks.
+    public var passedOver: Bool
 
     /// Makes a result; stores do.
-    public init(claims: [Claim], refused: [Run], hasMore: Bool, nextDue: Timestamp? = nil) {
+    public init(
+        claims: [Claim], refused: [Run], hasMore: Bool, nextDue: Timestamp? = nil, passedOver: Bool = false
+    ) {
         self.claims = claims
         self.refused = refused
         self.hasMore = hasMore
         self.nextDue = nextDue
+        self.passedOver = passedOver
     }
 }
 

@@ -27,6 +27,8 @@ final class Worker: TurnTaking {
     private let openNonce = Mutex<String?>(nil)
     private let demand: Demand
     private let lookedAt = Mutex(Timestamp.distantPast)
+    /// Whether the last claim met runs with locks.
+    private let looksFirst = Mutex(true)
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
@@ -61,11 +63,8 @@ final class Worker: TurnTaking {
         case .something(let found): reach = found
         }
 
-        var view: LockView?
-        if let locks {
-            let due = try await store.dueRuns(queues: queues, within: .zero, limit: reach.slots)
-            view = await locks.ask(for: due.map(\.definition), as: id)
-        }
+        let isBlind = locks != nil && !looksFirst.withLock { $0 }
+        let view = try await isBlind ? LockView() : lockView(reach, as: id)
         let nonce = makeNonce()
         openNonce.withLock { $0 = nonce }
         let request = ClaimRequest(node: id, queues: queues, slots: reach.slots, nonce: nonce, locks: view)
@@ -84,6 +83,11 @@ final class Worker: TurnTaking {
         await start(result.claims, of: id)
         // What was passed over stays due, so that looking at once would be looking for ever.
         if view?.isIncomplete == true { return .after(Self.poll) }
+        if isBlind, result.passedOver {
+            looksFirst.withLock { $0 = true }
+            demand.expect(result.nextDue)
+            return .now
+        }
         if result.hasMore {
             // Nobody may have been pointed to what is left.
             if !reach.isPointed { demand.mayBeDue() }
@@ -92,6 +96,17 @@ final class Worker: TurnTaking {
         if announcer == nil || reach.isEarly(result, at: now) { demand.expect(result.nextDue) }
         // By the store's clock it is not due yet, by this node's it is: the difference is small, and passes.
         return waiting(for: result.nextDue.map { max($0, now + .milliseconds(1)) }, from: now)
+    }
+
+    /// The locks of what is due, asked for before it is claimed. A claim passes over what has a lock that was not asked for,
+    /// so that where nothing due had one the last time, it goes without this look, and finds out.
+    private func lockView(_ reach: Reach, as id: NodeID) async throws -> LockView? {
+        guard let locks else { return nil }
+        let due = try await store.dueRuns(queues: queues, within: .zero, limit: reach.slots)
+        if !due.isEmpty {
+            looksFirst.withLock { $0 = due.contains { $0.definition.policies.effectiveLimit == 1 } }
+        }
+        return await locks.ask(for: due.map(\.definition), as: id)
     }
 
     /// What a claim reaches for.

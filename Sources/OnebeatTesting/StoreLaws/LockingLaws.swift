@@ -88,8 +88,11 @@ extension StoreLaw {
             let second = try await bench.claim(node, slots: 3, asked: [])
             try expect(second.claims.map(\.run.job), is: ["open"])
             try expect(second.hasMore, is: false, "what is passed over is nothing more to claim:")
+            try expect(second.passedOver, is: true)
             try expect(try await bench.store.nextDue(queues: ["default"]), is: bench.second(0))
-            try expect(try await bench.claim(node).claims.count, is: 5)
+            let third = try await bench.claim(node)
+            try expect(third.claims.count, is: 5)
+            try expect(third.passedOver, is: false)
         },
         StoreLaw("a lock that is held elsewhere does not hide that the job is active here") { bench in
             try await bench.put(due: bench.second(0), bench.second(1))

@@ -94,6 +94,20 @@ struct LockKeeperTests {
         #expect(bench.locks.flights == 0)
     }
 
+    /// After runs without locks a claim goes ahead of the look for them, and never starts a run that has one.
+    @Test func aRunWithALockIsFoundByAClaimThatExpectedNone() async throws {
+        let bench = try await LockBench()
+        try await bench.due("open", policies: .with { $0.limit = 2 })
+        try await bench.work()
+        try await bench.due("report")
+        #expect(try await bench.work() == .now)
+        #expect(await bench.started() == ["open"])
+        #expect(bench.locks.flights == 0)
+        try await bench.work()
+        #expect(await bench.started() == ["open", "report"])
+        #expect(bench.locks.holders["report"] != nil)
+    }
+
     @Test func anotherProgramsLockKeepsTheJobFromStarting() async throws {
         let bench = try await LockBench()
         bench.locks.set("report", to: "3f2a")
