@@ -19,7 +19,9 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A change of definitions that came too late: a job it would replace or remove is due, and has no run for that yet.
-    package static let overtaken = StoreError.unavailable("a job fell due while it was being changed")
+    package static let overtaken = StoreError.unavailable(
+        "a job fell due each time its change arrived, since others change the same jobs; nothing was changed, try again"
+    )
 
     /// Tables that cannot be changed yet: the nodes that hold leases speak to them as they are. A new node waits for them.
     package static func inUse(by nodes: [String]) -> StoreError {
