@@ -31,7 +31,7 @@ struct PostgresFailureTests {
         #expect(try await store.events(job: nil, limit: 10).map(\.kind) == ["after", "before"])
     }
 
-    /// The server says so in place of the first answer, before or after we looked whether it had said something.
+    /// Mostly it has said so before the next move looks; now and then it says so in place of the first answer.
     @Test func aConnectionThatTheServerEndsIsReplacedUnnoticed() async throws {
         try await PostgresDatabase.with { database in
             let store = try await PostgresStore.open(database.url)
