@@ -21,6 +21,8 @@ struct Claiming {
     /// Runs that were left since another move has their job.
     private var left = 0
     private var writes = ClaimWrites()
+    /// Whether nothing stood in the way of any run.
+    private(set) var wasClear = true
 
     init(
         _ request: ClaimRequest, in transaction: Transaction, definitions: DefinitionCache,
@@ -115,15 +117,18 @@ struct Claiming {
         }
         if let locks = request.locks, !locks.covers(run.job, definition.policies) {
             passedOver.insert(run.id)
+            wasClear = false
             return
         }
         let job = jobs[run.job]
         if definition.isGuarded, job?.isLocked == false {
             left += 1
+            wasClear = false
             return
         }
         var state = job?.state(for: run) ?? JobState(isRemoved: true)
         state.lockHolder = request.locks?.heldElsewhere[run.job]
+        wasClear = wasClear && Admission.isClear(run, for: state, at: now)
         let hasRoom = state.activeRuns < definition.policies.effectiveLimit
         let message = hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil
         switch decide(run, definition.policies, state, now) {

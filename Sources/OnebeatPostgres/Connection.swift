@@ -133,15 +133,17 @@ final class Transaction {
         return rows.dropLast()
     }
 
-    /// Sends a move of one flight whose changes others may see before they are on disk, and waits until they are.
+    /// Sends a move of one statement whose changes others may see before they are on disk, where it says ``early``, and
+    /// waits until they are, and what it saw too.
     ///
     /// Only for what nobody can act on without a commit of his own: the log is written in order, so that his waits for
     /// this one too. It saves those who wait for the change the time that the disk takes.
-    func commitEarly(_ statements: [Statement]) throws -> [Rows] {
-        try keepingDoubt { try send([Self.early] + statements, then: [Self.barrier], dropping: 1).dropLast() }
+    func commitEarly(_ statement: Statement) throws -> Rows {
+        try keepingDoubt { try send([statement], then: [Self.barrier], dropping: 0)[0] }
     }
 
-    private static let early = Statement("SELECT set_config('synchronous_commit', 'off', true)")
+    /// What such a statement selects.
+    static let early = "set_config('synchronous_commit', 'off', true)"
     /// A commit with nothing in it waits for nothing, so that this one has an empty message in it.
     private static let barrier = Statement("SELECT pg_logical_emit_message(true, 'onebeat', '')")
 
@@ -153,12 +155,12 @@ final class Transaction {
     }
 
     /// From here on a lost answer leaves open what happened.
-    private func keepingDoubt(_ body: () throws -> [Rows]) throws -> [Rows] {
+    private func keepingDoubt<Value>(_ body: () throws -> Value) throws -> Value {
         isCommitting = true
         do {
-            let rows = try body()
+            let value = try body()
             isCommitting = false
-            return rows
+            return value
         } catch let failure as PostgresFailure where failure.cameFirst {
             isCommitting = false
             throw failure

@@ -20,12 +20,9 @@ enum DueRuns {
         """
 
     static let nextDue = """
-        \(levels)
-        SELECT min(d.due_at) FROM level l CROSS JOIN LATERAL (
-            SELECT r.due_at FROM runs r
-            WHERE r.state = 'scheduled' AND NOT r.is_held AND r.queue = l.queue AND r.priority = l.priority
-            ORDER BY r.due_at LIMIT 1) d
-        WHERE l.priority IS NOT NULL
+        SELECT min(r.due_at) FROM unnest($1) AS q (queue) CROSS JOIN LATERAL (
+            SELECT due_at FROM runs WHERE state = 'scheduled' AND NOT is_held AND runs.queue COLLATE "C" = q.queue
+            ORDER BY due_at LIMIT 1) r
         """
 
     /// Runs that another claim is deciding on, or a person is cancelling, are passed over. What was found is kept in settings

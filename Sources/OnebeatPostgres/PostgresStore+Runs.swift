@@ -7,7 +7,7 @@ extension PostgresStore: RunStore {
     public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
         try await move { transaction in
             // One flight, since somebody waits for the run to start.
-            let rows = try transaction.commitEarly([
+            let made = try transaction.commitEarly(
                 Statement(
                     """
                     WITH made AS (
@@ -16,23 +16,26 @@ extension PostgresStore: RunStore {
                         SELECT name, generation, version, 'manual', t.now, $2, t.now, 'scheduled', queue, priority
                         FROM jobs, (SELECT coalesce($3, clock_timestamp()) AS now) t
                         WHERE name = $1 AND removed_at IS NULL
-                        ON CONFLICT DO NOTHING RETURNING id, scheduled_at)
-                    INSERT INTO events (at, kind, job_name, run_id, actor, message)
-                    SELECT scheduled_at, 'run.triggered', $1, id, $4, $5 FROM made
+                        ON CONFLICT DO NOTHING RETURNING \(Run.columns)),
+                    told AS (
+                        INSERT INTO events (at, kind, job_name, run_id, actor, message)
+                        SELECT scheduled_at, 'run.triggered', $1, id, $4, $5 FROM made)
+                    SELECT \(Run.columns), \(Transaction.early), pg_notify('\(WakeUps.channel)', '') FROM made
                     """,
                     [
                         .text(job), .text(requestID), transaction.now, .text(actor),
                         .text(Event.triggered(requestID: requestID)),
-                    ]),
+                    ]))
+            if let run = made.first.map(Run.init) { return run }
+            // It was asked for before, and may not be on disk yet.
+            let known = try transaction.commitEarly(
                 Statement(
                     """
                     SELECT \(Run.columns) FROM runs WHERE job_name = $1 AND kind = 'manual' AND request_id = $2
                         AND generation = (SELECT generation FROM jobs WHERE name = $1 AND removed_at IS NULL)
                     """,
-                    [.text(job), .text(requestID)]),
-                WakeUps.statement,
-            ])
-            guard let run = rows[1].first.map(Run.init) else { throw StoreError.noJob(job) }
+                    [.text(job), .text(requestID)]))
+            guard let run = known.first.map(Run.init) else { throw StoreError.noJob(job) }
             return run
         }
     }
@@ -41,10 +44,52 @@ extension PostgresStore: RunStore {
         _ request: ClaimRequest,
         deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) async throws(StoreError) -> ClaimResult {
-        try await move { [definitions] transaction in
-            var claiming = Claiming(request, in: transaction, definitions: definitions, deciding: deciding)
-            return try claiming.run()
+        guard wayIsClear.withLock({ $0 }), let clear = ClearClaim(request) else {
+            return try await claimDeciding(request, deciding)
         }
+        let first = try await move { try clear.run(in: $0) }
+        wayIsClear.withLock { $0 = !first.hasLeft }
+        let claims = try await claims(first.runs)
+        guard first.hasLeft else {
+            return ClaimResult(claims: claims, refused: [], hasMore: false, nextDue: first.nextDue)
+        }
+        var rest = request
+        rest.slots -= claims.count
+        do {
+            var result = try await claimDeciding(rest, deciding)
+            result.claims = claims + result.claims
+            return result
+        } catch {
+            // Those who have a nonce to read back find all of them by it; others must not lose what was started.
+            if case .unknownOutcome = error { throw error }
+            if claims.isEmpty { throw error }
+            return ClaimResult(claims: claims, refused: [], hasMore: true, nextDue: first.nextDue)
+        }
+    }
+
+    private func claimDeciding(
+        _ request: ClaimRequest, _ decide: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> ClaimResult {
+        let (result, wasClear) = try await move { [definitions] transaction in
+            var claiming = Claiming(request, in: transaction, definitions: definitions, deciding: decide)
+            return (try claiming.run(), claiming.wasClear)
+        }
+        if wasClear, !result.hasMore { wayIsClear.withLock { $0 = true } }
+        return result
+    }
+
+    /// The claims of runs that were just started. Whoever cannot be told of them must find out what became of them.
+    private func claims(_ runs: [Run]) async throws(StoreError) -> [Claim] {
+        var known: [JobVersion: JobDefinition] = [:]
+        for run in runs { known[run.version] = definitions[run.version] }
+        if runs.contains(where: { known[$0.version] == nil }) {
+            do {
+                known = try await move { [definitions] in try definitions.all(runs.map(\.version), in: $0) }
+            } catch {
+                throw .unknownOutcome("runs were claimed, and their definitions could not be read: \(error)")
+            }
+        }
+        return runs.compactMap { run in known[run.version].map { Claim(run: run, definition: $0) } }
     }
 
     public func claims(nonce: String) async throws(StoreError) -> [Claim] {

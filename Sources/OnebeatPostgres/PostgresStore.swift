@@ -36,6 +36,8 @@ public final class PostgresStore: Sendable {
     private let time: (any TimeSource)?
     let schema: Schema
     let definitions = DefinitionCache()
+    /// Whether the last claim met nothing but runs with nothing in their way: the next one tries the short way then.
+    let wayIsClear = Mutex(true)
 
     /// Opens a store, and makes its tables where there are none.
     /// - Parameters:

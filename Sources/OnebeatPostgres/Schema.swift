@@ -99,6 +99,8 @@ package struct Schema: Sendable {
         return version.flatMap { Int($0) } ?? 0
     }
 
+    /// Where little is open, the planner takes one index for as good as another, and keeps the plan. `runs_soon` has another
+    /// collation than `runs_due`, so that neither can be taken for the other.
     private static let first = """
         CREATE TABLE jobs (
             name text COLLATE "C" PRIMARY KEY, generation bigint NOT NULL, version bigint NOT NULL, source text NOT NULL,
@@ -129,6 +131,7 @@ package struct Schema: Sendable {
         CREATE UNIQUE INDEX runs_request ON runs (job_name, generation, request_id) WHERE kind = 'manual';
         CREATE INDEX runs_by_job ON runs (job_name, id);
         CREATE INDEX runs_due ON runs (queue, priority, due_at, id) WHERE state = 'scheduled' AND NOT is_held;
+        CREATE INDEX runs_soon ON runs (queue COLLATE "C", due_at) WHERE state = 'scheduled' AND NOT is_held;
         CREATE INDEX runs_held ON runs (job_name, due_at, id) WHERE state = 'scheduled' AND is_held;
         CREATE INDEX runs_active ON runs (job_name, kind) WHERE state = 'running';
         CREATE INDEX runs_of_boot ON runs (boot, id) WHERE state = 'running';

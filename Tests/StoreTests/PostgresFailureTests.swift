@@ -130,8 +130,7 @@ struct PostgresFailureTests {
             defer { store.close() }
             let node = try await store.prepareOneRun()
             await expectUnavailable {
-                _ = try await store.claim(ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: "n")) {
-                    _, _, _, _ in
+                _ = try await store.claim(.example(of: node, nonce: "n", by: .deciding)) { _, _, _, _ in
                     // A run that is skipped makes room for a further look in the same transaction.
                     _ = try? database.server.sql(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'")
@@ -142,28 +141,30 @@ struct PostgresFailureTests {
         }
     }
 
-    @Test func aCommitThatNeverArrivedIsInDoubtAndReadBackAsNothing() async throws {
+    @Test(arguments: ClaimWay.allCases)
+    func aCommitThatNeverArrivedIsInDoubtAndReadBackAsNothing(_ way: ClaimWay) async throws {
         try await PostgresDatabase.with { database in
             try await withProxy(to: database) { proxy, store in
                 let node = try await store.prepareOneRun()
                 proxy.inject(.loseRequest("INSERT INTO attempts"))
-                await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "first") }
+                await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "first", by: way) }
                 #expect(proxy.hasHappened)
                 #expect(try await store.claims(nonce: "first").isEmpty)
-                #expect(try await store.claimOne(node, nonce: "second").claims.count == 1)
+                #expect(try await store.claimOne(node, nonce: "second", by: way).claims.count == 1)
             }
         }
     }
 
-    @Test func aCommitWhoseReplyIsLostIsInDoubtAndReadBackAsDone() async throws {
+    @Test(arguments: ClaimWay.allCases)
+    func aCommitWhoseReplyIsLostIsInDoubtAndReadBackAsDone(_ way: ClaimWay) async throws {
         try await PostgresDatabase.with { database in
             try await withProxy(to: database) { proxy, store in
                 let node = try await store.prepareOneRun()
                 proxy.inject(.loseReply("INSERT INTO attempts"))
-                await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "first") }
+                await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "first", by: way) }
                 #expect(proxy.hasHappened)
                 #expect(try await store.claims(nonce: "first").count == 1)
-                #expect(try await store.claimOne(node, nonce: "second").claims.isEmpty)
+                #expect(try await store.claimOne(node, nonce: "second", by: way).claims.isEmpty)
             }
         }
     }
@@ -305,14 +306,30 @@ extension PostgresStore {
         return node
     }
 
-    func claimOne(_ node: NodeID, nonce: String) async throws -> ClaimResult {
-        try await claim(
-            ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: nonce), deciding: Admission.decide)
+    func claimOne(_ node: NodeID, nonce: String, by way: ClaimWay = .clear) async throws -> ClaimResult {
+        try await claim(.example(of: node, nonce: nonce, by: way), deciding: Admission.decide)
     }
 
     func settle(_ claim: Claim) async throws {
         _ = try await settle([AttemptReport(claim, .succeeded)]) { run, outcome, policies, now in
             Settlement.decide(run, outcome, of: policies, at: now, chance: 0)
         }
+    }
+}
+
+/// The ways of a claim: with nothing in a run's way the store starts it without asking.
+enum ClaimWay: CaseIterable {
+    case clear
+    case deciding
+}
+
+extension ClaimRequest {
+    static func example(of node: NodeID, nonce: String, by way: ClaimWay) -> ClaimRequest {
+        var request = ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: nonce)
+        guard way == .deciding else { return request }
+        // Where locks were asked for, everything is decided on.
+        request.locks = LockView()
+        request.locks?.asked = ["report"]
+        return request
     }
 }

@@ -15,6 +15,17 @@ struct PostgresStoreTests {
         }
     }
 
+    /// Runs with nothing in their way take a way of their own, which must make the same of them.
+    @Test(arguments: StoreLaw.all)
+    func whereEverythingIsDecidedOnItHolds(_ law: StoreLaw) async throws {
+        try await PostgresDatabase.with { database in
+            let time = ManualTime()
+            let store = try await PostgresStore.open(database.url, time: time)
+            defer { store.close() }
+            try await law.check(DecidingOnEverything(base: store), time: time)
+        }
+    }
+
     @Test func aNodeIsToldOfWhatAnotherOneMadeDue() async throws {
         try await PostgresDatabase.with { database in
             let mine = try await PostgresStore.open(database.url)
@@ -64,5 +75,23 @@ struct PostgresStoreTests {
             defer { store.close() }
             try await law.check(store, time: time)
         }
+    }
+}
+
+/// Asks for the lock of every job that has a due run, and gets it.
+private struct DecidingOnEverything: StoreWrapper {
+    let base: any Store
+
+    func claim(
+        _ request: ClaimRequest,
+        deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> ClaimResult {
+        var request = request
+        if request.locks == nil {
+            request.locks = LockView()
+            request.locks?.asked = Set(
+                try await base.dueRuns(queues: request.queues, within: .zero, limit: 1000).map(\.run.job))
+        }
+        return try await base.claim(request, deciding: deciding)
     }
 }

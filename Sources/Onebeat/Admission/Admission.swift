@@ -46,6 +46,13 @@ public enum Admission: Sendable, Equatable {
     /// It does not start, since its job or a person withdrew it.
     case cancel(Reason)
 
+    /// Whether nothing stands in a run's way. ``decide(_:of:for:at:)`` starts it then whatever its job's policies are, so
+    /// that a store may start it without asking.
+    public static func isClear(_ run: Run, for job: JobState, at now: Timestamp) -> Bool {
+        !job.isRemoved && !job.isPaused && job.activeRuns == 0 && job.lockHolder == nil && !run.isCancelRequested
+            && run.deadlineAt.map { now <= $0 } ?? true
+    }
+
     /// The rule.
     ///
     /// A run that was attempted before is past skipping: it waits for its turn instead, and lateness no longer counts.

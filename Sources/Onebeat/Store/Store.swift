@@ -98,8 +98,9 @@ public protocol RunStore: Sendable {
     func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run
 
     /// Claims due runs, highest priority first, then the longest due: up to `request.slots` that may start. Each
-    /// candidate is decided on in the same transaction: what starts gets the next fence and a row in the attempts;
-    /// what does not is recorded. Where `request.locks` says so, runs are passed over as if they were not due yet.
+    /// candidate is decided on in the same transaction, unless nothing stands in its way (``Admission/isClear(_:for:at:)``)
+    /// and the store starts it without asking. What starts gets the next fence and a row in the attempts; what does not
+    /// is recorded. Where `request.locks` says so, runs are passed over as if they were not due yet.
     /// - Throws: ``StoreError/fenced(_:)`` when the node's lease is over.
     func claim(
         _ request: ClaimRequest,

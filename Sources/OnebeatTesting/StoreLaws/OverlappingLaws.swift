@@ -153,10 +153,13 @@ extension StoreLaw {
         StoreLaw("a held run with nothing in its way is found by the safety net") { bench in
             try await bench.put(due: bench.second(0)) { $0.overlap = .queue }
             let node = try await bench.join()
-            // A decision that holds an idle job's run stands for any way a release could get lost.
+            // The end of another program's lock releases nothing: it stands for any way a release could get lost.
+            var locks = LockView()
+            locks.asked = ["report"]
+            locks.heldElsewhere = ["report": "a program"]
             _ = try await bench.store.claim(
-                ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: "n"),
-                deciding: { _, _, _, _ in .hold(waivingDeadline: false) })
+                ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: "n", locks: locks),
+                deciding: Admission.decide)
             try expect(try await bench.store.nextDue(queues: ["default"]), is: nil)
             try expect(try await bench.store.releaseHeld(limit: 10), is: 1)
             try expect(try await bench.store.releaseHeld(limit: 10), is: 0)

@@ -14,6 +14,41 @@ struct AdmissionTests {
         #expect(decide() == .start)
     }
 
+    /// A store starts such runs without asking.
+    @Test(arguments: OverlapPolicy.allCases, [0, 1])
+    func whatHasNothingInItsWayStartsWhateverThePolicies(_ overlap: OverlapPolicy, attempt: Int) {
+        for limit in [nil, 1, 2] {
+            for kind in [RunKind.scheduled, .manual] {
+                for held in [0, 3] {
+                    var policies = JobPolicies()
+                    policies.overlap = overlap
+                    policies.limit = limit
+                    let run = Run.example {
+                        $0.kind = kind
+                        $0.attempt = attempt
+                        $0.deadlineAt = ManualTime.start
+                    }
+                    let job = JobState(heldRuns: held)
+                    #expect(Admission.isClear(run, for: job, at: ManualTime.start))
+                    #expect(Admission.decide(run, of: policies, for: job, at: ManualTime.start) == .start)
+                }
+            }
+        }
+    }
+
+    @Test func whateverMayStandInARunsWayIsSeen() {
+        func isClear(_ job: JobState = JobState(), run: (inout Run) -> Void = { _ in }) -> Bool {
+            Admission.isClear(.example(run), for: job, at: ManualTime.start)
+        }
+        #expect(isClear())
+        #expect(!isClear(JobState(isRemoved: true)))
+        #expect(!isClear(JobState(isPaused: true)))
+        #expect(!isClear(JobState(activeRuns: 1)))
+        #expect(!isClear(JobState(lockHolder: "a program")))
+        #expect(!isClear { $0.isCancelRequested = true })
+        #expect(!isClear { $0.deadlineAt = ManualTime.start - .microseconds(1) })
+    }
+
     @Test func aRunOfARemovedJobIsCancelled() {
         #expect(decide(JobState(isRemoved: true)) == .cancel(.removed))
     }
