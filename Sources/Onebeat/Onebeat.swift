@@ -98,7 +98,8 @@ public final class Onebeat: Service {
     public func trigger(_ job: String, requestID: String) async throws -> Run {
         let run = try await store.trigger(job, requestID: requestID, by: settings.name)
         if run.state == .scheduled {
-            await announcer?.announce([RunPointer(run)])
+            // Where the store has told the nodes, a pointer would come after the claim.
+            if (store as? any WakeSource)?.reachesNodes != true { await announcer?.announce([RunPointer(run)]) }
             node.withLock { $0 }?.runIsDue()
         }
         return run

@@ -38,6 +38,8 @@ public final class PostgresStore: Sendable {
     let definitions = DefinitionCache()
     /// Whether the last claim met nothing but runs with nothing in their way: the next one tries the short way then.
     let wayIsClear = Mutex(true)
+    /// Whether a pooler stands between us and the server.
+    let isPooled = Mutex(false)
 
     /// Opens a store, and makes its tables where there are none.
     /// - Parameters:
@@ -85,9 +87,11 @@ public final class PostgresStore: Sendable {
 
     private func prepare(mustExist: Bool) async throws(StoreError) {
         do {
-            try await move(within: Self.longPatience) { [schema] transaction in
+            let isPooled = try await move(within: Self.longPatience) { [schema] transaction in
                 try schema.prepare(transaction, mustExist: mustExist)
+                return transaction.isPooled
             }
+            self.isPooled.withLock { $0 = isPooled }
         } catch StoreError.unavailable(let words) where words.hasSuffix(StoreError.readOnlyAdvice) {
             throw .refused(words)
         }

@@ -37,6 +37,9 @@ extension PostgresStore: WakeSource {
         listening.cancel()
     }
 
+    /// A pooler in between keeps nodes from listening.
+    public var reachesNodes: Bool { !isPooled.withLock { $0 } }
+
     private func listen(_ hint: @escaping @Sendable () -> Void) async {
         var pause = Duration.milliseconds(100)
         while !Task.isCancelled {

@@ -32,6 +32,7 @@ struct PostgresStoreTests {
             let other = try await PostgresStore.open(database.url)
             defer { [mine, other].forEach { $0.close() } }
             _ = try await other.prepareOneRun()
+            #expect(other.reachesNodes)
             let hints = Bell()
             let listening = Task { await mine.hints { hints.ring() } }
             defer { listening.cancel() }
@@ -62,6 +63,7 @@ struct PostgresStoreTests {
             let store = try await PostgresStore.open(try await Self.pooler.value.url(database.name))
             defer { store.close() }
             await store.hints { Issue.record("a hint came over a connection that is not ours") }
+            #expect(!store.reachesNodes)
         }
     }
 

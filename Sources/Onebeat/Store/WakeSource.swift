@@ -3,4 +3,7 @@
 public protocol WakeSource: Sendable {
     /// Calls `hint` for each hint from now on, on whatever thread it comes in, until the Swift task is cancelled.
     func hints(_ hint: @escaping @Sendable () -> Void) async
+
+    /// Whether nodes that reach the store in the same way as this value hear of what its moves make due at once.
+    var reachesNodes: Bool { get }
 }
