@@ -1,11 +1,20 @@
 import Onebeat
 
-/// One connection of the pool, on a thread of its own.
+/// One connection of the pool, on a thread of its own unless it is given one.
 actor Connection {
-    nonisolated let thread = ConnectionThread()
+    private let thread: ConnectionThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private var wire: Wire?
+    /// Who is told of what this connection listens to, and of its end.
+    private var listener: Listener?
+
+    struct Listener: Sendable {
+        var hint: @Sendable () -> Void
+        var onEnd: @Sendable () -> Void
+    }
+
+    init(on thread: ConnectionThread = ConnectionThread()) { self.thread = thread }
 
     /// Connects.
     func open(_ address: ServerAddress) throws(PostgresFailure) { wire = try Wire(address) }
@@ -16,6 +25,8 @@ actor Connection {
         _ body: @Sendable (Transaction) throws -> Value
     ) -> MoveEnd<Value> {
         guard let wire else { return MoveEnd(.failure(PostgresFailure.lost("the connection is closed"))) }
+        // Hints that came meanwhile.
+        defer { hear() }
         let transaction = Transaction(wire, time: time, by: deadline)
         if wire.isStale {
             let failure = PostgresFailure.lost("the connection was lost while it was idle")
@@ -38,27 +49,43 @@ actor Connection {
         }
     }
 
-    /// Listens for the hints of other nodes.
+    /// Listens for the hints of other nodes, beside the moves that go over this connection. They are handed on right here:
+    /// somebody waits for a run to start, and waking another thread for it would take longer than the hint took to come.
     /// - Returns: whether that is possible: a pooler would give the connection to somebody else.
-    func listen() throws(PostgresFailure) -> Bool {
-        guard let wire, !wire.isPooled else { return false }
+    func listen(_ listener: Listener) throws(PostgresFailure) -> Bool {
+        guard let wire else { throw .lost("the connection is closed") }
+        guard !wire.isPooled else { return false }
+        guard !wire.isStale else { throw .lost("the connection was lost while it was idle") }
         _ = try wire.flight(
             [Statement("LISTEN \(WakeUps.channel)")], by: ContinuousClock.now + ServerAddress.patience)
+        self.listener = listener
+        thread.watch(wire.socket) { [weak self] in self?.assumeIsolated { $0.hear() } }
         return true
     }
 
-    /// Hands on the hints that come in this time, right here: somebody waits for a run to start, and waking another thread
-    /// for it would take longer than the hint took to come.
-    func hints(within length: Duration, _ hint: @Sendable () -> Void) throws(PostgresFailure) {
-        guard let wire else { throw .lost("the connection is closed") }
-        let end = ContinuousClock.now + length
-        while try wire.notification(by: end) { hint() }
+    private func hear() {
+        guard let listener, let wire else { return }
+        if wire.takeNotifications() { listener.hint() }
+        if wire.isStale { stopListening() }
     }
 
-    /// Ends the connection and its thread. Nothing may be asked of it any more.
+    /// Has the server send no more of them.
+    func endListening() {
+        guard listener != nil else { return }
+        stopListening()
+        _ = try? wire?.flight([Statement("UNLISTEN *")], by: ContinuousClock.now + ServerAddress.patience)
+    }
+
+    private func stopListening() {
+        thread.watch(nil)
+        listener?.onEnd()
+        listener = nil
+    }
+
+    /// Ends the connection. Nothing may be asked of it any more.
     func close() {
+        stopListening()
         wire = nil
-        thread.end()
     }
 }
 

@@ -24,11 +24,14 @@ final class Pool: Sendable {
 
     private let address: ServerAddress
     private let size: Int
+    /// The thread of all connections; each has one of its own where there is none.
+    private let thread: ConnectionThread?
     private let state = Mutex(State())
 
-    init(_ address: ServerAddress, size: Int) {
+    init(_ address: ServerAddress, size: Int, on thread: ConnectionThread? = nil) {
         self.address = address
         self.size = size
+        self.thread = thread
     }
 
     /// A connection for one move; it must come back by ``release(_:)`` or ``discard(_:)``.
@@ -109,7 +112,7 @@ final class Pool: Sendable {
         guard let pause else { return }
         Task {
             if pause > .zero { try? await Task.sleep(for: pause) }
-            let connection = Connection()
+            let connection = Connection(on: thread ?? ConnectionThread())
             do {
                 try await connection.open(address)
                 opened(connection)

@@ -47,7 +47,7 @@ extension PostgresStore: RunStore {
         guard wayIsClear.withLock({ $0 }), let clear = ClearClaim(request) else {
             return try await claimDeciding(request, deciding)
         }
-        let first = try await move { try clear.run(in: $0) }
+        let first = try await move(.claims) { try clear.run(in: $0) }
         wayIsClear.withLock { $0 = !first.hasLeft }
         let claims = try await claims(first.runs)
         guard first.hasLeft else {
@@ -70,7 +70,7 @@ extension PostgresStore: RunStore {
     private func claimDeciding(
         _ request: ClaimRequest, _ decide: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) async throws(StoreError) -> ClaimResult {
-        let (result, wasClear) = try await move { [definitions] transaction in
+        let (result, wasClear) = try await move(.claims) { [definitions] transaction in
             var claiming = Claiming(request, in: transaction, definitions: definitions, deciding: decide)
             return (try claiming.run(), claiming.wasClear)
         }

@@ -33,6 +33,9 @@ public final class PostgresStore: Sendable {
     private let general: Pool
     /// Leases have a connection of their own: no slow move may keep a node from renewing its lease.
     private let urgent: Pool
+    /// Claims too, which go by the thread of their connection.
+    let claims: Pool
+    let claimVisitors: ConnectionThread.Visitors
     private let time: (any TimeSource)?
     let schema: Schema
     let definitions = DefinitionCache()
@@ -75,6 +78,9 @@ public final class PostgresStore: Sendable {
         self.schema = schema
         general = Pool(address, size: Self.connections)
         urgent = Pool(address, size: 1)
+        let thread = ConnectionThread()
+        claims = Pool(address, size: 1, on: thread)
+        claimVisitors = ConnectionThread.Visitors(of: thread)
     }
 
     deinit { close() }
@@ -83,6 +89,7 @@ public final class PostgresStore: Sendable {
     public func close() {
         general.close()
         urgent.close()
+        claims.close()
     }
 
     private func prepare(mustExist: Bool) async throws(StoreError) {
@@ -103,7 +110,12 @@ public final class PostgresStore: Sendable {
         _ body: @Sendable (Transaction) throws -> Value
     ) async throws(StoreError) -> Value {
         let deadline = ContinuousClock.now + (lane == .urgent ? Self.urgentPatience : patience)
-        let pool = lane == .urgent ? urgent : general
+        let pool =
+            switch lane {
+            case .general: general
+            case .urgent: urgent
+            case .claims: claims
+            }
         var attempt = 1
         while true {
             let connection: Connection
@@ -131,7 +143,7 @@ public final class PostgresStore: Sendable {
     }
 
     /// Which connections a move goes over.
-    enum Lane { case general, urgent }
+    enum Lane { case general, urgent, claims }
 
     private func translate(_ error: any Error, wasCommitting: Bool) -> StoreError {
         switch error {

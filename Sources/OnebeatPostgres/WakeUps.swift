@@ -24,38 +24,44 @@ enum WakeUps {
 }
 
 extension PostgresStore: WakeSource {
-    /// Hints of all nodes over a connection of their own, and one after each new connection, since those sent meanwhile
-    /// are lost. Behind a pooler there are none.
+    /// Hints of all nodes, and one after each new connection, since those sent meanwhile are lost. They come over the
+    /// connection of claims, so that a claim that follows one finds its thread, and its process at the server, awake. Behind
+    /// a pooler there are none.
     public func hints(_ hint: @escaping @Sendable () -> Void) async {
-        let isOver = Bell()
-        let listening = Task {
-            await listen(hint)
-            isOver.ring()
+        var pause = Duration.milliseconds(100)
+        while !Task.isCancelled {
+            do {
+                let hasEnded = Bell()
+                let listener = Connection.Listener(hint: hint, onEnd: { hasEnded.ring() })
+                guard let connection = try await listen(listener) else { return }
+                pause = .milliseconds(100)
+                hint()
+                await hasEnded.wait()
+                Task { await connection.endListening() }
+            } catch {
+                // The server is away; the moves of the store say so to whoever needs to know.
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(5))
         }
-        // Returns at once when cancelled, while the connection's thread may wait for a few seconds more.
-        await isOver.wait()
-        listening.cancel()
+    }
+
+    /// - Returns: the connection, or `nil` where a pooler stands in between.
+    private func listen(_ listener: Connection.Listener) async throws -> Connection? {
+        let connection = try await claims.acquire(by: ContinuousClock.now + Self.patience)
+        do {
+            let isListening = try await connection.listen(listener)
+            claims.release(connection)
+            return isListening ? connection : nil
+        } catch {
+            claims.discard(connection)
+            throw error
+        }
     }
 
     /// A pooler in between keeps nodes from listening.
     public var reachesNodes: Bool { !isPooled.withLock { $0 } }
 
-    private func listen(_ hint: @escaping @Sendable () -> Void) async {
-        var pause = Duration.milliseconds(100)
-        while !Task.isCancelled {
-            let connection = Connection()
-            do {
-                try await connection.open(address)
-                guard try await connection.listen() else { return await connection.close() }
-                pause = .milliseconds(100)
-                hint()
-                while !Task.isCancelled { try await connection.hints(within: .seconds(5), hint) }
-            } catch {
-                // The server is away; the moves of the store say so to whoever needs to know.
-            }
-            await connection.close()
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(5))
-        }
-    }
+    /// The thread of the connection of hints and claims.
+    public var hintExecutor: any TaskExecutor { claimVisitors }
 }

@@ -27,6 +27,8 @@ final class Wire {
     /// The names of statements this connection has prepared, by their text.
     private var prepared: [String: String] = [:]
     private var lastName = 0
+    private var hasEnded = false
+    private var wasNotified = false
 
     /// Connects. This blocks for at most libpq's `connect_timeout` for each host, and what a name's lookup takes.
     init(_ address: ServerAddress) throws(PostgresFailure) {
@@ -49,10 +51,38 @@ final class Wire {
 
     deinit { pq_finish(connection) }
 
-    /// Whether the server has said something since the last answer, which it does before it hangs up: a connection that
-    /// idled through a restart of the server is found out before anything is sent over it.
+    var socket: CInt { pq_socket(connection) }
+
+    /// Whether the server has said something since the last answer that is no notification, which it does before it hangs
+    /// up: a connection that idled through a restart of the server is found out before anything is sent over it.
     var isStale: Bool {
-        var descriptor = pollfd(fd: pq_socket(connection), events: Int16(POLLIN), revents: 0)
+        while !hasEnded, isReadable {
+            hasEnded = pq_consumeInput(connection) != 1 || !hear()
+        }
+        return hasEnded
+    }
+
+    /// Whether notifications have come of what this connection listens to; asking forgets them.
+    func takeNotifications() -> Bool {
+        _ = isStale
+        // Some come along with the answers of a flight.
+        _ = hear()
+        defer { wasNotified = false }
+        return wasNotified
+    }
+
+    private func hear() -> Bool {
+        var hasCome = false
+        while let notification = pq_notifies(connection) {
+            pq_freemem(notification)
+            hasCome = true
+        }
+        wasNotified = wasNotified || hasCome
+        return hasCome
+    }
+
+    private var isReadable: Bool {
+        var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) != 0
     }
 
@@ -102,23 +132,6 @@ final class Wire {
         }
         if let failure { throw failure }
         return rows
-    }
-
-    /// Waits for a notification of what this connection listens to.
-    /// - Returns: whether one came before the deadline.
-    func notification(by deadline: ContinuousClock.Instant) throws(PostgresFailure) -> Bool {
-        while true {
-            var hasCome = false
-            while let notification = pq_notifies(connection) {
-                pq_freemem(notification)
-                hasCome = true
-            }
-            if hasCome { return true }
-            var descriptor = pollfd(fd: pq_socket(connection), events: Int16(POLLIN), revents: 0)
-            let rest = ContinuousClock.now.duration(to: deadline).inSeconds * 1000
-            if poll(&descriptor, 1, CInt(clamping: max(Int(rest), 0))) == 0 { return false }
-            guard pq_consumeInput(connection) == 1 else { throw lost() }
-        }
     }
 
     private enum Part {

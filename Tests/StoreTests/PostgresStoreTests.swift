@@ -1,6 +1,7 @@
 import Onebeat
 import OnebeatPostgres
 import OnebeatTesting
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))
@@ -43,6 +44,69 @@ struct PostgresStoreTests {
         }
     }
 
+    /// Hints and claims share a connection: what comes along with the answers of a claim is a hint as well.
+    @Test func aHintThatComesWithTheAnswersOfAClaimIsHeard() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(database.url)
+            defer { store.close() }
+            let node = try await store.prepareOneRun()
+            let hints = Bell()
+            let listening = Task { await store.hints { hints.ring() } }
+            defer { listening.cancel() }
+            await hints.wait()
+            let request = ClaimRequest.example(of: node, nonce: "n", by: .deciding)
+            let result = try await store.claim(request) { _, _, _, _ in
+                // On the connection's thread, between the flights of the claim: the server tells of it after the last one.
+                _ = try? database.server.sql("NOTIFY onebeat", in: database.name)
+                return .start
+            }
+            #expect(result.claims.count == 1)
+            await hints.wait()
+        }
+    }
+
+    @Test func hintsComeAgainAfterTheConnectionWasLost() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(database.url)
+            defer { store.close() }
+            let node = try await store.prepareOneRun()
+            let hints = Bell()
+            let listening = Task { await store.hints { hints.ring() } }
+            defer { listening.cancel() }
+            await hints.wait()
+            try database.server.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'")
+            // The one after the new connection, and one over it.
+            await hints.wait()
+            try database.server.sql("NOTIFY onebeat", in: database.name)
+            await hints.wait()
+            #expect(try await store.claimOne(node, nonce: "n").claims.count == 1)
+        }
+    }
+
+    @Test func aConnectionGoesOnWhenNobodyNeedsItsHints() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(database.url)
+            defer { store.close() }
+            let node = try await store.prepareOneRun()
+            let hints = Bell()
+            let count = Mutex(0)
+            let listening = Task {
+                await store.hints {
+                    count.withLock { $0 += 1 }
+                    hints.ring()
+                }
+            }
+            await hints.wait()
+            listening.cancel()
+            await listening.value
+            let heard = count.withLock { $0 }
+            try database.server.sql("NOTIFY onebeat", in: database.name)
+            #expect(try await store.claimOne(node, nonce: "n").claims.count == 1)
+            #expect(count.withLock { $0 } == heard)
+        }
+    }
+
     @Test func whoeverNeedsNoMoreHintsWaitsForNone() async throws {
         try await PostgresDatabase.with { database in
             let store = try await PostgresStore.open(database.url)
@@ -53,7 +117,6 @@ struct PostgresStoreTests {
             await hints.wait()
             listening.cancel()
             await listening.value
-            // The connection's thread looks up every five seconds.
             #expect(ContinuousClock.now - begin < .seconds(4))
         }
     }

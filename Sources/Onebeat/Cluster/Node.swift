@@ -49,8 +49,10 @@ public final class Node: Service {
             chance: .system, locks: keeper,
             announcer: dispatch.map { [logger] in Announcer($0, clock: parts.clock, logger: logger) }, logger: logger,
             onRenewal: onRenewal)
+        let nearStore = (store as? any WakeSource)?.hintExecutor
         self.loops = (loops + [(recorder, output)]).map {
-            LoopService($0.loop, wokenBy: $0.bell, clock: parts.clock, logger: logger)
+            LoopService(
+                $0.loop, wokenBy: $0.bell, clock: parts.clock, logger: logger, on: $0.loop is Worker ? nearStore : nil)
         }
         self.keeper = keeper
         self.dispatch = dispatch

@@ -7,20 +7,28 @@ public struct LoopService: Service {
     private let bell: Bell
     private let clock: NodeClock
     private let logger: Logger
+    private let executor: (any TaskExecutor)?
 
     /// The pauses after failed turns: doubled from the first to the last.
     package static let backoff = (first: Duration.milliseconds(100), last: Duration.seconds(5))
 
     /// A service for `loop`, which `bell` wakes.
-    public init(_ loop: any TurnTaking, wokenBy bell: Bell, clock: NodeClock, logger: Logger) {
+    /// - Parameter executor: where the turns are taken; Swift's own threads when `nil`.
+    public init(
+        _ loop: any TurnTaking, wokenBy bell: Bell, clock: NodeClock, logger: Logger,
+        on executor: (any TaskExecutor)? = nil
+    ) {
         self.loop = loop
         self.bell = bell
         self.clock = clock
         self.logger = logger
+        self.executor = executor
     }
 
     /// Runs until the Swift task is cancelled.
-    public func run() async {
+    public func run() async { await withTaskExecutorPreference(executor) { await takeTurns() } }
+
+    private func takeTurns() async {
         var pause = Self.backoff.first
         while !Task.isCancelled {
             do {

@@ -6,4 +6,8 @@ public protocol WakeSource: Sendable {
 
     /// Whether nodes that reach the store in the same way as this value hear of what its moves make due at once.
     var reachesNodes: Bool { get }
+
+    /// Runs Swift tasks where hints come in and claims go out: whoever claims after a hint is spared changes of threads
+    /// there. It may block for as long as a claim takes.
+    var hintExecutor: any TaskExecutor { get }
 }

@@ -11,6 +11,8 @@ struct LibraryTriggerTests {
         let base: any Store
         let reachesNodes: Bool
 
+        var hintExecutor: any TaskExecutor { globalConcurrentExecutor }
+
         func hints(_ hint: @escaping @Sendable () -> Void) async {}
     }
 
