@@ -46,6 +46,24 @@ struct PostgresFailureTests {
         }
     }
 
+    /// The server's words are on their way when the next move is sent. They are all that comes back, so nothing of it happened.
+    @Test func aMoveThatMeetsTheServersFarewellIsMadeOverAnotherConnection() async throws {
+        try await PostgresDatabase.with { database in
+            try await withProxy(to: database) { proxy, store in
+                try await store.record(Event("first", actor: "ann"))
+                proxy.inject(.holdAnswer("terminating connection"))
+                try database.server.sql(
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = '\(database.name)' AND query LIKE 'INSERT INTO events%'
+                    """)
+                while !proxy.hasHappened { await Task.yield() }
+                try await store.record(Event("second", actor: "ann"))
+                #expect(try await store.events(job: nil, limit: 10).map(\.kind) == ["second", "first"])
+            }
+        }
+    }
+
     @Test func aHungServerProcessEndsOneMoveAndNoOther() async throws {
         // A server of its own, since a process that hangs keeps all of its server from dropping databases.
         let server = try await PostgresServer()

@@ -13,15 +13,20 @@ public final class Proxy: Sendable {
         case loseReply(String)
         /// The line is cut, and the client never sees an answer that holds the text, such as `COMMIT`.
         case loseAnswer(String)
+        /// The client gets the answer when it has sent something more, which the server never sees; then the line is cut.
+        case holdAnswer(String)
 
         fileprivate var text: String {
             switch self {
-            case .loseRequest(let text), .loseReply(let text), .loseAnswer(let text): text
+            case .loseRequest(let text), .loseReply(let text), .loseAnswer(let text), .holdAnswer(let text): text
             }
         }
 
         fileprivate var isOfAnswers: Bool {
-            if case .loseAnswer = self { true } else { false }
+            switch self {
+            case .loseRequest, .loseReply: false
+            case .loseAnswer, .holdAnswer: true
+            }
         }
     }
 
@@ -138,8 +143,12 @@ public final class Proxy: Sendable {
                 }
             }
             if ends[1].revents != 0 {
-                guard let reply = Self.receive(server), take(in: reply, isAnswer: true) == nil else { return }
+                guard let reply = Self.receive(server) else { return }
+                let happening = take(in: reply, isAnswer: true)
+                if case .loseAnswer = happening { return }
+                if happening != nil { _ = Self.receive(client) }
                 Self.send(reply, to: client)
+                if happening != nil { return }
             }
         }
     }
