@@ -24,7 +24,7 @@ public final class PostgresStore: Sendable {
     static let longPatience = Duration.seconds(30)
     /// How often a move is carried out that loses against others, before it says that the store is unavailable.
     private static let attempts = 3
-    /// Transactions at a time, beside those of leases.
+    /// Transactions at a time, beside those of leases and claims.
     private static let connections = 4
 
     /// Host, port and database, for messages; never the password.

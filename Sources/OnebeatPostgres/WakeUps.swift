@@ -28,14 +28,25 @@ extension PostgresStore: WakeSource {
     /// connection of claims, so that a claim that follows one finds its thread, and its process at the server, awake. Behind
     /// a pooler there are none.
     public func hints(_ hint: @escaping @Sendable () -> Void) async {
+        let isOver = Bell()
+        let listening = Task {
+            await listen(hint)
+            isOver.ring()
+        }
+        // Returns at once when cancelled, while a connection may be on its way for seconds.
+        await isOver.wait()
+        listening.cancel()
+    }
+
+    private func listen(_ hint: @escaping @Sendable () -> Void) async {
         var pause = Duration.milliseconds(100)
         while !Task.isCancelled {
             do {
                 let hasEnded = Bell()
                 let listener = Connection.Listener(hint: hint, onEnd: { hasEnded.ring() })
-                guard let connection = try await listen(listener) else { return }
+                guard let connection = try await connection(with: listener) else { return }
                 pause = .milliseconds(100)
-                hint()
+                if !Task.isCancelled { hint() }
                 await hasEnded.wait()
                 Task { await connection.endListening() }
             } catch {
@@ -47,7 +58,7 @@ extension PostgresStore: WakeSource {
     }
 
     /// - Returns: the connection, or `nil` where a pooler stands in between.
-    private func listen(_ listener: Connection.Listener) async throws -> Connection? {
+    private func connection(with listener: Connection.Listener) async throws -> Connection? {
         let connection = try await claims.acquire(by: ContinuousClock.now + Self.patience)
         do {
             let isListening = try await connection.listen(listener)

@@ -121,6 +121,25 @@ struct PostgresStoreTests {
         }
     }
 
+    @Test func whoeverNeedsNoMoreHintsDoesNotWaitForAServerThatIsSilent() async throws {
+        try await PostgresDatabase.with { database in
+            let proxy = try Proxy(to: "\(database.server.folder)/.s.PGSQL.5432")
+            let url = "postgres://onebeat@127.0.0.1:\(proxy.port)/\(database.name)?gssencmode=disable&sslmode=disable"
+            let store = try await PostgresStore.open(url)
+            defer { store.close() }
+            proxy.isSilent = true
+            defer { proxy.isSilent = false }
+            let begin = ContinuousClock.now
+            let listening = Task { await store.hints { Issue.record("a hint came through the silence") } }
+            // Time enough to begin.
+            for _ in 0..<1000 { await Task.yield() }
+            listening.cancel()
+            await listening.value
+            // A move would wait for five seconds.
+            #expect(ContinuousClock.now - begin < .seconds(4))
+        }
+    }
+
     @Test func behindAPoolerThereAreNoHints() async throws {
         try await PostgresDatabase.with { database in
             let store = try await PostgresStore.open(try await Self.pooler.value.url(database.name))

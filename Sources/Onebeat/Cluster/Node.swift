@@ -71,7 +71,7 @@ public final class Node: Service {
             await withTaskGroup(of: Void.self) { group in
                 for loop in loops { group.addTask { await loop.run() } }
                 // What the store tells of needs no pointer; dispatch tells that there is one.
-                if let source = store as? any WakeSource {
+                if let source = store as? any WakeSource, settings.roles.contains(.worker) {
                     group.addTask { [parts] in await source.hints { parts.demand.hint() } }
                 }
                 if let dispatch, settings.roles.contains(.worker) {
