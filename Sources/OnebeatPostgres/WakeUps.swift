@@ -1,4 +1,5 @@
 import Onebeat
+import Synchronization
 
 /// Tells listening nodes that a run is due: a hint that saves a poll interval, and nothing more.
 enum WakeUps {
@@ -29,12 +30,14 @@ extension PostgresStore: WakeSource {
     /// a pooler there are none.
     public func hints(_ hint: @escaping @Sendable () -> Void) async {
         let isOver = Bell()
+        let isWanted = Mutex(true)
         let listening = Task {
-            await listen(hint)
+            await listen { isWanted.withLock { if $0 { hint() } } }
             isOver.ring()
         }
-        // Returns at once when cancelled, while a connection may be on its way for seconds.
+        // Returns at once when cancelled, while a connection may be on its way for seconds; hints are for nobody then.
         await isOver.wait()
+        isWanted.withLock { $0 = false }
         listening.cancel()
     }
 
@@ -46,7 +49,7 @@ extension PostgresStore: WakeSource {
                 let listener = Connection.Listener(hint: hint, onEnd: { hasEnded.ring() })
                 guard let connection = try await connection(with: listener) else { return }
                 pause = .milliseconds(100)
-                if !Task.isCancelled { hint() }
+                hint()
                 await hasEnded.wait()
                 Task { await connection.endListening() }
             } catch {

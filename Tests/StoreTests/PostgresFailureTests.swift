@@ -168,7 +168,8 @@ struct PostgresFailureTests {
                 await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "first", by: way) }
                 #expect(proxy.hasHappened)
                 #expect(try await store.claims(nonce: "first").isEmpty)
-                #expect(try await store.claimOne(node, nonce: "second", by: way).claims.count == 1)
+                // The server lets go of the run when it sees that the line is cut, and a claim passes over it until then.
+                while try await store.claimOne(node, nonce: "second", by: way).claims.isEmpty { await Task.yield() }
             }
         }
     }
