@@ -1,6 +1,6 @@
 import Onebeat
 
-/// One connection of the pool, on a thread of its own unless it is given one.
+/// One connection of the pool. It blocks its thread while it waits for the server.
 actor Connection {
     private let thread: ConnectionThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -14,7 +14,7 @@ actor Connection {
         var onEnd: @Sendable () -> Void
     }
 
-    init(on thread: ConnectionThread = ConnectionThread()) { self.thread = thread }
+    init(on thread: ConnectionThread) { self.thread = thread }
 
     /// Connects.
     func open(_ address: ServerAddress) throws(PostgresFailure) { wire = try Wire(address) }

@@ -6,9 +6,11 @@ import Synchronization
 ///
 /// Between jobs it may watch a socket. It ends with its last owner; what it was asked to do before is an owner too.
 final class ConnectionThread: SerialExecutor {
-    private let mailbox = Mailbox()
+    private let mailbox: Mailbox
 
-    init() {
+    /// - Throws: when no descriptor is left to wake it by.
+    init() throws(PostgresFailure) {
+        mailbox = try Mailbox()
         let thread = Thread { [mailbox] in mailbox.serve() }
         thread.name = "onebeat-postgres"
         thread.start()
@@ -58,9 +60,11 @@ private final class Mailbox: Sendable {
 
     var isServing: Bool { thread.withLock { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? false } }
 
-    init() {
+    init() throws(PostgresFailure) {
         var ends: [CInt] = [-1, -1]
-        precondition(pipe(&ends) == 0, "no descriptor is left for a connection to the database")
+        guard pipe(&ends) == 0 else {
+            throw PostgresFailure(message: "no connection was made: \(String(cString: strerror(errno)))")
+        }
         for end in ends {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
             _ = fcntl(end, F_SETFL, O_NONBLOCK)

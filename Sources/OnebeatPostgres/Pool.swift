@@ -112,12 +112,16 @@ final class Pool: Sendable {
         guard let pause else { return }
         Task {
             if pause > .zero { try? await Task.sleep(for: pause) }
-            let connection = Connection(on: thread ?? ConnectionThread())
             do {
-                try await connection.open(address)
+                let connection = Connection(on: try thread ?? ConnectionThread())
+                do {
+                    try await connection.open(address)
+                } catch {
+                    await connection.close()
+                    throw error
+                }
                 opened(connection)
             } catch {
-                await connection.close()
                 failed(error)
             }
         }

@@ -62,7 +62,7 @@ public final class PostgresStore: Sendable {
     package static func open(
         _ url: String, mustExist: Bool = false, time: (any TimeSource)? = nil, schema: Schema
     ) async throws(StoreError) -> PostgresStore {
-        let store = PostgresStore(try ServerAddress(url), time: time, schema: schema)
+        let store = try PostgresStore(try ServerAddress(url), time: time, schema: schema)
         do {
             try await store.prepare(mustExist: mustExist)
         } catch {
@@ -72,13 +72,18 @@ public final class PostgresStore: Sendable {
         return store
     }
 
-    private init(_ address: ServerAddress, time: (any TimeSource)?, schema: Schema) {
+    private init(_ address: ServerAddress, time: (any TimeSource)?, schema: Schema) throws(StoreError) {
+        let thread: ConnectionThread
+        do {
+            thread = try ConnectionThread()
+        } catch {
+            throw StoreError(error, of: address.name, wasCommitting: false)
+        }
         self.address = address
         self.time = time
         self.schema = schema
         general = Pool(address, size: Self.connections)
         urgent = Pool(address, size: 1)
-        let thread = ConnectionThread()
         claims = Pool(address, size: 1, on: thread)
         claimVisitors = ConnectionThread.Visitors(of: thread)
     }

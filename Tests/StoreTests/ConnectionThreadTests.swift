@@ -25,8 +25,8 @@ struct ConnectionThreadTests {
 
     private func place() async -> pthread_t { pthread_self() }
 
-    @Test func aVisitorNeedNotChangeThreadsForTheConnection() async {
-        let thread = ConnectionThread()
+    @Test func aVisitorNeedNotChangeThreadsForTheConnection() async throws {
+        let thread = try ConnectionThread()
         let resident = Resident(thread)
         let places = await withTaskExecutorPreference(ConnectionThread.Visitors(of: thread)) {
             [await place(), await resident.place(), await place(), await resident.place()]
@@ -34,8 +34,8 @@ struct ConnectionThreadTests {
         #expect(places.allSatisfy { pthread_equal($0, places[0]) != 0 })
     }
 
-    @Test func whatItWatchesIsSeenBetweenJobs() async {
-        let resident = Resident(ConnectionThread())
+    @Test func whatItWatchesIsSeenBetweenJobs() async throws {
+        let resident = Resident(try ConnectionThread())
         var ends: [CInt] = [-1, -1]
         #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
         defer { ends.forEach { close($0) } }
@@ -53,7 +53,7 @@ struct ConnectionThreadTests {
     @Test func itEndsWithItsLastOwner() async throws {
         func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
         let before = try descriptors()
-        for _ in 0..<500 { _ = await Resident(ConnectionThread()).place() }
+        for _ in 0..<500 { _ = try await Resident(ConnectionThread()).place() }
         // The last ones may still be ending, and other tests open some.
         while try descriptors() > before + 500 { await Task.yield() }
     }

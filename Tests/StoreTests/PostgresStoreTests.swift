@@ -44,8 +44,10 @@ struct PostgresStoreTests {
         }
     }
 
-    /// Hints and claims share a connection: what comes along with the answers of a claim is a hint as well.
-    @Test func aHintThatComesWithTheAnswersOfAClaimIsHeard() async throws {
+    /// A store with a due run that hears of hints, after the first one, which says that it listens.
+    private func withHints(
+        _ body: (PostgresDatabase, PostgresStore, NodeID, Bell) async throws -> Void
+    ) async throws {
         try await PostgresDatabase.with { database in
             let store = try await PostgresStore.open(database.url)
             defer { store.close() }
@@ -54,6 +56,13 @@ struct PostgresStoreTests {
             let listening = Task { await store.hints { hints.ring() } }
             defer { listening.cancel() }
             await hints.wait()
+            try await body(database, store, node, hints)
+        }
+    }
+
+    /// Hints and claims share a connection: what comes along with the answers of a claim is a hint as well.
+    @Test func aHintThatComesWithTheAnswersOfAClaimIsHeard() async throws {
+        try await withHints { database, store, node, hints in
             let request = ClaimRequest.example(of: node, nonce: "n", by: .deciding)
             let result = try await store.claim(request) { _, _, _, _ in
                 // On the connection's thread, between the flights of the claim: the server tells of it after the last one.
@@ -66,14 +75,7 @@ struct PostgresStoreTests {
     }
 
     @Test func hintsComeAgainAfterTheConnectionWasLost() async throws {
-        try await PostgresDatabase.with { database in
-            let store = try await PostgresStore.open(database.url)
-            defer { store.close() }
-            let node = try await store.prepareOneRun()
-            let hints = Bell()
-            let listening = Task { await store.hints { hints.ring() } }
-            defer { listening.cancel() }
-            await hints.wait()
+        try await withHints { database, store, node, hints in
             try database.server.sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'")
             // The one after the new connection, and one over it.
