@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import ServiceLifecycle
 
 /// Takes a loop's turns for as long as the service runs: sleeps, wakes, backs off after errors, logs and stops.
@@ -8,6 +9,7 @@ public struct LoopService: Service {
     private let clock: NodeClock
     private let logger: Logger
     private let executor: (any TaskExecutor)?
+    private let failedTurns: Counter
 
     /// The pauses after failed turns: doubled from the first to the last.
     package static let backoff = (first: Duration.milliseconds(100), last: Duration.seconds(5))
@@ -23,6 +25,7 @@ public struct LoopService: Service {
         self.clock = clock
         self.logger = logger
         self.executor = executor
+        failedTurns = Counter(label: "onebeat_turns_failed_total", dimensions: [("loop", loop.name)])
     }
 
     /// Runs until the Swift task is cancelled.
@@ -30,14 +33,22 @@ public struct LoopService: Service {
 
     private func takeTurns() async {
         var pause = Self.backoff.first
+        var failures = 0
         while !Task.isCancelled {
             do {
                 let next = try await loop.turn(at: clock.now())
+                // Whoever read that turns failed wants to know that it is over.
+                if failures > 0 {
+                    logger.info("turns succeed again", metadata: ["loop": "\(loop.name)", "failed": "\(failures)"])
+                }
+                failures = 0
                 pause = Self.backoff.first
                 await wait(next)
             } catch  where Task.isCancelled {
                 return
             } catch {
+                failures += 1
+                failedTurns.increment()
                 logger.warning(
                     "turn failed", metadata: ["loop": "\(loop.name)", "error": "\(error)", "pause": "\(pause)"])
                 try? await clock.time.sleep(until: clock.time.uptime() + pause)

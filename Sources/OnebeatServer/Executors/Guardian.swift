@@ -10,8 +10,8 @@ import Synchronization
 
 /// The node's end of the guardian.
 ///
-/// It lives until ``shutdown()`` or the end of the process. Fork it first thing in `main`, while the process is small and single-threaded: every run costs the guardian a fork
-/// of what it was then. Forking later is safe, only slower.
+/// It lives until ``shutdown()`` or the end of the process. Fork it first thing in `main`, while the process is small and
+/// single-threaded: every run costs the guardian a fork of what it was then. Forking later is safe, only slower.
 package final class Guardian: Sendable {
     private struct State {
         var isAlive = true
@@ -112,12 +112,12 @@ package final class Guardian: Sendable {
 
     /// Leaves word of what the guardian is to become when the node is gone, however it went, and everything it started
     /// is dead: a program that tells others. Only its arguments, environment and nothing else of the request count.
-    /// - Throws: ``GuardianError/notAsked(errno:)`` and ``UnfitRequest``.
+    /// - Throws: ``GuardianError`` when it was not told, and ``UnfitRequest``.
     package func leaveWord(_ request: ProcessRequest) throws {
         let order = try request.encoded()
         try queue.sync {
             guard isAlive else { return }
-            if guardian_leave_word(socket, order, order.count) < 0 { throw GuardianError.notAsked(errno: errno) }
+            if guardian_leave_word(socket, order, order.count) < 0 { throw GuardianError(unsent: errno) }
         }
     }
 
@@ -157,7 +157,7 @@ extension Guardian {
         let isAsked = guardian_spawn(
             socket, token, grace, order, order.count, streams.input, streams.output, streams.errors)
         if isAsked < 0 {
-            let error = GuardianError.notAsked(errno: errno)
+            let error = GuardianError(unsent: errno)
             take(token)?.resume(throwing: error)
         }
     }
@@ -224,6 +224,12 @@ package enum GuardianError: Error, Equatable, CustomStringConvertible {
     case gone
     /// The order did not reach it.
     case notAsked(errno: CInt)
+
+    /// Why an order was not sent. The guardian's end of the socket may be closed before the node has heard of it;
+    /// ECONNRESET is what that is called where something was left unread there (unix(7)).
+    fileprivate init(unsent errno: CInt) {
+        self = [EPIPE, ECONNRESET, ECONNREFUSED].contains(errno) ? .gone : .notAsked(errno: errno)
+    }
 
     package var description: String {
         switch self {

@@ -17,6 +17,7 @@ enum MetricHelp {
         "onebeat_slots_busy": "How many of the node's slots were taken when it last reached for work.",
         "onebeat_store_latency_seconds": "How long the store took to renew the node's lease.",
         "onebeat_store_up": "Whether the store answered when this page asked, 1 or 0.",
+        "onebeat_turns_failed_total": "Turns of a loop that failed and came again after a pause, by loop.",
         "process_cpu_seconds_total": "Processor time this process used, in user and system mode.",
         "process_open_fds": "Open file descriptors of this process.",
         "process_resident_memory_bytes": "Memory of this process that is resident.",

@@ -23,12 +23,13 @@ private struct ScriptedLoop: TurnTaking {
 struct LoopServiceTests {
     private let time = ManualTime()
     private let bell = Bell()
+    private let log = RecordedLog()
 
     private func run(_ script: Result<NextTurn, ScriptedLoop.Broken>..., body: (Counter) async -> Void) async {
         let loop = ScriptedLoop(script: script)
         let service = LoopService(
             loop, wokenBy: bell, clock: NodeClock(time),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            logger: Logger(label: "test", factory: { _ in log.handler }))
         let running = Task { await service.run() }
         await loop.turns.reaches(1)
         await body(loop.turns)
@@ -92,6 +93,29 @@ struct LoopServiceTests {
                 time.advance(by: .milliseconds(pause))
                 await turns.reaches(turn)
             }
+        }
+    }
+
+    /// Once, and not at every turn that succeeds.
+    @Test func thatTurnsSucceedAgainIsSaidOnce() async {
+        await run(
+            .success(.now), .failure(.init()), .failure(.init()), .success(.now), .success(.now), .failure(.init()),
+            .success(.after(.seconds(60)))
+        ) { turns in
+            for (turn, pause) in [(3, 100), (6, 200), (7, 100)] {
+                await time.sleepers(1)
+                time.advance(by: .milliseconds(pause))
+                await turns.reaches(turn)
+            }
+            await time.sleepers(1)
+            #expect(
+                log.lines == [
+                    "turn failed error=Broken() loop=scripted pause=0.1 seconds",
+                    "turn failed error=Broken() loop=scripted pause=0.2 seconds",
+                    "turns succeed again failed=2 loop=scripted",
+                    "turn failed error=Broken() loop=scripted pause=0.1 seconds",
+                    "turns succeed again failed=1 loop=scripted",
+                ])
         }
     }
 

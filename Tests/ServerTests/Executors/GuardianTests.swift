@@ -87,6 +87,20 @@ import Testing
         #expect(!fixture.guardian.isAlive)
     }
 
+    /// Before the node was told, an order may be on its way to it: one that did not arrive is no failure of the run.
+    @Test func anOrderThatMeetsTheGuardiansEndIsNotAFailure() async throws {
+        for _ in 1...100 {
+            let fixture = try ExecutorFixture()
+            // What it has not read when it dies makes the next order fail in another way.
+            kill(fixture.guardian.processID, SIGSTOP)
+            fixture.guardian.extend(until: .now + .seconds(60))
+            kill(fixture.guardian.processID, SIGKILL)
+            let outcome = await fixture.run("true").0
+            #expect(outcome == .interrupted || outcome == .lost)
+            await fixture.guardian.departure()
+        }
+    }
+
     @Test func aRunWhoseKeeperIsKilledIsLostAndDead() async throws {
         let fixture = try ExecutorFixture()
         let run = await fixture.startStubborn(grace: .seconds(1000))
