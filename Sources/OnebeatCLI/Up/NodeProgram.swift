@@ -23,6 +23,7 @@ struct NodeProgram {
         self.guardian = guardian
         settings = surroundings.settings.nodeSettings
         logger = Logger(label: "onebeat")
+        if settings.roles.contains(.worker) { OpenFiles.allow(forSlots: settings.slots, logger) }
         store = try await Self.whenStoreIsThere(logger) { try await surroundings.makeStore() }
         redis = surroundings.settings.redis.value.map { [settings] in
             RedisClient($0, name: "onebeat:\(settings.name)")
