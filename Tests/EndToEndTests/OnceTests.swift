@@ -91,8 +91,14 @@ struct OnceTests {
         try await withDatabase { box, url, ask in
             let options = ["--state", url, "--slot", "1s"]
             let waiting = "echo x > begun; until [ -e end ]; do sleep 0.05; done"
-            let first = try call(box, "report", options, ["sh", "-c", waiting])
-            #expect(try await eventually(within: .seconds(20)) { box.read("begun") == "x\n" })
+            var first = try call(box, "report", options, ["sh", "-c", waiting])
+            let hasBegun = try await eventually(within: .seconds(20)) {
+                if box.read("begun") == "x\n" { return true }
+                // A call that began late in its slot finds it over when it comes to the claim, and runs nothing.
+                if first.exitCode != nil { first = try call(box, "report", options, ["sh", "-c", waiting]) }
+                return false
+            }
+            #expect(hasBegun)
             let isKeptOut = try await eventually(within: .seconds(20)) {
                 let next = try await finish(box, "report", options + ["-v"], Self.note)
                 #expect(next.code == 0)
