@@ -36,11 +36,15 @@ struct FullDiskTests {
             #expect(node.process.exitCode == nil, "the node ended: \(node.process.errors.suffix(2000))")
             #expect(await node.get("/healthz")?.status == 200)
             #expect(node.process.errors.contains("full"), "the node does not say what is wrong")
+            let figures = await node.get("/metrics")?.body.split(separator: "\n") ?? []
+            let failures = figures.filter { $0.hasPrefix("onebeat_turns_failed_total{") && !$0.hasSuffix(" 0") }
+            #expect(!failures.isEmpty, "no turn is counted as failed")
 
             _ = try await inside("rm", "filler")
             let before = try await count("state = 'succeeded'")
             #expect(
                 try await eventually(within: .seconds(40)) { try await count("state = 'succeeded'") >= before + 12 })
+            #expect(node.process.errors.contains("turns succeed again"))
             let gaps = try await count(
                 """
                 kind = 'scheduled' AND scheduled_at - 1000000 >
