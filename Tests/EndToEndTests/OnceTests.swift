@@ -94,7 +94,7 @@ struct OnceTests {
             var first = try call(box, "report", options, ["sh", "-c", waiting])
             let hasBegun = try await eventually(within: .seconds(20)) {
                 if box.read("begun") == "x\n" { return true }
-                // A call that began late in its slot finds it over when it comes to the claim, and runs nothing.
+                // Seen to end without having run anything, as where its slot is over when it comes to the claim.
                 if first.exitCode != nil { first = try call(box, "report", options, ["sh", "-c", waiting]) }
                 return false
             }
