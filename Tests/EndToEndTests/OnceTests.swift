@@ -94,7 +94,7 @@ struct OnceTests {
             var first = try call(box, "report", options, ["sh", "-c", waiting])
             let hasBegun = try await eventually(within: .seconds(20)) {
                 if box.read("begun") == "x\n" { return true }
-                // Seen to end without having run anything, as where its slot is over when it comes to the claim.
+                // A call within some 20 ms of its slot's end finds it over when it comes to the claim: missed, and nothing runs.
                 if first.exitCode != nil { first = try call(box, "report", options, ["sh", "-c", waiting]) }
                 return false
             }
