@@ -76,10 +76,19 @@ public struct LeaseLengths: Sendable, Equatable {
     /// The lead, renewed at a third of it.
     public var lead: Duration
 
-    /// Lengths; a dead node's runs start elsewhere within the node's lease and one reaping turn.
+    /// Lengths; a dead node's runs start elsewhere within ``held(slots:)`` and one reaping turn, or as soon as its guardian
+    /// says that all is over.
     public init(node: Duration = .seconds(10), margin: Duration = .seconds(3), lead: Duration = .seconds(3)) {
         self.node = node
         self.margin = margin
         self.lead = lead
     }
+
+    /// For how long the store is asked to keep others away from the runs of a node with so many slots. The node itself
+    /// trusts ``node``, less the margin, and no more.
+    public func held(slots: Int) -> Duration { node + Self.guardianNeeds(slots: slots) }
+
+    /// What a node's guardian may need beyond the margin to see the last process dead, twice what it takes two busy
+    /// processors where each job is three processes that only KILL ends (`Benchmarks/Guardian`).
+    static func guardianNeeds(slots: Int) -> Duration { .seconds(1) + .milliseconds(2) * slots }
 }

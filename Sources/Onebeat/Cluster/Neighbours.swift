@@ -12,7 +12,7 @@ enum Neighbours {
     {
         let others = nodes.filter { $0.id.boot != own.id.boot && $0.isAlive(at: now) && !$0.roles.isEmpty }
         var events: [Event] = []
-        if let twin = others.first(where: { $0.id.name == own.id.name && $0.leaseUntil - lease > own.joinedAt }) {
+        if let twin = others.first(where: { $0.id.name == own.id.name && $0.wasRenewed(after: own.joinedAt, lease) }) {
             let words =
                 "two living nodes are called \(own.id.name): boots \(own.id.boot) and \(twin.id.boot); they are kept"
                 + " apart, and no run is doubled, but give each a name of its own with --node"
@@ -32,6 +32,11 @@ enum Neighbours {
 extension NodeRecord {
     /// Whether its lease goes on.
     func isAlive(at now: Timestamp) -> Bool { !isGone && leaseUntil > now }
+
+    /// Whether its lease was renewed after `moment`.
+    func wasRenewed(after moment: Timestamp, _ lease: Duration) -> Bool {
+        leaseUntil - LeaseLengths(node: lease).held(slots: slots) > moment
+    }
 
     /// Whether it could lead in place of a node whose clock is off.
     func isFitToLead(at now: Timestamp) -> Bool { isAlive(at: now) && roles.contains(.beat) && !isSkewed }
@@ -67,7 +72,7 @@ final class NeighbourLoop: TurnTaking {
         if known.withLock({ $0 != id }) {
             let nodes = try await store.nodes(limit: Self.most)
             // Its first renewal gives the others time to renew theirs, or not.
-            if let own = nodes.first(where: { $0.id == id }), own.leaseUntil - lease > own.joinedAt {
+            if let own = nodes.first(where: { $0.id == id }), own.wasRenewed(after: own.joinedAt, lease) {
                 for event in Neighbours.oddities(of: own, beside: nodes, lease: lease, at: now) {
                     try await tell(event)
                 }

@@ -28,6 +28,17 @@ struct HeartbeatLoopTests {
         #expect(bench.parts.membership.id == nil)
     }
 
+    /// More jobs take longer to end, and nobody may take over before they have.
+    @Test func othersWaitForWhatTheGuardianMayNeedBeyondTheLease() async throws {
+        let bench = try LoopBench()
+        let joined = try await bench.store.now()
+        _ = try await bench.turn(bench.heartbeat())
+        let node = try #require(try await bench.store.nodes(limit: 1).first)
+        #expect(node.leaseUntil == joined + bench.lengths.held(slots: node.slots))
+        #expect(bench.lengths.held(slots: 1) >= bench.lengths.node + .seconds(1))
+        #expect(bench.lengths.held(slots: 2000) >= bench.lengths.node + .seconds(5))
+    }
+
     @Test func aRenewalProlongsTheTrust() async throws {
         let bench = try LoopBench()
         let loop = bench.heartbeat()

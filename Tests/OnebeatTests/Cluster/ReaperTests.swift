@@ -24,7 +24,7 @@ struct ReaperTests {
         try await bench.due("a")
         _ = try await bench.turn(bench.worker())
         let run = try #require(await bench.attempts.started.first).run
-        bench.time.advance(by: bench.lengths.node)
+        bench.time.advance(by: bench.lengths.held(slots: 16))
         _ = try await bench.turn(reaper(bench))
         #expect(bench.parts.worker.takeRing())
         #expect(try await bench.store.run(run.id)?.state == .scheduled)

@@ -189,7 +189,7 @@ struct DispatchTests {
         try await defineJob()
         try await due(1, announced: false)
         _ = try await bench.turn(bench.worker())
-        bench.time.advance(by: bench.lengths.node)
+        bench.time.advance(by: bench.lengths.held(slots: 16))
         _ = try await bench.turn(
             Reaper(
                 store: bench.store, settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) },
