@@ -23,7 +23,7 @@ struct HeartbeatLoop: TurnTaking {
             guard membership.id != nil else { return await loseLease(id, "it could not be renewed in time") }
             let grant: Grant
             do {
-                grant = try await ask { try await store.renew(id, lease: lengths.held(slots: node.slots), skew: clock.skew) }
+                grant = try await ask { try await store.renew(id, lease: held, skew: clock.skew) }
             } catch StoreError.fenced(let why) {
                 return await loseLease(id, why)
             } catch {
@@ -39,12 +39,14 @@ struct HeartbeatLoop: TurnTaking {
             var record = node
             record.id.boot = makeBoot()
             let joining = record
-            take(try await ask { try await store.join(joining, lease: lengths.held(slots: node.slots)) }, as: record.id)
+            take(try await ask { try await store.join(joining, lease: held) }, as: record.id)
             logger.info("joined", metadata: ["node": "\(record.id)"])
             for bell in onJoin { bell.ring() }
         }
         return .after(lengths.node / 3)
     }
+
+    private var held: Duration { lengths.held(slots: node.slots) }
 
     /// A lease as the store granted it, by this node's uptime.
     private struct Grant {

@@ -16,7 +16,8 @@ struct NeighbourTests {
     ) -> NodeRecord {
         NodeRecord(
             id: NodeID(name: name, boot: boot), joinedAt: start + .seconds(joined),
-            leaseUntil: start + .seconds(renewed) + LeaseLengths(node: lease).held(slots: 1), roles: roles, slots: 1, queues: [], version: "1",
+            leaseUntil: start + .seconds(renewed) + LeaseLengths(node: lease).held(slots: 1), roles: roles, slots: 1,
+            queues: [], version: "1",
             processID: 1, zones: zones)
     }
 
