@@ -85,7 +85,8 @@ let package = Package(
             dependencies: [
                 "Onebeat", "OnebeatPostgres", "OnebeatSQLite", "OnebeatTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ],
+            exclude: ["Fixtures"]),
         .testTarget(
             name: "ServerTests",
             dependencies: [

@@ -67,7 +67,7 @@ struct Applying {
             Statement(Transaction.clock),
         ])
         for (name, generation): (String, Int) in rows[2].map({ ($0[0], $0[1]) }) { generations[name] = generation }
-        for record in try rows[3].map({ try JobRecord(row: $0, cache: cache) }) { stored[record.name] = record }
+        for record in rows[3].map({ JobRecord(row: $0, cache: cache) }) { stored[record.name] = record }
         return transaction.time(rows[4])
     }
 

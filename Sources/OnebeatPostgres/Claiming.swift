@@ -104,7 +104,7 @@ struct Claiming {
     /// Reads what few claims need: definitions that are not known yet, and the held runs that a due one may replace.
     private mutating func lookCloser(at versions: Set<JobVersion>) throws {
         let unknown = versions.filter { definitions[$0] == nil }
-        if !unknown.isEmpty { try definitions.read(transaction.flight([DefinitionCache.statement(unknown)])[0]) }
+        if !unknown.isEmpty { definitions.read(try transaction.flight([DefinitionCache.statement(unknown)])[0]) }
         let replacing = Set(versions.filter { definitions[$0]?.policies.overlap == .cancel }.map(\.job))
         guard !replacing.isEmpty else { return }
         let held = try transaction.flight([Statement(Self.held, [.texts(replacing.sorted())])])[0]
@@ -128,9 +128,10 @@ struct Claiming {
         }
         var state = job?.state(for: run) ?? JobState(isRemoved: true)
         state.lockHolder = request.locks?.heldElsewhere[run.job]
+        state.isUnreadable = definition.trouble != nil
         wasClear = wasClear && Admission.isClear(run, for: state, at: now)
         let hasRoom = state.activeRuns < definition.policies.effectiveLimit
-        let message = hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil
+        let message = definition.trouble ?? (hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil)
         switch decide(run, definition.policies, state, now) {
         case .start: start(run, definition)
         case .hold(let waivesDeadline): hold(run, waivingDeadline: waivesDeadline, message)

@@ -124,7 +124,7 @@ extension PostgresStore: HistoryStore {
             ])[0].map { row in
                 LogPiece(
                     id: .init(run: run, position: LogPosition(attempt: row[0], sequence: row[1])),
-                    stream: LogStream(rawValue: row[2]) ?? .stdout, at: row[3], bytes: row[4])
+                    stream: LogStream(rawValue: row[2]) ?? .note, at: row[3], bytes: row[4])
             }
         }
     }

@@ -38,7 +38,7 @@ extension PostgresStore: JobStore {
     public func definition(_ version: JobVersion) async throws(StoreError) -> JobDefinition? {
         if let known = definitions[version] { return known }
         try await move { [definitions] transaction in
-            try definitions.read(try transaction.look([DefinitionCache.statement([version])])[0])
+            definitions.read(try transaction.look([DefinitionCache.statement([version])])[0])
         }
         return definitions[version]
     }
@@ -81,7 +81,7 @@ extension PostgresStore: JobStore {
         try await move { [definitions] transaction in
             let sql = "SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)"
             return try transaction.look([Statement(sql, parameters)])[0].map { row in
-                try JobRecord(row: row, cache: definitions)
+                JobRecord(row: row, cache: definitions)
             }
         }
     }

@@ -177,7 +177,7 @@ final class DefinitionCache: Sendable {
     func all(_ versions: some Sequence<JobVersion>, in transaction: Transaction) throws -> [JobVersion: JobDefinition] {
         let wanted = Set(versions)
         let unknown = wanted.filter { self[$0] == nil }
-        if !unknown.isEmpty { try read(transaction.flight([Self.statement(unknown)])[0]) }
+        if !unknown.isEmpty { read(try transaction.flight([Self.statement(unknown)])[0]) }
         var found: [JobVersion: JobDefinition] = [:]
         for version in wanted {
             guard let definition = self[version] else {
@@ -189,9 +189,9 @@ final class DefinitionCache: Sendable {
     }
 
     /// Takes in what ``statement(_:)`` brought.
-    func read(_ rows: Rows) throws {
-        for (version, definition) in try rows.map({ row in
-            (JobVersion(job: row[0], generation: row[1], version: row[2]), try DefinitionText.decode(row[3]))
+    func read(_ rows: Rows) {
+        for (version, definition) in rows.map({ row in
+            (JobVersion(job: row[0], generation: row[1], version: row[2]), DefinitionText.decode(row[3], of: row[0]))
         }) { keep(definition, of: version) }
     }
 

@@ -59,10 +59,11 @@ struct Claiming {
             return
         }
         let known = states[run.job].flatMap { $0.generation == run.version.generation ? $0.state : nil }
-        let state = try known ?? fetchState(of: run.version)
+        var state = try known ?? fetchState(of: run.version)
         states[run.job] = (run.version.generation, state)
+        state.isUnreadable = definition.trouble != nil
         let hasRoom = state.activeRuns < definition.policies.effectiveLimit
-        let message = hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil
+        let message = definition.trouble ?? (hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil)
         switch decide(run, definition.policies, state, now) {
         case .start: try start(run, definition)
         case .hold(let waivesDeadline): try hold(run, waivingDeadline: waivesDeadline, message)

@@ -19,9 +19,9 @@ extension JobRecord {
         jobs j JOIN definitions d ON d.job_name = j.name AND d.generation = j.generation AND d.version = j.version
         """
 
-    init(row: Row) throws {
+    init(row: Row) {
         self.init(
-            definition: try DefinitionText.decode(row[8]), generation: row[1], version: row[2], source: row[3],
+            definition: DefinitionText.decode(row[8], of: row[0]), generation: row[1], version: row[2], source: row[3],
             isPaused: row[4], watermark: row[5], nextAt: row[6], createdAt: row[7])
     }
 }
@@ -36,9 +36,9 @@ extension Run {
     init(row: Row) {
         self.init(
             id: RunID(row[0]), version: JobVersion(job: row[1], generation: row[2], version: row[3]),
-            kind: RunKind(rawValue: row[4]) ?? .scheduled, scheduledAt: row[5], requestID: row[6], dueAt: row[7],
-            deadlineAt: row[8], state: RunState(rawValue: row[9]) ?? .scheduled, queue: row[12], priority: row[13])
-        reason = (row[10] as String?).flatMap(Reason.init(rawValue:))
+            kind: RunKind(stored: row[4]), scheduledAt: row[5], requestID: row[6], dueAt: row[7],
+            deadlineAt: row[8], state: RunState(stored: row[9]), queue: row[12], priority: row[13])
+        reason = (row[10] as String?).map(Reason.init(stored:))
         message = row[11]
         attempt = row[14]
         fence = Fence(row[15])

@@ -96,7 +96,7 @@ extension SQLiteStore: HistoryStore {
             ).map { row in
                 LogPiece(
                     id: .init(run: run, position: LogPosition(attempt: row[0], sequence: row[1])),
-                    stream: LogStream(rawValue: row[2]) ?? .stdout, at: row[3], bytes: [UInt8](row[4] as Data))
+                    stream: LogStream(rawValue: row[2]) ?? .note, at: row[3], bytes: [UInt8](row[4] as Data))
             }
         }
     }

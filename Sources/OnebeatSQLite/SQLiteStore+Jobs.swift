@@ -115,9 +115,7 @@ extension SQLiteStore {
         _ condition: String, _ arguments: StatementArguments = [], in db: Database
     ) throws -> [JobRecord] {
         try db.rows("SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)", arguments)
-            .map { row in
-                try JobRecord(row: row)
-            }
+            .map(JobRecord.init)
     }
 
     private static func requireTerm(_ term: Term, in db: Database) throws {

@@ -146,7 +146,7 @@ public final class SQLiteStore: Sendable {
             let text = try String.fetchOne(
                 statement, arguments: [version.job, version.generation, version.version])
         else { throw StoreError.notFound("job \"\(version.job)\" has no version \(version.version)") }
-        let definition = try DefinitionText.decode(text)
+        let definition = DefinitionText.decode(text, of: version.job)
         definitions.withLock { known in
             // Old versions are asked for rarely; starting over bounds what a long life with many edits would gather.
             if known.count > 100_000 { known.removeAll() }

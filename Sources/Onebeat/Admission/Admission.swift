@@ -15,6 +15,8 @@ public struct JobState: Sendable, Equatable {
     public var heldRuns: Int
     /// Who holds the job's lock, where that is another program.
     public var lockHolder: String?
+    /// Whether the definition that the run follows cannot be read here.
+    public var isUnreadable = false
 
     /// Makes a state; stores and tests do.
     public init(
@@ -49,7 +51,7 @@ public enum Admission: Sendable, Equatable {
     /// Whether nothing stands in a run's way. ``decide(_:of:for:at:)`` starts it then whatever its job's policies are, so
     /// that a store may start it without asking.
     public static func isClear(_ run: Run, for job: JobState, at now: Timestamp) -> Bool {
-        !job.isRemoved && !job.isPaused && job.activeRuns == 0 && job.lockHolder == nil && !run.isCancelRequested
+        !job.isRemoved && !job.isPaused && !job.isUnreadable && job.activeRuns == 0 && job.lockHolder == nil && !run.isCancelRequested
             && run.deadlineAt.map { now <= $0 } ?? true
     }
 
@@ -61,6 +63,8 @@ public enum Admission: Sendable, Equatable {
         let isFirst = run.attempt == 0
         if job.isRemoved { return .cancel(.removed) }
         if run.isCancelRequested { return .cancel(.requested) }
+        // Its policies are not known either. A node that can read them may come, and whatever is held is looked at again.
+        if job.isUnreadable { return .hold(waivingDeadline: false) }
         if job.isPaused, run.kind == .scheduled, isFirst { return .skip(.paused) }
         if isFirst, let deadline = run.deadlineAt, now > deadline { return .miss(.tooLate) }
         let isLocked = job.lockHolder != nil && policies.effectiveLimit == 1

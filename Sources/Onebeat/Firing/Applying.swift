@@ -8,7 +8,7 @@ extension JobStore {
     ) async throws -> [JobChange] {
         let compiled = try Dictionary(
             uniqueKeysWithValues: definitions.map {
-                ($0.name, try Schedule($0.schedule, jobName: $0.name, zones: schedules.zones))
+                ($0.name, try Schedule(of: $0, zones: schedules.zones))
             })
         var looks = 0
         while true {

@@ -13,7 +13,7 @@ public final class ScheduleCache: Sendable {
     /// - Throws: ``ScheduleError`` when it cannot be read on this machine, for instance for an unknown time zone.
     public func schedule(for job: JobRecord) throws(ScheduleError) -> Schedule {
         if let known = schedules.withLock({ $0[job.versionID] }), known.isCurrent { return known }
-        let schedule = try Schedule(job.definition.schedule, jobName: job.name, zones: zones)
+        let schedule = try Schedule(of: job.definition, zones: zones)
         schedules.withLock { $0[job.versionID] = schedule }
         return schedule
     }

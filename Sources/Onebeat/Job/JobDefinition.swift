@@ -5,7 +5,7 @@
 /// What one job is: its schedule, its work and its policies.
 ///
 /// Definitions are stored as JSON and compared as values: applying an equal definition changes nothing.
-public struct JobDefinition: Sendable, Hashable, Codable {
+public struct JobDefinition: Sendable, Hashable {
     /// The job's name, unique in the store: 1 to 200 characters of letters, digits, `_`, `-`, `.` and `/`.
     public var name: String
     /// When the job is due.
@@ -16,6 +16,11 @@ public struct JobDefinition: Sendable, Hashable, Codable {
     public var policies: JobPolicies
     /// A sentence for the people who find this job at night.
     public var description: String?
+    /// Why this version of Onebeat can neither plan nor run it, and what would do; `nil` for a definition that was read in
+    /// full. Only what comes from a store can have one.
+    public package(set) var trouble: String?
+    /// What a newer version wrote into the stored form and this one does not know; written back as it was.
+    package var foreign = JSONValue.object([:])
 
     /// Makes a definition; nothing is checked before it is applied (see ``validated()``).
     public init(

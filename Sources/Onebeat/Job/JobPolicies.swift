@@ -1,5 +1,5 @@
 /// How a job's runs are admitted, tried, timed and settled. The defaults are chosen so that nothing surprises at night.
-public struct JobPolicies: Sendable, Hashable, Codable {
+public struct JobPolicies: Sendable, Hashable {
     /// What happens to a run that is due while ``limit`` runs of the job are active.
     public var overlap = OverlapPolicy.skip
     /// How many runs of the job may be active at one time, at least 1; `nil` is 1, or no limit where ``overlap`` is `allow`.
@@ -82,7 +82,7 @@ public enum Delivery: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// Whether and when a failed attempt is tried again: after `backoff`, then twice that, and so on, up to `max`.
-public struct RetryPolicy: Sendable, Hashable, Codable {
+public struct RetryPolicy: Sendable, Hashable {
     /// How many further attempts a run gets, 0 to 1000.
     public var limit: Int
     /// The pause before the first further attempt; doubled for each one after it.

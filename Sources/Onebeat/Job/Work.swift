@@ -1,5 +1,5 @@
 /// What a job does.
-public enum Work: Sendable, Hashable, Codable {
+public enum Work: Sendable, Hashable {
     /// A line for `/bin/sh -c`.
     case shell(String, ProcessSettings)
     /// A program and its arguments, without a shell.
@@ -8,6 +8,8 @@ public enum Work: Sendable, Hashable, Codable {
     case http(HTTPCall)
     /// A closure that the program registered under the job's name.
     case handler
+    /// Work that a newer version knows. This one leaves it alone.
+    case unknown(String)
 
     /// The kind, as configuration and pages name it.
     public var kind: String {
@@ -16,12 +18,13 @@ public enum Work: Sendable, Hashable, Codable {
         case .command: "exec"
         case .http: "http"
         case .handler: "handler"
+        case .unknown(let kind): kind
         }
     }
 }
 
 /// The surroundings of a job's process.
-public struct ProcessSettings: Sendable, Hashable, Codable {
+public struct ProcessSettings: Sendable, Hashable {
     /// Variables added to the node's environment; `${NAME}` is replaced from it when the process starts, never before.
     public var environment: [String: String] = [:]
     /// The working directory; the node's own when left out.
@@ -42,7 +45,7 @@ public struct ProcessSettings: Sendable, Hashable, Codable {
 }
 
 /// An HTTP call and what counts as its success.
-public struct HTTPCall: Sendable, Hashable, Codable {
+public struct HTTPCall: Sendable, Hashable {
     /// Where to; `${NAME}` is replaced from the node's environment when the call is made, as in headers and body.
     public var url: String
     /// The method, `GET` unless told otherwise.

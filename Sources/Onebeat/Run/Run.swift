@@ -35,6 +35,11 @@ public enum RunKind: String, Sendable, Hashable, Codable {
     case scheduled
     /// A person or a program asked for it.
     case manual
+    /// A newer version knows why; this one leaves the run alone.
+    case unknown
+
+    /// Reads a store's word.
+    package init(stored word: String) { self = Self(rawValue: word) ?? .unknown }
 }
 
 /// Why a run did not start, or ended without its own doing. The word is stored; pages show the sentence.
@@ -61,6 +66,11 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
     case workerLost = "worker_lost"
     /// The node stopped and handed the run back.
     case handedBack = "handed_back"
+    /// A newer version wrote a reason that this one does not know.
+    case unknown
+
+    /// Reads a store's word.
+    package init(stored word: String) { self = Self(rawValue: word) ?? .unknown }
 
     /// The reason in words, for pages and tables.
     public var sentence: String {
@@ -76,6 +86,7 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
         case .replaced: "a newer run took its place (overlap: cancel)"
         case .workerLost: "its worker's lease ended before the run did"
         case .handedBack: "its node stopped and handed it back"
+        case .unknown: "for a reason that a newer Onebeat wrote and this one does not know"
         }
     }
 }

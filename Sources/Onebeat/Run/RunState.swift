@@ -25,9 +25,14 @@ public enum RunState: String, Sendable, Hashable, Codable, CaseIterable {
     case skipped
     /// Not started, since it was too late.
     case missed
+    /// In a state that a newer version wrote and this one does not know. Nothing follows here: who knows it goes on.
+    case unknown
 
-    /// Whether the run has ended.
-    public var isTerminal: Bool { followers.isEmpty }
+    /// Reads a store's word.
+    package init(stored word: String) { self = Self(rawValue: word) ?? .unknown }
+
+    /// Whether the run has ended, as far as this version can tell.
+    public var isTerminal: Bool { self != .unknown && followers.isEmpty }
 
     /// The states that may follow this one.
     public var followers: Set<RunState> {
@@ -35,7 +40,7 @@ public enum RunState: String, Sendable, Hashable, Codable, CaseIterable {
         case .waiting: [.scheduled, .skipped, .cancelled]
         case .scheduled: [.running, .skipped, .missed, .cancelled]
         case .running: [.scheduled, .succeeded, .failed, .timedOut, .cancelled, .lost, .dead]
-        case .succeeded, .failed, .timedOut, .cancelled, .lost, .dead, .skipped, .missed: []
+        case .succeeded, .failed, .timedOut, .cancelled, .lost, .dead, .skipped, .missed, .unknown: []
         }
     }
 }

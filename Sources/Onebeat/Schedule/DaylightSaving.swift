@@ -3,9 +3,9 @@
 /// Fixed-time means that neither the minute nor the hour field starts with `*`. Schedules with such a wildcard follow
 /// the wall clock: what a gap skips does not fire, what an overlap repeats fires in both passes. Shifts of more than
 /// three hours are a new clock rather than daylight saving, and nothing is corrected. This is what Debian's cron does.
-public struct DaylightSaving: Sendable, Hashable, Codable {
+public struct DaylightSaving: Sendable, Hashable {
     /// What happens to a time that the clocks jump over.
-    public enum Gap: String, Sendable, Hashable, Codable, CaseIterable {
+    public enum Gap: String, Sendable, Hashable, CaseIterable {
         /// It fires in the first minute after the gap, once however many times were jumped over.
         case next
         /// It does not fire that day.
@@ -13,7 +13,7 @@ public struct DaylightSaving: Sendable, Hashable, Codable {
     }
 
     /// What happens to a time that the clocks show twice.
-    public enum Overlap: String, Sendable, Hashable, Codable, CaseIterable {
+    public enum Overlap: String, Sendable, Hashable, CaseIterable {
         /// It fires in the first pass.
         case first
         /// It fires in the second pass.
@@ -31,12 +31,5 @@ public struct DaylightSaving: Sendable, Hashable, Codable {
     public init(gap: Gap = .next, overlap: Overlap = .first) {
         self.gap = gap
         self.overlap = overlap
-    }
-
-    /// Reads `gap` and `overlap`; what is left out is Debian's.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        gap = try container.decodeIfPresent(Gap.self, forKey: .gap) ?? .next
-        overlap = try container.decodeIfPresent(Overlap.self, forKey: .overlap) ?? .first
     }
 }

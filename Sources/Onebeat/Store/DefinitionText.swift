@@ -1,14 +1,41 @@
 import Foundation
 
-/// Definitions as the text that stores keep.
+/// Definitions as the text that stores keep: JSON with the keys of the configuration, written by hand so that a person can
+/// read it and the compiler has no say in it.
+///
+/// `format` names the form. A later version may write keys that this one does not know: they are kept, and written back.
+/// A text that cannot be read is the trouble of its job alone: reading never fails, and says why instead.
 package enum DefinitionText {
+    /// The form that this version writes. What version 0.1 wrote has no number, and is the first.
+    static let format: Int64 = 2
+
     package static func encode(_ definition: JobDefinition) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(definition), as: UTF8.self)
+        return String(decoding: try encoder.encode(StoredDefinition.write(definition)), as: UTF8.self)
     }
 
-    package static func decode(_ text: String) throws -> JobDefinition {
-        try JSONDecoder().decode(JobDefinition.self, from: Data(text.utf8))
+    /// The definition of `job` that `text` holds; one with a ``JobDefinition/trouble`` where it holds none that can be read.
+    package static func decode(_ text: String, of job: String) -> JobDefinition {
+        do {
+            guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else {
+                throw StoredFormError("it is no JSON")
+            }
+            let isOfOldForm = value.members?["format"] == nil
+            return try isOfOldForm ? FirstForm.read(value) : StoredDefinition.read(value)
+        } catch {
+            return JobDefinition(unreadable: job, since: "\(error)")
+        }
+    }
+}
+
+extension JobDefinition {
+    /// What stands for a definition whose stored text cannot be read: due never, and done by nobody.
+    init(unreadable job: String, since why: String) {
+        self.init(name: job, schedule: .manual, work: .unknown("unreadable"))
+        trouble = """
+            its stored definition cannot be read by Onebeat \(Onebeat.version): \(why); upgrade this node if a newer one \
+            wrote it, or apply the job's file again
+            """
     }
 }

@@ -11,7 +11,9 @@ struct AttemptRunner: Sendable {
 
     /// - Returns: the outcome, or `nil` when the lease was lost and there is nothing to report.
     func run(_ claim: Claim, stop: StopSignal, output: any OutputSink) async -> Outcome? {
-        await withTaskGroup(of: Ending.self) { group in
+        // Whatever the executor would make of it, it would not be what the job's owner wrote.
+        if let trouble = claim.definition.trouble { return .failed(Failure(trouble)) }
+        return await withTaskGroup(of: Ending.self) { group in
             group.addTask { .ended(await executor.execute(claim, output: output)) }
             group.addTask { await stop.cause().map { .stop($0) } ?? .nothing }
             if let timeout = claim.definition.policies.timeout {

@@ -55,7 +55,8 @@ struct Trigger: AsyncParsableCommand {
         switch run.state {
         case .succeeded: return
         case .skipped, .missed, .cancelled: throw CommandFailure.silent(.notRun)
-        case .failed, .timedOut, .lost, .dead, .waiting, .scheduled, .running: throw CommandFailure.silent(.failed)
+        case .failed, .timedOut, .lost, .dead, .waiting, .scheduled, .running, .unknown:
+            throw CommandFailure.silent(.failed)
         }
     }
 }

@@ -55,6 +55,7 @@ struct OnceStore {
         case .waiting, .scheduled: "\(run.key) has not started anywhere"
         case .skipped, .missed, .cancelled:
             "\(run.key) was not started: \(run.message ?? run.reason?.sentence ?? run.state.rawValue)"
+        case .unknown: "\(run.key) is in a state that a newer Onebeat wrote"
         case .succeeded, .failed, .timedOut, .lost, .dead:
             "\(run.key) was run by \(run.node ?? "another machine"): \(run.state.rawValue)"
         }

@@ -24,7 +24,7 @@ struct Job: AsyncParsableCommand {
         filter.job = name
         filter.limit = 10
         let runs = try await store.runs(filter)
-        let schedule = try? Schedule(record.definition.schedule, jobName: name)
+        let schedule = try? Schedule(of: record.definition)
         let next = schedule.map { fires(of: record, $0, after: now) } ?? []
         if format.json {
             let answer = Answer(
@@ -47,7 +47,11 @@ struct Job: AsyncParsableCommand {
         let terminal = Terminal.output
         Output.line(terminal.paint(record.name, .title) + (record.isPaused ? terminal.paint("  paused", .warning) : ""))
         if let description = record.definition.description { Output.line(description) }
-        Output.line(schedule?.words ?? "a schedule that cannot be read on this machine")
+        if let trouble = record.definition.trouble {
+            Output.line(terminal.paint("invalid: ", .bad) + trouble)
+        } else {
+            Output.line(schedule?.words ?? "a schedule that cannot be read on this machine")
+        }
         Output.line()
         var table = TextTable("", "")
         for entry in DefinitionKeys(record.definition).entries where !entry.isDefault && entry.key != "description" {

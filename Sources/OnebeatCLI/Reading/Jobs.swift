@@ -17,24 +17,29 @@ struct Jobs: AsyncParsableCommand {
         var table = TextTable("job", "next due", "", "last", "", "schedule")
         let clock = Clock(jobs, now: now)
         for job in jobs {
-            let schedule = try? Schedule(job.definition.schedule, jobName: job.name)
+            let schedule = try? Schedule(of: job.definition)
             let next = job.nextDue(by: schedule, after: now)
             let status = statuses[job.name]
             table.add(
                 .init(job.name, .title),
-                job.isPaused ? .init("paused", .warning) : .init(next.map { clock.text($0, of: job.name) } ?? "–"),
+                due(job, next.map { clock.text($0, of: job.name) }),
                 .init(job.isPaused ? "" : next.map(clock.relative) ?? "", .quiet),
                 .init(status?.status ?? "–", status.map(\.colour) ?? .quiet),
                 .init(status?.lastRunAt.map(clock.relative) ?? "", .quiet),
-                .init(schedule?.words ?? "cannot be read on this machine", .quiet))
+                .init(job.definition.trouble ?? schedule?.words ?? "cannot be read on this machine", .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
+    }
+
+    private func due(_ job: JobRecord, _ next: String?) -> TextTable.Cell {
+        if job.definition.trouble != nil { return .init("invalid", .bad) }
+        return job.isPaused ? .init("paused", .warning) : .init(next ?? "–")
     }
 }
 
 extension JobResource {
     init(_ job: JobRecord, status: JobStatus?) {
-        let schedule = try? Schedule(job.definition.schedule, jobName: job.name)
+        let schedule = try? Schedule(of: job.definition)
         self.init(job, schedule: schedule, status: status)
     }
 }
@@ -58,6 +63,7 @@ extension RunState {
         case .succeeded: .good
         case .running: .active
         case .waiting, .scheduled: nil
+        case .unknown: .warning
         case .skipped, .cancelled: .warning
         case .failed, .timedOut, .lost, .dead, .missed: .bad
         }

@@ -4,7 +4,7 @@ import OnebeatServer
 extension JobStore where Self: HistoryStore & LeaseStore {
     /// What is known of a job around a moment, or around now.
     func evidence(on job: JobRecord, at moment: Timestamp?, now: Timestamp) async throws -> Evidence {
-        let schedule = try Schedule(job.definition.schedule, jobName: job.name)
+        let schedule = try Schedule(of: job.definition)
         var evidence = Evidence(job: job, schedule: schedule, moment: moment, now: now)
         var before = RunFilter()
         before.job = job.name

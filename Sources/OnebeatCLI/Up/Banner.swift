@@ -58,7 +58,7 @@ struct Banner {
 
     private func next(_ jobs: [JobRecord], now: Timestamp) -> [String] {
         let due = jobs.filter { !$0.isPaused }.compactMap { job -> (at: Timestamp, job: String, text: String)? in
-            let schedule = try? Schedule(job.definition.schedule, jobName: job.name)
+            let schedule = try? Schedule(of: job.definition)
             guard let schedule, let next = job.nextDue(by: schedule, after: now) else { return nil }
             return (next, job.name, schedule.readable(next))
         }

@@ -46,6 +46,8 @@ package struct JobResource: Encodable {
     var scheduleInWords: String?
     var work: WorkPart
     var policies: Policies
+    /// Why this version of Onebeat can neither plan nor run the job; left out where it can.
+    var invalid: String?
     var paused: Bool
     var source: String
     var generation: Int
@@ -73,6 +75,7 @@ package struct JobResource: Encodable {
                 max: policies.retry.max.inSeconds, jitter: policies.retry.jitter),
             timeout: policies.timeout?.inSeconds, delivery: policies.delivery, priority: policies.priority,
             queue: policies.queue, expect: policies.expect?.inSeconds)
+        invalid = job.definition.trouble
         paused = job.isPaused
         source = job.source
         generation = job.generation
@@ -95,7 +98,7 @@ extension JobResource.WorkPart {
         case .shell(let line, _): command = ["/bin/sh", "-c", line]
         case .command(let words, _): command = words
         case .http(let call): (method, url) = (call.method, call.url)
-        case .handler: break
+        case .handler, .unknown: break
         }
     }
 }

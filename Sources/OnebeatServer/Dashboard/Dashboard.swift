@@ -88,7 +88,7 @@ struct Dashboard: Sendable {
             let words =
                 switch compiled(job) {
                 case .success(let schedule): schedule.words
-                case .failure: "cannot be read on this node"
+                case .failure: job.definition.trouble ?? "cannot be read on this node"
                 }
             lines.append(.init(job: job, schedule: words, status: try await store.statuses(job: job.name).first))
         }

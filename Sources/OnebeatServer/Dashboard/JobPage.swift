@@ -16,6 +16,7 @@ struct JobPage {
     var page: Page {
         let content: HTML = """
             <div class="title"><h1>\(job.name)</h1>\
+            \(definition.trouble == nil ? nil : "<span class=\"badge bad\">invalid</span>")
             \(job.isPaused ? "<span class=\"badge warn\">paused</span>" : nil)</div>
             \(definition.description.map { "<p class=\"lead\">\($0)</p>" as HTML })
             <p class="lead">\(scheduleInWords)</p>
@@ -88,6 +89,7 @@ struct JobPage {
         case .handler:
             pairs.append(("Closure", "registered by a program under this name"))
             settings = nil
+        case .unknown: settings = nil
         }
         pairs += [
             ("In", settings?.directory.map { "<code>\($0)</code>" }), ("As user", settings?.user.map { "\($0)" }),

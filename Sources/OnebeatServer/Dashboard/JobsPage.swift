@@ -32,10 +32,13 @@ struct JobsPage {
         HTML.table(
             ["Job", .wide("Due"), "Next", "Last"],
             lines.map { line in
-                let next: HTML =
-                    line.job.isPaused ? "<span class=\"badge warn\">paused</span>" : words.relative(line.job.nextAt)
-                return [Address.link(job: line.job.name), "\(line.schedule)", next, last(line.status)]
+                [Address.link(job: line.job.name), "\(line.schedule)", due(line.job), last(line.status)]
             }, otherwise: "No job. Define some with <code>onebeat apply FILE</code>.")
+    }
+
+    private func due(_ job: JobRecord) -> HTML {
+        if job.definition.trouble != nil { return "<span class=\"badge bad\">invalid</span>" }
+        return job.isPaused ? "<span class=\"badge warn\">paused</span>" : words.relative(job.nextAt)
     }
 
     private func last(_ status: JobStatus?) -> HTML {

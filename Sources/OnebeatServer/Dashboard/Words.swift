@@ -91,7 +91,7 @@ extension RunState {
         switch self {
         case .succeeded: "good"
         case .failed, .timedOut, .lost, .dead: "bad"
-        case .missed: "warn"
+        case .missed, .unknown: "warn"
         case .running: "busy"
         case .waiting, .scheduled, .cancelled, .skipped: "calm"
         }

@@ -65,7 +65,7 @@ package struct ProcessExecutor: Executor {
         switch claim.definition.work {
         case .shell(let line, let given): (request, settings) = (ProcessRequest(["/bin/sh", "-c", line]), given)
         case .command(let words, let given): (request, settings) = (ProcessRequest(words), given)
-        case .http, .handler:
+        case .http, .handler, .unknown:
             throw UnfitRequest(problem: "work of kind \(claim.definition.work.kind) is not a process")
         }
         request.user = try user(named: settings.user)

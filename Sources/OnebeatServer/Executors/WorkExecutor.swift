@@ -23,6 +23,7 @@ public struct WorkExecutor: Executor {
                 Failure(
                     "job \"\(claim.run.job)\" is a closure of a program, and this node has none; start the program "
                         + "that registers it, or give the job a queue that only the program serves"))
+        case .unknown: .failed(Failure(claim.definition.trouble ?? "this version of Onebeat does not know its work"))
         }
     }
 }

@@ -66,6 +66,7 @@ package struct DefinitionKeys: Sendable, Equatable {
             add(settings)
         case .http(let call): add(call)
         case .handler: add("handler", "a closure of the program")
+        case .unknown(let kind): add("kind", kind)
         }
     }
 

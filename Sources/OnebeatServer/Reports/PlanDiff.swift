@@ -61,7 +61,7 @@ package struct PlanDiff: Sendable, Equatable {
         let stored = Dictionary(records.map { ($0.name, $0) }) { first, _ in first }
         let named = Set(definitions.map(\.name))
         for definition in definitions {
-            let schedule = try Schedule(definition.schedule, jobName: definition.name, zones: zones)
+            let schedule = try Schedule(of: definition, zones: zones)
             let next = Self.fires(of: schedule, after: now, count: fires)
             guard let record = stored[definition.name] else {
                 changes.append(
@@ -82,7 +82,7 @@ package struct PlanDiff: Sendable, Equatable {
             }
         }
         for record in records where record.source == source && !named.contains(record.name) {
-            let schedule = try? Schedule(record.definition.schedule, jobName: record.name, zones: zones)
+            let schedule = try? Schedule(of: record.definition, zones: zones)
             changes.append(
                 JobChange(
                     kind: .removed, job: record.name, schedule: schedule?.words ?? "a schedule unknown here",
@@ -112,7 +112,7 @@ package struct PlanDiff: Sendable, Equatable {
     private static func fires(
         of record: JobRecord, after now: Timestamp, count: Int, zones: ZoneFiles
     ) -> [String] {
-        guard let schedule = try? Schedule(record.definition.schedule, jobName: record.name, zones: zones) else {
+        guard let schedule = try? Schedule(of: record.definition, zones: zones) else {
             return []
         }
         return fires(of: schedule, after: now, count: count)

@@ -21,6 +21,7 @@ struct RunStory {
         case .cancelled: tellOfCancelled()
         case .skipped: tellOfSkipped()
         case .missed: tellOfMissed()
+        case .unknown: say("It is in a state that a newer Onebeat wrote and this one does not know; upgrade to see more.")
         }
         if row.version != evidence.job.versionID {
             say(
@@ -162,7 +163,7 @@ struct RunStory {
             say(
                 "Its worker vanished \(row.crashes) times; it is not tried again, since it may be what ends the worker."
             )
-        case .waiting, .scheduled, .running, .cancelled, .skipped, .missed: break
+        case .waiting, .scheduled, .running, .cancelled, .skipped, .missed, .unknown: break
         }
     }
 

@@ -64,7 +64,7 @@ extension Checker {
                 job.isRemoved || job.generation != run.version.generation, .bounded,
                 "\(run.key) was cancelled though its job is there")
         case .requested, .replaced: break
-        case .coalesced, .catchUpLimit, .missedSkip, .workerLost, .handedBack, nil:
+        case .coalesced, .catchUpLimit, .missedSkip, .workerLost, .handedBack, .unknown, nil:
             try require(false, .bounded, "\(run.key) was refused for no reason that a claim has")
         }
         runs[run.id, default: RunModel()].terminal = run.state

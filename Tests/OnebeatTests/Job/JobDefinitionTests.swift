@@ -73,13 +73,4 @@ struct JobDefinitionTests {
             #expect(limit == (overlap == .allow ? .max : 1))
         }
     }
-
-    @Test func aDefinitionSurvivesBeingStored() throws {
-        var definition = JobDefinition.example("report", .cron("*/5 * * * *", timezone: "Asia/Shanghai"))
-        definition.policies.timeout = .milliseconds(1500)
-        definition.policies.overlap = .queueAll
-        definition.work = .shell("true", ProcessSettings())
-        let data = try JSONEncoder().encode(definition)
-        #expect(try JSONDecoder().decode(JobDefinition.self, from: data) == definition)
-    }
 }

@@ -36,6 +36,14 @@ struct AttemptRunnerTests {
         return Task { await runner.run(claim, stop: stop, output: NoOutput()) }
     }
 
+    @Test func whatCannotBeReadIsNotRun() async {
+        let runner = AttemptRunner(executor: PatientExecutor(time: time, ends: .zero), time: time)
+        let definition = DefinitionText.decode("{}", of: "report")
+        let claim = Claim(run: Claim.example(.running(), JobPolicies()).run, definition: definition)
+        let outcome = await runner.run(claim, stop: stop, output: NoOutput())
+        #expect(outcome?.failure?.message == definition.trouble)
+    }
+
     @Test func theExecutorsOutcomeIsTheAttempts() async {
         let attempt = start(ends: .seconds(5), outcome: .failed(Failure("no", exitCode: 3)))
         await time.sleepers(1)

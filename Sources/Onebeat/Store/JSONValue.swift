@@ -1,0 +1,72 @@
+/// A piece of JSON, for what is kept without being understood and for forms that are written by hand.
+package enum JSONValue: Sendable, Hashable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    /// Whole numbers above what ``int(_:)`` holds.
+    case unsigned(UInt64)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([String: JSONValue])
+}
+
+extension JSONValue: Codable {
+    package init(from decoder: any Decoder) throws {
+        if let object = try? decoder.container(keyedBy: AnyKey.self) {
+            var members: [String: JSONValue] = [:]
+            for key in object.allKeys { members[key.stringValue] = try object.decode(JSONValue.self, forKey: key) }
+            self = .object(members)
+            return
+        }
+        let value = try decoder.singleValueContainer()
+        if let text = try? value.decode(String.self) {
+            self = .string(text)
+        } else if let bool = try? value.decode(Bool.self) {
+            self = .bool(bool)
+        } else if let number = try? value.decode(Int64.self) {
+            self = .int(number)
+        } else if let number = try? value.decode(UInt64.self) {
+            self = .unsigned(number)
+        } else if let number = try? value.decode(Double.self) {
+            self = .number(number)
+        } else if value.decodeNil() {
+            self = .null
+        } else {
+            self = .array(try value.decode([JSONValue].self))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var value = encoder.singleValueContainer()
+        switch self {
+        case .null: try value.encodeNil()
+        case .bool(let bool): try value.encode(bool)
+        case .int(let number): try value.encode(number)
+        case .unsigned(let number): try value.encode(number)
+        case .number(let number): try value.encode(number)
+        case .string(let text): try value.encode(text)
+        case .array(let elements): try value.encode(elements)
+        case .object(let members): try value.encode(members)
+        }
+    }
+
+    private struct AnyKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}
+
+extension JSONValue {
+    /// Its members, when it is an object.
+    package var members: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
+
+    /// The value with what `other` has beside it; where both have a value that is no object, this one's stays.
+    package func filled(from other: JSONValue) -> JSONValue {
+        guard case .object(let own) = self, case .object(let others) = other else { return self }
+        return .object(own.merging(others) { $0.filled(from: $1) })
+    }
+}

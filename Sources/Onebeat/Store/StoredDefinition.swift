@@ -1,0 +1,249 @@
+/// The stored form of a definition, written and read by hand. All policies are written, so that a later version with other
+/// defaults does not change what a stored job does; of the rest only what differs from its default.
+///
+/// A key that is added here is added in both directions; a test holds that every property survives.
+enum StoredDefinition {
+    static func write(_ definition: JobDefinition) -> JSONValue {
+        var form = Form()
+        form["format"] = .int(DefinitionText.format)
+        form.put("name", definition.name)
+        form.put("description", definition.description)
+        form["schedule"] = write(definition.schedule)
+        form["work"] = write(definition.work)
+        form["policies"] = write(definition.policies)
+        return form.value.filled(from: definition.foreign)
+    }
+
+    static func read(_ value: JSONValue) throws(StoredFormError) -> JobDefinition {
+        var form = try StoredObject(value)
+        let format = try form.int("format") ?? 0
+        guard format == DefinitionText.format else {
+            throw StoredFormError("its form has the number \(format), and \(DefinitionText.format) is the newest known here")
+        }
+        guard let name = try form.text("name") else { throw StoredFormError("it has no name") }
+        guard var schedule = try form.object("schedule") else { throw StoredFormError("it has no schedule") }
+        guard var work = try form.object("work") else { throw StoredFormError("it has no work") }
+        var policies = try form.object("policies") ?? .empty
+        var definition = JobDefinition(
+            name: name, schedule: try readSchedule(&schedule), work: try readWork(&work),
+            policies: try readPolicies(&policies), description: try form.text("description"))
+        var foreign = form.rest
+        if !schedule.rest.isEmpty { foreign["schedule"] = .object(schedule.rest) }
+        if !work.rest.isEmpty { foreign["work"] = .object(work.rest) }
+        if !policies.rest.isEmpty { foreign["policies"] = .object(policies.rest) }
+        definition.foreign = .object(foreign)
+        if case .unknown(let kind) = definition.work {
+            definition.trouble =
+                "its work is of the kind \"\(kind)\", which Onebeat \(Onebeat.version) does not know; upgrade this node"
+        }
+        return definition
+    }
+
+    // MARK: The schedule
+
+    static func write(_ schedule: ScheduleDefinition) -> JSONValue {
+        var form = Form()
+        switch schedule.rhythm {
+        case .cron(let expressions): form.put("cron", expressions)
+        case .every(let length): form.put("every", length)
+        case .delay(let length): form.put("delay", length)
+        case .at(let moments): form.put("at", moments.map(\.description))
+        case .repeat(let interval): form.put("repeat", interval)
+        case .after(let jobs): form.put("after", jobs)
+        case .manual: break
+        }
+        let usual = ScheduleDefinition(.manual)
+        if schedule.timezone != usual.timezone { form.put("timezone", schedule.timezone) }
+        form.put("start", schedule.start?.description)
+        form.put("end", schedule.end?.description)
+        if schedule.spread != usual.spread { form.put("spread", schedule.spread) }
+        if !schedule.except.isEmpty { form.put("except", schedule.except) }
+        if schedule.daylightSaving != usual.daylightSaving {
+            var clocks = Form()
+            clocks.put("gap", schedule.daylightSaving.gap.rawValue)
+            clocks.put("overlap", schedule.daylightSaving.overlap.rawValue)
+            form["dst"] = clocks.value
+        }
+        return form.value
+    }
+
+    static func readSchedule(_ form: inout StoredObject) throws(StoredFormError) -> ScheduleDefinition {
+        let usual = ScheduleDefinition(.manual)
+        return ScheduleDefinition(
+            try readRhythm(&form),
+            timezone: try form.text("timezone") ?? usual.timezone,
+            start: try form.time("start"), end: try form.time("end"),
+            spread: try form.length("spread") ?? usual.spread,
+            except: try form.texts("except") ?? usual.except,
+            daylightSaving: try readClocks(try form.object("dst")))
+    }
+
+    private static func readClocks(_ stored: StoredObject?) throws(StoredFormError) -> DaylightSaving {
+        var clocks = DaylightSaving()
+        guard var form = stored else { return clocks }
+        clocks.gap = try form.word("gap", DaylightSaving.Gap.self) ?? clocks.gap
+        clocks.overlap = try form.word("overlap", DaylightSaving.Overlap.self) ?? clocks.overlap
+        return clocks
+    }
+
+    /// A rhythm that is not known must not be taken for none: the job would silently never be due.
+    private static func readRhythm(_ form: inout StoredObject) throws(StoredFormError) -> ScheduleDefinition.Rhythm {
+        if let expressions = try form.texts("cron") { return .cron(expressions) }
+        if let length = try form.length("every") { return .every(length) }
+        if let length = try form.length("delay") { return .delay(length) }
+        if let moments = try form.times("at") { return .at(moments) }
+        if let interval = try form.text("repeat") { return .repeat(interval) }
+        if let jobs = try form.texts("after") { return .after(jobs) }
+        let known: Set = ["timezone", "start", "end", "spread", "except", "dst"]
+        if let key = form.rest.keys.sorted().first(where: { !known.contains($0) }) {
+            throw StoredFormError("it is due by \"\(key)\", which this version does not know")
+        }
+        return .manual
+    }
+
+    // MARK: The work
+
+    private static func write(_ work: Work) -> JSONValue {
+        var form = Form()
+        form.put("kind", work.kind)
+        switch work {
+        case .shell(let line, let settings):
+            form.put("line", line)
+            put(settings, into: &form)
+        case .command(let arguments, let settings):
+            form.put("arguments", arguments)
+            put(settings, into: &form)
+        case .http(let call): put(call, into: &form)
+        case .handler, .unknown: break
+        }
+        return form.value
+    }
+
+    private static func readWork(_ form: inout StoredObject) throws(StoredFormError) -> Work {
+        guard let kind = try form.text("kind") else { throw StoredFormError("its work has no kind") }
+        switch kind {
+        case "run":
+            guard let line = try form.text("line") else { throw form.missing("line") }
+            return .shell(line, try readSettings(&form))
+        case "exec":
+            guard let arguments = try form.texts("arguments") else { throw form.missing("arguments") }
+            return .command(arguments, try readSettings(&form))
+        case "http": return .http(try readCall(&form))
+        case "handler": return .handler
+        default: return .unknown(kind)
+        }
+    }
+
+    private static func put(_ settings: ProcessSettings, into form: inout Form) {
+        form.put("env", settings.environment)
+        form.put("dir", settings.directory)
+        form.put("user", settings.user)
+        form.put("memory", settings.memory)
+        form.put("cpu", settings.cpu)
+        form.put("nice", settings.nice)
+        form.put("grace", settings.grace)
+    }
+
+    private static func readSettings(_ form: inout StoredObject) throws(StoredFormError) -> ProcessSettings {
+        var settings = ProcessSettings()
+        settings.environment = try form.map("env") ?? settings.environment
+        settings.directory = try form.text("dir")
+        settings.user = try form.text("user")
+        settings.memory = try form.int("memory")
+        settings.cpu = try form.int("cpu")
+        settings.nice = try form.int("nice")
+        settings.grace = try form.length("grace") ?? settings.grace
+        return settings
+    }
+
+    private static func put(_ call: HTTPCall, into form: inout Form) {
+        form.put("url", call.url)
+        form.put("method", call.method)
+        form.put("headers", call.headers)
+        form.put("body", call.body)
+        if !call.expected.isEmpty { form["expect"] = .array(call.expected.map { .int(Int64($0)) }) }
+        form.put("timeout", call.timeout)
+    }
+
+    private static func readCall(_ form: inout StoredObject) throws(StoredFormError) -> HTTPCall {
+        guard let url = try form.text("url") else { throw form.missing("url") }
+        let usual = HTTPCall(url: url)
+        return HTTPCall(
+            url: url, method: try form.text("method") ?? usual.method,
+            headers: try form.map("headers") ?? usual.headers, body: try form.text("body"),
+            expected: try form.ints("expect") ?? usual.expected, timeout: try form.length("timeout") ?? usual.timeout)
+    }
+
+    // MARK: The policies
+
+    private static func write(_ policies: JobPolicies) -> JSONValue {
+        var form = Form()
+        form.put("overlap", policies.overlap.rawValue)
+        form.put("limit", policies.limit)
+        form.put("missed", policies.missed.rawValue)
+        form.put("deadline", policies.deadline)
+        form.put("catch_up", policies.catchUp)
+        form["retry"] = write(policies.retry)
+        form.put("timeout", policies.timeout)
+        form.put("delivery", policies.delivery.rawValue)
+        form.put("priority", policies.priority)
+        form.put("queue", policies.queue)
+        form.put("expect", policies.expect)
+        return form.value
+    }
+
+    private static func write(_ retry: RetryPolicy) -> JSONValue {
+        var form = Form()
+        form.put("limit", retry.limit)
+        form.put("backoff", retry.backoff)
+        form.put("max", retry.max)
+        form["jitter"] = .number(retry.jitter)
+        return form.value
+    }
+
+    private static func readPolicies(_ form: inout StoredObject) throws(StoredFormError) -> JobPolicies {
+        var policies = JobPolicies()
+        policies.overlap = try form.word("overlap", OverlapPolicy.self) ?? policies.overlap
+        policies.limit = try form.int("limit")
+        policies.missed = try form.word("missed", MissedPolicy.self) ?? policies.missed
+        policies.deadline = try form.length("deadline") ?? policies.deadline
+        policies.catchUp = try form.int("catch_up") ?? policies.catchUp
+        if let retry = try form.object("retry") { policies.retry = try readRetry(retry) }
+        policies.timeout = try form.length("timeout")
+        policies.delivery = try form.word("delivery", Delivery.self) ?? policies.delivery
+        policies.priority = try form.int("priority") ?? policies.priority
+        policies.queue = try form.text("queue") ?? policies.queue
+        policies.expect = try form.length("expect")
+        return policies
+    }
+
+    private static func readRetry(_ stored: StoredObject) throws(StoredFormError) -> RetryPolicy {
+        var (form, retry) = (stored, RetryPolicy())
+        retry.limit = try form.int("limit") ?? retry.limit
+        retry.backoff = try form.length("backoff") ?? retry.backoff
+        retry.max = try form.length("max") ?? retry.max
+        retry.jitter = try form.double("jitter") ?? retry.jitter
+        return retry
+    }
+}
+
+/// A JSON object that is being written.
+private struct Form {
+    private var members: [String: JSONValue] = [:]
+
+    var value: JSONValue { .object(members) }
+
+    subscript(key: String) -> JSONValue? {
+        get { members[key] }
+        set { members[key] = newValue }
+    }
+
+    mutating func put(_ key: String, _ text: String?) { self[key] = text.map(JSONValue.string) }
+    mutating func put(_ key: String, _ texts: [String]) { self[key] = .array(texts.map(JSONValue.string)) }
+    mutating func put(_ key: String, _ number: Int?) { self[key] = number.map { .int(Int64($0)) } }
+    mutating func put(_ key: String, _ length: Duration?) { self[key] = length.map { .string($0.text) } }
+
+    mutating func put(_ key: String, _ map: [String: String]) {
+        if !map.isEmpty { self[key] = .object(map.mapValues(JSONValue.string)) }
+    }
+}
