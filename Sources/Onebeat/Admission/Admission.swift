@@ -51,8 +51,8 @@ public enum Admission: Sendable, Equatable {
     /// Whether nothing stands in a run's way. ``decide(_:of:for:at:)`` starts it then whatever its job's policies are, so
     /// that a store may start it without asking.
     public static func isClear(_ run: Run, for job: JobState, at now: Timestamp) -> Bool {
-        !job.isRemoved && !job.isPaused && !job.isUnreadable && job.activeRuns == 0 && job.lockHolder == nil && !run.isCancelRequested
-            && run.deadlineAt.map { now <= $0 } ?? true
+        !job.isRemoved && !job.isPaused && !job.isUnreadable && job.activeRuns == 0 && job.lockHolder == nil
+            && !run.isCancelRequested && run.deadlineAt.map { now <= $0 } ?? true
     }
 
     /// The rule.

@@ -18,7 +18,8 @@ enum StoredDefinition {
         var form = try StoredObject(value)
         let format = try form.int("format") ?? 0
         guard format == DefinitionText.format else {
-            throw StoredFormError("its form has the number \(format), and \(DefinitionText.format) is the newest known here")
+            throw StoredFormError(
+                "its form has the number \(format), and \(DefinitionText.format) is the newest known here")
         }
         guard let name = try form.text("name") else { throw StoredFormError("it has no name") }
         guard var schedule = try form.object("schedule") else { throw StoredFormError("it has no schedule") }

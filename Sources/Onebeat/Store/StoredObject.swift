@@ -8,7 +8,9 @@ struct StoredObject {
     private let path: String
 
     init(_ value: JSONValue, at path: String = "") throws(StoredFormError) {
-        guard let members = value.members else { throw StoredFormError("\(path.isEmpty ? "it" : path) is no JSON object") }
+        guard let members = value.members else {
+            throw StoredFormError("\(path.isEmpty ? "it" : path) is no JSON object")
+        }
         rest = members
         self.path = path
     }

@@ -21,7 +21,8 @@ struct RunStory {
         case .cancelled: tellOfCancelled()
         case .skipped: tellOfSkipped()
         case .missed: tellOfMissed()
-        case .unknown: say("It is in a state that a newer Onebeat wrote and this one does not know; upgrade to see more.")
+        case .unknown:
+            say("It is in a state that a newer Onebeat wrote and this one does not know; upgrade to see more.")
         }
         if row.version != evidence.job.versionID {
             say(
