@@ -15,9 +15,6 @@ import Synchronization
 /// Register before the service runs. Definitions are stored when it starts; a job that is no longer registered under
 /// the same `source` is removed then, and its history stays.
 public final class Onebeat: Service {
-    /// The version of this library.
-    public static let version = "0.1.0"
-
     private struct Job: Sendable {
         var definition: JobDefinition
         var handler: Handler

@@ -3,13 +3,13 @@ import Onebeat
 
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the version.")
-    static let text = "onebeat \(Onebeat.version)"
+    static let text = "onebeat \(OnebeatVersion.current)"
     @OptionGroup var format: FormatOptions
 
     func run() throws {
         if format.json {
             try Output.json([
-                "version": Onebeat.version, "timezone_database": ZoneFiles.system.version ?? "unknown",
+                "version": OnebeatVersion.current, "timezone_database": ZoneFiles.system.version ?? "unknown",
             ])
         } else {
             Output.line(Self.text)

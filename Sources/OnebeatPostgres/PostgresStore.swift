@@ -153,6 +153,7 @@ public final class PostgresStore: Sendable {
     private func translate(_ error: any Error, wasCommitting: Bool) -> StoreError {
         switch error {
         case let error as StoreError: error
+        case let error as IllegalMove: .refused("\(error)")
         case let failure as PostgresFailure: StoreError(failure, of: name, wasCommitting: wasCommitting)
         default: .unavailable("PostgreSQL at \(name): \(error)")
         }

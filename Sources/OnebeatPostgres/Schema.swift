@@ -69,7 +69,7 @@ package struct Schema: Sendable {
     private func requireNoNewer(_ version: Int) throws {
         guard version <= migrations.count else {
             throw StoreError.refused(
-                "the database was set up by a newer Onebeat than \(Onebeat.version) (schema \(version), known here:"
+                "the database was set up by a newer Onebeat than \(OnebeatVersion.current) (schema \(version), known here:"
                     + " \(migrations.count)); upgrade this node to use it")
         }
     }

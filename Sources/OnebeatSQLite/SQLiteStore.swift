@@ -161,6 +161,7 @@ extension StoreError {
     init(_ error: any Error) {
         switch error {
         case let error as StoreError: self = error
+        case let error as IllegalMove: self = .refused("\(error)")
         case let error as DatabaseError:
             let words = "SQLite: \(error.message ?? "error \(error.resultCode)")"
             switch error.resultCode {

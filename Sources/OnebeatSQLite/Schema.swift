@@ -35,7 +35,7 @@ package struct Schema: Sendable {
     func requireKnown(in db: Database, path: String) throws {
         if try migrator().hasBeenSuperseded(db) {
             throw StoreError.refused(
-                "\(path) was written by a newer Onebeat than \(Onebeat.version); upgrade this node to use it")
+                "\(path) was written by a newer Onebeat than \(OnebeatVersion.current); upgrade this node to use it")
         }
     }
 

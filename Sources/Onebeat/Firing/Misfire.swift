@@ -58,6 +58,8 @@ public struct PlannedFire: Sendable, Equatable {
 
 /// Turns a job's due instants into rows: on time, late, or missed.
 public enum Misfire {
+    /// How far ahead runs are planned.
+    static let horizon = Duration.seconds(10)
     /// An instant this much past is still on time: it was due while leaders changed hands, and runs as if nothing happened.
     public static let tolerance = Duration.seconds(10)
 

@@ -77,3 +77,12 @@ public struct DefinitionError: Error, Sendable, Equatable, CustomStringConvertib
     /// The error in one line.
     public var description: String { "job \"\(job)\", \(key): \(problem)" }
 }
+
+extension Schedule {
+    /// The schedule of a whole definition, read in full.
+    /// - Throws: `ScheduleError`, also for a definition that this version cannot read.
+    public init(of job: JobDefinition, zones: ZoneFiles = .system) throws(ScheduleError) {
+        if let trouble = job.trouble { throw ScheduleError(setting: "job", text: job.name, message: trouble) }
+        try self.init(job.schedule, jobName: job.name, zones: zones)
+    }
+}

@@ -44,3 +44,12 @@ public enum RunState: String, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 }
+
+/// A move that the table of ``RunState/followers`` does not know.
+package struct IllegalMove: Error, Equatable, CustomStringConvertible {
+    package var run: RunID
+    package var from: RunState
+    package var to: RunState
+
+    package var description: String { "run \(run) cannot go from \(from.rawValue) to \(to.rawValue)" }
+}

@@ -41,13 +41,6 @@ public struct Schedule: Sendable {
         try check()
     }
 
-    /// The schedule of a whole definition, read in full.
-    /// - Throws: `ScheduleError`, also for a definition that this version cannot read.
-    public init(of job: JobDefinition, zones: ZoneFiles = .system) throws(ScheduleError) {
-        if let trouble = job.trouble { throw ScheduleError(setting: "job", text: job.name, message: trouble) }
-        try self.init(job.schedule, jobName: job.name, zones: zones)
-    }
-
     private func check() throws(ScheduleError) {
         guard definition.spread >= .zero else {
             throw ScheduleError(

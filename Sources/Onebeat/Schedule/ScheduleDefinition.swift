@@ -73,11 +73,6 @@ public struct ScheduleDefinition: Sendable, Hashable {
     public static let manual = Self(.manual)
 }
 
-extension ScheduleDefinition: Encodable {
-    /// Writes the keys of a configuration, leaving out what is at its default.
-    public func encode(to encoder: any Encoder) throws { try StoredDefinition.write(self).encode(to: encoder) }
-}
-
 extension Schedule {
     /// Whether the next fire depends on the end of the run before, and not on the clock alone.
     public var isDelay: Bool {

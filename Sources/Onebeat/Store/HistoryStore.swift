@@ -149,37 +149,3 @@ public struct LogPiece: Sendable, Equatable, Identifiable {
         self.bytes = bytes
     }
 }
-
-/// Something worth remembering that is not a run: a change of a job, an operator's word, a node's coming and going.
-public struct Event: Sendable, Equatable {
-    /// What happened: `job.added`, `job.changed`, `job.removed`, `job.paused`, `job.resumed`, `job.invalid`,
-    /// `run.triggered`, `run.cancel_requested`, `run.taken_over`, `node.joined`, `node.left`, `node.dead`,
-    /// `node.skewed`, `node.name_shared`, `node.zones_differ`, `leader.elected`, …
-    public var kind: String
-    /// The job it is about.
-    public var job: String?
-    /// The run it is about.
-    public var run: RunID?
-    /// Who did it: a node, or a person as the system knows them.
-    public var actor: String
-    /// In words.
-    public var message: String
-    /// When, by the store's clock; the store fills it in.
-    public var at: Timestamp
-
-    /// Makes an event.
-    public init(
-        _ kind: String, job: String? = nil, run: RunID? = nil, actor: String, message: String = "",
-        at: Timestamp = .distantPast
-    ) {
-        self.kind = kind
-        self.job = job
-        self.run = run
-        self.actor = actor
-        self.message = message
-        self.at = at
-    }
-
-    /// The words on a run that was asked for by hand.
-    package static func triggered(requestID: String) -> String { "request \(requestID)" }
-}

@@ -1,32 +1,3 @@
-/// One life of a node: its name and the boot that tells this life from others of the same name.
-public struct NodeID: Sendable, Hashable, Codable, CustomStringConvertible {
-    /// The name, the host's unless told otherwise.
-    public var name: String
-    /// Drawn by chance at each start and after each lost lease.
-    public var boot: String
-
-    /// Names a life.
-    public init(name: String, boot: String) {
-        self.name = name
-        self.boot = boot
-    }
-
-    /// `name/boot`.
-    public var description: String { "\(name)/\(boot)" }
-}
-
-/// A leader's reign; each is higher than all before it.
-public struct Term: Sendable, Hashable, Comparable, Codable {
-    /// The number itself.
-    public let value: Int64
-
-    /// Wraps a number from the store.
-    public init(_ value: Int64) { self.value = value }
-
-    /// Orders by age: the lower is over.
-    public static func < (a: Term, b: Term) -> Bool { a.value < b.value }
-}
-
 /// A node as the store keeps it.
 public struct NodeRecord: Sendable, Equatable {
     /// Name and boot.

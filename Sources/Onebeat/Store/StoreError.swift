@@ -26,7 +26,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Tables that cannot be changed yet: the nodes that hold leases speak to them as they are. A new node waits for them.
     package static func inUse(by nodes: [String]) -> StoreError {
         .unavailable(
-            "its tables are those of an older Onebeat than \(Onebeat.version), and in use by"
+            "its tables are those of an older Onebeat than \(OnebeatVersion.current), and in use by"
                 + " \(nodes.joined(separator: ", ")); they are brought up to date when all of these have stopped")
     }
 

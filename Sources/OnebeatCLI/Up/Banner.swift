@@ -51,7 +51,7 @@ struct Banner {
             add("roles", NodeRole.sorted(settings.roles).map(\.rawValue).joined(separator: ", "))
         }
         let slots = settings.roles.contains(.worker) ? ", \(settings.slots) slots" : ""
-        let title = "onebeat \(Onebeat.version), node \(settings.name)\(slots)"
+        let title = "onebeat \(OnebeatVersion.current), node \(settings.name)\(slots)"
         return [terminal.paint(title, .title)] + table.lines(for: terminal).map { "  \($0)" }
             + ["", "Stop with Ctrl-C: running jobs get \(settings.drain.text) to end."]
     }

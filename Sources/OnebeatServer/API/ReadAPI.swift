@@ -72,7 +72,7 @@ struct ReadAPI: Sendable {
         let reason = await health.unreadiness()
         return try await JSON.response(
             Status(
-                version: Onebeat.version, now: store.now(), ready: reason == nil, unreadyReason: reason,
+                version: OnebeatVersion.current, now: store.now(), ready: reason == nil, unreadyReason: reason,
                 leader: health.node?.isLeader,
                 runs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })))
     }

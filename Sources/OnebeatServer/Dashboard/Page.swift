@@ -45,7 +45,7 @@ struct Page {
         <meta name="color-scheme" content="light dark">
         \(refresh.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" as HTML })<title>\(title) · Onebeat</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-        <link rel="stylesheet" href="/assets/style.css?\(Onebeat.version)">
+        <link rel="stylesheet" href="/assets/style.css?\(OnebeatVersion.current)">
         </head>
         <body>
         <header>
@@ -56,7 +56,7 @@ struct Page {
         \(content)
         </main>
         <footer>\(now.map { "As of \(moment($0)) UTC. " as HTML })\(refresh.map { "Refreshes every \($0) s. " as HTML })\
-        Times are UTC. Onebeat \(Onebeat.version) · <a href="/api/v1">API</a> · <a href="/metrics">metrics</a></footer>
+        Times are UTC. Onebeat \(OnebeatVersion.current) · <a href="/api/v1">API</a> · <a href="/metrics">metrics</a></footer>
         </body>
         </html>
 

@@ -72,7 +72,7 @@ public final class HTTPExecutor: Executor {
         }
         var request = HTTPClientRequest(url: try expand(call.url, "url"))
         request.method = .init(rawValue: call.method.uppercased())
-        request.headers.add(name: "User-Agent", value: "onebeat/\(Onebeat.version)")
+        request.headers.add(name: "User-Agent", value: "onebeat/\(OnebeatVersion.current)")
         request.headers.add(name: "Idempotency-Key", value: claim.run.key)
         for (name, value) in call.headers {
             request.headers.replaceOrAdd(name: name, value: try expand(value, "headers.\(name)"))

@@ -54,7 +54,7 @@ import Testing
             #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
             let format = try PrometheusFormat(answer.body)
             #expect(format.samples["onebeat_runs{state=\"failed\"}"] == 1)
-            #expect(format.samples["onebeat_build_info{version=\"\(Onebeat.version)\"}"] == 1)
+            #expect(format.samples["onebeat_build_info{version=\"\(OnebeatVersion.current)\"}"] == 1)
             #expect(format.samples["onebeat_store_up"] == 1)
             #expect(format.samples["process_resident_memory_bytes", default: 0] > 1_000_000)
             #expect(format.samples["process_start_time_seconds", default: 0] > 1_500_000_000)

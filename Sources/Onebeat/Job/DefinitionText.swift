@@ -34,7 +34,7 @@ extension JobDefinition {
     init(unreadable job: String, since why: String) {
         self.init(name: job, schedule: .manual, work: .unknown("unreadable"))
         trouble = """
-            its stored definition cannot be read by Onebeat \(Onebeat.version): \(why); upgrade this node if a newer one \
+            its stored definition cannot be read by Onebeat \(OnebeatVersion.current): \(why); upgrade this node if a newer one \
             wrote it, or apply the job's file again
             """
     }

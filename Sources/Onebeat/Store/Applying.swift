@@ -39,7 +39,7 @@ extension JobStore {
     /// itself withdraws what it does not keep. A job whose schedule cannot be read here is left alone.
     private func planOverdue(schedules: ScheduleCache) async throws(StoreError) {
         let now = try await now()
-        let horizon = now + FiringLoop.horizon
+        let horizon = now + Misfire.horizon
         var plans: [FirePlan] = []
         for var job in try await plannable(through: horizon, limit: .max) {
             guard let schedule = try? schedules.schedule(for: job) else { continue }

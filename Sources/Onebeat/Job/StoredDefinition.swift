@@ -35,7 +35,7 @@ enum StoredDefinition {
         definition.foreign = .object(foreign)
         if case .unknown(let kind) = definition.work {
             definition.trouble =
-                "its work is of the kind \"\(kind)\", which Onebeat \(Onebeat.version) does not know; upgrade this node"
+                "its work is of the kind \"\(kind)\", which Onebeat \(OnebeatVersion.current) does not know; upgrade this node"
         }
         return definition
     }
@@ -247,4 +247,9 @@ private struct Form {
     mutating func put(_ key: String, _ map: [String: String]) {
         if !map.isEmpty { self[key] = .object(map.mapValues(JSONValue.string)) }
     }
+}
+
+extension ScheduleDefinition: Encodable {
+    /// Writes the keys of a configuration, leaving out what is at its default.
+    public func encode(to encoder: any Encoder) throws { try StoredDefinition.write(self).encode(to: encoder) }
 }

@@ -1,6 +1,9 @@
 import Logging
 import ServiceLifecycle
 
+// Node: the loops, and who puts them together. A loop looks, asks the store for a move, and does what follows from it; it
+// takes turns and never sleeps. What is decided stands in the folders above; who is right, the store says.
+
 /// One node: candidate for the lead, and worker. It puts the loops together, and stops them in an order that loses
 /// nothing: no new work, then the running attempts within their time to drain, then their settlements, then the lease.
 public final class Node: Service {

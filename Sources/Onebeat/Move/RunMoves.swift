@@ -1,4 +1,5 @@
-// What each move makes of a run. Every store makes these, and writes what they give.
+// Move: what one transaction changes, as values. A store locks, reads, asks a move, and writes what it gives; nothing here
+// knows of a store.
 
 extension Run {
     /// The run with an attempt of it begun.
@@ -17,8 +18,8 @@ extension Run {
     }
 
     /// The running run with its attempt settled.
-    /// - Throws: ``StoreError/refused(_:)`` when it cannot go where the settlement sends it.
-    package func settled(_ outcome: Outcome, as settlement: Settlement, at now: Timestamp) throws(StoreError) -> Run {
+    /// - Throws: ``IllegalMove`` when it cannot go where the settlement sends it.
+    package func settled(_ outcome: Outcome, as settlement: Settlement, at now: Timestamp) throws(IllegalMove) -> Run {
         var run = self
         run.message = outcome.failure?.message
         run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
@@ -41,10 +42,10 @@ extension Run {
     }
 
     /// The run ended before an attempt began.
-    /// - Throws: ``StoreError/refused(_:)`` when it cannot end so.
+    /// - Throws: ``IllegalMove`` when it cannot end so.
     package func ended(
         as state: RunState, _ reason: Reason, message: String?, at now: Timestamp
-    ) throws(StoreError) -> Run {
+    ) throws(IllegalMove) -> Run {
         var run = self
         try run.go(to: state)
         run.reason = reason
@@ -53,9 +54,9 @@ extension Run {
         return run
     }
 
-    private mutating func go(to next: RunState) throws(StoreError) {
+    private mutating func go(to next: RunState) throws(IllegalMove) {
         guard state.followers.contains(next) else {
-            throw .refused("run \(id) cannot go from \(state.rawValue) to \(next.rawValue)")
+            throw IllegalMove(run: id, from: state, to: next)
         }
         state = next
     }

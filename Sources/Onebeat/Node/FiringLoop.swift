@@ -3,8 +3,6 @@ import Logging
 /// Plans what is due soon, while this node leads. Runs are durable before they are due, so that within the horizon a
 /// leader can die and nothing is late.
 struct FiringLoop: TurnTaking {
-    /// How far ahead runs are planned.
-    static let horizon = Duration.seconds(10)
     /// A job is planned again when its next instant is nearer than this: not much less than the horizon would write once a
     /// second for a job that is due each second.
     static let refill = Duration.seconds(6)
@@ -42,7 +40,7 @@ struct FiringLoop: TurnTaking {
     private func plan(_ job: JobRecord, at now: Timestamp) async -> FirePlan {
         do {
             let schedule = try schedules.schedule(for: job)
-            return Misfire.decide(job, schedule: schedule, at: now, through: now + Self.horizon)
+            return Misfire.decide(job, schedule: schedule, at: now, through: now + Misfire.horizon)
         } catch {
             logger.error("job has no readable schedule", metadata: ["job": "\(job.name)", "error": "\(error)"])
             try? await store.record(
