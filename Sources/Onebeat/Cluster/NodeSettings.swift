@@ -36,7 +36,8 @@ public struct NodeSettings: Sendable, Equatable {
     public init(
         name: String, roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int = 16,
         queues: [String] = [JobPolicies.defaultQueue], leases: LeaseLengths = .init(), drain: Duration = .seconds(30),
-        keep: Duration = .seconds(30 * 86_400), lockPolicy: LockPolicy = .lenient, version: String = OnebeatVersion.current
+        keep: Duration = .seconds(30 * 86_400), lockPolicy: LockPolicy = .lenient,
+        version: String = OnebeatVersion.current
     ) {
         self.name = name
         self.roles = roles

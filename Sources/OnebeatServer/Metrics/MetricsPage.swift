@@ -23,7 +23,8 @@ actor MetricsPage {
         var text = PrometheusText()
         registry.write(to: &text)
         text.single(
-            "onebeat_build_info", .gauge, labels: PrometheusText.labels([("version", OnebeatVersion.current)]), value: 1)
+            "onebeat_build_info", .gauge, labels: PrometheusText.labels([("version", OnebeatVersion.current)]), value: 1
+        )
         if let node { text.single("onebeat_ready", .gauge, value: node.isReady ? 1 : 0) }
         text.single("onebeat_store_up", .gauge, value: counts == nil ? 0 : 1)
         if let counts {

@@ -16,7 +16,8 @@ import Testing
         for line in [
             "POST", "Onebeat-Job: backup", "Onebeat-Run-Key: backup@2026-11-23T03:00:00Z",
             "Onebeat-Scheduled-At: 2026-11-23T03:00:00Z", "Onebeat-Attempt: 2", "Onebeat-Fence: 41",
-            "Idempotency-Key: backup@2026-11-23T03:00:00Z", "User-Agent: onebeat/\(OnebeatVersion.current)", "X-Team: shop",
+            "Idempotency-Key: backup@2026-11-23T03:00:00Z", "User-Agent: onebeat/\(OnebeatVersion.current)",
+            "X-Team: shop",
             "hi shop",
         ] {
             #expect(output.text().contains(line + "\n"))
