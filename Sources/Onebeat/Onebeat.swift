@@ -124,7 +124,7 @@ public final class Onebeat: Service {
     ///   - ttl: how long others wait for a holder that vanished, at least a second. A lease that is not renewed is trusted
     ///     no longer from 3 s before its end, or from a third of it where that is less: the body's time to stop.
     ///   - patience: how long to wait while somebody else holds the lock or the store does not answer; `.zero` tries
-    ///     once, and `nil` waits until the Swift task is cancelled. Those who wait ask again twice a second, in no order.
+    ///     once (and so gets the lock of a holder who vanished only where this program asked for it before), and `nil` waits until the Swift task is cancelled. Those who wait ask again twice a second, in no order.
     /// - Throws: ``LeaseError`` when the lock was not to be had in that time, or was lost before `body` ended;
     ///   ``StoreError`` when the store cannot be used; and what `body` throws.
     public func withLock<Value: Sendable>(

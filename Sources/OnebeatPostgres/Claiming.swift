@@ -36,10 +36,10 @@ struct Claiming {
 
     mutating func run() throws -> ClaimResult {
         var wanted = limit(after: 0)
-        var page = try find(limit: wanted, after: [.lease(of: request.node, at: transaction.now)]) {
+        var page = try find(limit: wanted, after: [.lease(of: request.node)]) {
             [node = request.node] rows in
             guard rows[0].first?[0] == true else {
-                throw StoreError.fenced("the lease of node \(node) is over")
+                throw StoreError.over(node)
             }
         }
         var (found, decided) = (page.count, 0)

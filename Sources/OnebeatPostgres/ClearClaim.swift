@@ -85,9 +85,7 @@ struct ClearClaim: Sendable {
                     AND CASE WHEN j.is_guarded THEN $5 AND r.id = ANY ((SELECT \(first))::bigint[]) AND (
                         SELECT a.kind FROM runs a WHERE a.job_name = j.name AND a.state = 'running'
                         ORDER BY a.kind LIMIT 1) IS NULL ELSE true END
-                    AND EXISTS (
-                        SELECT FROM nodes
-                        WHERE boot = $3 AND gone_at IS NULL AND lease_until > coalesce($1, statement_timestamp()))
+                    AND EXISTS (SELECT FROM nodes WHERE boot = $3 AND gone_at IS NULL)
                 ORDER BY r.priority DESC, r.due_at, r.id) ready),
         noted AS (
             INSERT INTO attempts (run_id, number, fence, node, boot, started_at)

@@ -17,8 +17,11 @@ extension PostgresStore: LeaseStore {
                     WITH t AS MATERIALIZED (SELECT coalesce($8, clock_timestamp()) AS now),
                     joined AS (
                         INSERT INTO nodes (
-                            boot, name, joined_at, lease_until, slots, queues, version, process_id, roles, zones, skew)
-                        SELECT $1, $2, now, now + $3 * interval '1 microsecond', $4, $5, $6, $7, $9, $10, $11 FROM t
+                            boot, name, joined_at, lease_until, slots, queues, version, process_id, roles, zones, skew,
+                            length)
+                        SELECT $1, $2, now, now + $3 * interval '1 microsecond', $4, $5, $6, $7, $9, $10, $11,
+                            $3 * interval '1 microsecond'
+                        FROM t
                         ON CONFLICT DO NOTHING RETURNING joined_at),
                     noted AS (
                         INSERT INTO events (at, kind, actor, message) SELECT joined_at, 'node.joined', $2, $1 FROM joined
@@ -42,13 +45,15 @@ extension PostgresStore: LeaseStore {
                 Statement("SELECT 1 FROM nodes WHERE boot = $1 FOR NO KEY UPDATE", [.text(node.boot)]),
                 Statement(
                     """
-                    UPDATE nodes SET lease_until = greatest(lease_until, t.now + $2 * interval '1 microsecond'), skew = $4
-                    FROM (SELECT coalesce($3, clock_timestamp()) AS now OFFSET 0) t
-                    WHERE boot = $1 AND gone_at IS NULL AND lease_until > t.now RETURNING t.now
+                    UPDATE nodes SET renewal = renewal + 1, length = greatest(nodes.length, t.length),
+                        lease_until = t.now + greatest(nodes.length, t.length), skew = $4
+                    FROM (
+                        SELECT coalesce($3, clock_timestamp()) AS now, $2 * interval '1 microsecond' AS length OFFSET 0) t
+                    WHERE boot = $1 AND gone_at IS NULL RETURNING t.now
                     """,
                     [.text(node.boot), .length(lease), transaction.now, .length(skew)]),
             ])
-            guard !rows[1].isEmpty else { throw StoreError.fenced("the lease of node \(node) is over") }
+            guard !rows[1].isEmpty else { throw StoreError.over(node) }
             return transaction.time(rows[1])
         }
     }
@@ -87,26 +92,30 @@ extension PostgresStore: LeaseStore {
     }
 
     public func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term? {
-        try await move(.urgent) { transaction in
-            // A look first, so that followers do not lock the leader's row each second.
-            let isTaken: Bool? = try transaction.look([
+        // A look first, so that followers do not lock the leader's row each second.
+        let other = try await move(.urgent) { transaction in
+            try transaction.look([
                 Statement(
                     """
-                    SELECT holder <> $1 AND expires_at > coalesce($2, clock_timestamp()) FROM leases
-                    WHERE name = '\(Self.leadName)'
+                    SELECT \(LeaseSight.columns) FROM leases WHERE name = '\(Self.leadName)' AND holder <> $1
+                        AND EXISTS (SELECT 1 FROM nodes WHERE boot = holder AND gone_at IS NULL)
                     """,
-                    [.text(node.boot), transaction.now])
-            ])[0].first?[0]
-            if isTaken == true { return nil }
+                    [.text(node.boot)])
+            ])[0].first.map(LeaseSight.init)
+        }
+        if let other, over([other]).isEmpty { return nil }
+        return try await move(.urgent) { transaction in
             let rows = try transaction.commit([
                 Statement("SELECT 1 FROM leases WHERE name = '\(Self.leadName)' FOR NO KEY UPDATE"),
                 Statement(
                     Self.takeLead,
-                    [.text(node.boot), .length(lease), transaction.now, .text(node.name)]),
-                .lease(of: node, at: transaction.now),
+                    [
+                        .text(node.boot), .length(lease), transaction.now, .text(node.name), .text(other?.holder),
+                        .int(other?.renewal),
+                    ]),
+                .lease(of: node),
             ])
-            let isValid: Bool? = rows[2].first?[0]
-            guard isValid == true else { throw StoreError.fenced("the lease of node \(node) is over") }
+            guard !rows[2].isEmpty else { throw StoreError.over(node) }
             return rows[1].first.map { Term($0[0]) }
         }
     }
@@ -116,7 +125,7 @@ extension PostgresStore: LeaseStore {
             _ = try transaction.commit([
                 Statement(
                     """
-                    UPDATE leases SET expires_at = coalesce($2, clock_timestamp())
+                    UPDATE leases SET holder = '', expires_at = coalesce($2, clock_timestamp())
                     WHERE name = '\(Self.leadName)' AND holder = $1
                     """,
                     [.text(node.boot), transaction.now])
@@ -125,23 +134,32 @@ extension PostgresStore: LeaseStore {
     }
 
     public func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer {
-        try await move { transaction in
-            let name = Parameter.text(lock.name.description)
-            let token = Parameter.text(lock.token)
-            // A look first, so that those who wait for a lock do not lock its row each time.
-            let other: String? = try transaction.look([
+        let name = Parameter.text(lock.name.description)
+        let token = Parameter.text(lock.token)
+        // A look first, so that those who wait for a lock do not lock its row each time.
+        let (other, ended) = try await move { transaction in
+            let rows = try transaction.look([
                 Statement(
-                    """
-                    SELECT holder FROM leases
-                    WHERE name = $1 AND holder <> $2 AND expires_at > coalesce($3, clock_timestamp())
-                    """,
-                    [name, token, transaction.now])
-            ])[0].first?[0]
-            if let other { return .heldBy(other) }
+                    "SELECT \(LeaseSight.columns) FROM leases WHERE name = $1 AND holder <> $2 AND holder <> ''",
+                    [name, token]),
+                Statement(Self.longNotRenewed, [name, .int(Self.mostSwept), transaction.now]),
+            ])
+            return (rows[0].first.map(LeaseSight.init), rows[1].map(LeaseSight.init))
+        }
+        let abandoned = over(ended)
+        if let other, over([other]).isEmpty { return .heldBy(other.holder) }
+        return try await move { transaction in
             let rows = try transaction.commit([
                 Statement(Self.lockLease, [name]),
-                Statement(Self.takeLock, [name, token, .length(lease), transaction.now]),
-                Statement(Self.sweep, [name, .int(Self.mostSwept), transaction.now]),
+                Statement(
+                    Self.takeLock,
+                    [name, token, .length(lease), transaction.now, .text(other?.holder), .int(other?.renewal)]),
+                Statement(
+                    Self.sweep,
+                    [
+                        .texts(abandoned.map(\.name)), .texts(abandoned.map(\.holder)),
+                        .ints(abandoned.map { Optional($0.renewal) }),
+                    ]),
             ])
             guard let row = rows[1].first else { throw StoreError.unavailable("the row of \(lock.name) is gone") }
             let fence: Int64? = row[0]
@@ -157,9 +175,11 @@ extension PostgresStore: LeaseStore {
                 Statement("SELECT 1 FROM leases WHERE name = $1 FOR NO KEY UPDATE", [name]),
                 Statement(
                     """
-                    UPDATE leases SET expires_at = greatest(expires_at, t.now + $3 * interval '1 microsecond')
-                    FROM (SELECT coalesce($4, clock_timestamp()) AS now OFFSET 0) t
-                    WHERE name = $1 AND holder = $2 AND expires_at > t.now
+                    UPDATE leases SET renewal = renewal + 1, length = greatest(leases.length, t.length),
+                        expires_at = t.now + greatest(leases.length, t.length)
+                    FROM (
+                        SELECT coalesce($4, clock_timestamp()) AS now, $3 * interval '1 microsecond' AS length OFFSET 0) t
+                    WHERE name = $1 AND holder = $2
                     """,
                     [name, .text(lock.token), .length(lease), transaction.now]),
             ])
@@ -181,19 +201,18 @@ extension PostgresStore: LeaseStore {
     public func reap(
         limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> ReapResult {
-        try await move { [definitions] transaction in
-            let isNeeded = try transaction.look([
-                Statement(
-                    """
-                    SELECT 1 FROM nodes WHERE gone_at IS NULL
-                        AND lease_until <= (SELECT coalesce($1, clock_timestamp())) LIMIT 1
-                    """, [transaction.now]),
-                Statement(Self.orphans, [.int(1)]),
-            ]).contains { !$0.isEmpty }
-            guard isNeeded else { return ReapResult() }
-
+        let (living, hasOrphans) = try await move { transaction in
+            let rows = try transaction.look([Statement(Self.living), Statement(Self.orphans, [.int(1)])])
+            return (rows[0].map(LeaseSight.init), !rows[1].isEmpty)
+        }
+        let ended = over(living)
+        let nextEnd = leases.nextEnd(of: living.filter { !ended.contains($0) })
+        guard hasOrphans || !ended.isEmpty else { return ReapResult(nextEnd: nextEnd) }
+        return try await move { [definitions] transaction in
             let found = try transaction.flight([
-                Statement(Self.bury, [transaction.now]),
+                Statement(
+                    Self.bury,
+                    [transaction.now, .texts(ended.map(\.name)), .ints(ended.map { Optional($0.renewal) })]),
                 Statement(Self.orphans, [.int(limit)]),
                 Statement(Transaction.clock),
             ])
@@ -223,7 +242,7 @@ extension PostgresStore: LeaseStore {
             try transaction.commit(
                 [.note(events, at: now)] + settling.statements
                     + (settling.wakesSomebody ? [WakeUps.statement] : []))
-            return ReapResult(dead: dead, runs: settled, hasMore: orphans.count == limit)
+            return ReapResult(dead: dead, runs: settled, hasMore: orphans.count == limit, nextEnd: nextEnd)
         }
     }
 
@@ -233,16 +252,15 @@ extension PostgresStore: LeaseStore {
                 Statement(
                     """
                     SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id,
-                        EXISTS (
-                            SELECT 1 FROM leases l WHERE l.name = '\(Self.leadName)' AND l.holder = boot
-                                AND l.expires_at > coalesce($2, clock_timestamp())),
-                        roles, zones, skew
+                        EXISTS (SELECT 1 FROM leases l WHERE l.name = '\(Self.leadName)' AND l.holder = boot),
+                        roles, zones, skew, renewal
                     FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT $1
                     """,
-                    [.int(limit), transaction.now])
+                    [.int(limit)])
             ])[0].map { row in
                 NodeRecord(
-                    id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], isGone: row[4],
+                    id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], renewals: row[13],
+                    isGone: row[4],
                     roles: Set((row[10] as TextArray).values.compactMap(NodeRole.init)), slots: row[5],
                     queues: (row[6] as TextArray).values, isLeader: row[9], version: row[7], processID: row[8],
                     zones: row[11], skew: .microseconds(row[12] as Int64))
@@ -259,25 +277,37 @@ extension PostgresStore {
         ORDER BY id LIMIT $1
         """
 
-    /// Each node is declared dead by one reaper.
+    private static let living = """
+        SELECT boot, name, renewal, (extract(epoch FROM length) * 1000000)::bigint FROM nodes WHERE gone_at IS NULL
+        """
+
+    /// Each node is declared dead by one reaper, and only where its newest renewal is the one that was seen for so long.
     private static let bury = """
         UPDATE nodes SET gone_at = t.now
         FROM (SELECT coalesce($1, clock_timestamp()) AS now OFFSET 0) t, (
-            SELECT boot FROM nodes WHERE gone_at IS NULL AND lease_until <= (SELECT coalesce($1, clock_timestamp()))
-            ORDER BY boot FOR NO KEY UPDATE SKIP LOCKED) over
+            SELECT n.boot FROM unnest($2, $3) AS e (boot, renewal) JOIN nodes n USING (boot, renewal)
+            WHERE n.gone_at IS NULL ORDER BY n.boot FOR NO KEY UPDATE OF n SKIP LOCKED) over
         WHERE nodes.boot = over.boot RETURNING nodes.name, nodes.boot
         """
 
-    /// The leader's row is locked by then. A node keeps its term while it renews in time.
+    /// Takes in what was seen of leases, and says which of them are over.
+    private func over(_ sights: [LeaseSight]) -> [LeaseSight] {
+        leases.see(sights)
+        return leases.over(sights)
+    }
+
+    /// The leader's row is locked by then. A node keeps its term while it renews before anybody takes the lead from it.
     private static let takeLead = """
         WITH t AS MATERIALIZED (SELECT coalesce($3, clock_timestamp()) AS now),
-        old AS MATERIALIZED (SELECT holder, term, expires_at FROM leases WHERE name = '\(leadName)'),
+        old AS MATERIALIZED (SELECT holder, term, renewal FROM leases WHERE name = '\(leadName)'),
         taken AS (
-            UPDATE leases l SET holder = $1, expires_at = t.now + $2 * interval '1 microsecond',
-                term = old.term + CASE WHEN old.holder = $1 AND old.expires_at > t.now THEN 0 ELSE 1 END
+            UPDATE leases l SET holder = $1, renewal = old.renewal + 1, length = $2 * interval '1 microsecond',
+                expires_at = t.now + $2 * interval '1 microsecond',
+                term = old.term + CASE WHEN old.holder = $1 THEN 0 ELSE 1 END
             FROM t, old
-            WHERE l.name = '\(leadName)' AND (old.holder = $1 OR old.expires_at <= t.now)
-                AND EXISTS (SELECT 1 FROM nodes WHERE boot = $1 AND gone_at IS NULL AND lease_until > t.now)
+            WHERE l.name = '\(leadName)' AND (old.holder = $1 OR (old.holder = $5 AND old.renewal = $6)
+                    OR NOT EXISTS (SELECT 1 FROM nodes WHERE boot = old.holder AND gone_at IS NULL))
+                AND EXISTS (SELECT 1 FROM nodes WHERE boot = $1 AND gone_at IS NULL)
             RETURNING l.term, l.term <> old.term AS is_new, t.now),
         noted AS (
             INSERT INTO events (at, kind, actor, message)
@@ -292,27 +322,44 @@ extension PostgresStore {
         """
 
     /// The lock's row is locked by then, so that its fences are drawn in the order of its holders. Answers the fence, if
-    /// the lock is taken, and who held it before.
+    /// the lock is taken, and who held it before. No number of a renewal comes twice, though the row may have gone.
     private static let takeLock = """
         WITH t AS MATERIALIZED (SELECT coalesce($4, clock_timestamp()) AS now),
-        old AS MATERIALIZED (SELECT holder, term, expires_at FROM leases WHERE name = $1),
+        old AS MATERIALIZED (SELECT holder, term, renewal, length FROM leases WHERE name = $1),
+        fenced AS MATERIALIZED (
+            SELECT CASE WHEN holder = $2 THEN term ELSE nextval('fences') END AS term,
+                greatest($3 * interval '1 microsecond', CASE WHEN holder = $2 THEN length END) AS length
+            FROM old WHERE holder = $2 OR holder = '' OR (holder = $5 AND renewal = $6)),
         taken AS (
-            UPDATE leases l SET holder = $2,
-                expires_at = greatest(old.expires_at, t.now + $3 * interval '1 microsecond'),
-                term = CASE WHEN old.expires_at > t.now THEN old.term ELSE nextval('fences') END
-            FROM t, old WHERE l.name = $1 AND (old.holder = $2 OR old.expires_at <= t.now)
+            UPDATE leases l SET holder = $2, term = fenced.term, length = fenced.length,
+                expires_at = t.now + fenced.length,
+                renewal = CASE WHEN old.holder = '' THEN fenced.term ELSE old.renewal END + 1
+            FROM t, old, fenced WHERE l.name = $1
             RETURNING l.term)
         SELECT (SELECT term FROM taken), holder FROM old
         """
 
-    /// How many ended locks of others, whose holders never gave them up, go with each one that is taken.
+    /// How many locks of others, whose holders never gave them up, go with each one that is taken.
     private static let mostSwept = 10
+    /// Those whose end has passed by the clock: where to look, and no more.
+    private static let longNotRenewed = """
+        SELECT \(LeaseSight.columns) FROM leases
+        WHERE name LIKE 'lock:%' AND name <> $1 AND expires_at <= coalesce($3, clock_timestamp()) LIMIT $2
+        """
     private static let sweep = """
         DELETE FROM leases WHERE name IN (
-            SELECT name FROM leases
-            WHERE name LIKE 'lock:%' AND name <> $1 AND expires_at <= coalesce($3, clock_timestamp())
-            LIMIT $2 FOR UPDATE SKIP LOCKED)
+            SELECT name FROM leases JOIN unnest($1, $2, $3) AS e (name, holder, renewal) USING (name, holder, renewal)
+            FOR UPDATE OF leases SKIP LOCKED)
         """
+}
+
+extension LeaseSight {
+    /// Of the lead, or a lock.
+    fileprivate static let columns = "name, holder, renewal, (extract(epoch FROM length) * 1000000)::bigint"
+
+    fileprivate init(row: Row) {
+        self.init(row[0], holder: row[1], renewal: row[2], length: .microseconds(row[3] as Int64))
+    }
 }
 
 extension StoreError {

@@ -39,6 +39,8 @@ public final class PostgresStore: Sendable {
     private let time: (any TimeSource)?
     let schema: Schema
     let definitions = DefinitionCache()
+    /// What was seen through this value of others' leases.
+    let leases: LeaseWatch
     /// Whether the last claim met nothing but runs with nothing in their way: the next one tries the short way then.
     let wayIsClear = Mutex(true)
     /// Whether a pooler stands between us and the server.
@@ -81,6 +83,7 @@ public final class PostgresStore: Sendable {
         }
         self.address = address
         self.time = time
+        leases = LeaseWatch(time ?? SystemTime())
         self.schema = schema
         general = Pool(address, size: Self.connections)
         urgent = Pool(address, size: 1)

@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first])
+    package static let current = Schema(migrations: [first, renewals])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
     private static let lock: Int64 = 0x6f_6e65_6265_6174
@@ -74,7 +74,7 @@ package struct Schema: Sendable {
         }
     }
 
-    /// A lease that is over is never regained, so whoever holds none by now must join again first.
+    /// Whoever holds no lease by now must join again first.
     private static func requireNoNode(in transaction: Transaction) throws {
         _ = try transaction.flight([Statement("SELECT 1 FROM meta WHERE key = 'schema' FOR UPDATE")])
         let nodes = try transaction.look([
@@ -85,6 +85,10 @@ package struct Schema: Sendable {
                 """, [transaction.now])
         ])[0].map { $0[0] as String }
         if !nodes.isEmpty { throw StoreError.inUse(by: nodes) }
+        _ = try transaction.flight([
+            Statement(
+                "UPDATE nodes SET gone_at = coalesce($1, clock_timestamp()) WHERE gone_at IS NULL", [transaction.now])
+        ])
     }
 
     /// 0 where there are no tables yet.
@@ -176,5 +180,15 @@ package struct Schema: Sendable {
 
         CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL);
         INSERT INTO meta VALUES ('incarnation', replace(gen_random_uuid()::text, '-', ''))
+        """
+
+    /// Leases are counted by those who see them; the times of their ends are for people.
+    private static let renewals = """
+        ALTER TABLE nodes ADD COLUMN renewal bigint NOT NULL DEFAULT 0,
+            ADD COLUMN length interval NOT NULL DEFAULT '10 s';
+        ALTER TABLE leases ADD COLUMN renewal bigint NOT NULL DEFAULT 0,
+            ADD COLUMN length interval NOT NULL DEFAULT '10 s';
+        DROP INDEX nodes_alive;
+        CREATE INDEX nodes_alive ON nodes (boot) WHERE gone_at IS NULL
         """
 }

@@ -16,13 +16,13 @@ extension SQLiteStore: LeaseStore {
             let isNew = try db.change(
                 """
                 INSERT INTO nodes (
-                    boot, name, joined_at, lease_until, roles, slots, queues, version, process_id, zones, skew)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    boot, name, joined_at, lease_until, roles, slots, queues, version, process_id, zones, skew, length)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """,
                 [
                     node.id.boot, node.id.name, now, now + lease,
                     try Self.list(NodeRole.sorted(node.roles).map(\.rawValue)), node.slots, try Self.list(node.queues),
-                    node.version, node.processID, node.zones, node.skew.wholeMicroseconds,
+                    node.version, node.processID, node.zones, node.skew.wholeMicroseconds, lease.wholeMicroseconds,
                 ])
             if isNew > 0, !node.roles.isEmpty {
                 try db.note(Event("node.joined", actor: node.id.name, message: node.id.boot), at: now)
@@ -35,11 +35,13 @@ extension SQLiteStore: LeaseStore {
         try await write { db, now in
             let renewed = try db.change(
                 """
-                UPDATE nodes SET lease_until = max(lease_until, ?), skew = ?
-                WHERE boot = ? AND gone_at IS NULL AND lease_until > ?
+                UPDATE nodes SET renewal = renewal + 1, length = max(length, ?), lease_until = ? + max(length, ?), skew = ?
+                WHERE boot = ? AND gone_at IS NULL
                 """,
-                [now + lease, skew.wholeMicroseconds, node.boot, now])
-            guard renewed == 1 else { throw StoreError.fenced("the lease of node \(node) is over") }
+                [
+                    lease.wholeMicroseconds, now, lease.wholeMicroseconds, skew.wholeMicroseconds, node.boot,
+                ])
+            guard renewed == 1 else { throw StoreError.over(node) }
             return now
         }
     }
@@ -66,61 +68,64 @@ extension SQLiteStore: LeaseStore {
     }
 
     public func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term? {
-        // A look first, so that followers do not take the write lock each second; who led last will most likely go on.
-        if lastLeader.withLock({ $0 }) != node.boot {
-            let isTaken = try await read { db, now in
-                try Self.lease(of: Self.leadName, in: db).map { $0.holder != node.boot && $0.expiresAt > now } ?? false
+        // A look first, so that followers do not take the write lock each second.
+        let other = try await read { db, _ in
+            try Self.lease(of: Self.leadName, in: db).flatMap { lead in
+                try lead.isFree(for: node.boot) || !Self.isAlive(lead.holder, in: db) ? nil : lead.sight
             }
-            if isTaken { return nil }
         }
-        let term: Term? = try await write { db, now in
-            try Self.requireLease(node, at: now, in: db)
+        if let other, !isOver(other) { return nil }
+        return try await write { db, now in
+            try Self.requireLease(node, in: db)
             let current = try Self.lease(of: Self.leadName, in: db)
-            if let current, current.expiresAt > now, current.holder != node.boot { return nil }
-            let continues = current.map { $0.holder == node.boot && $0.expiresAt > now } ?? false
-            let term = (current?.term ?? 0) + (continues ? 0 : 1)
-            try Self.grant(Self.leadName, to: node.boot, term: term, until: now + lease, in: db)
-            if !continues { try db.note(Event("leader.elected", actor: node.name, message: "term \(term)"), at: now) }
+            let isMine = current?.holder == node.boot
+            if let current, !current.isFree(for: node.boot), try Self.isAlive(current.holder, in: db) {
+                guard current.sight == other else { return nil }
+            }
+            let term = (current?.term ?? 0) + (isMine ? 0 : 1)
+            try Self.grant(Self.leadName, to: node.boot, after: current, term: term, lease: lease, at: now, in: db)
+            if !isMine { try db.note(Event("leader.elected", actor: node.name, message: "term \(term)"), at: now) }
             return Term(term)
         }
-        lastLeader.withLock { $0 = term == nil ? nil : node.boot }
-        return term
     }
 
     public func resign(_ node: NodeID) async throws(StoreError) {
         try await write { db, now in
             _ = try db.change(
-                "UPDATE leases SET expires_at = ? WHERE name = ? AND holder = ?", [now, Self.leadName, node.boot])
+                "UPDATE leases SET holder = '', expires_at = ? WHERE name = ? AND holder = ?",
+                [now, Self.leadName, node.boot])
         }
     }
 
     public func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer {
         let name = lock.name.description
         // A look first, so that those who wait for a lock do not take the write lock each time.
-        let other = try await read { db, now in
-            try Self.lease(of: name, in: db).flatMap { $0.holder != lock.token && $0.expiresAt > now ? $0.holder : nil }
+        let (other, ended) = try await read { db, now in
+            (
+                try Self.lease(of: name, in: db).flatMap { $0.isFree(for: lock.token) ? nil : $0.sight },
+                try db.rows(Self.longNotRenewed, [now, Self.mostSwept]).map { HeldRow($0).sight }
+            )
         }
-        if let other { return .heldBy(other) }
+        let abandoned = over(ended)
+        if let other, !isOver(other) { return .heldBy(other.holder) }
         return try await write { db, now in
-            guard let current = try Self.lease(of: name, in: db), current.expiresAt > now else {
-                try db.change(Self.sweep, [now, Self.mostSwept])
-                let fence = try Claiming.reserveFences(1, in: db)
-                try Self.grant(name, to: lock.token, term: fence, until: now + lease, in: db)
-                return .held(Fence(fence))
-            }
-            guard current.holder == lock.token else { return .heldBy(current.holder) }
-            try Self.grant(
-                name, to: lock.token, term: current.term, until: max(current.expiresAt, now + lease), in: db)
-            return .held(Fence(current.term))
+            let current = try Self.lease(of: name, in: db)
+            if let current, !current.isFree(for: lock.token), current.sight != other { return .heldBy(current.holder) }
+            for sight in abandoned where sight.name != name { try Self.remove(sight, in: db) }
+            let isMine = current?.holder == lock.token
+            let fence = try isMine ? current?.term ?? 0 : Claiming.reserveFences(1, in: db)
+            try Self.grant(name, to: lock.token, after: current, term: fence, lease: lease, at: now, in: db)
+            return .held(Fence(fence))
         }
     }
 
     public func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError) {
         try await write { db, now in
-            let extended = try db.change(
-                "UPDATE leases SET expires_at = max(expires_at, ?) WHERE name = ? AND holder = ? AND expires_at > ?",
-                [now + lease, lock.name.description, lock.token, now])
-            guard extended == 1 else { throw StoreError.fenced("the lease of \(lock.name) is over") }
+            guard let current = try Self.lease(of: lock.name.description, in: db), current.holder == lock.token else {
+                throw StoreError.fenced("the lease of \(lock.name) is over")
+            }
+            try Self.grant(
+                current.name, to: lock.token, after: current, term: current.term, lease: lease, at: now, in: db)
         }
     }
 
@@ -135,16 +140,23 @@ extension SQLiteStore: LeaseStore {
     public func reap(
         limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> ReapResult {
-        let isNeeded = try await read { db, now in
-            try !db.rows("SELECT 1 FROM nodes WHERE gone_at IS NULL AND lease_until <= ? LIMIT 1", [now]).isEmpty
-                || !db.rows(Self.orphans, [1]).isEmpty
+        let (living, hasOrphans) = try await read { db, _ in
+            (
+                try db.rows("SELECT boot, name, renewal, length FROM nodes WHERE gone_at IS NULL").map { row in
+                    LeaseSight(row[0], holder: row[1], renewal: row[2], length: .microseconds(row[3] as Int64))
+                },
+                try !db.rows(Self.orphans, [1]).isEmpty
+            )
         }
-        guard isNeeded else { return ReapResult() }
+        let ended = over(living)
+        let nextEnd = leases.nextEnd(of: living.filter { !ended.contains($0) })
+        guard hasOrphans || !ended.isEmpty else { return ReapResult(nextEnd: nextEnd) }
         return try await write { db, now in
-            let dead = try db.rows(
-                "UPDATE nodes SET gone_at = ? WHERE gone_at IS NULL AND lease_until <= ? RETURNING name, boot",
-                [now, now]
-            ).map { NodeID(name: $0[0], boot: $0[1]) }
+            let dead = try ended.filter { sight in
+                try db.change(
+                    "UPDATE nodes SET gone_at = ? WHERE boot = ? AND renewal = ? AND gone_at IS NULL",
+                    [now, sight.name, sight.renewal]) > 0
+            }.map { NodeID(name: $0.holder, boot: $0.name) }
             for node in dead { try db.note(Event("node.dead", actor: node.name, message: node.boot), at: now) }
 
             let runs = try db.rows(Self.orphans, [limit]).map(Run.init)
@@ -158,23 +170,24 @@ extension SQLiteStore: LeaseStore {
                         message: "attempt \(run.attempt) of \(run.key); now \(after.state.rawValue)"), at: now)
                 return after
             }
-            return ReapResult(dead: dead, runs: settled, hasMore: runs.count == limit)
+            return ReapResult(dead: dead, runs: settled, hasMore: runs.count == limit, nextEnd: nextEnd)
         }
     }
 
     public func nodes(limit: Int) async throws(StoreError) -> [NodeRecord] {
-        try await read { db, now in
-            let leader = try Self.lease(of: Self.leadName, in: db).flatMap { $0.expiresAt > now ? $0.holder : nil }
+        try await read { db, _ in
+            let leader = try Self.lease(of: Self.leadName, in: db)?.holder
             return try db.rows(
                 """
                 SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id, roles,
-                    zones, skew
+                    zones, skew, renewal
                 FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT ?
                 """,
                 [limit]
             ).map { row in
                 NodeRecord(
-                    id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], isGone: row[4],
+                    id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], renewals: row[12],
+                    isGone: row[4],
                     roles: Set(try Self.values(of: row[9]).compactMap(NodeRole.init)), slots: row[5],
                     queues: try Self.values(of: row[6]), isLeader: leader == row[1], version: row[7],
                     processID: row[8], zones: row[10], skew: .microseconds(row[11] as Int64))
@@ -201,28 +214,72 @@ extension SQLiteStore {
         try JSONDecoder().decode([String].self, from: Data(list.utf8))
     }
 
-    /// How many ended locks of others, whose holders never gave them up, go with each one that is taken.
+    /// How many locks of others, whose holders never gave them up, go with each one that is taken.
     private static let mostSwept = 10
-    private static let sweep = """
-        DELETE FROM leases WHERE name IN (
-            SELECT name FROM leases WHERE name LIKE 'lock:%' AND expires_at <= ? LIMIT ?)
+    /// Those whose end has passed by the clock: where to look, and no more.
+    private static let longNotRenewed = """
+        SELECT \(HeldRow.columns) FROM leases WHERE name LIKE 'lock:%' AND expires_at <= ? LIMIT ?
         """
 
-    private static func lease(
-        of name: String, in db: Database
-    ) throws -> (holder: String, term: Int64, expiresAt: Timestamp)? {
-        try db.rows("SELECT holder, term, expires_at FROM leases WHERE name = ?", [name]).first
-            .map { ($0[0], $0[1], $0[2]) }
+    /// Takes in what was seen of leases, and says which of them are over.
+    private func over(_ sights: [LeaseSight]) -> [LeaseSight] {
+        leases.see(sights)
+        return leases.over(sights)
     }
 
+    private func isOver(_ sight: LeaseSight) -> Bool { !over([sight]).isEmpty }
+
+    private static func lease(of name: String, in db: Database) throws -> HeldRow? {
+        try db.rows("SELECT \(HeldRow.columns) FROM leases WHERE name = ?", [name]).first.map(HeldRow.init)
+    }
+
+    private static func isAlive(_ boot: String, in db: Database) throws -> Bool {
+        try !db.rows("SELECT 1 FROM nodes WHERE boot = ? AND gone_at IS NULL", [boot]).isEmpty
+    }
+
+    private static func remove(_ sight: LeaseSight, in db: Database) throws {
+        try db.change(
+            "DELETE FROM leases WHERE name = ? AND holder = ? AND renewal = ?",
+            [sight.name, sight.holder, sight.renewal])
+    }
+
+    /// Gives a lease to `holder`, or renews it where it is his. No number of a renewal comes twice.
     private static func grant(
-        _ name: String, to holder: String, term: Int64, until end: Timestamp, in db: Database
+        _ name: String, to holder: String, after current: HeldRow?, term: Int64, lease: Duration, at now: Timestamp,
+        in db: Database
     ) throws {
+        let length = current?.holder == holder ? max(current?.length ?? lease, lease) : lease
         try db.change(
             """
-            INSERT INTO leases VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,
-                term = excluded.term, expires_at = excluded.expires_at
+            INSERT INTO leases (name, holder, term, expires_at, renewal, length) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, term = excluded.term,
+                expires_at = excluded.expires_at, renewal = excluded.renewal, length = excluded.length
             """,
-            [name, holder, term, end])
+            [name, holder, term, now + length, (current?.renewal ?? term) + 1, length.wholeMicroseconds])
     }
+}
+
+/// A row of the table of leases: the lead, or a lock.
+private struct HeldRow {
+    static let columns = "name, holder, term, renewal, length"
+
+    let name: String
+    /// Empty for nobody.
+    let holder: String
+    let term: Int64
+    let renewal: Int64
+    let length: Duration
+
+    init(_ row: Row) {
+        name = row[0]
+        holder = row[1]
+        term = row[2]
+        renewal = row[3]
+        length = .microseconds(row[4] as Int64)
+    }
+
+    var sight: LeaseSight { LeaseSight(name, holder: holder, renewal: renewal, length: length) }
+
+    /// Whether nobody holds it, or who asks does.
+    func isFree(for asker: String) -> Bool { holder.isEmpty || holder == asker }
 }

@@ -37,7 +37,7 @@ extension SQLiteStore: RunStore {
         deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) async throws(StoreError) -> ClaimResult {
         try await write { db, now in
-            try Self.requireLease(request.node, at: now, in: db)
+            try Self.requireLease(request.node, in: db)
             var claiming = Claiming(request, store: self, at: now, in: db, deciding: deciding)
             return try claiming.run()
         }
@@ -193,11 +193,10 @@ extension SQLiteStore {
         try db.change("UPDATE runs SET is_held = 0 WHERE job_name = ? AND state = 'scheduled' AND is_held = 1", [job])
     }
 
-    static func requireLease(_ node: NodeID, at now: Timestamp, in db: Database) throws {
-        let until = try Timestamp.fetchOne(
-            db.cachedStatement(sql: "SELECT lease_until FROM nodes WHERE boot = ? AND gone_at IS NULL"),
-            arguments: [node.boot])
-        guard let until, until > now else { throw StoreError.fenced("the lease of node \(node) is over") }
+    static func requireLease(_ node: NodeID, in db: Database) throws {
+        let isAlive = try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT gone_at IS NULL FROM nodes WHERE boot = ?"), arguments: [node.boot])
+        guard isAlive == true else { throw StoreError.over(node) }
     }
 
     /// The row that whoever asks for a job's newest word reads. An older fence never overwrites a newer one's.

@@ -22,8 +22,8 @@ public final class SQLiteStore: Sendable {
     private let schema: Schema
     private let definitions = Mutex<[JobVersion: JobDefinition]>([:])
     private let checkpointing: Checkpointing?
-    /// The boot that took or kept the lead through this value last; only a hint.
-    let lastLeader = Mutex<String?>(nil)
+    /// What was seen through this value of others' leases.
+    let leases: LeaseWatch
 
     /// Opens or creates a store.
     /// - Parameters:
@@ -88,6 +88,7 @@ public final class SQLiteStore: Sendable {
         self.writer = writer
         self.path = path
         self.time = time
+        leases = LeaseWatch(time)
         self.schema = schema
         self.checkpointing = checkpointing
         try schema.migrate(writer, path: name, at: time.now())

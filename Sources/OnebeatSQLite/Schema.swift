@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first])
+    package static let current = Schema(migrations: [first, renewals])
 
     private let migrations: [String]
 
@@ -20,11 +20,17 @@ package struct Schema: Sendable {
         let migrator = migrator(at: now)
         do {
             try writer.read { db in try requireKnown(in: db, path: path) }
-            do {
-                try migrator.migrate(writer)
-            } catch {
-                // Another process may have made the same tables between the migrator's look and its first write.
-                guard try writer.read(migrator.hasCompletedMigrations) else { throw error }
+            for migration in 1...migrations.count {
+                do {
+                    try migrator.migrate(writer)
+                    break
+                } catch  where migration < migrations.count {
+                    // Another process may have made the same tables between the migrator's look and its write; it may
+                    // have more of them to make.
+                    continue
+                } catch {
+                    guard try writer.read(migrator.hasCompletedMigrations) else { throw error }
+                }
             }
         } catch {
             throw StoreError(error)
@@ -51,12 +57,13 @@ package struct Schema: Sendable {
         return migrator
     }
 
-    /// A lease that is over is never regained, so whoever holds none by now must join again first.
+    /// Whoever holds no lease by now must join again first.
     private static func requireNoNode(in db: Database, at now: Timestamp) throws {
         let nodes = try db.rows(
             "SELECT DISTINCT name FROM nodes WHERE gone_at IS NULL AND lease_until > ? ORDER BY name", [now]
         ).map { $0[0] as String }
         if !nodes.isEmpty { throw StoreError.inUse(by: nodes) }
+        try db.change("UPDATE nodes SET gone_at = ? WHERE gone_at IS NULL", [now])
     }
 
     private static let first = """
@@ -130,5 +137,15 @@ package struct Schema: Sendable {
         INSERT INTO meta VALUES ('incarnation', lower(hex(randomblob(16))));
         CREATE TABLE counters (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
         INSERT INTO counters VALUES ('fence', 0);
+        """
+
+    /// Leases are counted by those who see them; the times of their ends are for people.
+    private static let renewals = """
+        ALTER TABLE nodes ADD COLUMN renewal INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE nodes ADD COLUMN length INTEGER NOT NULL DEFAULT 10000000;
+        ALTER TABLE leases ADD COLUMN renewal INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE leases ADD COLUMN length INTEGER NOT NULL DEFAULT 10000000;
+        DROP INDEX nodes_alive;
+        CREATE INDEX nodes_alive ON nodes(boot) WHERE gone_at IS NULL;
         """
 }

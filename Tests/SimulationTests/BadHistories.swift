@@ -44,9 +44,10 @@ extension BadHistory {
             var history = try HandMadeHistory()
             try history.claimed(20, history.claim(10), history.claim(20, id: 2, fence: 2))
         },
-        BadHistory("a node claims after its lease", .lawfulTakeover) {
+        BadHistory("a node claims after its lease was declared over", .lawfulTakeover) {
             var history = try HandMadeHistory()
-            try history.claimed(30, history.claim(10))
+            try history.see(30, .reaped(ReapResult(dead: [HandMadeHistory.a], runs: [], hasMore: false)))
+            try history.claimed(31, history.claim(10))
         },
         BadHistory("a run of a removed job is claimed", .versions) {
             var history = try HandMadeHistory()
@@ -182,9 +183,10 @@ extension BadHistory {
             var history = try HandMadeHistory()
             try history.see(29, .reaped(ReapResult(dead: [HandMadeHistory.a], runs: [], hasMore: false)))
         },
-        BadHistory("a lease that was over is regained", .lawfulTakeover) {
+        BadHistory("a lease that was declared over is regained", .lawfulTakeover) {
             var history = try HandMadeHistory()
-            try history.lease(30, HandMadeHistory.a)
+            try history.see(30, .reaped(ReapResult(dead: [HandMadeHistory.a], runs: [], hasMore: false)))
+            try history.lease(31, HandMadeHistory.a)
         },
         BadHistory("a run is lost that nobody held", .oneOutcome) {
             var history = try HandMadeHistory()

@@ -53,7 +53,7 @@ struct HandMadeHistory {
     }
 
     mutating func lease(_ second: Double, _ node: NodeID) throws {
-        try see(second, .leased(node, until: Self.second(second + 30)))
+        try see(second, .leased(node, for: .seconds(30)))
     }
 
     mutating func claimed(_ second: Double, _ claims: Claim...) throws {

@@ -1,8 +1,11 @@
 import Logging
 
-/// Declares nodes dead whose lease is over and settles their runs as lost. Any node may; the store lets one.
+/// Watches the leases of all nodes, declares dead whose is over, and settles their runs as lost. Any node may; the store
+/// lets one.
 struct Reaper: TurnTaking {
     static let page = 100
+    static let pause = Duration.seconds(2)
+    static let shortest = Duration.milliseconds(50)
 
     let name = "reaper"
     let store: any LeaseStore
@@ -21,6 +24,7 @@ struct Reaper: TurnTaking {
         }
         await announcer?.announce(result.runs.filter { $0.state == .scheduled }.map { RunPointer($0) })
         if !result.runs.isEmpty { demand.mayBeDue() }
-        return result.hasMore ? .now : .after(.seconds(2))
+        // At the very end of a lease that nobody renews, so that others wait no longer than they must.
+        return result.hasMore ? .now : .after(min(Self.pause, max(result.nextEnd ?? Self.pause, Self.shortest)))
     }
 }

@@ -23,6 +23,8 @@ package struct OnceNode: Sendable {
     private static let tries = 20
     /// Between two looks at a run that somebody else is deciding on.
     private static let pause = Duration.milliseconds(25)
+    /// Between two looks at the lease of a machine that may have died.
+    private static let watchingPause = Duration.milliseconds(250)
     /// Between two tries to settle.
     private static let settlingPause = Duration.milliseconds(250)
     /// How many rows of old history one call removes.
@@ -176,8 +178,7 @@ extension OnceNode {
 extension OnceNode {
     /// Claims until it is decided whose `due` is. A run that someone triggered by hand is taken along, before it.
     private func take(_ due: Run, of definition: JobDefinition, until end: Timestamp) async throws -> OnceEnd {
-        // What a machine that died was running is settled first, or it would count as active.
-        _ = try await store.reap(limit: Self.page, deciding: settle)
+        try await settleLost(of: definition.name, until: end)
         while true {
             guard let id = parts.membership.id else { return .lostLease }
             let result = try await claim(definition, as: id)
@@ -193,6 +194,27 @@ extension OnceNode {
                 // of whoever keeps the locks.
                 try await parts.clock.time.sleep(until: parts.clock.time.uptime() + Self.pause)
             }
+        }
+    }
+
+    /// What a machine that died was running is settled first, or it would count as active. Where the clock says that the lease
+    /// of one is over, whether it lives is known when it renews it, at a third of it, or did not for all of it.
+    private func settleLost(of job: String, until end: Timestamp) async throws {
+        var filter = RunFilter()
+        filter.job = job
+        filter.states = [.running]
+        var first: [String: Int64] = [:]
+        while true {
+            _ = try await store.reap(limit: Self.page, deciding: settle)
+            let boots = Set(try await store.runs(filter).compactMap(\.boot))
+            guard !boots.isEmpty else { return }
+            let nodes = try await store.nodes(limit: NeighbourLoop.most).filter {
+                boots.contains($0.id.boot) && !$0.isAlive(at: parts.clock.now())
+            }
+            for node in nodes where first[node.id.boot] == nil { first[node.id.boot] = node.renewals }
+            let areAllAlive = nodes.allSatisfy { first[$0.id.boot] != $0.renewals }
+            guard !areAllAlive, parts.membership.id != nil, parts.clock.now() <= end else { return }
+            try await parts.clock.time.sleep(until: parts.clock.time.uptime() + Self.watchingPause)
         }
     }
 

@@ -4,8 +4,10 @@ public struct NodeRecord: Sendable, Equatable {
     public var id: NodeID
     /// When it joined.
     public var joinedAt: Timestamp
-    /// When its lease ends unless renewed.
+    /// When its lease ends unless renewed, by the store's clock: for people. Nobody takes it over by that.
     public var leaseUntil: Timestamp
+    /// How often it was renewed.
+    public var renewals: Int64
     /// Whether it was declared dead or left.
     public var isGone: Bool
     /// The parts it plays; none for one that lives for a single run.
@@ -27,13 +29,15 @@ public struct NodeRecord: Sendable, Equatable {
 
     /// Makes a record.
     public init(
-        id: NodeID, joinedAt: Timestamp = .distantPast, leaseUntil: Timestamp = .distantPast, isGone: Bool = false,
-        roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int, queues: [String], isLeader: Bool = false,
+        id: NodeID, joinedAt: Timestamp = .distantPast, leaseUntil: Timestamp = .distantPast, renewals: Int64 = 0,
+        isGone: Bool = false, roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int, queues: [String],
+        isLeader: Bool = false,
         version: String, processID: Int, zones: String = "", skew: Duration = .zero
     ) {
         self.id = id
         self.joinedAt = joinedAt
         self.leaseUntil = leaseUntil
+        self.renewals = renewals
         self.isGone = isGone
         self.roles = roles
         self.slots = slots
@@ -59,15 +63,19 @@ extension NodeRecord {
 }
 
 /// Who lives, who leads, and who holds which lock.
+///
+/// A lease is counted by whoever would take it over, in the uptime of his own process: it is over for him when he has seen
+/// the same renewal for as long as it lasts, and then he declares it over by naming that renewal. So a store value
+/// remembers what it saw, a process that has just started looks for that long, and no clock has a say.
 public protocol LeaseStore: Sendable {
     /// Joins under a new boot, with a lease of this length.
     /// - Returns: the store's time at the grant.
     func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp
 
-    /// Renews the lease of a node. A lease that is over is never regained.
+    /// Renews the lease of a node, and never shortens it. One that was declared over is never regained.
     /// - Parameter skew: how far the store's clock is ahead of the node's, as the node measured it; kept for people.
     /// - Returns: the store's time at the renewal.
-    /// - Throws: ``StoreError/fenced(_:)`` when the lease is over or the node was declared dead.
+    /// - Throws: ``StoreError/fenced(_:)`` when the node was declared dead, or has left.
     func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp
 
     /// Leaves in good order: the node holds no run any more. One without a role leaves no trace: neither its row, nor
@@ -78,7 +86,7 @@ public protocol LeaseStore: Sendable {
     /// was running is settled by the next ``reap(limit:deciding:)``.
     func bury(_ node: NodeID) async throws(StoreError)
 
-    /// Takes or extends the lead, when nobody else holds it.
+    /// Takes or extends the lead, when nobody else holds it. That of a node that is gone is free.
     /// - Returns: the term, or `nil` when another node leads. The term grows by one each time the lead changes hands.
     func lead(_ node: NodeID, lease: Duration) async throws(StoreError) -> Term?
 
@@ -87,18 +95,18 @@ public protocol LeaseStore: Sendable {
 
     /// Takes a lock that nobody holds, under a fence that is higher than all before it. A lock that the same token holds
     /// is extended and keeps its fence: asking again after a lost reply is asking once. No lock is the lead, and a
-    /// holder need not be a node. What an ended or given up lock leaves behind is removed by and by.
+    /// holder need not be a node. What a lock leaves behind whose holder vanished is removed by and by.
     func take(_ lock: HeldLock, lease: Duration) async throws(StoreError) -> LeaseAnswer
 
-    /// Extends a lock, never shortens it. One that is over is never regained.
+    /// Extends a lock, never shortens it. One that was declared over is never regained.
     /// - Throws: ``StoreError/fenced(_:)`` when the token does not hold the lock any more.
     func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError)
 
     /// Gives up a lock at once, where the token still holds it.
     func giveUp(_ lock: HeldLock) async throws(StoreError)
 
-    /// Declares nodes dead whose lease is over, each once, and settles what they were running as lost, up to `limit`
-    /// runs a call.
+    /// Looks at all leases of nodes, declares those dead whose lease is over, each once, and settles what they were running
+    /// as lost, up to `limit` runs a call.
     func reap(
         limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> ReapResult
@@ -130,11 +138,14 @@ public struct ReapResult: Sendable, Equatable {
     public var runs: [Run]
     /// Whether there are more.
     public var hasMore: Bool
+    /// How long until a lease is over that was not renewed for half of its length; `nil` where all were.
+    public var nextEnd: Duration?
 
     /// Makes a result; stores do.
-    public init(dead: [NodeID] = [], runs: [Run] = [], hasMore: Bool = false) {
+    public init(dead: [NodeID] = [], runs: [Run] = [], hasMore: Bool = false, nextEnd: Duration? = nil) {
         self.dead = dead
         self.runs = runs
         self.hasMore = hasMore
+        self.nextEnd = nextEnd
     }
 }

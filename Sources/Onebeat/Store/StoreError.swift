@@ -18,6 +18,9 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
                 + "If the two are one and the same that has moved, name it here: source: \"\(source)\"")
     }
 
+    /// The lease of a node that was declared dead, or has left.
+    package static func over(_ node: NodeID) -> StoreError { .fenced("the lease of node \(node) is over") }
+
     /// A change of definitions that came too late: a job it would replace or remove is due, and has no run for that yet.
     package static let overtaken = StoreError.unavailable(
         "a job fell due each time its change arrived, since others change the same jobs; nothing was changed, try again"

@@ -7,7 +7,8 @@ extension Checker {
         let policies = claim.definition.policies
         let job = jobs[run.job] ?? Job()
         try require(
-            leases[node.boot].map { $0 > now } ?? false, .lawfulTakeover, "\(node) claimed \(run.key) without a lease")
+            leases[node.boot] != nil && !dead.contains(node.boot), .lawfulTakeover,
+            "\(node) claimed \(run.key) without a lease")
         try require(run.boot == node.boot, .noGhost, "\(run.key) was claimed for another node than \(node)")
         try require(
             now >= max(run.scheduledAt, run.dueAt, model.notBefore), .notEarly,
@@ -101,6 +102,7 @@ extension Checker {
             try require(
                 leases[node.boot].map { $0 <= now } ?? false, .lawfulTakeover,
                 "\(node) was declared dead before its lease was over")
+            dead.insert(node.boot)
         }
         for run in result.runs {
             var model = runs[run.id] ?? RunModel()

@@ -88,7 +88,10 @@ public struct Checker: Sendable {
 
     var jobs: [String: Job] = [:]
     var runs: [RunID: RunModel] = [:]
+    /// Until when each life of a node can have trusted its lease.
     var leases: [String: Timestamp] = [:]
+    /// Lives that were declared dead.
+    var dead: Set<String> = []
     var lastFence = Fence(0)
     /// The real end of each attempt.
     var ends: [Fence: End] = [:]
@@ -115,7 +118,7 @@ public struct Checker: Sendable {
             for run in result.refused { try refused(run) }
         case .settled(let report, let result): try settled(report, result)
         case .reaped(let result): try reaped(result)
-        case .leased(let node, let until): try leased(node, until)
+        case .leased(let node, let length): try leased(node, now + length)
         case .started(let claim): try started(claim)
         case .ended(let claim, let outcome): try ended(claim, outcome)
         }
@@ -182,13 +185,9 @@ public struct Checker: Sendable {
     }
 
     private mutating func leased(_ node: NodeID, _ until: Timestamp) throws(Violation) {
-        if let old = leases[node.boot] {
-            try require(old > now, .lawfulTakeover, "the lease of \(node) was over at \(old) and regained")
-            leases[node.boot] = max(old, until)
-        } else {
-            leases[node.boot] = until
-            count("join")
-        }
+        try require(!dead.contains(node.boot), .lawfulTakeover, "the lease of \(node) was declared over and regained")
+        if leases[node.boot] == nil { count("join") }
+        leases[node.boot] = max(leases[node.boot] ?? until, until)
     }
 
     func version(_ id: JobVersion) -> Version? { jobs[id.job]?.versions.last { $0.id == id } }

@@ -18,8 +18,8 @@ public enum Observation: Sendable {
     case settled(AttemptReport, SettleResult)
     /// Nodes were declared dead and runs taken from them.
     case reaped(ReapResult)
-    /// A node's lease was granted or renewed.
-    case leased(NodeID, until: Timestamp)
+    /// A node's lease was granted or renewed for so long, whatever the store's clock says.
+    case leased(NodeID, for: Duration)
     /// An attempt began on a node.
     case started(Claim)
     /// An attempt is gone; how it ended, as far as its node got to know.
@@ -87,19 +87,19 @@ struct ObservedStore: StoreWrapper {
         limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> ReapResult {
         let result = try await base.reap(limit: limit, deciding: deciding)
-        if result != ReapResult() { see(.reaped(result)) }
+        if !result.dead.isEmpty || !result.runs.isEmpty { see(.reaped(result)) }
         return result
     }
 
     func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
         let granted = try await base.join(node, lease: lease)
-        see(.leased(node.id, until: granted + lease))
+        see(.leased(node.id, for: lease))
         return granted
     }
 
     func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
         let granted = try await base.renew(node, lease: lease, skew: skew)
-        see(.leased(node, until: granted + lease))
+        see(.leased(node, for: lease))
         return granted
     }
 }

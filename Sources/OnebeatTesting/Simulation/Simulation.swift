@@ -239,7 +239,7 @@ extension Observation {
             "\(run.key) fence \(report.claim.fence) \(report.outcome.word), now \(run.state)"
         case .reaped(let result):
             "reaped \(result.dead) " + result.runs.map { "\($0.key) now \($0.state)" }.joined(separator: ", ")
-        case .leased(let node, let until): "\(node) has a lease until \(until)"
+        case .leased(let node, let length): "\(node) has a lease for \(length.text)"
         case .started(let claim): "started \(claim.run.key) fence \(claim.fence)"
         case .ended(let claim, let outcome): "ended \(claim.run.key) fence \(claim.fence) \(outcome?.word ?? "unseen")"
         }

@@ -65,10 +65,11 @@ extension StoreLaw {
             try expect(fences == fences.sorted() && Set(fences).count == 6, "fences do not grow: \(fences)")
             try expect(fences[0] > Fence(0), "zero is no attempt's fence")
         },
-        StoreLaw("a node whose lease is over claims nothing") { bench in
+        StoreLaw("a node whose lease was declared over claims nothing") { bench in
             try await bench.put(due: bench.second(0))
             let node = try await bench.join()
-            bench.expire()
+            try await bench.expire()
+            _ = try await bench.reap()
             try await expectFenced("a claim") { _ = try await bench.claim(node) }
             try expect(try await bench.states(), is: [.scheduled])
         },
@@ -93,7 +94,7 @@ extension StoreLaw {
             try await bench.put(due: bench.second(0))
             let a = try await bench.join("a")
             _ = try await bench.claim(a, nonce: "first")
-            bench.expire()
+            try await bench.expire()
             _ = try await bench.reap()
             try expect(try await bench.store.claims(nonce: "first"), is: [])
             let b = try await bench.join("b")

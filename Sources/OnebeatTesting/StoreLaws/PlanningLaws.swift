@@ -73,7 +73,7 @@ extension StoreLaw {
             guard let old = try await bench.store.lead(first, lease: .seconds(3)) else {
                 throw LawBroken(description: "a free lead was not given")
             }
-            bench.time.advance(by: .seconds(3))
+            try await bench.store.resign(first)
             let new = try await bench.store.lead(second, lease: .seconds(3))
             try await expectFenced("a plan of an old term") {
                 try await bench.plan([bench.fire(bench.second(60))], term: old)

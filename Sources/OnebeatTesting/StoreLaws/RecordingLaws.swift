@@ -85,7 +85,7 @@ extension StoreLaw {
         StoreLaw("a takeover leaves events of the node's end and of the run") { bench in
             try await bench.put(due: bench.second(0))
             let claim = try await bench.claimOne(try await bench.join())
-            bench.expire()
+            try await bench.expire()
             _ = try await bench.reap()
             let events = try await bench.store.events(job: nil, limit: 10)
             try expect(events.contains { $0.kind == "node.dead" && $0.actor == "a" }, "no event of the dead node")

@@ -24,7 +24,7 @@ extension StoreLaw {
         StoreLaw("an old fence cannot settle a run that runs again") { bench in
             try await bench.put(due: bench.second(0))
             let first = try await bench.claimOne(try await bench.join("a"))
-            bench.expire()
+            try await bench.expire()
             _ = try await bench.reap()
             let second = try await bench.claimOne(try await bench.join("b"))
             try expect(try await bench.settle(first, .succeeded), is: .fenced)
@@ -37,7 +37,7 @@ extension StoreLaw {
         StoreLaw("an old fence cannot settle a run that waits to run again") { bench in
             try await bench.put(due: bench.second(0))
             let claim = try await bench.claimOne(try await bench.join())
-            bench.expire()
+            try await bench.expire()
             _ = try await bench.reap()
             try expect(try await bench.settle(claim, .succeeded), is: .fenced)
             try expect(try await bench.states(), is: [.scheduled])
@@ -45,7 +45,7 @@ extension StoreLaw {
         StoreLaw("a report that comes after the run was given up changes nothing") { bench in
             try await bench.put(due: bench.second(0)) { $0.delivery = .atMostOnce }
             let claim = try await bench.claimOne(try await bench.join())
-            bench.expire()
+            try await bench.expire()
             _ = try await bench.reap()
             try expect(try await bench.settle(claim, .succeeded), is: .fenced)
             try expect(try await bench.states(), is: [.lost])

@@ -115,8 +115,11 @@ public struct StoreBench: Sendable {
         Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5)
     }
 
-    /// Lets the leases of all nodes end.
-    func expire() { time.advance(by: Self.lease) }
+    /// Lets the leases of all nodes end, under the eyes of whoever reaps after it.
+    func expire() async throws {
+        _ = try await reap()
+        time.advance(by: Self.lease)
+    }
 
     /// The job's runs, oldest first.
     func runs(_ job: String = "report") async throws -> [Run] {

@@ -189,11 +189,12 @@ struct DispatchTests {
         try await defineJob()
         try await due(1, announced: false)
         _ = try await bench.turn(bench.worker())
-        bench.time.advance(by: bench.lengths.held(slots: 16))
-        _ = try await bench.turn(
-            Reaper(
-                store: bench.store, settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) },
-                demand: bench.parts.demand, announcer: announcer, metrics: RunMetrics(), logger: bench.logger))
+        let reaper = Reaper(
+            store: bench.store, settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) },
+            demand: bench.parts.demand, announcer: announcer, metrics: RunMetrics(), logger: bench.logger)
+        _ = try await bench.turn(reaper)
+        bench.time.advance(by: bench.lengths.held(slots: 2))
+        _ = try await bench.turn(reaper)
         #expect(dispatch.waiting == [try #require(await bench.attempts.started.first).run.key])
     }
 }
