@@ -50,7 +50,7 @@ struct ClearClaim: Sendable {
             SELECT r.* FROM unnest($1) AS q (queue) CROSS JOIN LATERAL (
                 SELECT id, job_name, priority, due_at FROM runs
                 WHERE state = 'scheduled' AND NOT is_held AND runs.queue COLLATE "C" = q.queue
-                    AND due_at <= coalesce($2, statement_timestamp())
+                    AND due_at <= \(Transaction.stableTime(of: 2))
                 ORDER BY due_at LIMIT $3 + 1 FOR UPDATE SKIP LOCKED) r),
         guarded AS MATERIALIZED (
             SELECT j.first FROM (
@@ -81,7 +81,7 @@ struct ClearClaim: Sendable {
                 CROSS JOIN LATERAL (
                     SELECT * FROM jobs WHERE name = r.job_name AND generation = r.generation OFFSET 0) j
                 WHERE NOT r.is_cancel_requested AND j.removed_at IS NULL AND NOT j.is_paused
-                    AND (r.deadline_at IS NULL OR r.deadline_at >= coalesce($1, statement_timestamp()))
+                    AND (r.deadline_at IS NULL OR r.deadline_at >= \(Transaction.stableTime(of: 1)))
                     AND CASE WHEN j.is_guarded THEN $5 AND r.id = ANY ((SELECT \(first))::bigint[]) AND (
                         SELECT a.kind FROM runs a WHERE a.job_name = j.name AND a.state = 'running'
                         ORDER BY a.kind LIMIT 1) IS NULL ELSE true END
@@ -89,16 +89,16 @@ struct ClearClaim: Sendable {
                 ORDER BY r.priority DESC, r.due_at, r.id) ready),
         noted AS (
             INSERT INTO attempts (run_id, number, fence, node, boot, started_at)
-            SELECT run, number, drawn, $2, $3, coalesce($1, statement_timestamp()) FROM clear),
+            SELECT run, number, drawn, $2, $3, \(Transaction.stableTime(of: 1)) FROM clear),
         told AS (
             INSERT INTO scheduled_job_status AS s (job_name, status, last_run_at, node_id, run_id, fence)
-            SELECT DISTINCT ON (job) job, 'running', coalesce($1, statement_timestamp()), $2, run, drawn FROM clear
+            SELECT DISTINCT ON (job) job, 'running', \(Transaction.stableTime(of: 1)), $2, run, drawn FROM clear
             ORDER BY job, drawn DESC
             ON CONFLICT (job_name) DO UPDATE SET status = excluded.status, last_run_at = excluded.last_run_at,
                 node_id = excluded.node_id, run_id = excluded.run_id, fence = excluded.fence
             WHERE excluded.fence >= s.fence)
         UPDATE runs SET state = 'running', attempt = number, fence = drawn, node = $2, boot = $3,
-            started_at = coalesce($1, statement_timestamp()), nonce = $4, reason = NULL, message = NULL, exit_code = NULL
+            started_at = \(Transaction.stableTime(of: 1)), nonce = $4, reason = NULL, message = NULL, exit_code = NULL
         FROM clear WHERE id = run
         RETURNING \(Run.columns)
         """

@@ -21,7 +21,7 @@ actor Connection {
 
     /// Carries out a move. Whatever `body` did not commit is rolled back.
     func run<Value: Sendable>(
-        time: (any TimeSource)?, by deadline: ContinuousClock.Instant,
+        time: ServerTime, by deadline: ContinuousClock.Instant,
         _ body: @Sendable (Transaction) throws -> Value
     ) -> MoveEnd<Value> {
         guard let wire else { return MoveEnd(.failure(PostgresFailure.lost("the connection is closed"))) }
@@ -115,11 +115,11 @@ final class Transaction {
     private(set) var isCommitting = false
     private(set) var wasAnswered = false
     private let wire: Wire
-    private let time: (any TimeSource)?
+    private let time: ServerTime
     private let deadline: ContinuousClock.Instant
     private var isOpen = false
 
-    init(_ wire: Wire, time: (any TimeSource)?, by deadline: ContinuousClock.Instant) {
+    init(_ wire: Wire, time: ServerTime, by deadline: ContinuousClock.Instant) {
         self.wire = wire
         self.time = time
         self.deadline = deadline
@@ -128,15 +128,32 @@ final class Transaction {
     /// Whether a pooler stands between us and the server.
     var isPooled: Bool { wire.isPooled }
 
-    /// The store's time for a statement: NULL where the server's clock is the store's, which the statement then reads
-    /// itself, at its place among the others.
-    var now: Parameter { .time(time?.now()) }
+    /// The store's time for a statement, as it is expected here; NULL before the server's clock was read.
+    var now: Parameter { .time(time.expected) }
 
-    /// Reads the store's time: placed after the statements that lock, it is the time at which they held their rows.
+    /// The store's time in a statement that was handed ``now``: the server's clock, read in its place among the others,
+    /// where it agrees with what is expected, and else what is expected.
+    static func time(of parameter: Int) -> String { agreed("clock_timestamp()", with: parameter) }
+
+    /// The same as of the arrival of the statement: what an index can be searched by.
+    static func stableTime(of parameter: Int) -> String { agreed("statement_timestamp()", with: parameter) }
+
+    private static func agreed(_ clock: String, with parameter: Int) -> String {
+        let bound = "interval '\(StoreClock.bound.wholeMicroseconds) microseconds'"
+        return """
+            CASE WHEN \(clock) NOT BETWEEN $\(parameter) - \(bound) AND $\(parameter) + \(bound) THEN $\(parameter)
+            ELSE \(clock) END
+            """
+    }
+
+    /// Reads the server's clock: placed after the statements that lock, it is the time at which they held their rows.
     static let clock = "SELECT clock_timestamp()"
 
-    /// The store's time as ``clock`` brought it.
-    func time(_ rows: Rows?) -> Timestamp { time?.now() ?? rows?.first?[0] ?? .distantPast }
+    /// The store's time, of what ``clock`` brought.
+    func time(_ rows: Rows?) -> Timestamp {
+        let shown: Timestamp? = rows?.first?[0]
+        return time.agreed(shown ?? .distantPast)
+    }
 
     /// Looks without a transaction: each statement sees what was committed when it began.
     func look(_ statements: [Statement]) throws -> [Rows] { try send(statements, dropping: 0) }

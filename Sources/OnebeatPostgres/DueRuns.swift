@@ -28,7 +28,7 @@ enum DueRuns {
     /// Runs that another claim is deciding on, or a person is cancelling, are passed over. What was found is kept in settings
     /// of the transaction: the statements after it in the same flight go on from there.
     static let due = """
-        WITH found AS MATERIALIZED (\(found(by: "coalesce($2, clock_timestamp())", locking: "FOR UPDATE SKIP LOCKED")))
+        WITH found AS MATERIALIZED (\(found(by: "\(Transaction.time(of: 2))", locking: "FOR UPDATE SKIP LOCKED")))
         SELECT f.* FROM found f, (
             SELECT set_config('onebeat.jobs', coalesce(array_agg(DISTINCT job_name), '{}')::text, true),
                 set_config('onebeat.count', count(*)::text, true) FROM found) s
@@ -38,7 +38,7 @@ enum DueRuns {
     static let foundJobs = "NULLIF(current_setting('onebeat.jobs', true), '')::text[]"
     /// How many runs those are; NULL for none.
     static let foundCount = "NULLIF(current_setting('onebeat.count', true), '')::bigint"
-    static let seen = found(by: "coalesce($2, clock_timestamp()) + $4 * interval '1 microsecond'", locking: "")
+    static let seen = found(by: "\(Transaction.time(of: 2)) + $4 * interval '1 microsecond'", locking: "")
 
     private static func found(by moment: String, locking: String) -> String {
         """

@@ -24,6 +24,19 @@ struct Planning {
             statements.append(Self.insert(Array(group), term: term, at: now))
             rest = rest.dropFirst(group.count)
         }
+        // Only where the plan was not stale: its watermark is in force then.
+        for plan in plans where !plan.withdrawn.isEmpty {
+            statements.append(
+                Statement(
+                    """
+                    DELETE FROM runs r USING jobs j WHERE r.id = ANY ($1) AND r.state = 'missed' AND j.name = $2
+                        AND r.job_name = j.name AND j.version = $3 AND j.watermark = $4
+                    """,
+                    [
+                        .ints(plan.withdrawn.map { Optional($0.value) }), .text(plan.version.job),
+                        .int(plan.version.version), .time(plan.through),
+                    ]))
+        }
         let due = plans.lazy.flatMap(\.fires).filter { $0.missed == nil }.map(\.dueAt).min()
         statements += WakeUps.statement(due: due, now: now)
     }
@@ -46,7 +59,7 @@ struct Planning {
                 queue, priority, finished_at, range_end, count)
             SELECT m.name, m.generation, m.version, 'scheduled', f.scheduled_at, f.due_at, f.deadline_at,
                 CASE WHEN f.reason IS NULL THEN 'scheduled' ELSE 'missed' END, f.reason, m.queue, m.priority,
-                CASE WHEN f.reason IS NOT NULL THEN coalesce($15, clock_timestamp()) END, f.range_end, f.count
+                CASE WHEN f.reason IS NOT NULL THEN \(Transaction.time(of: 15)) END, f.range_end, f.count
             FROM unnest($8, $9, $10, $11, $12, $13, $14) WITH ORDINALITY
                 AS f (job, scheduled_at, due_at, deadline_at, reason, range_end, count, place)
             JOIN moved m ON m.name = f.job

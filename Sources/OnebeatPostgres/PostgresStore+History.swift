@@ -135,7 +135,7 @@ extension PostgresStore: HistoryStore {
                 Statement(
                     """
                     INSERT INTO events (at, kind, job_name, run_id, actor, message)
-                    VALUES (coalesce($1, clock_timestamp()), $2, $3, $4, $5, $6)
+                    VALUES (\(Transaction.time(of: 1)), $2, $3, $4, $5, $6)
                     """,
                     [
                         transaction.now, .text(event.kind), .text(event.job), .int(event.run?.value),

@@ -4,11 +4,13 @@
 import Onebeat
 
 extension PostgresStore: JobStore {
-    /// The server's clock.
+    /// The server's clock, as far as it is confirmed.
     public func now() async throws(StoreError) -> Timestamp {
-        try await move(.urgent) { transaction in
-            transaction.time(try transaction.look([Statement(Transaction.clock)])[0])
+        let sent = time.uptime
+        let shown: Timestamp? = try await move(.urgent) { transaction in
+            try transaction.look([Statement(Transaction.clock)])[0].first?[0]
         }
+        return seen(shown, sent: sent)
     }
 
     public func apply(
@@ -26,9 +28,13 @@ extension PostgresStore: JobStore {
         try await records(
             """
             j.removed_at IS NULL AND ($1 IS NULL OR j.name > $1) AND ($2 IS NULL OR strpos(j.name, $2) > 0)
+                AND ($4 IS NULL OR j.watermark > $4 OR j.next_at > $4 + j.delay)
             ORDER BY j.name LIMIT $3
             """,
-            [.text(filter.after), .text(filter.containing), .int(filter.limit.map(Int64.init))])
+            [
+                .text(filter.after), .text(filter.containing), .int(filter.limit.map(Int64.init)),
+                .time(filter.plannedBeyond),
+            ])
     }
 
     public func job(_ name: String) async throws(StoreError) -> JobRecord? {

@@ -8,13 +8,14 @@ extension PostgresStore: LeaseStore {
     static let leadName = "beat"
 
     public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
-        try await move(.urgent) { [schema] transaction in
+        let sent = time.uptime
+        let shown: Timestamp? = try await move(.urgent) { [schema] transaction in
             try schema.requireKnown(in: transaction)
             // The same boot again is a join whose reply was lost.
             let rows = try transaction.commit([
                 Statement(
                     """
-                    WITH t AS MATERIALIZED (SELECT coalesce($8, clock_timestamp()) AS now),
+                    WITH t AS MATERIALIZED (SELECT \(Transaction.time(of: 8)) AS now),
                     joined AS (
                         INSERT INTO nodes (
                             boot, name, joined_at, lease_until, slots, queues, version, process_id, roles, zones, skew,
@@ -26,7 +27,7 @@ extension PostgresStore: LeaseStore {
                     noted AS (
                         INSERT INTO events (at, kind, actor, message) SELECT joined_at, 'node.joined', $2, $1 FROM joined
                         WHERE $9 <> '{}')
-                    SELECT now FROM t
+                    SELECT clock_timestamp() FROM t
                     """,
                     [
                         .text(node.id.boot), .text(node.id.name), .length(lease), .int(node.slots), .texts(node.queues),
@@ -34,12 +35,14 @@ extension PostgresStore: LeaseStore {
                         .texts(NodeRole.sorted(node.roles).map(\.rawValue)), .text(node.zones), .length(node.skew),
                     ])
             ])
-            return transaction.time(rows[0])
+            return rows[0].first?[0]
         }
+        return seen(shown, sent: sent)
     }
 
     public func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
-        try await move(.urgent) { transaction in
+        let sent = time.uptime
+        let shown: Timestamp? = try await move(.urgent) { transaction in
             // The row is locked first, so that the time below is read after any wait for it.
             let rows = try transaction.commit([
                 Statement("SELECT 1 FROM nodes WHERE boot = $1 FOR NO KEY UPDATE", [.text(node.boot)]),
@@ -48,14 +51,15 @@ extension PostgresStore: LeaseStore {
                     UPDATE nodes SET renewal = renewal + 1, length = greatest(nodes.length, t.length),
                         lease_until = t.now + greatest(nodes.length, t.length), skew = $4
                     FROM (
-                        SELECT coalesce($3, clock_timestamp()) AS now, $2 * interval '1 microsecond' AS length OFFSET 0) t
-                    WHERE boot = $1 AND gone_at IS NULL RETURNING t.now
+                        SELECT \(Transaction.time(of: 3)) AS now, $2 * interval '1 microsecond' AS length OFFSET 0) t
+                    WHERE boot = $1 AND gone_at IS NULL RETURNING clock_timestamp()
                     """,
                     [.text(node.boot), .length(lease), transaction.now, .length(skew)]),
             ])
             guard !rows[1].isEmpty else { throw StoreError.over(node) }
-            return transaction.time(rows[1])
+            return rows[1].first?[0]
         }
+        return seen(shown, sent: sent)
     }
 
     public func leave(_ node: NodeID) async throws(StoreError) {
@@ -80,7 +84,7 @@ extension PostgresStore: LeaseStore {
                 Statement(
                     """
                     WITH gone AS (
-                        UPDATE nodes SET gone_at = coalesce($2, clock_timestamp()) WHERE boot = $1 AND gone_at IS NULL
+                        UPDATE nodes SET gone_at = \(Transaction.time(of: 2)) WHERE boot = $1 AND gone_at IS NULL
                         RETURNING gone_at)
                     INSERT INTO events (at, kind, actor, message) SELECT gone_at, $3, $4, $5 FROM gone
                     """,
@@ -125,7 +129,7 @@ extension PostgresStore: LeaseStore {
             _ = try transaction.commit([
                 Statement(
                     """
-                    UPDATE leases SET holder = '', expires_at = coalesce($2, clock_timestamp())
+                    UPDATE leases SET holder = '', expires_at = \(Transaction.time(of: 2))
                     WHERE name = '\(Self.leadName)' AND holder = $1
                     """,
                     [.text(node.boot), transaction.now])
@@ -178,7 +182,7 @@ extension PostgresStore: LeaseStore {
                     UPDATE leases SET renewal = renewal + 1, length = greatest(leases.length, t.length),
                         expires_at = t.now + greatest(leases.length, t.length)
                     FROM (
-                        SELECT coalesce($4, clock_timestamp()) AS now, $3 * interval '1 microsecond' AS length OFFSET 0) t
+                        SELECT \(Transaction.time(of: 4)) AS now, $3 * interval '1 microsecond' AS length OFFSET 0) t
                     WHERE name = $1 AND holder = $2
                     """,
                     [name, .text(lock.token), .length(lease), transaction.now]),
@@ -284,11 +288,19 @@ extension PostgresStore {
     /// Each node is declared dead by one reaper, and only where its newest renewal is the one that was seen for so long.
     private static let bury = """
         UPDATE nodes SET gone_at = t.now
-        FROM (SELECT coalesce($1, clock_timestamp()) AS now OFFSET 0) t, (
+        FROM (SELECT \(Transaction.time(of: 1)) AS now OFFSET 0) t, (
             SELECT n.boot FROM unnest($2, $3) AS e (boot, renewal) JOIN nodes n USING (boot, renewal)
             WHERE n.gone_at IS NULL ORDER BY n.boot FOR NO KEY UPDATE OF n SKIP LOCKED) over
         WHERE nodes.boot = over.boot RETURNING nodes.name, nodes.boot
         """
+
+    /// Takes in what the server's clock showed in answer to what was sent then.
+    /// - Returns: the store's time.
+    func seen(_ shown: Timestamp?, sent: Duration) -> Timestamp {
+        guard let shown else { return time.expected ?? .distantPast }
+        time.saw(shown, sent: sent)
+        return time.agreed(shown)
+    }
 
     /// Takes in what was seen of leases, and says which of them are over.
     private func over(_ sights: [LeaseSight]) -> [LeaseSight] {
@@ -298,7 +310,7 @@ extension PostgresStore {
 
     /// The leader's row is locked by then. A node keeps its term while it renews before anybody takes the lead from it.
     private static let takeLead = """
-        WITH t AS MATERIALIZED (SELECT coalesce($3, clock_timestamp()) AS now),
+        WITH t AS MATERIALIZED (SELECT \(Transaction.time(of: 3)) AS now),
         old AS MATERIALIZED (SELECT holder, term, renewal FROM leases WHERE name = '\(leadName)'),
         taken AS (
             UPDATE leases l SET holder = $1, renewal = old.renewal + 1, length = $2 * interval '1 microsecond',
@@ -324,7 +336,7 @@ extension PostgresStore {
     /// The lock's row is locked by then, so that its fences are drawn in the order of its holders. Answers the fence, if
     /// the lock is taken, and who held it before. No number of a renewal comes twice, though the row may have gone.
     private static let takeLock = """
-        WITH t AS MATERIALIZED (SELECT coalesce($4, clock_timestamp()) AS now),
+        WITH t AS MATERIALIZED (SELECT \(Transaction.time(of: 4)) AS now),
         old AS MATERIALIZED (SELECT holder, term, renewal, length FROM leases WHERE name = $1),
         fenced AS MATERIALIZED (
             SELECT CASE WHEN holder = $2 THEN term ELSE nextval('fences') END AS term,
@@ -344,7 +356,7 @@ extension PostgresStore {
     /// Those whose end has passed by the clock: where to look, and no more.
     private static let longNotRenewed = """
         SELECT \(LeaseSight.columns) FROM leases
-        WHERE name LIKE 'lock:%' AND name <> $1 AND expires_at <= coalesce($3, clock_timestamp()) LIMIT $2
+        WHERE name LIKE 'lock:%' AND name <> $1 AND expires_at <= \(Transaction.time(of: 3)) LIMIT $2
         """
     private static let sweep = """
         DELETE FROM leases WHERE name IN (

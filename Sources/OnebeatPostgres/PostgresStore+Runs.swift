@@ -14,7 +14,7 @@ extension PostgresStore: RunStore {
                         INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state,
                             queue, priority)
                         SELECT name, generation, version, 'manual', t.now, $2, t.now, 'scheduled', queue, priority
-                        FROM jobs, (SELECT coalesce($3, clock_timestamp()) AS now) t
+                        FROM jobs, (SELECT \(Transaction.time(of: 3)) AS now) t
                         WHERE name = $1 AND removed_at IS NULL
                         ON CONFLICT DO NOTHING RETURNING \(Run.columns)),
                     told AS (

@@ -36,9 +36,11 @@ public final class PostgresStore: Sendable {
     /// Claims too, which go by the thread of their connection.
     let claims: Pool
     let claimVisitors: ConnectionThread.Visitors
-    private let time: (any TimeSource)?
+    let time: ServerTime
     let schema: Schema
     let definitions = DefinitionCache()
+    /// The server's clock, as far as it is believed here.
+    public let clock = StoreClock()
     /// What was seen through this value of others' leases.
     let leases: LeaseWatch
     /// Whether the last claim met nothing but runs with nothing in their way: the next one tries the short way then.
@@ -82,7 +84,7 @@ public final class PostgresStore: Sendable {
             throw StoreError(error, of: address.name, wasCommitting: false)
         }
         self.address = address
-        self.time = time
+        self.time = ServerTime(clock: clock, test: time)
         leases = LeaseWatch(time ?? SystemTime())
         self.schema = schema
         general = Pool(address, size: Self.connections)
@@ -107,6 +109,7 @@ public final class PostgresStore: Sendable {
                 return transaction.isPooled
             }
             self.isPooled.withLock { $0 = isPooled }
+            _ = try await now()
         } catch StoreError.unavailable(let words) where words.hasSuffix(StoreError.readOnlyAdvice) {
             throw .refused(words)
         }
@@ -160,6 +163,25 @@ public final class PostgresStore: Sendable {
         case let failure as PostgresFailure: StoreError(failure, of: name, wasCommitting: wasCommitting)
         default: .unavailable("PostgreSQL at \(name): \(error)")
         }
+    }
+}
+
+/// Where the store's time comes from: the server's clock as far as it is confirmed, or in tests a clock of theirs.
+struct ServerTime: Sendable {
+    let clock: StoreClock
+    let test: (any TimeSource)?
+
+    var uptime: Duration { test?.uptime() ?? SystemTime().uptime() }
+
+    /// What the store's time is by what was confirmed of it.
+    var expected: Timestamp? { test.map { clock.read($0.now(), at: $0.uptime()) } ?? clock.expected(at: uptime) }
+
+    /// The store's time, of what the server's clock showed a moment ago.
+    func agreed(_ shown: Timestamp) -> Timestamp { test == nil ? clock.agreed(shown, at: uptime) : expected ?? shown }
+
+    /// Takes in what the server's clock showed in answer to what was sent at this uptime.
+    func saw(_ shown: Timestamp, sent: Duration) {
+        if test == nil { clock.saw(shown, sent: sent, received: uptime) }
     }
 }
 

@@ -81,13 +81,13 @@ package struct Schema: Sendable {
             Statement(
                 """
                 SELECT DISTINCT name FROM nodes
-                WHERE gone_at IS NULL AND lease_until > (SELECT coalesce($1, clock_timestamp())) ORDER BY name
+                WHERE gone_at IS NULL AND lease_until > (SELECT \(Transaction.time(of: 1))) ORDER BY name
                 """, [transaction.now])
         ])[0].map { $0[0] as String }
         if !nodes.isEmpty { throw StoreError.inUse(by: nodes) }
         _ = try transaction.flight([
             Statement(
-                "UPDATE nodes SET gone_at = coalesce($1, clock_timestamp()) WHERE gone_at IS NULL", [transaction.now])
+                "UPDATE nodes SET gone_at = \(Transaction.time(of: 1)) WHERE gone_at IS NULL", [transaction.now])
         ])
     }
 

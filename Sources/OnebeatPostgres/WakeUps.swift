@@ -17,7 +17,7 @@ enum WakeUps {
             Statement(
                 """
                 SELECT pg_notify('\(channel)', '')
-                WHERE $1 <= coalesce($2, clock_timestamp()) + $3 * interval '1 microsecond'
+                WHERE $1 <= \(Transaction.time(of: 2)) + $3 * interval '1 microsecond'
                 """,
                 [.time(due), now, .length(horizon)])
         ]

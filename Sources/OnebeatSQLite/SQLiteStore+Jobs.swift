@@ -5,8 +5,7 @@ import GRDB
 import Onebeat
 
 extension SQLiteStore: JobStore {
-    /// The machine's wall clock, which all processes that share the file share too.
-    public func now() async throws(StoreError) -> Timestamp { time.now() }
+    public func now() async throws(StoreError) -> Timestamp { storeTime() }
 
     public func apply(
         _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
@@ -43,6 +42,10 @@ extension SQLiteStore: JobStore {
             if let text = filter.containing {
                 condition += " AND instr(j.name, ?) > 0"
                 arguments += [text]
+            }
+            if let moment = filter.plannedBeyond {
+                condition += " AND (j.watermark > ? OR (j.delay_us IS NOT NULL AND j.next_at > ? + j.delay_us))"
+                arguments += [moment, moment]
             }
             // SQLite takes -1 as no limit.
             arguments += [filter.limit ?? -1]
@@ -96,6 +99,11 @@ extension SQLiteStore: JobStore {
                         plan.from,
                     ])
                 guard moved == 1 else { continue }
+                for run in plan.withdrawn {
+                    try db.change(
+                        "DELETE FROM runs WHERE id = ? AND job_name = ? AND state = 'missed'",
+                        [run.value, plan.version.job])
+                }
                 let policies = try self.definition(plan.version, in: db).policies
                 for fire in plan.fires {
                     inserted += try Self.insert(fire, version: plan.version, policies: policies, at: now, in: db)

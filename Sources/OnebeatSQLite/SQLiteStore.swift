@@ -22,6 +22,8 @@ public final class SQLiteStore: Sendable {
     private let schema: Schema
     private let definitions = Mutex<[JobVersion: JobDefinition]>([:])
     private let checkpointing: Checkpointing?
+    /// The store's clock, as far as it is believed here.
+    public let clock = StoreClock()
     /// What was seen through this value of others' leases.
     let leases: LeaseWatch
 
@@ -96,6 +98,9 @@ public final class SQLiteStore: Sendable {
 
     private var name: String { path ?? "the store in memory" }
 
+    /// The machine's wall clock, which all processes that share the file share too, as far as it is confirmed.
+    func storeTime() -> Timestamp { clock.read(time.now(), at: time.uptime()) }
+
     /// Refuses a node that joins where the tables are newer than it knows.
     func requireKnownTables(in db: Database) throws { try schema.requireKnown(in: db, path: name) }
 
@@ -118,7 +123,7 @@ public final class SQLiteStore: Sendable {
         _ body: @escaping @Sendable (Database, Timestamp) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            let value = try await writer.write { [time] db in try body(db, time.now()) }
+            let value = try await writer.write { [self] db in try body(db, storeTime()) }
             checkpointing?.committed()
             return value
         } catch {
@@ -131,7 +136,7 @@ public final class SQLiteStore: Sendable {
         _ body: @escaping @Sendable (Database, Timestamp) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            let look: @Sendable (Database) throws -> Value = { [time] db in try body(db, time.now()) }
+            let look: @Sendable (Database) throws -> Value = { [self] db in try body(db, storeTime()) }
             return try await path == nil ? writer.unsafeRead(look) : writer.read(look)
         } catch {
             throw StoreError(error)

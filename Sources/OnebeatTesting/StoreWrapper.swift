@@ -10,6 +10,8 @@ public protocol StoreWrapper: Store {
 }
 
 extension StoreWrapper {
+    public var clock: StoreClock { base.clock }
+
     public func now() async throws(StoreError) -> Timestamp { try await base.now() }
 
     public func apply(

@@ -17,24 +17,45 @@ final class Cluster: Sendable {
     let redis: RedisServer?
     /// Where the nodes are, when they have network namespaces of their own.
     let network: Network?
+    /// How wrong the database's clock is; `nil` for one that is right.
+    let storeClock: WrongClock.Dial?
     private let database: String
+    private let clockFolder: String?
     private let lines = Mutex<[String: Lines]>([:])
 
-    private init(_ box: Sandbox, hasRedis: Bool, hosts: [String]) async throws {
+    private init(_ box: Sandbox, hasRedis: Bool, hosts: [String], hasWrongClock: Bool) async throws {
         self.box = box
         network = hosts.isEmpty ? nil : try Network(hosts: hosts, servers: [Self.storeName, Self.redisName])
-        postgres = try await PostgresServer()
+        if hasWrongClock {
+            // Where the server's own user can read it.
+            let place = FileManager.default.temporaryDirectory.appendingPathComponent("clock-\(UUID().uuidString)").path
+            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+            let library = try WrongClock.build(in: place)
+            let dial = try WrongClock.Dial("\(place)/dial")
+            storeClock = dial
+            clockFolder = place
+            postgres = try await PostgresServer { _ in ["LD_PRELOAD=\(library)", "WRONG_BY_FILE=\(dial.path)"] }
+        } else {
+            storeClock = nil
+            clockFolder = nil
+            postgres = try await PostgresServer()
+        }
         redis = hasRedis ? try RedisServer() : nil
         database = try postgres.makeDatabase()
     }
 
     /// Gives `body` a cluster without nodes, and leaves nothing of it behind.
     /// - Parameter hosts: the nodes that get network namespaces of their own.
+    /// - Parameter wrongClock: whether the database's clock can be made wrong.
     static func with(
-        redis: Bool = false, hosts: [String] = [], _ body: (Cluster) async throws -> Void
+        redis: Bool = false, hosts: [String] = [], wrongClock: Bool = false, _ body: (Cluster) async throws -> Void
     ) async throws {
-        try await Sandbox.with { box in try await body(try await Cluster(box, hasRedis: redis, hosts: hosts)) }
+        try await Sandbox.with { box in
+            try await body(try await Cluster(box, hasRedis: redis, hosts: hosts, hasWrongClock: wrongClock))
+        }
     }
+
+    deinit { if let clockFolder { try? FileManager.default.removeItem(atPath: clockFolder) } }
 
     /// What the servers are called in the network.
     static let storeName = "PostgreSQL"
@@ -85,7 +106,7 @@ final class Cluster: Sendable {
         try query(
             """
             SELECT n.name FROM leases l JOIN nodes n ON n.boot = l.holder
-            WHERE l.name = 'beat' AND l.expires_at > clock_timestamp()
+            WHERE l.name = 'beat' AND n.gone_at IS NULL
             """
         ).first?[0]
     }

@@ -77,6 +77,9 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant("the reaper comes too early", breaks: [.lawfulTakeover, .selfStop]) { store, _ in
             EarlyReaper(base: store)
         },
+        Mutant("leases are counted by the store's clock", breaks: [.lawfulTakeover, .selfStop]) { store, _ in
+            ReaperByClock(base: store)
+        },
         Mutant("the reaper sleeps", breaks: [.eventual]) { store, _ in NoReaper(base: store) },
         Mutant("at most once is treated as at least once", breaks: [.atMostOnce]) { store, _ in
             TriedAgain(base: store)
@@ -277,6 +280,20 @@ private struct EarlyReaper: StoreWrapper {
         let soon = try await base.now() + .seconds(8)
         for node in try await base.nodes(limit: 100) where !node.isGone && node.leaseUntil < soon {
             try await base.leave(node.id)
+        }
+        return try await base.reap(limit: limit, deciding: deciding)
+    }
+}
+
+private struct ReaperByClock: StoreWrapper {
+    let base: any Store
+
+    func reap(
+        limit: Int, deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> ReapResult {
+        let shown = try await base.now() + (base.clock.deviation ?? .zero)
+        for node in try await base.nodes(limit: 100) where !node.isGone && node.leaseUntil < shown {
+            try await base.bury(node.id)
         }
         return try await base.reap(limit: limit, deciding: deciding)
     }

@@ -8,22 +8,27 @@ public struct FirePlan: Sendable, Equatable {
     public var version: JobVersion
     /// The watermark the plan was made from; a plan from another one is stale.
     public var from: Timestamp
-    /// The watermark after it: every due instant up to here has a row. Not before ``from``.
+    /// The watermark after it: every due instant up to here has a row. Before ``from`` only for a job that a clock that was
+    /// ahead had taken too far.
     public var through: Timestamp
     /// When to plan the job next; `nil` is never, or at the end of a run for a delay.
     public var nextAt: Timestamp?
     /// The rows, oldest first.
     public var fires: [PlannedFire]
+    /// Rows of missed instants that are not over yet, and are taken back.
+    public var withdrawn: [RunID]
 
     /// Makes a plan.
     public init(
-        version: JobVersion, from: Timestamp, through: Timestamp, nextAt: Timestamp?, fires: [PlannedFire]
+        version: JobVersion, from: Timestamp, through: Timestamp, nextAt: Timestamp?, fires: [PlannedFire],
+        withdrawn: [RunID] = []
     ) {
         self.version = version
         self.from = from
         self.through = through
         self.nextAt = nextAt
         self.fires = fires
+        self.withdrawn = withdrawn
     }
 }
 

@@ -10,7 +10,8 @@ public struct JobRecord: Sendable, Equatable {
     public var source: String
     /// Whether due runs are skipped.
     public var isPaused: Bool
-    /// Every due instant up to and including this one has a row. It never goes back.
+    /// Every due instant up to and including this one has a row. It goes back only where a clock that was
+    /// ahead had taken it too far.
     public var watermark: Timestamp
     /// The next instant to plan, or `nil` when there is none (by hand, ended, or a delay that waits for the end of a run).
     public var nextAt: Timestamp?

@@ -57,9 +57,9 @@ struct HeartbeatLoop: TurnTaking {
 
     private func ask(_ request: () async throws -> Timestamp) async throws -> Grant {
         let asked = clock.time.uptime()
-        let sent = clock.time.now()
+        let sent = clock.steady
         let granted = try await request()
-        clock.correct(to: granted, sent: sent, received: clock.time.now())
+        clock.correct(to: granted, sent: sent, received: clock.steady)
         return Grant(
             trustedUntil: asked + lengths.node - lengths.margin, asked: asked, answered: clock.time.uptime())
     }

@@ -47,7 +47,7 @@ final class NeighbourLoop: TurnTaking {
     static let most = 1000
 
     let name = "neighbours"
-    private let store: any LeaseStore & HistoryStore
+    private let store: any JobStore & LeaseStore & HistoryStore
     private let membership: Membership
     private let clock: NodeClock
     private let lease: Duration
@@ -55,9 +55,14 @@ final class NeighbourLoop: TurnTaking {
     /// The life whose neighbours were looked at.
     private let known = Mutex<NodeID?>(nil)
     private let isSkewed = Mutex(false)
+    /// Whether the store's clock is off, and how many of its steps were followed, as far as that was told.
+    private let isHeld = Mutex(false)
+    private let followed = Mutex(0)
+    private let metrics = LeaseMetrics()
 
     init(
-        store: any LeaseStore & HistoryStore, membership: Membership, clock: NodeClock, lease: Duration, logger: Logger
+        store: any JobStore & LeaseStore & HistoryStore, membership: Membership, clock: NodeClock, lease: Duration,
+        logger: Logger
     ) {
         self.store = store
         self.membership = membership
@@ -69,6 +74,7 @@ final class NeighbourLoop: TurnTaking {
     func turn(at now: Timestamp) async throws -> NextTurn {
         guard let id = membership.id else { return .after(lease / 3) }
         try await lookAtClock(id)
+        try await lookAtStoreClock(id)
         if known.withLock({ $0 != id }) {
             let nodes = try await store.nodes(limit: Self.most)
             // Its first renewal gives the others time to renew theirs, or not.
@@ -95,6 +101,38 @@ final class NeighbourLoop: TurnTaking {
             logger.notice("clock agrees with the store's again")
         }
         isSkewed.withLock { $0 = isNow }
+    }
+
+    private func lookAtStoreClock(_ id: NodeID) async throws {
+        let deviation = store.clock.deviation
+        metrics.clock(offBy: deviation ?? .zero)
+        let (steps, step) = store.clock.steps
+        if isHeld.withLock({ $0 != (deviation != nil) }) {
+            if let deviation {
+                try await tell(
+                    Event(
+                        "clock.held", actor: id.name,
+                        message:
+                            "the store's clock is \(Self.words(deviation)) what it should be by this node's uptime;"
+                            + " time goes on as before until that has lasted \(ConfirmedTime.confirmation.length.text)")
+                )
+            } else if steps == followed.withLock({ $0 }) {
+                logger.notice("the store's clock is right again")
+            }
+            isHeld.withLock { $0 = deviation != nil }
+        }
+        guard steps != followed.withLock({ $0 }) else { return }
+        try await tell(
+            Event(
+                "clock.stepped", actor: id.name,
+                message:
+                    "the store's clock stayed \(Self.words(step)) what it was by this node's uptime, and is followed"))
+        metrics.clockStepped(by: steps - followed.withLock { $0 })
+        followed.withLock { $0 = steps }
+    }
+
+    private static func words(_ step: Duration) -> String {
+        "\(Duration.seconds(abs(step.inSeconds).rounded()).text) \(step > .zero ? "ahead of" : "behind")"
     }
 
     private func tell(_ event: Event) async throws {

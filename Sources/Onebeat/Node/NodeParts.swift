@@ -81,6 +81,11 @@ package struct NodeParts: Sendable {
                         announcer: announcer, logger: logger),
                     planning
                 ),
+                (
+                    RevisionLoop(
+                        store: store, membership: membership, schedules: schedules, planning: planning, logger: logger),
+                    Bell()
+                ),
                 (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
             ]
             if let announcer {

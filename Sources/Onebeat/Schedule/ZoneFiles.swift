@@ -35,6 +35,12 @@ public final class ZoneFiles: Sendable {
         return firstLine.split(separator: " ").last.map(String.init)
     }
 
+    /// Changes when the database does: its version's files, or a zone that was read.
+    var fingerprint: Int {
+        let names = ["+VERSION", "tzdata.zi"] + known.withLock { $0.keys.sorted() }
+        return names.map(stamp).hashValue
+    }
+
     /// The zone of that name.
     ///
     /// - Throws: `ScheduleError` for a name that is not in the database (with the nearest that are) or a broken file.

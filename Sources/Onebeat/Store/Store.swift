@@ -1,6 +1,6 @@
 // Store: the one authority. Four roles, each a protocol of a few moves; every move is one transaction. A store locks,
 // reads, calls the pure decision it is handed, and writes; it has no policy of its own. All time that matters is the
-// store's: no move takes a caller's clock.
+// store's, as far as it is confirmed here (`StoreClock`): no move takes a caller's clock.
 //
 // What every store must hold is written as laws in OnebeatTesting/StoreLaws; all stores answer to them.
 
@@ -9,6 +9,9 @@ public typealias Store = JobStore & RunStore & LeaseStore & HistoryStore
 
 /// Definitions and how far they are planned.
 public protocol JobStore: Sendable {
+    /// The store's clock, as far as it is believed here. All times that moves go by are its.
+    var clock: StoreClock { get }
+
     /// The store's time.
     func now() async throws(StoreError) -> Timestamp
 
@@ -60,6 +63,8 @@ public struct JobFilter: Sendable, Equatable {
     public var after: String?
     /// Only those whose names hold this text.
     public var containing: String?
+    /// Only those that are planned beyond this moment, or, with a delay, wait for longer than that and their delay.
+    public var plannedBeyond: Timestamp?
     /// At most so many, at least 1; all when `nil`.
     public var limit: Int?
 

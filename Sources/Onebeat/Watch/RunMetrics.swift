@@ -46,12 +46,18 @@ struct LeaseMetrics: Sendable {
     private let lease = Gauge(label: "onebeat_lease_trusted_seconds")
     private let skew = Gauge(label: "onebeat_clock_skew_seconds")
     private let latency = Timer(label: "onebeat_store_latency_seconds")
+    private let deviation = Gauge(label: "onebeat_store_clock_deviation_seconds")
+    private let steps = Counter(label: "onebeat_store_clock_steps_total")
 
     func renewed(in length: Duration, trustedFor rest: Duration, skew: Duration) {
         latency.record(duration: length)
         lease.record(rest.inSeconds)
         self.skew.record(skew.inSeconds)
     }
+
+    func clock(offBy deviation: Duration) { self.deviation.record(deviation.inSeconds) }
+
+    func clockStepped(by count: Int) { steps.increment(by: count) }
 
     func leads(_ isLeader: Bool) { leader.record(isLeader ? 1 : 0) }
 }

@@ -21,6 +21,7 @@ struct Trigger: AsyncParsableCommand {
 
     func run() async throws {
         let store = try await store.open()
+        try await FirstLook.agree(store)
         _ = try await store.record(of: job)
         let request = requestId ?? UUID().uuidString.lowercased()
         let run = try await store.trigger(job, requestID: request, by: Person.current)

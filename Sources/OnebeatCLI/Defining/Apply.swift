@@ -26,6 +26,7 @@ struct Apply: AsyncParsableCommand {
         let surroundings = try store.surroundings(file: file)
         let configuration = try surroundings.requiredFile()
         let store = try await surroundings.makeStore()
+        try await FirstLook.agree(store)
         let changes = try await store.apply(configuration, by: Person.current)
         func names(_ kind: JobChange.Kind) -> [String] { changes.filter { $0.kind == kind }.map(\.job).sorted() }
         if format.json {

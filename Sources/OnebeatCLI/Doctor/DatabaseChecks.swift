@@ -10,7 +10,7 @@ struct DatabaseChecks {
         do {
             let store = try await PostgresStore.open(url, mustExist: true)
             defer { store.close() }
-            return try await onServer(store) + [StoreChecks.onNodes(store)]
+            return try await onServer(store) + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store)
         } catch StoreError.notFound(let words) {
             return [.warn("store", words, "`onebeat up` or `onebeat apply` makes them")]
         } catch {

@@ -16,6 +16,31 @@ struct StoreChecks {
         }
     }
 
+    /// What clocks that step leave.
+    static func onTime(_ store: any Store) async throws -> [Finding] {
+        try await FirstLook.agree(store)
+        var findings: [Finding] = []
+        if let deviation = store.clock.deviation, deviation != .zero {
+            findings.append(
+                .fail(
+                    "clock",
+                    "the store's clock is \(Duration.seconds(deviation.inSeconds.rounded()).text) off, by its nodes",
+                    "let NTP set it; the nodes go on by uptime, and follow a clock that stays where it is"))
+        }
+        var filter = JobFilter()
+        filter.plannedBeyond = try await store.now() + .seconds(60)
+        let ahead = try await store.jobs(filter)
+        if let job = ahead.first {
+            findings.append(
+                .warn(
+                    "planning",
+                    "\(ahead.count == 1 ? "job" : "\(ahead.count) jobs, such as") \(job.name) planned through"
+                        + " \(max(job.watermark, job.nextAt ?? job.watermark)), by a clock that was ahead",
+                    "the leader sets that right within half a minute"))
+        }
+        return findings
+    }
+
     static func onNodes(_ store: any Store) async throws -> Finding {
         let now = try await store.now()
         let living = try await store.nodes(limit: 100).filter { $0.standing(at: now) == "alive" }
@@ -42,7 +67,7 @@ private struct FileChecks {
         guard FileManager.default.fileExists(atPath: path) else { return [missing()] + disk() }
         do {
             let store = try SQLiteStore(path: path, mustExist: true)
-            return try await onFile(store) + [StoreChecks.onNodes(store)] + disk()
+            return try await onFile(store) + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store) + disk()
         } catch {
             let failure = CommandFailure(error)
             let advice = "if it is not busy, restore it from a copy, or name another with --store"

@@ -24,7 +24,11 @@ struct NodeProgram {
         settings = surroundings.settings.nodeSettings
         logger = Logger(label: "onebeat")
         if settings.roles.contains(.worker) { OpenFiles.allow(forSlots: settings.slots, logger) }
-        store = try await Self.whenStoreIsThere(logger) { try await surroundings.makeStore() }
+        store = try await Self.whenStoreIsThere(logger) {
+            let store = try await surroundings.makeStore()
+            try await FirstLook.agree(store)
+            return store
+        }
         redis = surroundings.settings.redis.value.map { [settings] in
             RedisClient($0, name: "onebeat:\(settings.name)")
         }

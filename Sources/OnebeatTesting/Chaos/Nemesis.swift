@@ -38,6 +38,10 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case stopRedis
     /// The database is stopped as by a power cut, and started again.
     case crashStore
+    /// The database's clock is off for up to 20 s, on or back, by seconds or by years.
+    case stepStoreClock
+    /// The clock of a node is set, on or back, and stays so.
+    case stepNodeClock
 
     /// How many of them a deck has.
     fileprivate var share: Int {
@@ -45,7 +49,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
         case .kill, .killLeader, .loseCommit, .loseRequest: 3
         case .flushRedis: 2
         case .killLeaders, .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian,
-            .freezeGuardian, .restartStorm, .cutStore, .partStore, .partRedis, .stopRedis, .crashStore:
+            .freezeGuardian, .restartStorm, .cutStore, .partStore, .partRedis, .stopRedis, .crashStore,
+            .stepStoreClock, .stepNodeClock:
             1
         }
     }

@@ -14,12 +14,16 @@ public final class PostgresServer: Sendable {
     /// Where data, socket and log are.
     public let folder: String
     private let programs: String
+    /// Words in the server's environment, each `NAME=value`.
+    private let environment: @Sendable (String) throws -> [String]
     private let process: Mutex<ServerProcess>
     private let lastName = Mutex(0)
 
     /// Makes a cluster and starts its server.
+    /// - Parameter environment: what is set for the server, each `NAME=value`, of its folder.
     /// - Throws: ``ServerFailure`` with the server's own words when that fails.
-    public init() async throws {
+    public init(environment: @escaping @Sendable (String) throws -> [String] = { _ in [] }) async throws {
+        self.environment = environment
         programs = try Self.findPrograms()
         folder =
             FileManager.default.temporaryDirectory
@@ -31,7 +35,7 @@ public final class PostgresServer: Sendable {
                 "\(programs)/initdb", "-D", "\(folder)/data", "-U", "onebeat", "-A", "trust", "-E", "UTF8",
                 "--locale=C", "--no-sync",
             ]))
-        process = Mutex(try Self.run(programs, folder))
+        process = Mutex(try Self.run(programs, folder, try environment(folder)))
         try await waitUntilReady()
     }
 
@@ -72,17 +76,18 @@ public final class PostgresServer: Sendable {
 
     /// Starts the server again after ``crash()``.
     public func restart() async throws {
-        let next = try Self.run(programs, folder)
+        let next = try Self.run(programs, folder, try environment(folder))
         process.withLock { $0 = next }
         try await waitUntilReady()
     }
 
-    private static func run(_ programs: String, _ folder: String) throws -> ServerProcess {
+    private static func run(_ programs: String, _ folder: String, _ environment: [String]) throws -> ServerProcess {
         try ServerProcess(
-            unprivileged([
-                "\(programs)/postgres", "-D", "\(folder)/data", "-k", folder, "-c", "listen_addresses=", "-c",
-                "fsync=off", "-c", "max_connections=200", "-c", "log_statement_stats=off",
-            ]), log: "\(folder)/log", stopSignal: "INT", removing: folder)
+            unprivileged(
+                ["env"] + environment + [
+                    "\(programs)/postgres", "-D", "\(folder)/data", "-k", folder, "-c", "listen_addresses=", "-c",
+                    "fsync=off", "-c", "max_connections=200", "-c", "log_statement_stats=off",
+                ]), log: "\(folder)/log", stopSignal: "INT", removing: folder)
     }
 
     private func waitUntilReady() async throws {

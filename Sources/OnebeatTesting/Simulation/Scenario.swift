@@ -34,6 +34,10 @@ public struct Scenario: Sendable, CustomStringConvertible {
         case trigger(job: Int)
         /// A run that is open is cancelled.
         case cancel
+        /// The store's clock is off by so much for a while.
+        case storeClock(by: Duration, for: Duration)
+        /// A node's clock is set, and stays so.
+        case nodeClock(node: Int, by: Duration)
     }
 
     /// What decides everything below.
@@ -106,7 +110,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
     private static func fault(_ dice: Dice, nodes: Int, jobs: Int) -> Fault {
         let node = dice.number(0...nodes - 1)
         let job = dice.number(0...jobs - 1)
-        return switch dice.number(1...14) {
+        return switch dice.number(1...17) {
         case 1, 2: .crash(node: node, dice.length(.seconds(1), .seconds(15)))
         case 3: .crashLeader(dice.length(.seconds(1), .seconds(15)))
         case 4: .blackout(dice.length(.seconds(5), .seconds(45)))
@@ -117,8 +121,14 @@ public struct Scenario: Sendable, CustomStringConvertible {
         case 11: .remove(job: job, dice.length(.seconds(1), .seconds(10)))
         case 12: .quarrel(job: job, self.job("job\(job + 1)", dice))
         case 13: .trigger(job: job)
+        case 14, 15: .storeClock(by: step(dice), for: dice.length(.seconds(1), .seconds(20)))
+        case 16: .nodeClock(node: node, by: step(dice))
         default: .cancel
         }
+    }
+
+    private static func step(_ dice: Dice) -> Duration {
+        dice.one(of: [3, 15, 20, 3600, 315_360_000].flatMap { [Duration.seconds($0), .seconds(-$0)] })
     }
 
     /// The scenario in words, for whoever has to find out what a seed broke.

@@ -20,16 +20,6 @@ final class SimulatedNode: Sendable {
         var turns: [Turn] = []
     }
 
-    /// A node's own wall clock, off by a constant.
-    private struct Clock: TimeSource {
-        let time: VirtualTime
-        let offset: Duration
-
-        func now() -> Timestamp { time.now() + offset }
-        func uptime() -> Duration { time.uptime() }
-        func sleep(until instant: Duration) async throws { await time.sleep(until: instant) }
-    }
-
     let name: String
     private let time: VirtualTime
     private let dice: Dice
@@ -38,6 +28,8 @@ final class SimulatedNode: Sendable {
     private let trace: @Sendable (String) -> Void
     private let state = Mutex(State())
     private let parts: NodeParts
+    /// The node's own wall clock.
+    let clock: SteppedClock
     // The loops need the node's store, and that needs the node: they are made when it starts.
     private let loops = Mutex<[(loop: any TurnTaking, bell: Bell)]>([])
     private let attempts = Mutex<SimulatedAttempts?>(nil)
@@ -51,7 +43,8 @@ final class SimulatedNode: Sendable {
         self.dice = dice
         self.freezes = freezes
         self.trace = trace
-        parts = NodeParts(time: Clock(time: time, offset: shape.clockOffset))
+        clock = SteppedClock(time, offset: shape.clockOffset)
+        parts = NodeParts(time: clock)
     }
 
     var isLeader: Bool { !isCrashed && parts.membership.term != nil }

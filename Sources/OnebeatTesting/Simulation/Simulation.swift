@@ -33,6 +33,7 @@ public final class Simulation: Sendable {
 
     private let scenario: Scenario
     private let time = VirtualTime()
+    private let storeClock: SteppedClock
     private let dice: Dice
     private let watch = Mutex(Watch())
     private let nodes = Mutex<[SimulatedNode]>([])
@@ -42,6 +43,7 @@ public final class Simulation: Sendable {
 
     private init(_ scenario: Scenario, hasRedis: Bool) {
         self.scenario = scenario
+        storeClock = SteppedClock(time)
         redis = hasRedis ? SimulatedRedis(time: time) : nil
         dice = Dice(seed: scenario.seed ^ 0x0bea_70be_a70b_ea7f)
     }
@@ -57,7 +59,7 @@ public final class Simulation: Sendable {
         mutant: (any Store, Dice) -> any Store = { store, _ in store }
     ) async throws -> SimulationReport {
         let simulation = Simulation(Scenario(seed: seed), hasRedis: hasRedis)
-        let store = mutant(try await makeStore(simulation.time), simulation.dice.split())
+        let store = mutant(try await makeStore(simulation.storeClock), simulation.dice.split())
         return try await simulation.run(over: store)
     }
 
@@ -172,6 +174,11 @@ public final class Simulation: Sendable {
             await person.want(name, old)
         case .trigger(let job): await person.trigger(scenario.jobs[job].name)
         case .cancel: await person.cancelSomething()
+        case .storeClock(let step, let length):
+            storeClock.step(by: step)
+            await time.sleep(until: time.elapsed + length)
+            storeClock.step(by: .zero - step)
+        case .nodeClock(let index, let step): node(index)?.clock.step(by: step)
         }
     }
 

@@ -1,6 +1,23 @@
 import Onebeat
 import Synchronization
 
+/// A wall clock over virtual time that can be set; its uptime is that of all.
+final class SteppedClock: TimeSource {
+    private let time: VirtualTime
+    private let offset: Mutex<Duration>
+
+    init(_ time: VirtualTime, offset: Duration = .zero) {
+        self.time = time
+        self.offset = Mutex(offset)
+    }
+
+    func step(by length: Duration) { offset.withLock { $0 += length } }
+
+    func now() -> Timestamp { time.now() + offset.withLock { $0 } }
+    func uptime() -> Duration { time.uptime() }
+    func sleep(until instant: Duration) async throws { await time.sleep(until: instant) }
+}
+
 /// Time that passes only when nobody has anything left to do, and one activity at a time: whoever is started or woken
 /// runs until it ends or sleeps, and only then comes the next. So a seed decides everything, though activities are
 /// ordinary Swift tasks.

@@ -27,6 +27,9 @@ actor ChaosNodes {
     private var isRedisDown = false
     /// What makes the last node's clock wrong by an hour, one way or the other at each of its starts.
     private let wrongClock: String
+    private let wrongClockDial: WrongClock.Dial
+    private var isStoreClockOff = false
+    private static let steps: [Int64] = [15, 20, 3600, 315_360_000].flatMap { [$0, -$0] }
     private(set) var wrongClocks = 0
 
     /// The longest a guardian that wakes up takes to end its jobs: TERM, 2 s of grace, KILL.
@@ -36,6 +39,7 @@ actor ChaosNodes {
         self.cluster = cluster
         self.names = names
         wrongClock = try WrongClock.build(in: cluster.box.folder)
+        wrongClockDial = try WrongClock.Dial(cluster.box.path("dial"))
     }
 
     func startAll() throws { for name in names { try start(name) } }
@@ -63,6 +67,8 @@ actor ChaosNodes {
             case .flushRedis: try flushRedis()
             case .stopRedis: try await stopRedis(for: move.seconds(0.5...4))
             case .crashStore: try await crashStore(for: move.seconds(0.1...2))
+            case .stepStoreClock: try await stepStoreClock(by: move.choose(Self.steps), for: move.seconds(5...20))
+            case .stepNodeClock: try stepNodeClock(by: move.choose(Self.steps))
             }
         guard isDone else { return vain.append(move.fault) }
         injected[move.fault, default: 0] += 1
@@ -117,6 +123,7 @@ actor ChaosNodes {
         if name == names.last {
             environment["LD_PRELOAD"] = wrongClock
             environment["WRONG_BY"] = wrongClocks.isMultiple(of: 2) ? "3600" : "-3600"
+            environment["WRONG_BY_FILE"] = wrongClockDial.path
             wrongClocks += 1
         }
         let child = try cluster.box.start(
@@ -272,6 +279,25 @@ actor ChaosNodes {
         try await Task.sleep(for: length)
         try redis.start()
         isRedisDown = false
+        return true
+    }
+
+    private func stepStoreClock(by step: Int64?, for length: Duration) async throws -> Bool {
+        guard !isStoreClockOff, let step, let dial = cluster.storeClock else { return false }
+        isStoreClockOff = true
+        note("the database's clock is off by \(step) s")
+        try dial.turn(to: step)
+        try await Task.sleep(for: length)
+        try dial.turn(to: 0)
+        isStoreClockOff = false
+        return true
+    }
+
+    /// That of the node whose clock is wrong all along.
+    private func stepNodeClock(by step: Int64?) throws -> Bool {
+        guard let step else { return false }
+        note("the last node's clock is set by \(step) s")
+        try wrongClockDial.turn(to: step)
         return true
     }
 

@@ -1,0 +1,39 @@
+/// What time it is, for a process that has just started and whose first look may have been at a clock that is off: by
+/// the nodes that live, as their renewals say.
+package enum FirstLook {
+    /// A little more than the time between two renewals.
+    static let patience = Duration.seconds(4)
+    static let pause = Duration.milliseconds(200)
+
+    /// Believes the nodes rather than the store's clock, where nodes live and it is not as they say.
+    package static func agree(_ store: any Store, time: any TimeSource = SystemTime()) async throws {
+        let now = try await store.now()
+        let first = try await living(store)
+        guard !first.isEmpty, !first.contains(where: { $0.agrees(with: now) }) else { return }
+        let end = time.uptime() + patience
+        while time.uptime() < end {
+            try await time.sleep(until: time.uptime() + pause)
+            let asked = time.uptime()
+            let nodes = try await living(store)
+            let renewed = nodes.filter { node in
+                first.contains { $0.id == node.id && $0.renewals != node.renewals }
+            }
+            guard let latest = renewed.map(\.renewedAt).max() else { continue }
+            return store.clock.believe(latest, at: asked)
+        }
+    }
+
+    private static func living(_ store: any Store) async throws(StoreError) -> [NodeRecord] {
+        try await store.nodes(limit: NeighbourLoop.most).filter { !$0.isGone && !$0.roles.isEmpty }
+    }
+}
+
+extension NodeRecord {
+    /// When its lease was renewed last, by the store's time as the node knew it.
+    fileprivate var renewedAt: Timestamp { leaseUntil - LeaseLengths().held(slots: slots) }
+
+    /// Whether it may have been renewed lately, by a clock that shows `now`.
+    fileprivate func agrees(with now: Timestamp) -> Bool {
+        now >= renewedAt - StoreClock.bound && now <= leaseUntil + StoreClock.bound
+    }
+}
