@@ -9,7 +9,7 @@ enum Main {
     @TaskLocal static var guardian: Guardian?
 
     static func main() async {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = Arguments.given
         do {
             let guardian = ["up", "once"].contains(arguments.first) ? try Guardian.fork() : nil
             try await $guardian.withValue(guardian) { try await run(arguments) }
@@ -53,7 +53,7 @@ enum Main {
     /// What to say when the first argument names no command.
     private static func unknownCommand() -> String? {
         let names = OnebeatCommand.names
-        guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-"), name != "help",
+        guard let name = Arguments.given.first, !name.hasPrefix("-"), name != "help",
             !names.contains(name)
         else { return nil }
         let near = NearestNames.to(name, among: names).joined(separator: " or ")
