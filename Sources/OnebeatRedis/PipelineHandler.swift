@@ -37,6 +37,9 @@ final class PipelineHandler: ChannelDuplexHandler {
     typealias OutboundIn = Flight
     typealias OutboundOut = ByteBuffer
 
+    /// The most messages a second that are taken: each wakes a worker, and no cluster has as much to say.
+    static let mostMessages = 2_000
+
     /// How long a connection may owe an answer before it is taken to be dead.
     static let stall = TimeAmount.seconds(3)
 
@@ -51,6 +54,8 @@ final class PipelineHandler: ChannelDuplexHandler {
     /// The number of the first flight in `waiting`; they are counted as they are sent.
     private var first = 0
     private var isLate = false
+    /// Messages since, of which each second may have its most.
+    private var messages = (count: 0, since: NIODeadline.now())
     private let end: ConnectionEnd
     private let onMessage: (@Sendable () -> Void)?
 
@@ -92,7 +97,10 @@ final class PipelineHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(error, context: context) }
 
     private func take(_ reply: RedisReply) throws {
-        if let onMessage, case .array(let parts) = reply, parts.first?.text == "message" { return onMessage() }
+        if let onMessage, case .array(let parts) = reply, parts.first?.text == "message" {
+            try countMessage()
+            return onMessage()
+        }
         guard !waiting.isEmpty else { throw ProtocolFailure("it answered what nobody had asked") }
         waiting[waiting.startIndex].replies.append(reply)
         let oldest = waiting[waiting.startIndex]
@@ -102,6 +110,16 @@ final class PipelineHandler: ChannelDuplexHandler {
         isLate = false
         oldest.timer.cancel()
         oldest.flight.promise.succeed(oldest.replies)
+    }
+
+    private func countMessage() throws {
+        messages.count += 1
+        guard messages.count > Self.mostMessages else { return }
+        let now = NIODeadline.now()
+        guard now - messages.since > .seconds(1) else {
+            throw ProtocolFailure("it sends more than \(Self.mostMessages) messages a second")
+        }
+        messages = (1, now)
     }
 
     private func timeIsOver(for number: Int, context: ChannelHandlerContext) {

@@ -9,6 +9,8 @@ public actor RedisClient {
     /// nodes of a cluster do not all come back at once.
     static let backoff = (first: Duration.milliseconds(100), last: Duration.seconds(5))
 
+    private static let stay = Duration.seconds(1)
+
     /// Where the server is.
     public nonisolated let address: RedisAddress
     private nonisolated let name: String
@@ -22,6 +24,8 @@ public actor RedisClient {
     /// Not to be tried again before this uptime, and why.
     private var rest: (until: Duration, because: RedisError)?
     private var isClosed = false
+    /// When a server that had become a replica was left.
+    private var leftAt: Duration?
 
     /// A client that connects when it is first used.
     /// - Parameters:
@@ -49,8 +53,16 @@ public actor RedisClient {
         let left = max(patience - (time.uptime() - start), .milliseconds(1))
         let replies = try await connection.send(commands, within: TimeAmount(left))
         // A server that has become a replica stays one; its name may lead to another server by now.
-        if replies.contains(where: { $0.failure?.code == "READONLY" }) { connection.close() }
+        if replies.contains(where: { $0.failure?.code == "READONLY" }) { leave(connection) }
         return replies
+    }
+
+    /// Not more often than once a second: with a connection ends what others have under way on it.
+    private func leave(_ connection: RedisConnection) {
+        let now = time.uptime()
+        guard leftAt.map({ now - $0 >= Self.stay }) ?? true else { return }
+        leftAt = now
+        connection.close()
     }
 
     /// Ends the connection, and with it what is under way.

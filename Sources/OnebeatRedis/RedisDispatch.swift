@@ -26,6 +26,7 @@ public struct RedisDispatch: Dispatch {
                 redis.call('zadd', KEYS[1], ARGV[i], ARGV[i + 1])
             end
             redis.call('zremrangebyscore', KEYS[1], '-inf', ARGV[1])
+            redis.call('zremrangebyscore', KEYS[1], '(253402300799999999', 'inf')
             if redis.call('ttl', KEYS[1]) < tonumber(ARGV[3]) then
                 redis.call('expire', KEYS[1], ARGV[3])
             end
@@ -33,9 +34,10 @@ public struct RedisDispatch: Dispatch {
                 redis.pcall('publish', KEYS[1], '')
             end
             return 1
-            """, digest: "4097448c807a36ec9cac014ca119c27b90e03715")
+            """, digest: "a1d2c92cac43d8d0428960d9de73c42e51a78ae5")
 
-    /// Answers the next due time, or nothing, and then what was taken.
+    /// Answers the next due time, or nothing, and then what was taken. Nothing taken sends a worker to sleep, so it is an answer
+    /// only where announcing was possible: a replica, and a server whose memory is full, are empty and can be read.
     static let taking = RedisScript(
         text: """
             local answer = {false}
@@ -60,8 +62,12 @@ public struct RedisDispatch: Dispatch {
             if next then
                 answer[1] = next
             end
+            if #answer == 1 and KEYS[1] then
+                redis.call('zadd', KEYS[1], 0, '')
+                redis.call('zrem', KEYS[1], '')
+            end
             return answer
-            """, digest: "2ad431e953728ddf630f2c75d3b5ca8387b75431")
+            """, digest: "d1240fe77d6c36cb0a7fc18c805806b02300f1ce")
 }
 
 extension RedisDispatch {
@@ -82,12 +88,18 @@ extension RedisDispatch {
         let replies = try await asking { () async throws(RedisError) in try await client.run(Self.taking, [call]) }
         switch replies.first {
         case .array(let parts):
-            let next = parts.first?.text.flatMap { Double($0) }.map { Timestamp(microseconds: Int64($0)) }
-            return TakenPointers(runs: parts.dropFirst().compactMap(\.text), nextDue: next)
+            return Self.pointers(in: parts, limit: limit)
         case .failure(let failure): throw explain(failure)
         case .status, .integer, .bytes, .null, nil:
-            throw DispatchError("Redis at \(client.address.place) answered in an unknown way")
+            let what = replies.first?.kind ?? "nothing at all"
+            throw DispatchError(
+                "Redis at \(client.address.place) answered \(what) when asked for due runs; is it a Redis?")
         }
+    }
+
+    /// A due time first, where one is known, and then the runs: more than were asked for are none of ours.
+    static func pointers(in parts: [RedisReply], limit: Int) -> TakenPointers {
+        TakenPointers(runs: parts.dropFirst().prefix(limit).compactMap(\.text), nextDue: parts.first?.moment)
     }
 
     /// Wake-ups over a connection of their own, and one after each new connection, since those sent meanwhile are lost.
@@ -100,12 +112,13 @@ extension RedisDispatch {
                 do {
                     let connection = try await client.openSubscription(to: channels) { continuation.yield() }
                     defer { connection.close() }
-                    pause = RedisClient.backoff.first
                     continuation.yield()
                     while !Task.isCancelled {
                         try await Task.sleep(for: .seconds(2))
                         // A line that has fallen silent for good ends here.
                         _ = try await connection.send([RedisCommand("PING")], within: RedisConnection.patience)
+                        // Only one that stays is worth a quick return.
+                        pause = RedisClient.backoff.first
                     }
                 } catch {
                     // Redis is away; the moves of dispatch say so to whoever needs to know.

@@ -63,43 +63,56 @@ extension RedisLocks {
     }
 
     public func extend(_ wishes: [LockWish]) async throws(LockError) -> [LockAnswer] {
-        try await answers(of: Self.extend, for: wishes) { [$0.lock.token, $0.length.milliseconds] }
+        try await answers(of: Self.extend, for: wishes, orGone: true) { [$0.lock.token, $0.length.milliseconds] }
     }
 
     public func release(_ locks: [HeldLock]) async throws(LockError) {
         let calls = locks.map { (keys: [key($0.name)], arguments: [$0.token]) }
         let replies = try await asking { () async throws(RedisError) in try await client.run(Self.release, calls) }
-        for reply in replies { if let failure = reply.failure, failure.code != "WRONGTYPE" { throw explain(failure) } }
+        for reply in replies { if let failure = reply.failure, !failure.isOfWrongType { throw explain(failure) } }
     }
 
+    /// - Parameter orGone: whether nothing is an answer: that there is no such lock.
     private func answers(
-        of script: RedisScript, for wishes: [LockWish], arguments: (LockWish) -> [String]
+        of script: RedisScript, for wishes: [LockWish], orGone: Bool = false, arguments: (LockWish) -> [String]
     ) async throws(LockError) -> [LockAnswer] {
         let calls = wishes.map { (keys: [key($0.lock.name)], arguments: arguments($0)) }
         let replies = try await asking { () async throws(RedisError) in try await client.run(script, calls) }
+        guard replies.count == wishes.count else {
+            throw LockError("Redis at \(client.address.place) answered \(replies.count) of \(wishes.count) questions")
+        }
         var answers: [LockAnswer] = []
-        for (wish, reply) in zip(wishes, replies) { answers.append(try answer(reply, to: wish)) }
+        for (wish, reply) in zip(wishes, replies) { answers.append(try answer(reply, to: wish, orGone: orGone)) }
         return answers
     }
 
-    private func answer(_ reply: RedisReply, to wish: LockWish) throws(LockError) -> LockAnswer {
+    private func answer(_ reply: RedisReply, to wish: LockWish, orGone: Bool) throws(LockError) -> LockAnswer {
+        if let answer = Self.reading(reply, token: wish.lock.token, orGone: orGone) { return answer }
+        let (key, place) = (key(wish.lock.name), client.address.place)
+        guard let failure = reply.failure else {
+            return .noLock("Redis at \(place) answered \(reply.kind) when asked for \(key); is it a Redis?")
+        }
+        guard failure.isOfWrongType else { throw explain(failure) }
+        return .noLock("\(key) in Redis at \(place) is a key of another type and no lock; delete it")
+    }
+
+    /// Only what our scripts answer is an answer: a lock that is ours, or somebody's token. All else is no lock, and keeps no
+    /// run from starting.
+    static func reading(_ reply: RedisReply, token: String, orGone: Bool) -> LockAnswer? {
         switch reply {
-        case .null: .gone
-        case .integer: .held
-        case .failure(let failure) where failure.description.contains("WRONGTYPE"): .heldBy("a key that is no lock")
-        case .failure(let failure): throw explain(failure)
-        case .status, .bytes, .array:
+        case .integer(1): return .held
+        case .null where orGone: return .gone
+        case .bytes(let bytes):
+            let holder = String(decoding: bytes, as: UTF8.self)
             // Our own token, where an earlier try took the lock and its answer did not come.
-            reply.text == wish.lock.token ? .held : .heldBy(Self.readable(reply.text ?? ""))
+            return holder == token ? .held : .heldBy(readable(holder))
+        case .status, .failure, .integer, .null, .array: return nil
         }
     }
 
-    /// A stranger's token as it can be kept and shown: it may hold anything, and be as long as Redis lets it.
+    /// A stranger's token as it can be kept and shown.
     private static func readable(_ token: String) -> String {
-        let shown = token.prefix(200).map {
-            $0.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control } ? "·" : $0
-        }
-        return shown.isEmpty ? "an empty token" : String(shown)
+        token.isEmpty ? "an empty token" : token.legible(most: 200)
     }
 
     private func key(_ name: LockName) -> String { client.address.prefix + name.description }
@@ -119,7 +132,12 @@ extension RedisLocks {
     }
 }
 
+extension RedisReplyFailure {
+    /// Whether the key holds a list, a set or the like. Redis puts its own words before those of a script's command.
+    fileprivate var isOfWrongType: Bool { description.contains("WRONGTYPE") }
+}
+
 extension Duration {
     /// Whole milliseconds, at least one, as Redis takes them.
-    fileprivate var milliseconds: String { "\(max(Int64((inSeconds * 1000).rounded()), 1))" }
+    fileprivate var milliseconds: String { "\(max(wholeMicroseconds / 1000, 1))" }
 }

@@ -9,6 +9,7 @@ public final class MemoryLocks: Locks {
     private struct State {
         var held: [String: (token: String, until: Duration)] = [:]
         var isDown = false
+        var spoilt: [String: String] = [:]
         var flights = 0
     }
 
@@ -40,6 +41,9 @@ public final class MemoryLocks: Locks {
 
     /// Forgets every lock.
     public func flush() { state.withLock { $0.held = [:] } }
+
+    /// Something that is no lock is in a lock's place: what; `nil` takes it away.
+    public func spoil(_ job: String, _ what: String?) { state.withLock { $0.spoilt[job] = what } }
 
     /// Whether every call fails from now on.
     public func fail(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
@@ -77,6 +81,7 @@ public final class MemoryLocks: Locks {
         return state.withLock { state in
             wishes.map { wish in
                 let job = wish.lock.name.job
+                if let what = state.spoilt[job] { return .noLock(what) }
                 let holder = state.held[job].flatMap { $0.until > now ? $0.token : nil }
                 guard mayTake(wish, holder) else { return holder.map { .heldBy($0) } ?? .gone }
                 state.held[job] = (wish.lock.token, now + wish.length)

@@ -85,6 +85,11 @@ struct SharedLockTests {
             try await more()
             try redis.start()
             try await more()
+            let kinds = "SELECT DISTINCT kind FROM events WHERE kind LIKE 'locks.%' ORDER BY kind"
+            let isTold = try await eventually(within: .seconds(60)) {
+                try await box.query(kinds) == [["locks.available"], ["locks.unavailable"]]
+            }
+            #expect(isTold)
             try await a.stop()
             try await b.stop()
 
@@ -92,9 +97,32 @@ struct SharedLockTests {
             #expect(Set(starts).count == starts.count, "a run was started twice")
             for name in names { try await box.expectNoGapAndNoDouble(in: name, every: 1) }
             #expect(try await count(box, "state IN ('skipped', 'missed', 'failed', 'lost')") == 0)
-            let events = try await box.query("SELECT DISTINCT kind FROM events WHERE kind LIKE 'locks.%' ORDER BY kind")
-            #expect(events == [["locks.available"], ["locks.unavailable"]])
             #expect(try redis.ask("KEYS", "lock:*").isEmpty, "a node that left kept a lock")
+        }
+    }
+
+    /// A replica after a failover, and a server whose memory is full: both answer what only reads.
+    @Test(arguments: [["REPLICAOF", "127.0.0.1", "1"], ["CONFIG", "SET", "maxmemory", "1"]])
+    func aRedisThatRefusesWritesSkipsAndDelaysNothing(_ fault: [String]) async throws {
+        let redis = try RedisServer()
+        try await Sandbox.with { box in
+            try configure(box, redis, "a: {every: 1s, run: \"true\"}\nb: {every: 2s, run: \"true\"}")
+            let node = try await box.up()
+            func done(_ number: Int) async throws -> Bool {
+                try await eventually(within: .seconds(30)) {
+                    try await count(box, "state = 'succeeded'") >= number
+                }
+            }
+            #expect(try await done(3))
+            _ = try await box.run(["redis-cli", "-p", "\(redis.port)"] + fault)
+            #expect(try await done(3 + 12))
+            try await node.stop()
+            #expect(try await count(box, "state IN ('skipped', 'missed', 'failed', 'lost')") == 0)
+            // A worker that believed the set to be empty would come by every five seconds.
+            let late = try await box.query("SELECT max(started_at - due_at) / 1000000 FROM runs")
+            #expect(try #require(late.first?.first.flatMap { Int($0) }) < 3, "\(late)")
+            let events = try await box.query("SELECT kind, count(*) FROM events WHERE kind LIKE 'lock%' GROUP BY kind")
+            #expect(events == [["locks.unavailable", "1"]])
         }
     }
 

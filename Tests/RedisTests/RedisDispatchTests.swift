@@ -109,6 +109,17 @@ struct RedisDispatchTests {
         await wakeUps.next()
     }
 
+    /// An empty set says that nothing is due only where somebody could have said otherwise.
+    @Test(arguments: [["REPLICAOF", "127.0.0.1", "1"], ["CONFIG", "SET", "maxmemory", "1"]])
+    func whereNothingCanBeAnnouncedNothingIsTakenForDue(_ fault: [String]) async throws {
+        let server = try RedisServer()
+        let dispatch = try dispatch(server)
+        #expect(try await dispatch.take(["default", "mail"], dueBy: now, limit: 9) == TakenPointers())
+        _ = try ServerProcess.finish(["redis-cli", "-p", "\(server.port)"] + fault)
+        await #expect(throws: DispatchError.self) { try await dispatch.take(["default"], dueBy: now, limit: 9) }
+        await #expect(throws: DispatchError.self) { try await dispatch.announce([pointer("a")], at: now) }
+    }
+
     @Test func rightsThatAreMissingAreNamed() async throws {
         let server = try RedisServer()
         try server.ask("ACL", "SETUSER", "shop", "on", ">secret", "~*", "&*", "+@all", "-zadd")

@@ -7,7 +7,7 @@ package final class Announcer: Sendable {
     private let dispatch: any Dispatch
     private let clock: NodeClock
     private let logger: Logger
-    private let isFailing = Mutex(false)
+    private let health = Mutex(Health())
 
     package init(_ dispatch: any Dispatch, clock: NodeClock, logger: Logger) {
         self.dispatch = dispatch
@@ -26,12 +26,13 @@ package final class Announcer: Sendable {
         }
     }
 
-    /// Takes pointers to due runs; `nil` when there is no answer.
+    /// Takes pointers to due runs; `nil` when there is no answer, or one that is not to be believed: that nothing is due is
+    /// what an empty set says too that could not be written to.
     func take(_ queues: [String], dueBy now: Timestamp, limit: Int) async -> TakenPointers? {
         do throws(DispatchError) {
             let taken = try await dispatch.take(queues, dueBy: now, limit: limit)
             works()
-            return taken
+            return taken.runs.isEmpty && health.withLock({ $0.isFailing }) ? nil : taken
         } catch {
             fails(error)
             return nil
@@ -39,18 +40,13 @@ package final class Announcer: Sendable {
     }
 
     private func fails(_ error: DispatchError) {
-        guard !isFailing.withLock({ swap(&$0, with: true) }) else { return }
+        guard health.withLock({ $0.fails(at: clock.time.uptime()) }) else { return }
         logger.warning("no dispatch; workers look into the store themselves", metadata: ["error": "\(error)"])
     }
 
     private func works() {
-        guard isFailing.withLock({ swap(&$0, with: false) }) else { return }
+        guard health.withLock({ $0.works(at: clock.time.uptime()) }) else { return }
         logger.notice("dispatch again")
-    }
-
-    private func swap(_ value: inout Bool, with new: Bool) -> Bool {
-        defer { value = new }
-        return value
     }
 }
 

@@ -29,11 +29,11 @@ public protocol Locks: Sendable {
 
 /// The name of a lock.
 public struct LockName: Sendable, Hashable, CustomStringConvertible {
-    /// The job it guards, or the name that a program gave it.
-    public var job: String
+    /// The job it guards, or the name that a program gave it; kept in composed form (NFC).
+    public let job: String
 
     /// The lock of a job, or of a program.
-    public init(job: String) { self.job = job }
+    public init(job: String) { self.job = job.composed }
 
     /// The key that other programs know it by: `lock:job:NAME`.
     public var description: String { "lock:job:\(job)" }
@@ -81,6 +81,9 @@ public enum LockAnswer: Sendable, Hashable {
     case heldBy(String)
     /// Nobody holds it: it ended, or was forgotten. Only for a lock that was to be extended.
     case gone
+    /// What is kept in the lock's place, or was answered, is no lock: what it is and what would do. It is as good as no
+    /// answer: it neither keeps a run from starting nor guards one.
+    case noLock(String)
 }
 
 /// Whoever keeps the locks did not answer as they should: what was wrong and what would do.

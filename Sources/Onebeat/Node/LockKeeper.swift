@@ -31,7 +31,9 @@ package final class LockKeeper: TurnTaking {
     /// Jobs that another program's lock keeps from starting, and the uptimes between which their locks are looked at: not
     /// before the claim that found the lock held has written down that a run waits. Each such claim says so anew.
     private let waiting = Mutex<[String: (from: Duration, until: Duration)]>([:])
-    private let isFailing = Mutex(false)
+    private let health = Mutex(Health())
+    /// Jobs in whose locks' place something else is, of which people were told.
+    private let strange = Mutex<Set<String>>([])
 
     init(
         _ locks: any Locks, policy: LockPolicy, store: any Store, membership: Membership, time: any TimeSource,
@@ -90,8 +92,16 @@ package final class LockKeeper: TurnTaking {
                     view.heldElsewhere[job] = holder
                     entries[job] = nil
                     waiting.withLock { $0[job] = (uptime + Self.retry, uptime + Self.attention) }
-                case .gone: entries[job]?.nextAt = uptime
+                case .gone: entries[job]?.nextAt = uptime + Self.retry
+                case .noLock(let why):
+                    await isNoLock(job, why)
+                    guard policy == .strict else { break }
+                    view.asked.remove(job)
+                    view.isIncomplete = true
+                    entries[job] = nil
                 }
+                if case .noLock = answer { continue }
+                isLock(job)
             }
             ledger.withLock { ledger in for (job, entry) in entries { ledger.put(entry, for: job) } }
             if !view.heldElsewhere.isEmpty { bell.ring() }
@@ -161,8 +171,8 @@ package final class LockKeeper: TurnTaking {
         let leftovers = ledger.withLock { $0.takeLeftovers(at: time.uptime()) }
         guard !leftovers.isEmpty else { return }
         do {
+            // That it can be done says little: a server that refuses to write has nothing to take away.
             try await locks.release(leftovers.map(\.lock))
-            await works()
         } catch {
             ledger.withLock { $0.leave(leftovers) }
             await fails(error)
@@ -183,11 +193,12 @@ package final class LockKeeper: TurnTaking {
         let probes = jobs.map { HeldLock(LockName(job: $0), token: token) }
         do throws(LockError) {
             let answers = try await locks.acquire(probes.map { LockWish($0, length: LockLength.shortest) })
-            let free = zip(probes, answers).filter { $1 == .held }.map(\.0)
             await works()
-            guard !free.isEmpty else { return true }
-            waiting.withLock { waiting in for lock in free { waiting[lock.name.job] = nil } }
-            try await locks.release(free)
+            let held = zip(probes, answers).filter { $1 == .held }.map(\.0)
+            let unguarded = zip(probes, answers).filter { policy == .lenient && $1.isNoLock }.map(\.0)
+            guard !held.isEmpty || !unguarded.isEmpty else { return true }
+            waiting.withLock { waiting in for lock in held + unguarded { waiting[lock.name.job] = nil } }
+            if !held.isEmpty { try await locks.release(held) }
         } catch {
             let leftovers = probes.map { LockLedger.Leftover(lock: $0, until: uptime + LockLength.shortest) }
             ledger.withLock { $0.leave(leftovers) }
@@ -215,8 +226,8 @@ package final class LockKeeper: TurnTaking {
                     return
                 }
                 for (one, answer) in zip(some, answers) { await note(answer, to: one.wish, job: one.job, peers) }
+                if !isHeld { await works() }
             }
-            await works()
         } catch {
             postpone(due)
             await fails(error)
@@ -229,6 +240,7 @@ package final class LockKeeper: TurnTaking {
     }
 
     private func note(_ answer: LockAnswer, to wish: LockWish, job: String, _ peers: Set<String>) async {
+        if case .noLock(let why) = answer { await isNoLock(job, why) } else { isLock(job) }
         let uptime = time.uptime()
         let thief: String? = ledger.withLock { ledger in
             // It may have been given up, or taken anew, while the answer was under way.
@@ -241,8 +253,10 @@ package final class LockKeeper: TurnTaking {
                 entry.state = .held
                 entry.nextAt = uptime + wish.length / 3
             case .gone:
+                // What was held is asked for anew at once; what was not there a moment ago can wait.
+                if entry.state == .held { entry.nextAt = uptime }
                 entry.state = .wanted(after: nil)
-                entry.nextAt = uptime
+            case .noLock: entry.state = .wanted(after: nil)
             case .heldBy(let holder) where peers.contains(holder): entry.state = .wanted(after: holder)
             case .heldBy(let holder):
                 entry.state = .taken
@@ -305,34 +319,43 @@ package final class LockKeeper: TurnTaking {
 
     // MARK: Failing and working again
 
-    private func fails(_ error: any Error) async {
-        let isNew = isFailing.withLock { isFailing in
-            defer { isFailing = true }
-            return !isFailing
+    private var meanwhile: String {
+        switch policy {
+        case .lenient: "jobs start without their locks meanwhile (locks: lenient)"
+        case .strict: "jobs that may not overlap wait until it answers (locks: strict)"
         }
-        guard isNew else { return }
-        let meanwhile =
-            switch policy {
-            case .lenient: "jobs start without their locks meanwhile (locks: lenient)"
-            case .strict: "jobs that may not overlap wait until it answers (locks: strict)"
-            }
+    }
+
+    private func fails(_ error: any Error) async {
+        guard health.withLock({ $0.fails(at: time.uptime()) }) else { return }
         logger.warning("no locks", metadata: ["error": "\(error)", "meanwhile": "\(meanwhile)"])
         await tell("locks.unavailable", "\(error); \(meanwhile)")
     }
 
+    /// Locks were taken, or are others': only what asks for locks shows that they can be kept.
     private func works() async {
-        let isNew = isFailing.withLock { isFailing in
-            defer { isFailing = false }
-            return isFailing
-        }
-        guard isNew else { return }
+        guard health.withLock({ $0.works(at: time.uptime()) }) else { return }
         logger.notice("locks again")
         await tell("locks.available", "locks are kept again")
     }
 
+    private func isNoLock(_ job: String, _ why: String) async {
+        guard strange.withLock({ $0.count < 1000 && $0.insert(job).inserted }) else { return }
+        logger.warning("no lock", metadata: ["job": "\(job)", "reason": "\(why)", "meanwhile": "\(meanwhile)"])
+        try? await store.record(
+            Event(
+                "lock.unusable", job: job, actor: membership.claimedID?.name ?? "", message: "\(why); \(meanwhile)"))
+    }
+
+    private func isLock(_ job: String) { strange.withLock { _ = $0.remove(job) } }
+
     private func tell(_ kind: String, _ words: String) async {
         try? await store.record(Event(kind, actor: membership.claimedID?.name ?? "", message: words))
     }
+}
+
+extension LockAnswer {
+    fileprivate var isNoLock: Bool { if case .noLock = self { true } else { false } }
 }
 
 extension HistoryStore {

@@ -170,6 +170,7 @@ extension NamedLock {
             case .held: return .held
             case .heldBy(let holder): return .heldBy(holder)
             case .gone: return .unknown("the lock was gone at once")
+            case .noLock(let why): return .unknown(why)
             }
         } catch {
             return .unknown("\(error)")

@@ -10,6 +10,8 @@ final class Worker: TurnTaking {
     static let look = Duration.seconds(5)
     /// A pointer may come a little early, by the difference between this node's clock and the store's.
     static let haste = Duration.milliseconds(100)
+    /// After so many pointers in a row that were promised and did not come, the pauses between two questions grow.
+    static let patience = 5
 
     let name = "worker"
     private let store: any RunStore
@@ -29,6 +31,7 @@ final class Worker: TurnTaking {
     private let lookedAt = Mutex(Timestamp.distantPast)
     /// Whether the last claim met runs with locks.
     private let looksFirst = Mutex(true)
+    private let promise = Mutex(Promise())
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
@@ -124,6 +127,12 @@ final class Worker: TurnTaking {
         }
     }
 
+    /// When the next pointer was said to be due, and how often in a row none came then.
+    private struct Promise {
+        var due: Timestamp?
+        var broken = 0
+    }
+
     private enum Found {
         case nothing(next: Timestamp?)
         case something(Reach)
@@ -135,14 +144,32 @@ final class Worker: TurnTaking {
         if demand.takeDue(at: now) { return .something(Reach(slots: room)) }
         if let announcer, !isTimeToLook(at: now) {
             if let taken = await announcer.take(queues, dueBy: now, limit: room) {
-                if taken.runs.isEmpty { return .nothing(next: taken.nextDue) }
-                return .something(Reach(slots: taken.runs.count, isPointed: true))
+                guard taken.runs.isEmpty else {
+                    promise.withLock { $0 = Promise() }
+                    return .something(Reach(slots: min(taken.runs.count, room), isPointed: true))
+                }
+                return .nothing(next: promised(taken.nextDue, at: now))
             }
         }
         let next = try await store.nextDue(queues: queues)
         lookedAt.withLock { $0 = now }
         guard let next, next <= now else { return .nothing(next: next) }
         return .something(Reach(slots: room))
+    }
+
+    /// When to ask again, where the next pointer is said to be due at `next`. Others may be faster now and again; but whoever
+    /// keeps pointers may say anything, and is not asked in a circle.
+    private func promised(_ next: Timestamp?, at now: Timestamp) -> Timestamp? {
+        promise.withLock { promise in
+            if let due = promise.due, due <= now { promise.broken = min(promise.broken + 1, 30) }
+            guard let next else {
+                promise = Promise()
+                return nil
+            }
+            let excess = max(promise.broken - Self.patience, 0)
+            promise.due = max(next, now + min(.milliseconds(1 << excess), Self.poll))
+            return promise.due
+        }
     }
 
     private func isTimeToLook(at now: Timestamp) -> Bool {

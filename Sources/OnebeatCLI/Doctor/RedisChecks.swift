@@ -11,7 +11,8 @@ enum RedisChecks {
         var finding: Finding
         do {
             // The first answer waits for the connection.
-            _ = try await locks.acquire([LockWish(lock, length: .seconds(10))])
+            let answers = try await locks.acquire([LockWish(lock, length: .seconds(10))])
+            if case .noLock(let why) = answers.first { throw LockError(why) }
             let start = ContinuousClock.now
             try await locks.release([lock])
             let length = ContinuousClock.now - start

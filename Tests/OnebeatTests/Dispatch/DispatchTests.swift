@@ -112,6 +112,66 @@ struct DispatchTests {
         #expect(await bench.attempts.count == 1)
     }
 
+    /// Pointers that are said to be due and never come, and more than were asked for.
+    private struct Lying: Dispatch {
+        var runs: [String] = []
+        var nextDue: Timestamp?
+        let asked: Counter
+
+        func announce(_ pointers: [RunPointer], at now: Timestamp) async throws(DispatchError) {}
+
+        func take(
+            _ queues: [String], dueBy now: Timestamp, limit: Int
+        ) async throws(DispatchError) -> TakenPointers {
+            asked.increment()
+            return TakenPointers(runs: runs, nextDue: nextDue ?? now + .microseconds(1))
+        }
+
+        func wakeUps(_ queues: [String]) -> AsyncStream<Void> { AsyncStream { $0.finish() } }
+    }
+
+    @Test(arguments: [Timestamp.distantPast, nil])
+    func pointersThatArePromisedAndNeverComeKeepNoWorkerBusy(_ nextDue: Timestamp?) async throws {
+        try await defineJob()
+        let asked = Counter()
+        let worker = bench.worker(
+            slots: 2, announcer: bench.announcer(Lying(nextDue: nextDue, asked: asked)))
+        let start = bench.parts.clock.now()
+        while bench.parts.clock.now() < start + .seconds(10) {
+            switch try await bench.turn(worker) {
+            case .now: continue
+            case .after(let rest): bench.time.advance(by: rest)
+            case .at(let moment):
+                bench.time.advance(by: max(moment.duration(since: bench.parts.clock.now()), .zero))
+            }
+        }
+        #expect(asked.count < 50, "\(asked.count)")
+    }
+
+    @Test func pointersBeyondWhatWasAskedForMakeNoWorkerClaimMoreThanItHasSlots() async throws {
+        try await defineJob()
+        let worker = bench.worker(
+            slots: 2, announcer: bench.announcer(Lying(runs: (0..<1000).map { "a@\($0)" }, asked: Counter())))
+        _ = try await bench.turn(worker)
+        try await due(5, announced: false)
+        for _ in 0..<3 { _ = try await bench.turn(worker) }
+        #expect(await bench.attempts.count == 2)
+    }
+
+    /// An answer that nothing is due is believed once announcing has worked for a while.
+    @Test func afterAFailureAWorkerLooksIntoTheStoreForAWhile() async throws {
+        try await defineJob()
+        let announcer = announcer
+        let worker = bench.worker(slots: 10, announcer: announcer)
+        _ = try await bench.turn(worker)
+        dispatch.fail(true)
+        await announcer.announce([RunPointer(run: "a@1", queue: "default", dueAt: bench.parts.clock.now())])
+        dispatch.fail(false)
+        try await due(1, announced: false)
+        _ = try await bench.turn(worker)
+        #expect(await bench.attempts.count == 1)
+    }
+
     @Test func aLostPointerIsFoundByTheWorkersOwnLook() async throws {
         try await defineJob()
         let worker = try await worker()
