@@ -178,10 +178,81 @@ struct OnceTests {
             #expect(child.errors.contains("did not renew this machine's lease in time"), "\(child.errors)")
             #expect(box.jobProcesses == [])
 
-            let refused = try await finish(box, "report", options, Self.note)
+            let refused = try await finish(box, "report", ["--state", url, "--slot", "3s"], Self.note)
             #expect(refused.code == 75)
             #expect(refused.errors.contains("the store is unavailable"), "\(refused.errors)")
             #expect(box.lines("ran") == [])
+        }
+    }
+
+    /// No other call of the slot may come.
+    @Test func whileTheSlotLastsAStoreThatRestartsIsWaitedFor() async throws {
+        let server = try await PostgresServer()
+        let url = server.url(try server.makeDatabase())
+        let redis = try RedisServer()
+        try await Sandbox.with { box in
+            server.crash()
+            redis.stop()
+            let calls = [
+                try call(box, "report", ["--state", url] + Self.long, Self.note),
+                try call(box, "other", ["--redis", "redis://127.0.0.1:\(redis.port)"] + Self.long, Self.note),
+            ]
+            try await Task.sleep(for: .seconds(2))
+            for one in calls { #expect(one.exitCode == nil, "\(one.errors)") }
+            try redis.start()
+            try await server.restart()
+            for one in calls { #expect(try await one.end() == 0, "\(one.errors)") }
+            #expect(box.lines("ran").count == 2)
+        }
+    }
+
+    @Test func noCallIsLateForASlotThatBeganBeforeIt() async throws {
+        try await Sandbox.with { box in
+            #expect(try await finish(box, "report", ["--state", "sqlite:once.db"] + Self.long, Self.note).code == 0)
+            let late = try await box.query("SELECT (started_at - due_at) / 1000000 FROM runs", store: "once.db")
+            #expect(try #require(late.first?.first.flatMap { Int($0) }) < 20, "\(late)")
+        }
+    }
+
+    @Test(arguments: [["--slot", "15650000w"], ["--ttl", "15650000w"], ["--slot", "4000d"], ["--ttl", "8d"]])
+    func lengthsBeyondAllUseAreRefused(_ options: [String]) async throws {
+        try await Sandbox.with { box in
+            for place in [["--state", "sqlite:once.db"], ["--redis", "redis://127.0.0.1:1"]] {
+                let refused = try await finish(box, "report", place + options, Self.note)
+                #expect(refused.code == 78, "\(refused)")
+                #expect(refused.errors.contains(options[0]), "\(refused.errors)")
+                #expect(box.lines("ran") == [])
+            }
+        }
+    }
+
+    /// Whatever answers in Redis' place neither ends the call badly nor makes it run nothing in silence.
+    @Test(arguments: [
+        "*2\\r\\n$19\\r\\n9223372036854775807\\r\\n$1\\r\\n0\\r\\n", "*2\\r\\n$3\\r\\ninf\\r\\n$3\\r\\nnan\\r\\n",
+        ":1\\r\\n",
+        "*2\\r\\n$1\\r\\n1\\r\\n$19\\r\\n9223372036854775807\\r\\n",
+    ])
+    func aTimeThatCannotBeIsNoTime(_ answer: String) async throws {
+        try await Sandbox.with { box in
+            try box.write(
+                """
+                import socketserver, sys
+                class Fake(socketserver.BaseRequestHandler):
+                    def handle(self):
+                        while data := self.request.recv(65536):
+                            for line in data.split(b"\\r\\n"):
+                                if line in (b"PING", b"SETNAME"): self.request.sendall(b"+PONG\\r\\n")
+                                if line == b"TIME": self.request.sendall(b"\(answer)")
+                with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Fake) as server:
+                    print(server.server_address[1], flush=True)
+                    server.serve_forever()
+                """, to: "fake.py")
+            let fake = try box.start(["python3", box.path("fake.py")])
+            #expect(try await eventually(within: .seconds(20)) { fake.output.hasSuffix("\n") })
+            let port = fake.output.trimmingCharacters(in: .whitespacesAndNewlines)
+            let refused = try await finish(box, "report", ["--redis", "redis://127.0.0.1:\(port)"], Self.note)
+            #expect(refused.code == 69, "\(refused)")
+            #expect(refused.errors.contains("time"), "\(refused.errors)")
         }
     }
 

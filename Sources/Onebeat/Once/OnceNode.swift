@@ -121,7 +121,8 @@ extension OnceNode {
     private func dueRun(of definition: JobDefinition) async throws(StoreError) -> (Run, Slot) {
         let now = try await store.now()
         let slot = Slot(at: now, length: definition.policies.deadline)
-        let fire = PlannedFire(scheduledAt: slot.start, dueAt: min(slot.start, now), deadlineAt: slot.end)
+        // Due when it is called for: the slot began before that, and no call is late for it.
+        let fire = PlannedFire(scheduledAt: slot.start, dueAt: now, deadlineAt: slot.end)
         for attempt in 1...Self.tries {
             do {
                 let record = try await apply(definition, fire)
@@ -227,12 +228,25 @@ extension OnceNode {
             keeper?.keep(result.claims)
             return result
         } catch StoreError.unknownOutcome {
-            let claims = try await store.claims(nonce: request.nonce)
+            let claims = try await readBack(request.nonce)
             keeper?.keep(claims)
             return ClaimResult(claims: claims, refused: [], hasMore: false)
         } catch {
             keeper?.keep([])
             throw error
+        }
+    }
+
+    /// What became of a claim whose answer did not come. Giving up would leave a run that nobody works on, so the store is asked
+    /// for as long as the lease lasts.
+    private func readBack(_ nonce: String) async throws -> [Claim] {
+        while true {
+            do {
+                return try await store.claims(nonce: nonce)
+            } catch {
+                guard parts.membership.id != nil else { throw error }
+                try await parts.clock.time.sleep(until: parts.clock.time.uptime() + Self.settlingPause)
+            }
         }
     }
 

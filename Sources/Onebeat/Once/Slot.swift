@@ -15,12 +15,17 @@ package struct Slot: Sendable, Equatable {
     /// The shortest length; below it the time a call takes to start would decide its slot.
     package static let shortest = Duration.seconds(1)
 
+    /// The longest length: no cron calls less often.
+    package static let longest = Duration.seconds(3_660 * 86_400)
+
     /// The slot of a moment.
-    /// - Parameter length: at least ``shortest``.
+    /// - Parameters:
+    ///   - now: held to the years that a calendar has.
+    ///   - length: held to ``shortest`` and ``longest``.
     package init(at now: Timestamp, length: Duration) {
-        let step = length.wholeMicroseconds
+        let step = length.clamped(to: Self.shortest...Self.longest).wholeMicroseconds
         let haste = min(step / 4, Self.mostHaste.wholeMicroseconds)
-        let moment = now.microseconds + haste
+        let moment = now.clamped(to: .distantPast ... .distantFuture).microseconds + haste
         let passed = moment % step
         let start = moment - (passed < 0 ? passed + step : passed)
         self.start = Timestamp(microseconds: start)

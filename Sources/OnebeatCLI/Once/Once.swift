@@ -34,13 +34,20 @@ struct Once: AsyncParsableCommand {
     @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
     var command: [String] = []
 
+    private static let shortestTTL = Duration.seconds(5)
+    /// A machine that vanished keeps the others waiting for as long.
+    private static let longestTTL = Duration.seconds(7 * 86_400)
+
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         guard let guardian = Main.guardian else { throw CommandFailure("the guardian was not started") }
         guard !command.isEmpty else {
             throw ValidationError("there is no command to run: write it after --, as in `onebeat once \(name) -- CMD`")
         }
-        let lengths = try (slot: length(slot, of: "--slot", atLeast: Slot.shortest), ttl: ttlLength())
+        let lengths = try (
+            slot: length(slot, of: "--slot", Slot.shortest...Slot.longest),
+            ttl: length(ttl, of: "--ttl", Self.shortestTTL...Self.longestTTL)
+        )
         let definition = try OnceNode.definition(name, slot: lengths.slot)
         let surroundings = try Surroundings(config: config, flags: SettingFlags(store: state, redis: redis))
         let level: Logger.Level = verbose ? .warning : .error
@@ -75,14 +82,14 @@ struct Once: AsyncParsableCommand {
         }
     }
 
-    private func ttlLength() throws -> Duration { try length(ttl, of: "--ttl", atLeast: .seconds(5)) }
-
-    private func length(_ text: String, of flag: String, atLeast least: Duration) throws -> Duration {
+    private func length(_ text: String, of flag: String, _ bounds: ClosedRange<Duration>) throws -> Duration {
         guard let length = Duration(text: text) else {
             throw CommandFailure("\(flag): is \"\(text)\"; write a length of time, such as 90s or 1h", .badSetting)
         }
-        guard length >= least else {
-            throw CommandFailure("\(flag): is \(length.text); \(least.text) is the least that will do", .badSetting)
+        guard bounds.contains(length) else {
+            throw CommandFailure(
+                "\(flag): is \(length.text); \(bounds.lowerBound.text) to \(bounds.upperBound.text) will do",
+                .badSetting)
         }
         return length
     }

@@ -8,10 +8,6 @@ import OnebeatServer
 struct OnceRedis {
     /// How much of its length a lock is not trusted: the time the command has to be stopped and gone.
     private static let mostMargin = Duration.seconds(3)
-    /// How often Redis is asked again that does not let us in at once.
-    private static let tries = 10
-    private static let pause = Duration.milliseconds(100)
-
     private let client: RedisClient
     private let locks: RedisLocks
     private let guardian: Guardian
@@ -29,14 +25,20 @@ struct OnceRedis {
         let name = definition.name
         let lock = HeldLock(LockName(job: name), token: "\(ProcessInfo.processInfo.hostName)/\(getpid())/\(UUID())")
         let wish = LockWish(lock, length: lease)
+        let patience = OncePatience(for: definition)
         do {
-            let slot = try await slot(of: definition)
-            guard try await mark(slot, of: definition, by: lock.token) else {
-                return .notMine("another machine has the slot of \(slot.start)")
+            let slot = try await patience.asking(again: Self.mayPass) { try await presentSlot(of: definition) }
+            let isMine = try await patience.asking(again: Self.mayPass) {
+                try await mark(slot, of: definition, by: lock.token)
             }
-            let asked = time.uptime()
-            if case .heldBy(let holder) = try await acquire(wish) {
+            guard isMine else { return .notMine("another machine has the slot of \(slot.start)") }
+            let (answer, asked) = try await patience.asking(again: Self.mayPass) { try await acquire(wish) }
+            switch answer {
+            case .held: break
+            case .heldBy(let holder):
                 return .notMine("the slot of \(slot.start) is skipped: \(lock.name.words(heldBy: holder))")
+            case .gone: throw CommandFailure("\(lock.name) was gone at once", .tryLater)
+            case .noLock(let why): throw CommandFailure(why, .unavailable)
             }
             trust(wish, asked: asked)
             let isDone = try await work.underSignals {
@@ -98,38 +100,62 @@ struct OnceRedis {
 
     // MARK: The slot
 
-    private func slot(of definition: JobDefinition) async throws -> Slot {
-        let reply = try await patiently { try await client.send([RedisCommand("TIME")])[0] }
-        guard case .array(let parts) = reply, parts.count == 2, let seconds = parts[0].text.flatMap({ Int64($0) }),
-            let microseconds = parts[1].text.flatMap({ Int64($0) })
-        else { throw CommandFailure("Redis at \(client.address.place) does not tell the time: \(reply)", .unavailable) }
-        let now = Timestamp(microseconds: seconds * 1_000_000 + microseconds)
+    private func presentSlot(of definition: JobDefinition) async throws -> Slot {
+        let reply = try await ask([RedisCommand("TIME")])[0]
+        guard let now = reply.time else {
+            throw CommandFailure("\(place) tells no time that can be, but \(reply.kind)", .unavailable)
+        }
         return Slot(at: now, length: definition.policies.deadline)
     }
 
-    /// Takes the slot, for as long as any machine might still think it the present one.
+    /// Takes the slot, for as long as any machine might still think it the present one. Who has it is asked in the same flight,
+    /// so that a mark of ours whose answer was lost is found out by the next question.
     private func mark(_ slot: Slot, of definition: JobDefinition, by token: String) async throws -> Bool {
         let key = "\(client.address.prefix)once:\(definition.name)@\(slot.start)"
         let length = "\(2 * definition.policies.deadline.wholeMicroseconds / 1000)"
-        let command = RedisCommand("SET", key, token, "NX", "PX", length)
-        let reply = try await client.send([command])[0]
-        if let failure = reply.failure {
-            throw CommandFailure("Redis at \(client.address.place) refused a mark: \(failure)", .unavailable)
+        let replies = try await ask([RedisCommand("SET", key, token, "NX", "PX", length), RedisCommand("GET", key)])
+        switch (replies[0], replies[1]) {
+        case (.null, .bytes): return replies[1].text == token
+        case (.status, _) where replies[1].text == token: return true
+        case (.failure(let failure), _): throw refusal(failure, of: "a mark")
+        default:
+            throw CommandFailure(
+                "\(place) answered \(replies[0].kind) and \(replies[1].kind) when asked for a mark; is it a Redis?",
+                .unavailable)
         }
-        return reply != .null
     }
 
-    private func acquire(_ wish: LockWish) async throws -> LockAnswer { try await locks.acquire([wish])[0] }
-
-    /// A new connection may take longer than the client's patience.
-    private func patiently<Value>(_ ask: () async throws -> Value) async throws -> Value {
-        for _ in 1..<Self.tries {
-            do {
-                return try await ask()
-            } catch RedisError.unavailable {
-                try await time.sleep(until: time.uptime() + Self.pause)
-            }
+    private func acquire(_ wish: LockWish) async throws -> (LockAnswer, asked: Duration) {
+        let asked = time.uptime()
+        guard let answer = try await locks.acquire([wish]).first else {
+            throw CommandFailure("\(place) did not say whether it keeps a lock", .unavailable)
         }
-        return try await ask()
+        return (answer, asked)
+    }
+
+    /// Sends commands, and gets as many answers; what will pass is an error that passes.
+    private func ask(_ commands: [RedisCommand]) async throws -> [RedisReply] {
+        let replies = try await client.send(commands)
+        guard replies.count == commands.count else {
+            throw CommandFailure("\(place) answered \(replies.count) of \(commands.count) questions", .unavailable)
+        }
+        if let failure = replies.lazy.compactMap(\.failure).first(where: \.isPassing) {
+            throw RedisError.unavailable("\(place) is not ready: \(failure)")
+        }
+        return replies
+    }
+
+    private func refusal(_ failure: RedisReplyFailure, of what: String) -> CommandFailure {
+        CommandFailure("\(place) refused \(what): \(failure)", .unavailable)
+    }
+
+    private var place: String { "Redis at \(client.address.place)" }
+
+    /// A new connection may take longer than the client's patience, and a server restarts.
+    private static func mayPass(_ error: any Error) -> Bool {
+        switch error {
+        case RedisError.unavailable, RedisError.unknownOutcome, is LockError: true
+        default: false
+        }
     }
 }

@@ -18,6 +18,21 @@ struct OnceStore {
     }
 
     func run(_ definition: JobDefinition, lease: Duration) async throws -> OnceVerdict {
+        let patience = OncePatience(for: definition)
+        return try await work.underSignals {
+            try await patience.asking(again: Self.mayPass) { try await runOnce(definition, lease: lease) }
+        }
+    }
+
+    /// Errors after which nothing was started, and that a restart of the store brings.
+    private static func mayPass(_ error: any Error) -> Bool {
+        switch error as? StoreError {
+        case .unavailable, .unknownOutcome: true
+        case .fenced, .notFound, .refused, nil: false
+        }
+    }
+
+    private func runOnce(_ definition: JobDefinition, lease: Duration) async throws -> OnceVerdict {
         let settings = surroundings.settings
         let store = try await surroundings.makeStore()
         let redis = settings.redis.value.map { RedisClient($0, name: "onebeat:\(settings.node.value)") }
@@ -30,7 +45,13 @@ struct OnceStore {
             will.update(for: id)
             guardian.extend(until: .now + (uptime - SystemTime().uptime()))
         }
-        let end = try await work.underSignals { try await node.run(definition) }
+        let end: OnceEnd
+        do {
+            end = try await node.run(definition)
+        } catch {
+            await redis?.close()
+            throw error
+        }
         await redis?.close()
         return verdict(end)
     }

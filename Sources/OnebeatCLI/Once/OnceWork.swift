@@ -26,8 +26,8 @@ final class OnceWork: Executor {
     /// The exit code that tells what became of CMD, as a shell's would.
     var exitCode: Int32 {
         switch state.withLock({ $0.end?.result }) {
-        case .exited(let code): Int32(code)
-        case .killed(let signal): 128 + Int32(signal)
+        case .exited(let code): Int32(clamping: code)
+        case .killed(let signal): Int32(clamping: 128 + signal)
         case .notStarted(.program, errno: ENOENT): 127
         case .notStarted: 126
         case .unknown, nil: ExitStatus.failed.rawValue

@@ -11,6 +11,14 @@ import Testing
         Slot(at: noon + after, length: length).start.duration(since: noon)
     }
 
+    @Test(arguments: [Timestamp(microseconds: .max), Timestamp(microseconds: .min), Timestamp(seconds: 0)])
+    func noTimeAndNoLengthIsTooMuch(_ now: Timestamp) {
+        for length in [Duration.zero, .seconds(-1), .seconds(Int64.max / 2_000_000), .seconds(Int64.max)] {
+            let slot = Slot(at: now, length: length)
+            #expect(slot.start < slot.end)
+        }
+    }
+
     @Test func aClockThatIsALittleAheadIsInTheSlotOfTheOthers() {
         #expect(start(.seconds(-15), .seconds(60)) == .zero)
         #expect(start(.zero, .seconds(60)) == .zero)

@@ -94,7 +94,11 @@ import Testing
         #expect(Duration(text: length.text) == length)
     }
 
-    @Test(arguments: ["", "5", "s", "5 s", "-5s", "1m1h", "1h1h", "1.5h", "5x", "9999999999s", "5sec"])
+    @Test(arguments: [
+        "", "5", "s", "5 s", "-5s", "1m1h", "1h1h", "1.5h", "5x", "9999999999s", "5sec", "15652174w", "365001d",
+        "365000d1us",
+        "999999999w999999999d",
+    ])
     func refusesOthers(_ text: String) {
         #expect(Duration(text: text) == nil)
     }
