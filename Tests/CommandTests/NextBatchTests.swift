@@ -25,6 +25,14 @@ struct NextBatchTests {
                 == #"{"next":["2026-11-22T02:00:00+00:00","2026-11-22T03:00:00+00:00"]}"#)
     }
 
+    @Test func aMemberThatNeverFiresTakesNothingFromTheOthers() {
+        #expect(
+            answer(#"{"cron":["0 0 30 2 *","0 3 * * *"],"after":"2026-11-22","count":1}"#)
+                == #"{"next":["2026-11-22T03:00:00+00:00"]}"#)
+        #expect(answer(#"{"cron":["0 0 30 2 *","0 0 31 4 *"]}"#) == #"{"next":[]}"#)
+        #expect(answer(#"{"cron":["0 0 30 2 *","61 * * * *"]}"#).contains("minute is 61"))
+    }
+
     @Test func anExpressionThatNeverFiresHasNoNext() {
         #expect(answer(#"{"cron":"0 0 30 2 *"}"#) == #"{"next":[]}"#)
     }

@@ -16,6 +16,9 @@ struct ImportCrontab: AsyncParsableCommand {
             Without FILE your own crontab is read (`crontab -l`); - is standard input. The YAML goes to standard \
             output, and remarks on what could not be carried over to standard error. Nothing is stored, and cron is \
             left as it is: take the lines out of it before `onebeat up`, or both will run them.
+
+            The crontabs of several machines become a file each: with --host NAME its jobs carry the machine's name and \
+            are in a queue of that name, so that they run there and nowhere else.
             """)
     @Argument(help: "The crontab; - for standard input.")
     var file: String?
@@ -23,11 +26,21 @@ struct ImportCrontab: AsyncParsableCommand {
     var system = false
     @Flag(help: "Lines have no user column.")
     var user = false
+    @Option(help: "The machine that the crontab is of: a prefix of the jobs' names, and their queue.")
+    var host: String?
+    @Option(help: "The zone of that machine's clock; otherwise this machine's.")
+    var timezone: String?
     @Option(name: [.short, .long], help: "Write the YAML to this new file.")
     var output: String?
 
     func validate() throws {
         if system, user { throw ValidationError("--system and --user exclude each other.") }
+        if let host, host.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,39}/) == nil {
+            throw ValidationError("--host is \"\(host)\"; write up to 40 letters, digits, - and ., as in web1.")
+        }
+        if let timezone, (try? Schedule(ScheduleDefinition(.manual, timezone: timezone), jobName: "")) == nil {
+            throw ValidationError("--timezone is \"\(timezone)\", which is no zone; write it like Europe/Berlin.")
+        }
         if let output, FileManager.default.fileExists(atPath: output) {
             throw ValidationError("--output \(output) is there already; name a new file.")
         }
@@ -36,8 +49,8 @@ struct ImportCrontab: AsyncParsableCommand {
     func run() async throws {
         let form: CrontabImport.Form? = system ? .system : user || file == nil ? .user : nil
         let result = CrontabImport(
-            try text(), name: file ?? "crontab -l", form: form, timezone: MachineZone.name(),
-            home: Surroundings.environment["HOME"])
+            try text(), name: file ?? "crontab -l", form: form, timezone: timezone ?? MachineZone.name(),
+            home: Surroundings.environment["HOME"], host: host)
         for remark in result.remarks { Output.note("onebeat: \(remark)") }
         guard result.jobCount > 0 else { throw CommandFailure("the crontab has no line that makes a job", .badData) }
         guard let output else { return Output.bytes(Array(result.yaml.utf8)) }

@@ -52,10 +52,27 @@ enum NextBatch {
             guard (1...10_000).contains(count) else {
                 throw CommandFailure("count is \(count); 1 to 10000 will do")
             }
-            let schedule = try Schedule(
-                ScheduleDefinition(.cron(cron.values), timezone: timezone ?? "UTC"), jobName: "next")
+            let schedule = try schedule()
             let start = try after.map { try Moment.read($0, option: "after", on: schedule, now: now) } ?? now
             return schedule.occurrences(after: start, through: .distantFuture, limit: count).map(schedule.format)
+        }
+
+        /// Of a list, those that ever fire: one that never does takes nothing from the others.
+        private func schedule() throws(ScheduleError) -> Schedule {
+            let schedule = { (values: [String]) throws(ScheduleError) in
+                try Schedule(ScheduleDefinition(.cron(values), timezone: timezone ?? "UTC"), jobName: "next")
+            }
+            guard cron.values.count > 1 else { return try schedule(cron.values) }
+            var firing: [String] = []
+            for value in cron.values {
+                do throws(ScheduleError) {
+                    _ = try schedule([value])
+                    firing.append(value)
+                } catch  where error.neverFires {
+                    continue
+                }
+            }
+            return try schedule(firing.isEmpty ? cron.values : firing)
         }
     }
 

@@ -40,7 +40,11 @@ struct ScheduleReader {
         _ key: String?, moment: @escaping (Yams.Node) throws(Misfit) -> Timestamp
     ) -> ScheduleDefinition.Rhythm? {
         switch key {
-        case "cron": map.value("cron", Read.list(of: Read.words)).map { .cron($0) }
+        case "cron":
+            map.value("cron", Read.list(of: Read.words)).map { texts in
+                for warning in texts.flatMap({ StepWarning.all(in: $0) }) { map.warning(warning, key: "cron") }
+                return .cron(texts)
+            }
         case "every": map.value("every", Read.positiveLength).map { .every($0) }
         case "delay": map.value("delay", Read.positiveLength).map { .delay($0) }
         case "at": map.value("at", Read.list(of: moment)).map { .at($0) }

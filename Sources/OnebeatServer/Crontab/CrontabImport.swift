@@ -40,33 +40,21 @@ package struct CrontabImport: Sendable, Equatable {
     ///   - form: its form; found out when left out.
     ///   - timezone: the machine's zone, in which cron runs; see ``MachineZone``.
     ///   - home: the home folder of a user crontab's owner, where cron starts commands.
+    ///   - host: the machine that the crontab is of, where it is one of several: its jobs carry its name, and run where its
+    ///     queue is served.
     package init(
-        _ text: String, name: String, form: Form? = nil, timezone: String?, home: String?, zones: ZoneFiles = .system
+        _ text: String, name: String, form: Form? = nil, timezone: String?, home: String?, host: String? = nil,
+        zones: ZoneFiles = .system
     ) {
         let lines = CrontabLine.read(text)
-        let form = form ?? Form.detect(lines, name: name)
-        var writer = CrontabWriter(form: form, timezone: timezone, home: home, zones: zones)
+        let found = form.map { FoundForm(form: $0, why: nil) } ?? FoundForm(lines, name: name)
+        let form = found.form
+        var writer = CrontabWriter(form: form, timezone: timezone, home: home, host: host, zones: zones)
+        if let why = found.why { writer.remark(nil, why) }
         writer.add(lines)
         self.yaml = writer.yaml(heading: name)
         self.form = form
         self.jobCount = writer.jobs.count
         self.remarks = writer.remarks
-    }
-}
-
-extension CrontabImport.Form {
-    /// Users that own lines of Debian's system crontabs.
-    private static let systemUsers: Set = [
-        "root", "www-data", "nobody", "daemon", "backup", "mail", "man", "news", "list", "postgres", "mysql",
-    ]
-
-    static func detect(_ lines: [CrontabLine], name: String) -> Self {
-        if name == "/etc/crontab" || name.hasPrefix("/etc/cron.d/") { return .system }
-        let users = lines.compactMap { line -> Substring? in
-            guard case .entry(let entry) = line.content else { return nil }
-            return entry.rest.split(maxSplits: 1, whereSeparator: \.isWhitespace).first
-        }
-        let arePlain = users.allSatisfy { $0.wholeMatch(of: /[a-z_][a-z0-9_-]*/) != nil }
-        return arePlain && users.contains { systemUsers.contains(String($0)) } ? .system : .user
     }
 }

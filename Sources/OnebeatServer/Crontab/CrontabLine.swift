@@ -1,3 +1,5 @@
+import Onebeat
+
 /// One line of a crontab, as Debian's cron takes it apart.
 struct CrontabLine {
     /// A schedule and what follows it.
@@ -38,7 +40,10 @@ struct CrontabLine {
 
     /// `NAME=value`: blanks around the sign and a pair of quotes around either side do not count; nothing is expanded.
     private static func variable(_ line: String) -> Content? {
-        guard let match = line.wholeMatch(of: /("[^"]*"|'[^']*'|[^\s="']+)[ \t]*=[ \t]*(.*)/) else { return nil }
+        // A pattern costs more than all the rest of a line, and few lines have the sign.
+        guard line.utf8.contains(UInt8(ascii: "=")),
+            let match = line.wholeMatch(of: /("[^"]*"|'[^']*'|[^\s="']+)[ \t]*=[ \t]*(.*)/)
+        else { return nil }
         return .variable(name: unquoted(match.1), value: unquoted(match.2))
     }
 

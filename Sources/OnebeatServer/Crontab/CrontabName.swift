@@ -1,3 +1,5 @@
+import Onebeat
+
 /// Makes a job's name from its command: `/usr/local/bin/backup.sh --full` is `backup`.
 enum CrontabName {
     /// Commands that prepare for what the line is there for.
@@ -21,14 +23,6 @@ enum CrontabName {
         let allowed = name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_-.".contains($0)) ? $0 : "-" }
         let trimmed = String(allowed.prefix(60)).trimming("-.")
         return trimmed.isEmpty ? "job" : trimmed
-    }
-
-    /// The name with a number behind it when it is taken.
-    static func unique(_ name: String, among taken: Set<String>) -> String {
-        if !taken.contains(name) { return name }
-        var number = 2
-        while taken.contains("\(name)-\(number)") { number += 1 }
-        return "\(name)-\(number)"
     }
 
     /// The words of each command of a line. A name needs no more of the shell's grammar than quotes and separators.
@@ -69,7 +63,13 @@ enum CrontabName {
         return arguments.first { !$0.hasPrefix("-") }.map { withoutEnding(baseName($0)) } ?? program
     }
 
-    private static func isAssignment(_ word: String) -> Bool { word.prefixMatch(of: /[A-Za-z_][A-Za-z0-9_]*=/) != nil }
+    private static func isAssignment(_ word: String) -> Bool {
+        guard let sign = word.utf8.firstIndex(of: UInt8(ascii: "=")), let first = word.utf8.first, !first.isDigit else {
+            return false
+        }
+        return sign > word.startIndex
+            && word.utf8[..<sign].allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }
+    }
 
     private static func baseName(_ path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path

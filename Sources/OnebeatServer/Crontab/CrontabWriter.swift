@@ -19,9 +19,11 @@ struct CrontabWriter {
     let form: CrontabImport.Form
     let timezone: String?
     let home: String?
+    let host: String?
     let zones: ZoneFiles
     private(set) var jobs: [Job] = []
     private(set) var remarks: [CrontabImport.Remark] = []
+    private var names = UniqueNames()
     /// Comments since the last job or blank line, and those that stay comments.
     private var block: [String] = []
     private var kept: [String] = []
@@ -30,10 +32,11 @@ struct CrontabWriter {
     private var directory: String?
     private var zone: String?
 
-    init(form: CrontabImport.Form, timezone: String?, home: String?, zones: ZoneFiles) {
+    init(form: CrontabImport.Form, timezone: String?, home: String?, host: String?, zones: ZoneFiles) {
         self.form = form
         self.timezone = timezone
         self.home = home
+        self.host = host
         self.zones = zones
     }
 
@@ -59,9 +62,18 @@ struct CrontabWriter {
                 "cron starts each command in its user's home folder, a node in its own; give a job that uses relative "
                     + "paths a dir")
         }
+        if let host, !jobs.isEmpty {
+            remark(
+                nil,
+                "its jobs are in the queue \(host), and run where that is served: start the node of that machine with "
+                    + "--queue default --queue \(host)")
+        }
     }
 
     private mutating func add(_ entry: CrontabLine.Entry, _ line: CrontabLine) {
+        if line.text.utf8.contains(0) {
+            return keep(line, "it holds a NUL character, which no program can take; it stays as a comment")
+        }
         if entry.schedule == "@reboot" {
             return keep(
                 line,
@@ -76,26 +88,41 @@ struct CrontabWriter {
                 return keep(line, "there is no command after the user; it stays as a comment")
             }
             (user, text) = (String(words[0]), words[1].trimming(" \t"))
+            guard words[0].wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]*\$?/) != nil, !Self.isField(words[0]) else {
+                return keep(
+                    line, "\(quoted(String(words[0]))) is no user, and cron refuses the line; it stays as a comment")
+            }
+        } else if let first = text.split(separator: " ", maxSplits: 1).first, Self.isField(first) {
+            return keep(
+                line,
+                "it has a sixth field, and cron would run \(quoted(String(first))) as its command; it stays as a comment"
+            )
+        }
+        if let problem = DebianFields.problem(with: entry.schedule) {
+            return keep(line, "\(problem), and cron refuses the line; it stays as a comment")
         }
         let command = CrontabCommand(text)
-        let name = CrontabName.unique(CrontabName.name(for: command.line), among: Set(jobs.map(\.name)))
+        let plain = CrontabName.name(for: command.line)
+        let name = host.map { "\($0)-\(plain)" } ?? plain
         do {
             _ = try Schedule(.cron(entry.schedule), jobName: name, zones: zones)
         } catch {
             return keep(line, "\(error.description); it stays as a comment")
         }
-        if let range = entry.schedule.matches(of: /(\d+)-(\d+)/).first(where: { Int($0.1)! > Int($0.2)! }) {
+        if let range = DebianFields.reversedRange(in: entry.schedule) {
             remark(
                 line.number,
-                "\(range.0) never matches in Debian's cron, so this line may never have run; here it wraps "
+                "\(range) never matches in Debian's cron, so this line may never have run; here it wraps "
                     + "around and the job fires")
         }
+        for warning in StepWarning.all(in: entry.schedule) { remark(line.number, warning) }
         guard !command.line.isEmpty else {
             return keep(line, "there is no command before the %; it stays as a comment")
         }
         let description = takeDescription()
         var job = Job(
-            name: name, description: description, comments: kept, schedule: entry.schedule, command: command,
+            name: names.take(name), description: description, comments: kept, schedule: entry.schedule,
+            command: command,
             user: user, shell: shell, environment: environment, directory: directory, timezone: zone)
         kept = []
         if command.input != nil { carryInput(into: &job, line) }
@@ -188,7 +215,13 @@ struct CrontabWriter {
         remark(line.number, message)
     }
 
-    private mutating func remark(_ line: Int?, _ message: String) {
+    /// Whether a word is made as a field of a schedule is, and no command or user.
+    private static func isField(_ word: Substring) -> Bool {
+        guard let first = word.utf8.first, first == UInt8(ascii: "*") || first.isDigit else { return false }
+        return word.utf8.allSatisfy { $0.isDigit || "*,/-".utf8.contains($0) }
+    }
+
+    mutating func remark(_ line: Int?, _ message: String) {
         remarks.append(CrontabImport.Remark(line: line, message: message))
     }
 }
@@ -207,9 +240,10 @@ extension CrontabWriter {
         let variables = shared ? jobs[0].environment : []
         let directories = Set(jobs.map(\.directory))
         let directory = directories.count == 1 ? (directories.first ?? nil) ?? (form == .user ? home : nil) : nil
-        if user != nil || directory != nil || !variables.isEmpty {
+        if user != nil || directory != nil || host != nil || !variables.isEmpty {
             writer.blank()
             writer.key("defaults")
+            if let host { writer.pair("queue", host, depth: 1) }
             if let user { writer.pair("user", user, depth: 1) }
             if let directory { writer.pair("dir", directory, depth: 1) }
             write(variables, &writer, depth: 1)

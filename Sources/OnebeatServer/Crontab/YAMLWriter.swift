@@ -1,3 +1,5 @@
+import Onebeat
+
 /// Writes YAML that reads back as what was meant, and that a person would have written so.
 struct YAMLWriter {
     private(set) var text = ""
@@ -46,7 +48,7 @@ struct YAMLWriter {
     /// Plain where nothing in the text could mean something to YAML, else in the quotes that need the least change.
     static func scalar(_ text: String) -> String {
         let isPlain =
-            text.wholeMatch(of: /-?[A-Za-z0-9_.\/](?:(?:[A-Za-z0-9_.\/=+@ -]|:(?! ))*[A-Za-z0-9_.\/=+@-])?/) != nil
+            looksPlain(text)
             && !["null", "yes", "no", "on", "off", "true", "false", "y", "n"].contains(text.lowercased())
             && Double(text) == nil
         if isPlain { return text }
@@ -54,6 +56,20 @@ struct YAMLWriter {
         if needsEscapes, !text.contains("'"), text.unicodeScalars.allSatisfy(isPrinted) { return "'\(text)'" }
         return double(text)
     }
+
+    /// Nothing but what stands for itself, with blanks and `: ` nowhere that would mean something.
+    private static func looksPlain(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard let first = bytes.first(where: { $0 != UInt8(ascii: "-") || bytes.count == 1 }), let last = bytes.last,
+            bytes.prefix(2) != [UInt8(ascii: "-"), UInt8(ascii: "-")], isWord(first),
+            isWord(last) || "=+@-".utf8.contains(last)
+        else { return false }
+        return zip(bytes, bytes.dropFirst() + [0]).allSatisfy { byte, next in
+            isWord(byte) || "=+@ -".utf8.contains(byte) || byte == UInt8(ascii: ":") && next != UInt8(ascii: " ")
+        }
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit || "_./".utf8.contains(byte) }
 
     private static func double(_ text: String) -> String {
         var quoted = "\""

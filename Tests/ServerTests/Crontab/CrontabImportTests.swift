@@ -59,6 +59,62 @@ import Testing
         hello
         """
 
+    @Test(arguments: [
+        ("* * * * * backup --all\n0 3 * * * /usr/bin/x", CrontabImport.Form.user),
+        ("0 3 * * * freeside /usr/bin/freeside-daily\n0 4 * * * freeside /usr/bin/x", .system),
+        ("0 3 * * * root /bin/a\n0 4 * * * /bin/b", .user), ("0 3 * * * python3 /srv/x.py", .user),
+        ("0 3 * * * shop sync", .user), ("0 3 * * * root tool", .system), ("0 3 * * * mail -s hi bob", .user),
+    ])
+    func theFormIsToldByEveryLine(_ text: String, _ form: CrontabImport.Form) {
+        #expect(imported(text).form == form)
+    }
+
+    @Test func aGuessIsSaid() {
+        #expect(imported("0 3 * * * freeside /usr/bin/a").remarks[0].message.contains("read as a system crontab"))
+        #expect(imported("0 3 * * * shop sync").remarks[0].message.contains("--system"))
+        #expect(imported("0 3 * * * /usr/bin/a").remarks == [])
+        #expect(imported("0 3 * * * root /usr/bin/a", form: .user).remarks == [])
+    }
+
+    @Test func whereItLiesTellsTheForm() {
+        #expect(imported("0 3 * * * shop sync", name: "/etc/cron.d/shop").form == .system)
+        #expect(imported("0 3 * * * root /bin/a", name: "/var/spool/cron/crontabs/anna").form == .user)
+    }
+
+    @Test(arguments: [
+        ("0 * * * * * /usr/bin/report", CrontabImport.Form.user), ("0 * * * * * /usr/bin/report", .system),
+        ("0 0 L * * /bin/a", .user), ("H H * * * /bin/a", .user), ("0 0 * * 1#2 /bin/a", .user),
+        ("0 0 15W * * /bin/a", .user), ("@every_minute /bin/a", .user), ("0 0 * * * /bin/a /bin/b", .system),
+    ])
+    func whatCronRefusesIsNotCarriedOver(_ line: String, _ form: CrontabImport.Form) {
+        let result = imported(line, form: form)
+        #expect(result.jobCount == 0, "\(result.yaml)")
+        #expect(result.remarks.contains { $0.line == 1 && $0.message.contains("it stays as a comment") })
+        #expect(result.yaml.contains("# \(line)"))
+    }
+
+    @Test(arguments: ["0 0 * * fri-sun /bin/a", "0 22-2 * * * /bin/a", "0 0 1 nov-feb * /bin/a"])
+    func aRangeThatNeverRanThereIsSaid(_ line: String) {
+        let result = imported(line)
+        #expect(result.jobCount == 1)
+        #expect(result.remarks.contains { $0.message.contains("never matches in Debian's cron") }, "\(result.remarks)")
+    }
+
+    @Test func aStepThatDoesNotDoWhatItSaysIsSaid() {
+        #expect(imported("*/90 * * * * /bin/a").remarks.contains { $0.message.contains("first minute alone") })
+    }
+
+    @Test func severalMachinesKeepTheirJobsApart() throws {
+        let result = CrontabImport(
+            "0 3 * * * /usr/local/bin/backup.sh", name: "web1.tab", form: .user, timezone: "Asia/Tokyo", home: nil,
+            host: "web1")
+        let job = try #require(try jobs(result).first)
+        #expect(job.name == "web1-backup")
+        #expect(job.policies.queue == "web1")
+        #expect(job.schedule.timezone == "Asia/Tokyo")
+        #expect(result.remarks.contains { $0.message.contains("--queue default --queue web1") })
+    }
+
     @Test func debiansOwnCrontabBecomesFourJobsOfRoot() throws {
         let result = imported(Self.debian, name: "/etc/crontab", timezone: "Europe/Berlin")
         #expect(result.form == .system)

@@ -27,10 +27,17 @@ import Testing
         #expect(CrontabName.name(for: command) == name)
     }
 
+    /// Each looks for its number from where the last one found his.
+    @Test func thousandsOfLinesOfOneProgramAreNamedInOneGo() {
+        var names = UniqueNames()
+        var last = ""
+        for _ in 0..<20_000 { last = names.take("report") }
+        #expect(last == "report-20000")
+    }
+
     @Test func aTakenNameGetsANumber() {
-        #expect(CrontabName.unique("a", among: []) == "a")
-        #expect(CrontabName.unique("a", among: ["a"]) == "a-2")
-        #expect(CrontabName.unique("a", among: ["a", "a-2"]) == "a-3")
+        var names = UniqueNames()
+        #expect(["a", "a", "a-3", "a", "b", "a-2"].map { names.take($0) } == ["a", "a-2", "a-3", "a-4", "b", "a-2-2"])
     }
 
     @Test(arguments: [
