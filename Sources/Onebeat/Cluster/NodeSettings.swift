@@ -20,7 +20,7 @@ public struct NodeSettings: Sendable, Equatable {
     /// How many runs it runs at one time, at least 1; without the role of a worker it runs none.
     public var slots: Int
     /// The queues it serves.
-    public var queues: [String]
+    public var queues: [String] { didSet { queues = queues.map(\.composed) } }
     /// How long its leases last.
     public var leases: LeaseLengths
     /// How long running attempts may go on after the node was asked to stop.
@@ -42,7 +42,7 @@ public struct NodeSettings: Sendable, Equatable {
         self.name = name
         self.roles = roles
         self.slots = slots
-        self.queues = queues
+        self.queues = queues.map(\.composed)
         self.leases = leases
         self.drain = drain
         self.keep = keep

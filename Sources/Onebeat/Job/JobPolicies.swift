@@ -18,8 +18,8 @@ public struct JobPolicies: Sendable, Hashable {
     public var delivery = Delivery.atLeastOnce
     /// Higher is claimed first among runs that are due; −1000 to 1000.
     public var priority = 0
-    /// Which workers may claim the job's runs.
-    public var queue = JobPolicies.defaultQueue
+    /// Which workers may claim the job's runs; kept in composed form (NFC).
+    public var queue = JobPolicies.defaultQueue { didSet { queue = queue.composed } }
     /// How long a run usually takes, as the user sees it; learned from history when left out.
     public var expect: Duration?
 

@@ -2,7 +2,7 @@
 struct Exceptions: Sendable {
     private var days: [ClosedRange<Int>] = []
     private var crons: [CronExpression] = []
-    private let zone: Zone
+    let zone: Zone
 
     var isEmpty: Bool { days.isEmpty && crons.isEmpty }
 
@@ -42,6 +42,12 @@ struct Exceptions: Sendable {
         ScheduleError(
             setting: "except", text: text,
             message: "is neither a day (2026-12-25) nor days (2026-12-24/2026-12-26) nor a cron expression")
+    }
+
+    /// Which of the expressions match a day; `nil` where there are too many to tell.
+    func mask(ofDay number: Int) -> UInt64? {
+        guard crons.count < 64 else { return nil }
+        return crons.enumerated().reduce(0) { $1.element.days.matches(number) ? $0 | 1 << UInt64($1.offset) : $0 }
     }
 
     /// `nil` when the schedule may fire at `moment`, else a later moment up to which it may not.

@@ -19,9 +19,9 @@ public struct Schedule: Sendable {
     /// A prime, because names that differ in their last letter have hashes that differ in few bits.
     private static let shares: UInt64 = 1_000_003
 
-    /// Over this many due instants in a row that exceptions take away, a schedule counts as ended: exceptions are
-    /// skipped by whole days where they cover days, so this many is a search without hope, and it must end.
-    private static let mostExceptions = 30_000
+    /// Over this many due instants in a row that exceptions take away, a schedule counts as ended. Days that are known to be
+    /// barren are passed over as a whole, so that there are enough for two lifetimes; and a search must end.
+    private static let mostExceptions = 400_000
 
     /// Checks a definition and prepares it.
     ///
@@ -73,6 +73,7 @@ public struct Schedule: Sendable {
         if let start = definition.start { from = max(from, start - .microseconds(1)) }
         if case .delay = rhythm { from = moment }
         var candidate = rhythm.next(after: from)
+        var days = BarrenDays(after: from)
         for _ in 0..<Self.mostExceptions {
             guard let fire = candidate, fire <= (definition.end ?? .distantFuture), fire <= .distantFuture else {
                 return nil
@@ -80,7 +81,13 @@ public struct Schedule: Sendable {
             if exceptions.isEmpty { return fire }
             guard let end = exceptions.end(of: fire) else { return fire }
             // A delay has no instants of its own to look for, so it just waits for the end of the exception.
-            if case .delay = rhythm { candidate = end } else { candidate = rhythm.next(after: end - .microseconds(1)) }
+            if case .delay = rhythm {
+                candidate = end
+            } else {
+                let free = days.next(after: fire, end: end, rhythm, exceptions)
+                if days.isHopeless { return nil }
+                candidate = rhythm.next(after: free - .microseconds(1))
+            }
         }
         return nil
     }

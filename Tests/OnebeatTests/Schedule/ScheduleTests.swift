@@ -74,6 +74,35 @@ import Testing
         #expect(try Self.fires(other, after: "2026-12-23").map { String($0.prefix(10)) } == days)
     }
 
+    /// Each takes tens of thousands of instants in a row away, and leaves some long after.
+    @Test(arguments: [
+        (["1-59 * * * * *", "0 1-59 * * * *", "0 0 1-23 * * *", "0 0 0 2-31 * *"], "2027-01-01T00:00:00Z"),
+        (["*/2 * * * 1-11 *", "*/2 * * 1-24 12 *"], "2026-12-25T00:00:00Z"),
+        (["*/2 * * 1-28 * *", "*/2 * * 30-31 * *", "*/2 * * 29 3-12,1 *"], "2028-02-29T00:00:00Z"),
+        (["0-58 * * * *", "59 0-22 * * *", "59 23 1-30 * *", "59 23 31 1-11 *"], "2026-12-31T23:59:00Z"),
+    ])
+    func whatTakesThirtyThousandInstantsAwayIsNotTheEnd(_ except: [String], _ next: String) throws {
+        let start = try #require(Timestamp(iso8601: "2026-12-01T10:00:00Z"))
+        let instant = try #require(Timestamp(iso8601: next))
+        for rhythm in [ScheduleDefinition.Rhythm.every(.seconds(2)), .cron(["*/2 * * * * *"])] {
+            let schedule = try Schedule(ScheduleDefinition(rhythm, except: except), jobName: "j")
+            #expect(schedule.next(after: start) == instant, "\(rhythm)")
+        }
+    }
+
+    @Test func whatExceptionsTakeAwayForEverEnds() throws {
+        let rhythms: [ScheduleDefinition.Rhythm] = [
+            .every(.seconds(2)), .cron(["*/2 * * * * *"]), .cron(["0 12 * * *"]), .every(.seconds(7 * 2)),
+        ]
+        for rhythm in rhythms {
+            let except = ["*/2 * * * * *"]
+            let error = #expect(throws: ScheduleError.self) {
+                try Schedule(ScheduleDefinition(rhythm, except: except), jobName: "j")
+            }
+            #expect(error?.neverFires == true)
+        }
+    }
+
     @Test func exceptionsHoldForEveryRhythm() throws {
         let every = ScheduleDefinition(
             .every(.seconds(1)), timezone: "Asia/Shanghai", except: ["2026-12-25/2027-12-24"])
