@@ -12,7 +12,12 @@ DESTDIR ?=
 # Hung tests end here; a whole run on two cores takes a fraction of it.
 TEST_SECONDS ?= 1500
 
-.PHONY: help prepare prepare-tests run build test check lint format simulate chaos chaos-local bench docs release install
+# What `make fuzz` reads: so many inputs of each target, of this seed.
+INPUTS ?= 1000000
+SEED ?= 1
+TARGETS ?=
+
+.PHONY: help prepare prepare-tests run build test check lint format simulate fuzz chaos chaos-local bench docs release install
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +50,11 @@ format: ## Formats all Swift files in place.
 
 simulate: build ## Runs the simulation over SEEDS seeds.
 	ONEBEAT_SEEDS=$(SEEDS) swift test --skip-build --filter SimulationTests.SimulationTests
+
+fuzz: prepare ## Feeds INPUTS inputs to everything that reads bytes of others (TARGETS, SEED).
+	swift build -c release --product onebeat-fuzz
+	mkdir -p .build/fuzz
+	.build/release/onebeat-fuzz $(TARGETS) --inputs $(INPUTS) --seed $(SEED) --folder .build/fuzz
 
 chaos: prepare-tests build ## Breaks nodes, PostgreSQL and Redis for MINUTES, then checks every invariant.
 	ONEBEAT_MINUTES=$(MINUTES) swift test --skip-build --filter EndToEndTests.ChaosTests

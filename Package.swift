@@ -104,6 +104,11 @@ let package = Package(
         .testTarget(name: "CommandTests", dependencies: ["Onebeat", "OnebeatCLI", "OnebeatServer"]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .executableTarget(name: "ChaosSink", path: "Tests/ChaosSink"),
+        .executableTarget(
+            name: "onebeat-fuzz",
+            dependencies: ["CGuardian", "Onebeat", "OnebeatPostgres", "OnebeatRedis", "OnebeatServer"],
+            path: "Tests/Fuzzer", exclude: ["Corpus"]),
+        .testTarget(name: "FuzzTests", dependencies: ["onebeat-fuzz"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Onebeat", "OnebeatTesting", "ChaosSink"]),
     ],
     swiftLanguageModes: [.v6]

@@ -108,7 +108,7 @@ struct Applying {
         let versions = Parameter.ints(records.map(\.version))
         let delays = records.map { record -> Int64? in
             guard case .delay(let length) = record.definition.schedule.rhythm else { return nil }
-            return Int64((length.inSeconds * 1e6).rounded())
+            return length.wholeMicroseconds
         }
         return [
             Statement(

@@ -23,6 +23,7 @@ final class ConnectionThread: SerialExecutor {
         mailbox.put { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 
+    // Ours: who runs where is decided in this file.
     func checkIsolated() { precondition(mailbox.isServing, "this is not the connection's thread") }
 
     /// Has `action` called, on this thread, whenever the socket has something to read and there is no job; `nil` ends that.

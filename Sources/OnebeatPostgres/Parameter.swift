@@ -17,7 +17,7 @@ enum Parameter: Sendable {
     static func ints(_ values: [Int]) -> Parameter { .ints(values.map { Int64($0) }) }
 
     /// A length of time, in microseconds.
-    static func length(_ length: Duration) -> Parameter { .int(Int64((length.inSeconds * 1e6).rounded())) }
+    static func length(_ length: Duration) -> Parameter { .int(length.wholeMicroseconds) }
 
     /// The type's number in `pg_type`.
     var type: UInt32 {
@@ -82,16 +82,16 @@ enum Parameter: Sendable {
     private static func append<Value>(
         _ values: [Value], of type: UInt32, to bytes: inout [UInt8], item: (Value, inout [UInt8]) -> Bool
     ) -> Bool {
-        append(bigEndian: Int32(values.isEmpty ? 0 : 1), to: &bytes)
+        append(bigEndian: values.isEmpty ? 0 : Int32(1), to: &bytes)
         append(bigEndian: Int32(1), to: &bytes)
         append(bigEndian: type, to: &bytes)
         guard !values.isEmpty else { return true }
-        append(bigEndian: Int32(values.count), to: &bytes)
+        append(bigEndian: Int32(clamping: values.count), to: &bytes)
         append(bigEndian: Int32(1), to: &bytes)
         for value in values {
             let place = bytes.count
             bytes += [0, 0, 0, 0]
-            let length = item(value, &bytes) ? Int32(bytes.count - place - 4) : -1
+            let length = item(value, &bytes) ? Int32(clamping: bytes.count - place - 4) : -1
             withUnsafeBytes(of: length.bigEndian) { bytes.replaceSubrange(place..<place + 4, with: $0) }
         }
         return true

@@ -60,6 +60,7 @@ struct ServerAddress: Sendable {
         var keywords = options.map { UnsafePointer(strdup($0.0)) } + [nil]
         var values = options.map { UnsafePointer(strdup($0.1)) } + [nil]
         defer { (keywords + values).forEach { free(UnsafeMutablePointer(mutating: $0)) } }
+        // Ours: libpq gives nothing only where the machine has no memory left.
         guard let connection = pq_connectdbParams(&keywords, &values, 1) else { fatalError("out of memory") }
         return connection
     }

@@ -165,6 +165,7 @@ final class Wire {
             name = new
         }
         let isSent = bytes.withUnsafeBytes { bytes in
+            // Ours: bytes that were written a few lines above.
             let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             let values = places.map { place in place.flatMap { base?.advanced(by: $0) } }
             guard let name else {
@@ -192,7 +193,7 @@ final class Wire {
         let rest = ContinuousClock.now.duration(to: deadline)
         var descriptor = pollfd(
             fd: pq_socket(connection), events: Int16(POLLIN | (alsoToSend ? POLLOUT : 0)), revents: 0)
-        let count = poll(&descriptor, 1, CInt(clamping: max(Int(rest.inSeconds * 1000), 0) + 1))
+        let count = poll(&descriptor, 1, CInt(clamping: max(Int(saturating: rest.inSeconds * 1000), 0) + 1))
         if count == 0, ContinuousClock.now >= deadline {
             cancel()
             throw .lost("it did not answer in time")

@@ -196,7 +196,7 @@ extension SQLiteStore {
     private func save(_ record: JobRecord, at now: Timestamp, in db: Database) throws {
         let delay: Int64? =
             if case .delay(let length) = record.definition.schedule.rhythm {
-                Int64((length.inSeconds * 1e6).rounded())
+                length.wholeMicroseconds
             } else { nil }
         try db.change(
             "INSERT INTO definitions VALUES (?, ?, ?, ?, ?)",

@@ -110,8 +110,8 @@ public final class SQLiteStore: Sendable {
         configuration.maximumReaderCount = 2
         // SQLite's own waiting grows to 100 ms a step and lets others pass for ever; short steps keep the longest wait short.
         configuration.busyMode = .callback { attempts in
-            let step = UInt32(min(100 + attempts * 50, 500))
-            guard attempts < Int(patience.inSeconds * 1e6) / 500 else { return false }
+            let step = UInt32(clamping: min(100 + attempts * 50, 500))
+            guard attempts < Int(clamping: patience.wholeMicroseconds) / 500 else { return false }
             usleep(step)
             return true
         }

@@ -102,6 +102,7 @@ struct StoredObject {
         switch take(key) {
         case nil: nil
         case .int(let number): Double(number)
+        case .unsigned(let number): Double(number)
         case .number(let number): number
         default: throw unexpected(key, "a number")
         }

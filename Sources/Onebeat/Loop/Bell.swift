@@ -44,6 +44,7 @@ public final class Bell: Sendable {
                         state = .waiting(continuation)
                         return false
                     case .waiting:
+                        // Ours: each loop has its bell.
                         preconditionFailure("a bell has one waiter")
                     }
                 }

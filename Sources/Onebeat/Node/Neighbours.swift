@@ -94,7 +94,7 @@ final class NeighbourLoop: TurnTaking {
         guard isSkewed.withLock({ $0 != isNow }) else { return }
         if isNow {
             let words =
-                "the clock of node \(id.name) is \(abs(Int((skew.inSeconds * 1000).rounded()))) ms"
+                "the clock of node \(id.name) is \(Int(saturating: abs(skew.inSeconds * 1000).rounded())) ms"
                 + " \(skew > .zero ? "behind" : "ahead of") the store's; it leads only where no other can. Let NTP set it"
             try await tell(Event("node.skewed", actor: id.name, message: words))
         } else {

@@ -150,7 +150,7 @@ struct CronParser {
             }
             range = low...high
         }
-        let hash = StableHash.of(jobName, salt: UInt8(field.rawValue))
+        let hash = StableHash.of(jobName, salt: UInt8(clamping: field.rawValue))
         guard let step = try step() else {
             add(range.lowerBound + Int(hash % UInt64(range.count)))
             return

@@ -22,7 +22,8 @@ extension Timestamp: CustomStringConvertible {
     ///
     /// Accepts `T`, `t` or a space between date and time, seconds left out, a fraction (digits beyond the sixth are
     /// dropped), and offsets written `+08:00`, `+0800` or `+08`. Years are 0001 to 9999 and every field must be in
-    /// its range: 30 February, hour 24 and second 60 give `nil`, as does anything left over.
+    /// its range: 30 February, hour 24 and second 60 give `nil`, as does anything left over. So does a moment that falls
+    /// out of those years in UTC.
     public init?(iso8601 text: some StringProtocol) {
         var reader = TextReader(text)
         guard let date = reader.date() else { return nil }
@@ -46,6 +47,7 @@ extension Timestamp: CustomStringConvertible {
         guard let offset = reader.offset(), reader.isAtEnd else { return nil }
         let local = CivilTime(date, hour: hour, minute: minute, second: second)
         self.init(microseconds: Int64(local.seconds - offset) * 1_000_000 + Int64(fraction))
+        guard (Timestamp.distantPast ... .distantFuture).contains(self) else { return nil }
     }
 }
 

@@ -18,7 +18,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     /// The moment of a `Date`, rounded to the nearest microsecond.
     public init(_ date: Date) {
-        microseconds = Int64(clamping: Int((date.timeIntervalSince1970 * 1e6).rounded().clamped(to: -9e18...9e18)))
+        microseconds = Int64(clamping: Int(saturating: (date.timeIntervalSince1970 * 1e6).rounded()))
     }
 
     /// The same moment as a `Date`.

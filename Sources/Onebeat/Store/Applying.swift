@@ -19,6 +19,7 @@ extension JobStore {
                     unless: { Misfire.isOverdue($0, at: $1, schedules: schedules) }
                 ) { definition, record, now in
                     guard let schedule = compiled[definition.name] else {
+                        // Ours: the names are those that were compiled above.
                         preconditionFailure("every definition was compiled")
                     }
                     return Replanning.decide(definition, replacing: record, schedule: schedule, at: now)

@@ -38,5 +38,5 @@ struct Nodes: AsyncParsableCommand {
     }
 
     /// How far the store's clock is ahead, in milliseconds: less is of no meaning between two machines.
-    private static func skew(_ skew: Duration) -> String { "\(Int((skew.inSeconds * 1000).rounded())) ms" }
+    private static func skew(_ skew: Duration) -> String { "\(Int(saturating: (skew.inSeconds * 1000).rounded())) ms" }
 }

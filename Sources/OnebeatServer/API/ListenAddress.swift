@@ -16,7 +16,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `127.0.0.1:8420`, `[::1]:8420` or `:8420` (all interfaces); `nil` for anything else.
     public init?(text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(String(text[text.index(after: colon)...])) else {
             return nil
         }
         var host = text[..<colon]

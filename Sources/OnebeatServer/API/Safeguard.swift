@@ -59,5 +59,6 @@ struct Safeguard: RouterMiddleware {
 }
 
 extension HTTPField.Name {
+    // Ours: a constant.
     static let referrerPolicy = Self("Referrer-Policy")!
 }

@@ -69,7 +69,7 @@ struct Place {
 }
 
 /// A value that does not fit its key.
-struct Misfit: Error {
+package struct Misfit: Error {
     /// What is wrong and what would do.
     var message: String
     /// Where, when it is not where the value starts.

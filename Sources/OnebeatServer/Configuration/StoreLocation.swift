@@ -44,7 +44,7 @@ package enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `sqlite:onebeat.db`, `sqlite:/var/lib/onebeat.db`, `sqlite:///var/lib/onebeat.db` or `postgres://…`.
     /// A URL may hold a password, so messages repeat its scheme and no more.
-    static func read(_ text: String) throws(Misfit) -> StoreLocation {
+    package static func read(_ text: String) throws(Misfit) -> StoreLocation {
         guard let colon = text.firstIndex(of: ":") else {
             throw Misfit("is \(quoted(text)); write sqlite:\(text) for a file")
         }

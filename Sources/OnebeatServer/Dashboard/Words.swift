@@ -43,19 +43,19 @@ struct Words: Sendable {
     static func rough(_ length: Duration) -> String {
         let seconds = length.inSeconds
         return switch seconds {
-        case ..<90: "\(Int(max(seconds, 0).rounded())) s"
-        case ..<(90 * 60): "\(Int((seconds / 60).rounded())) min"
-        case ..<(36 * 3600): "\(Int((seconds / 3600).rounded())) h"
-        default: "\(Int((seconds / 86_400).rounded())) days"
+        case ..<90: "\(Int(saturating: max(seconds, 0).rounded())) s"
+        case ..<(90 * 60): "\(Int(saturating: (seconds / 60).rounded())) min"
+        case ..<(36 * 3600): "\(Int(saturating: (seconds / 3600).rounded())) h"
+        default: "\(Int(saturating: (seconds / 86_400).rounded())) days"
         }
     }
 
     /// A length of time with what matters of it: `12 ms`, `3.2 s`, `4 min 12 s`, `2 h 5 min`.
     static func exact(_ length: Duration) -> String {
         let seconds = length.inSeconds
-        if seconds < 0.9995 { return "\(Int((max(seconds, 0) * 1000).rounded())) ms" }
+        if seconds < 0.9995 { return "\(Int(saturating: (max(seconds, 0) * 1000).rounded())) ms" }
         if seconds < 9.95 { return "\((seconds * 10).rounded() / 10) s" }
-        let whole = Int(seconds.rounded())
+        let whole = Int(saturating: seconds.rounded())
         func pair(_ size: Int, _ name: String, _ smaller: Int, _ smallerName: String) -> String {
             let rest = whole % size / smaller
             return rest == 0 ? "\(whole / size) \(name)" : "\(whole / size) \(name) \(rest) \(smallerName)"

@@ -42,25 +42,26 @@ package struct ProcessEnd: Sendable, Equatable {
         self.result = result
     }
 
-    init(_ report: guardian_report) {
+    package init(_ report: guardian_report) {
         result = Result(report)
         stop =
-            switch UInt32(report.stop) {
+            switch UInt32(bitPattern: report.stop) {
             case guardian_stop_asked.rawValue: .asked
             case guardian_stop_abandoned.rawValue: .abandoned
             default: nil
             }
         processID = Int(report.pid)
         leftovers = Int(report.leftovers)
-        processorTime = .microseconds(Int64(report.user_us + report.system_us))
-        peakMemory = Int(report.peak_kb) * 1024
+        processorTime =
+            .microseconds(Int64(clamping: report.user_us)) + .microseconds(Int64(clamping: report.system_us))
+        peakMemory = Int(clamping: report.peak_kb.multipliedReportingOverflow(by: 1024).partialValue)
     }
 }
 
 extension ProcessEnd.Result {
     fileprivate init(_ report: guardian_report) {
         let step: ProcessEnd.Step
-        switch guardian_step(UInt32(report.step)) {
+        switch guardian_step(UInt32(bitPattern: report.step)) {
         case guardian_step_none:
             let signal = report.status & 0x7f
             self = signal == 0 ? .exited(code: Int(report.status >> 8) & 0xff) : .killed(signal: Int(signal))

@@ -35,9 +35,9 @@ package struct ProcessRequest: Sendable {
         var head = guardian_order()
         head.memory_bytes = UInt64(clamping: memory ?? 0)
         head.cpu_seconds = UInt64(clamping: cpu ?? 0)
-        head.argument_count = UInt32(arguments.count)
-        head.environment_count = UInt32(environment.count)
-        head.group_count = UInt32(groups.count)
+        head.argument_count = UInt32(clamping: arguments.count)
+        head.environment_count = UInt32(clamping: environment.count)
+        head.group_count = UInt32(clamping: groups.count)
         head.takes_input = takesInput ? 1 : 0
         head.nice = Int32(clamping: nice ?? 0)
         if let user {

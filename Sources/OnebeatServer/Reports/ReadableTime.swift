@@ -7,10 +7,10 @@ extension Duration {
         let sign = self < .zero ? "-" : ""
         switch seconds {
         case ..<0.000_5: return "0s"
-        case ..<0.999_5: return "\(sign)\(Int((seconds * 1000).rounded()))ms"
+        case ..<0.999_5: return "\(sign)\(Int(saturating: (seconds * 1000).rounded()))ms"
         case ..<9.995: return "\(sign)\(Self.trimmed((seconds * 100).rounded() / 100))s"
-        case ..<59.5: return "\(sign)\(Int(seconds.rounded()))s"
-        default: return sign + Self.largestUnits(Int(seconds.rounded()))
+        case ..<59.5: return "\(sign)\(Int(saturating: seconds.rounded()))s"
+        default: return sign + Self.largestUnits(Int(saturating: seconds.rounded()))
         }
     }
 
@@ -56,6 +56,7 @@ extension Schedule {
         do {
             return try Schedule(.manual, jobName: "")
         } catch {
+            // Ours: UTC is made in code.
             preconditionFailure("UTC needs no file")
         }
     }
