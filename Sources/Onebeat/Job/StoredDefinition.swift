@@ -50,6 +50,7 @@ enum StoredDefinition {
         case .delay(let length): form.put("delay", length)
         case .at(let moments): form.put("at", moments.map(\.description))
         case .repeat(let interval): form.put("repeat", interval)
+        case .solar(let event): form["solar"] = write(event)
         case .after(let jobs): form.put("after", jobs)
         case .manual: break
         }
@@ -94,12 +95,29 @@ enum StoredDefinition {
         if let length = try form.length("delay") { return .delay(length) }
         if let moments = try form.times("at") { return .at(moments) }
         if let interval = try form.text("repeat") { return .repeat(interval) }
+        if let event = try form.object("solar") { return .solar(try readEvent(event)) }
         if let jobs = try form.texts("after") { return .after(jobs) }
         let known: Set = ["timezone", "start", "end", "spread", "except", "dst"]
         if let key = form.rest.keys.sorted().first(where: { !known.contains($0) }) {
             throw StoredFormError("it is due by \"\(key)\", which this version does not know")
         }
         return .manual
+    }
+
+    private static func write(_ event: SolarEvent) -> JSONValue {
+        var form = Form()
+        form.put("event", event.kind.rawValue)
+        form["latitude"] = .number(event.latitude)
+        form["longitude"] = .number(event.longitude)
+        return form.value
+    }
+
+    private static func readEvent(_ stored: StoredObject) throws(StoredFormError) -> SolarEvent {
+        var form = stored
+        guard let kind = try form.word("event", SolarEvent.Kind.self), let latitude = try form.double("latitude"),
+            let longitude = try form.double("longitude")
+        else { throw StoredFormError("schedule.solar lacks its event or its place") }
+        return SolarEvent(kind, latitude: latitude, longitude: longitude)
     }
 
     // MARK: The work

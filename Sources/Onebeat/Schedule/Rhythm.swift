@@ -7,6 +7,7 @@ enum Rhythm: Sendable {
     /// Ascending.
     case moments([Timestamp])
     case repeating(RepeatingInterval)
+    case solar(SolarEvent)
     case none
 
     init(_ definition: ScheduleDefinition, zone: Zone, jobName: String) throws(ScheduleError) {
@@ -35,6 +36,7 @@ enum Rhythm: Sendable {
             self = .moments(moments.sorted())
         case .repeat(let text):
             self = .repeating(try RepeatingInterval(text, zone: zone, start: definition.start))
+        case .solar(let event): self = .solar(try Self.checked(event))
         case .after(let jobs):
             guard !jobs.isEmpty else {
                 throw ScheduleError(setting: "after", text: "", message: "the list is empty; name one job or more")
@@ -42,6 +44,15 @@ enum Rhythm: Sendable {
             self = .none
         case .manual: self = .none
         }
+    }
+
+    private static func checked(_ event: SolarEvent) throws(ScheduleError) -> SolarEvent {
+        guard (-90...90).contains(event.latitude), (-180...180).contains(event.longitude) else {
+            throw ScheduleError(
+                setting: "solar", text: event.words,
+                message: "latitude is from -90 to 90 degrees, and longitude from -180 to 180")
+        }
+        return event
     }
 
     /// A beat below a millisecond is a slip of the pen; one above a thousand years never comes twice.
@@ -75,6 +86,8 @@ enum Rhythm: Sendable {
             return moments.first { $0 > moment }
         case .repeating(let interval):
             return interval.next(after: moment)
+        case .solar(let event):
+            return event.next(after: moment)
         case .none:
             return nil
         }

@@ -21,6 +21,7 @@ extension Schedule {
             guard case .repeating(let interval) = rhythm else { return "" }
             let often = interval.count.map { $0 == 1 ? "once" : "\($0) times" } ?? "for ever"
             return "\(often) from \(format(interval.start)) by \(interval.periodText), \(definition.timezone)"
+        case .solar(let event): return event.words
         case .after(let jobs): return "after \(list(jobs))"
         case .manual: return "by hand only"
         }

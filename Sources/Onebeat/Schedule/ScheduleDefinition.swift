@@ -1,6 +1,6 @@
 /// When a job is due, as the user wrote it. `Schedule` is the same thing checked and ready to compute with.
 ///
-/// In a file it has the keys `cron`, `every`, `delay`, `at`, `repeat` or `after` (none of them: only by hand), and
+/// In a file it has the keys `cron`, `every`, `delay`, `at`, `repeat`, `solar` or `after` (none of them: only by hand), and
 /// beside it `timezone`, `start`, `end`, `spread`, `except` and `dst`.
 public struct ScheduleDefinition: Sendable, Hashable {
     /// What makes the job due.
@@ -15,6 +15,8 @@ public struct ScheduleDefinition: Sendable, Hashable {
         case at([Timestamp])
         /// An ISO 8601 repeating interval, such as `R10/2026-01-01T00:00:00Z/PT6H`.
         case `repeat`(String)
+        /// When the sun does this at a place; on a day when it does not, nothing is due.
+        case solar(SolarEvent)
         /// When these jobs have ended; the flow decides, no time does.
         case after([String])
         /// Never by itself.

@@ -42,6 +42,10 @@ package struct DefinitionKeys: Sendable, Equatable {
         case .delay(let length): add("delay", length.text)
         case .at(let moments): add("at", flow(moments.map(\.description)))
         case .repeat(let interval): add("repeat", interval)
+        case .solar(let event):
+            add("solar.event", event.kind.rawValue)
+            add("solar.latitude", "\(event.latitude)")
+            add("solar.longitude", "\(event.longitude)")
         case .after(let jobs): add("after", flow(jobs))
         case .manual: break
         }

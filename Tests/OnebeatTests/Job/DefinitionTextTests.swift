@@ -54,7 +54,8 @@ struct DefinitionTextTests {
         }
         for rhythm: ScheduleDefinition.Rhythm in [
             .every(.seconds(30)), .delay(.milliseconds(10)), .at([Timestamp(seconds: 9)]),
-            .repeat("R10/2026-01-01T00:00:00Z/PT6H"), .after(["a", "b"]), .manual,
+            .repeat("R10/2026-01-01T00:00:00Z/PT6H"), .after(["a", "b"]),
+            .solar(SolarEvent(.duskCivil, latitude: 78.22, longitude: -15)), .manual,
         ] {
             let definition = JobDefinition(name: "a", schedule: ScheduleDefinition(rhythm), work: .handler)
             #expect(try stored(definition) == definition)
