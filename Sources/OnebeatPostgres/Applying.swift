@@ -18,11 +18,11 @@ struct Applying {
     private var replaced: [JobRecord] = []
     private var events: [Event] = []
 
-    init(source: String, actor: String, in transaction: Transaction, definitions: DefinitionCache) {
+    init(source: String, actor: String, in transaction: Transaction) {
         self.source = source
         self.actor = actor
         self.transaction = transaction
-        cache = definitions
+        cache = transaction.definitions
     }
 
     mutating func run(
@@ -42,7 +42,10 @@ struct Applying {
                 changes.append(JobChange(.removed, job: record.name, record: record))
             }
         }
-        guard !events.isEmpty else { return changes }
+        guard !events.isEmpty else {
+            try transaction.confirm()
+            return changes
+        }
         if replaced.contains(where: { isOverdue($0, now) }) { throw StoreError.overtaken }
         try transaction.commit(try statements(at: now))
         return changes
@@ -51,7 +54,7 @@ struct Applying {
     private mutating func begin(_ names: [String], isComplete: Bool) throws -> Timestamp {
         let chosen: [Parameter] = [.texts(names), .text(source), .bool(isComplete)]
         let rows = try transaction.flight([
-            SessionSettings.statement(isLocal: true, statement: 20_000),
+            SessionSettings.patience(statement: 20_000),
             Statement("SELECT pg_advisory_xact_lock($1)", [.int(Self.lock)]),
             Statement(
                 """

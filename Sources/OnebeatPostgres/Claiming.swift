@@ -25,12 +25,12 @@ struct Claiming {
     private(set) var wasClear = true
 
     init(
-        _ request: ClaimRequest, in transaction: Transaction, definitions: DefinitionCache,
+        _ request: ClaimRequest, in transaction: Transaction,
         deciding decide: @escaping (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) {
         self.request = request
         self.transaction = transaction
-        self.definitions = definitions
+        definitions = transaction.definitions
         self.decide = decide
     }
 
@@ -133,7 +133,7 @@ struct Claiming {
         let hasRoom = state.activeRuns < definition.policies.effectiveLimit
         let message = definition.trouble ?? (hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil)
         switch decide(run, definition.policies, state, now) {
-        case .start: start(run, definition)
+        case .start: try start(run, definition)
         case .hold(let waivesDeadline): hold(run, waivingDeadline: waivesDeadline, message)
         case .replace: try replace(run, definition, message)
         case .skip(let reason): try refuse(run, as: .skipped, reason, message, definition, leavingRoom: hasRoom)
@@ -142,8 +142,9 @@ struct Claiming {
         }
     }
 
-    private mutating func start(_ run: Run, _ definition: JobDefinition) {
-        let run = run.started(by: request.node, fence: Fence(fences.removeFirst()), at: now)
+    private mutating func start(_ run: Run, _ definition: JobDefinition) throws {
+        guard let fence = fences.popFirst() else { throw PostgresFailure(message: "a claim drew too few fences") }
+        let run = run.started(by: request.node, fence: Fence(fence), at: now)
         writes.starts.append(run)
         writes.status.note(run, at: now)
         claims.append(Claim(run: run, definition: definition))

@@ -17,7 +17,9 @@ actor Connection {
     init(on thread: ConnectionThread) { self.thread = thread }
 
     /// Connects.
-    func open(_ address: ServerAddress) throws(PostgresFailure) { wire = try Wire(address) }
+    func open(_ address: ServerAddress, _ memory: StoreMemory) throws(PostgresFailure) {
+        wire = try Wire(address, memory)
+    }
 
     /// Carries out a move. Whatever `body` did not commit is rolled back.
     func run<Value: Sendable>(
@@ -35,17 +37,25 @@ actor Connection {
         do {
             let value = try body(transaction)
             try transaction.end()
+            if let flaw = wire.flaw { throw flaw }
             return MoveEnd(.success(value))
         } catch {
+            var error = error
+            if var flaw = wire.flaw {
+                flaw.leavesDoubt = transaction.hasCommitted
+                error = flaw
+            }
             if (error as? PostgresFailure)?.isLost != true {
                 do {
                     try transaction.end()
-                } catch {
+                } catch let second {
+                    if wire.flaw == nil { error = second }
                     return MoveEnd(.failure(error), of: transaction, isSpoilt: true)
                 }
             }
             return MoveEnd(
-                .failure(error), of: transaction, isSpoilt: (error as? PostgresFailure)?.spoilsConnection == true)
+                .failure(error), of: transaction,
+                isSpoilt: wire.flaw != nil || (error as? PostgresFailure)?.spoilsConnection == true)
         }
     }
 
@@ -104,20 +114,23 @@ struct MoveEnd<Value: Sendable>: Sendable {
     init(_ result: Result<Value, any Error>, of transaction: Transaction, isSpoilt: Bool) {
         self.result = result
         self.isSpoilt = isSpoilt
-        wasCommitting = transaction.isCommitting
+        wasCommitting = transaction.isCommitting || transaction.hasCommitted
         wasFirstFlight = !transaction.wasAnswered
     }
 }
 
-/// A move in progress. Statements go out in flights; the first one begins the transaction, and ``commit(_:)`` ends it
-/// together with its last statements. A move of one flight needs no BEGIN: the flight is its transaction.
+/// A move in progress. Statements go out in flights; the first one begins the transaction, and ``commit(_:waking:)`` ends
+/// it together with its last statements. A move of one flight needs no BEGIN: the flight is its transaction.
 final class Transaction {
     private(set) var isCommitting = false
+    private(set) var hasCommitted = false
     private(set) var wasAnswered = false
     private let wire: Wire
     private let time: ServerTime
     private let deadline: ContinuousClock.Instant
     private var isOpen = false
+    /// Whether what is being written makes something due soon that other nodes may do.
+    private var wakesOthers = false
 
     init(_ wire: Wire, time: ServerTime, by deadline: ContinuousClock.Instant) {
         self.wire = wire
@@ -127,6 +140,18 @@ final class Transaction {
 
     /// Whether a pooler stands between us and the server.
     var isPooled: Bool { wire.isPooled }
+
+    /// The definitions that are known of the database as this connection found it.
+    var definitions: DefinitionCache { wire.definitions }
+
+    /// Ends the move unless the tables are those that this connection found: they may have been restored meanwhile.
+    func expectTables(_ rows: Rows) throws {
+        let tables: Int64? = rows.first?[0]
+        if tables != wire.tables { throw PostgresFailure.lost("its tables are not those they were") }
+    }
+
+    /// Looks anew what this is a connection to, since it made the tables.
+    func enterAnew() throws { try wire.enter(by: deadline) }
 
     /// The store's time for a statement, as it is expected here; NULL before the server's clock was read.
     var now: Parameter { .time(time.expected) }
@@ -156,37 +181,50 @@ final class Transaction {
     }
 
     /// Looks without a transaction: each statement sees what was committed when it began.
-    func look(_ statements: [Statement]) throws -> [Rows] { try send(statements, dropping: 0) }
+    func look(_ statements: [Statement]) throws -> [Rows] {
+        isOpen ? try send(statements) : try send([wire.unit(statements)])[0]
+    }
 
     /// Sends statements within the transaction, which stays open.
     func flight(_ statements: [Statement]) throws -> [Rows] {
-        guard !isOpen else { return try send(statements, dropping: 0) }
+        guard !isOpen else { return try send(statements) }
         isOpen = true
-        return try send([Statement("BEGIN")] + statements, dropping: 1)
+        return try Array(send(wire.opening + statements).dropFirst(wire.opening.count))
     }
 
-    /// Sends the last statements and commits.
+    /// Sends the last statements and commits, and tells other nodes where one of the statements, or the caller, says that
+    /// there is something for them. They are told after it: a hint that fails fails nothing.
     @discardableResult
-    func commit(_ statements: [Statement]) throws -> [Rows] {
-        guard isOpen else { return try keepingDoubt { try send(statements, dropping: 0) } }
-        let rows = try keepingDoubt { try send(statements + [Statement("COMMIT")], dropping: 0) }
-        isOpen = false
-        guard rows.last?.command == "COMMIT" else {
-            throw PostgresFailure(state: "40000", message: "the server rolled the transaction back")
+    func commit(_ statements: [Statement], waking isWaking: Bool = false) throws -> [Rows] {
+        let rows = try keepingDoubt {
+            guard isOpen else { return try send([wire.unit(statements)])[0] }
+            let rows = try send(statements + [Statement("COMMIT")])
+            isOpen = false
+            try Self.expectCommit(rows.last)
+            return rows.dropLast()
         }
-        return rows.dropLast()
+        if isWaking || wakesOthers { wire.hint() }
+        return rows
     }
 
     /// Sends a move of one statement whose changes others may see before they are on disk, where it says ``early``, and
-    /// waits until they are, and what it saw too.
+    /// waits until they are, and what it saw too. Others are told that there may be something for them.
     ///
     /// Only for what nobody can act on without a commit of his own: the log is written in order, so that his waits for
     /// this one too. It saves those who wait for the change the time that the disk takes.
     func commitEarly(_ statement: Statement) throws -> Rows {
-        try keepingDoubt { try send([statement], then: [Self.barrier], dropping: 0)[0] }
+        try keepingDoubt {
+            try send([
+                wire.unit([statement]), wire.unit([WakeUps.statement], isHint: true), wire.unit([Self.barrier]),
+            ])[0][0]
+        }
     }
 
-    /// What such a statement selects.
+    /// Waits until everything that was seen so far is as safe as a commit of one's own: what is visible may still wait
+    /// for its disk, or for a standby that has it, and may be gone when that one takes over.
+    func confirm() throws { try commit([Self.barrier]) }
+
+    /// What a statement selects for ``commitEarly(_:)``.
     static let early = "set_config('synchronous_commit', 'off', true)"
     /// A commit with nothing in it waits for nothing, so that this one has an empty message in it.
     private static let barrier = Statement("SELECT pg_logical_emit_message(true, 'onebeat', '')")
@@ -195,7 +233,7 @@ final class Transaction {
     func end() throws {
         guard isOpen else { return }
         isOpen = false
-        _ = try send([Statement("ROLLBACK")], dropping: 0)
+        _ = try send([Statement("ROLLBACK")])
     }
 
     /// From here on a lost answer leaves open what happened.
@@ -204,6 +242,7 @@ final class Transaction {
         do {
             let value = try body()
             isCommitting = false
+            hasCommitted = true
             return value
         } catch let failure as PostgresFailure where failure.cameFirst {
             isCommitting = false
@@ -211,17 +250,27 @@ final class Transaction {
         }
     }
 
-    private func send(_ statements: [Statement], then second: [Statement] = [], dropping: Int) throws -> [Rows] {
-        guard wire.isPooled, !wasAnswered else {
-            let rows = try wire.flight(statements, then: second, by: deadline)
-            wasAnswered = true
-            return Array(rows.dropFirst(dropping))
+    private static func expectCommit(_ rows: Rows?) throws {
+        guard rows?.command == "COMMIT" else {
+            throw PostgresFailure(state: "40000", message: "the server rolled the transaction back")
         }
-        // After BEGIN, as the settings end with the transaction.
-        var all = statements
-        all.insert(SessionSettings.statement(isLocal: true), at: dropping)
-        let rows = try wire.flight(all, then: second, by: deadline)
+    }
+
+    private func send(_ statements: [Statement]) throws -> [Rows] { try send([.init(statements)])[0] }
+
+    /// - Returns: what the statements of each brought that are the caller's.
+    private func send(_ units: [Wire.Unit]) throws -> [[Rows]] {
+        // Nothing is decided on, and nothing written, by what could not be read.
+        if let flaw = wire.flaw { throw flaw }
+        let rows = try wire.flight(units, by: deadline)
         wasAnswered = true
-        return Array(rows.dropFirst(dropping + 1))
+        return try zip(units, rows).map { unit, rows in
+            for (statement, brought) in zip(unit.statements, rows) where statement.wakesOthers && !brought.isEmpty {
+                wakesOthers = true
+            }
+            guard unit.first > 0, !unit.isHint else { return rows }
+            try Self.expectCommit(rows.last)
+            return rows.dropFirst(unit.first).dropLast()
+        }
     }
 }

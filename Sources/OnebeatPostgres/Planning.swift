@@ -11,9 +11,7 @@ struct Planning {
         statements = [
             // Shared, so that no other leader takes over in the middle of it.
             Statement("SELECT term FROM leases WHERE name = '\(PostgresStore.leadName)' FOR SHARE"),
-            Statement(
-                "SELECT 1 FROM jobs WHERE name = ANY ($1) ORDER BY name FOR NO KEY UPDATE",
-                [.texts(Set(plans.map(\.version.job)).sorted())]),
+            Self.lock(Set(plans.map(\.version.job)).sorted(), waiting: term == nil),
         ]
         var rest = plans[...]
         while !rest.isEmpty {
@@ -38,7 +36,18 @@ struct Planning {
                     ]))
         }
         let due = plans.lazy.flatMap(\.fires).filter { $0.missed == nil }.map(\.dueAt).min()
-        statements += WakeUps.statement(due: due, now: now)
+        statements += WakeUps.ask(due: due, now: now)
+    }
+
+    /// Locks the jobs, and tells the statements after it which. The leader takes what it can: a job that somebody else has is
+    /// still due at its next turn, and keeps no other waiting.
+    private static func lock(_ jobs: [String], waiting: Bool) -> Statement {
+        Statement(
+            """
+            SELECT set_config('onebeat.jobs', coalesce(array_agg(name), '{}')::text, true) FROM (
+                SELECT name FROM jobs WHERE name = ANY ($1) ORDER BY name
+                FOR NO KEY UPDATE \(waiting ? "" : "SKIP LOCKED")) locked
+            """, [.texts(jobs)])
     }
 
     private static func insert(_ plans: [FirePlan], term: Term?, at now: Parameter) -> Statement {
@@ -50,7 +59,8 @@ struct Planning {
                     AS p (name, generation, version, starts_at, through_at, next_at)),
             moved AS (
                 UPDATE jobs j SET watermark = p.through_at, next_at = p.next_at FROM plan p
-                WHERE j.name = p.name AND j.generation = p.generation AND j.version = p.version
+                WHERE j.name = p.name AND j.name = ANY ((SELECT \(DueRuns.foundJobs))::text[])
+                    AND j.generation = p.generation AND j.version = p.version
                     AND j.watermark = p.starts_at AND j.removed_at IS NULL
                     AND ($7 IS NULL
                         OR EXISTS (SELECT 1 FROM leases WHERE name = '\(PostgresStore.leadName)' AND term = $7))

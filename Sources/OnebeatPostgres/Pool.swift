@@ -23,13 +23,15 @@ final class Pool: Sendable {
     private static let longestPause = Duration.seconds(1)
 
     private let address: ServerAddress
+    private let memory: StoreMemory
     private let size: Int
     /// The thread of all connections; each has one of its own where there is none.
     private let thread: ConnectionThread?
     private let state = Mutex(State())
 
-    init(_ address: ServerAddress, size: Int, on thread: ConnectionThread? = nil) {
+    init(_ address: ServerAddress, _ memory: StoreMemory, size: Int, on thread: ConnectionThread? = nil) {
         self.address = address
+        self.memory = memory
         self.size = size
         self.thread = thread
     }
@@ -115,7 +117,7 @@ final class Pool: Sendable {
             do {
                 let connection = Connection(on: try thread ?? ConnectionThread())
                 do {
-                    try await connection.open(address)
+                    try await connection.open(address, memory)
                 } catch {
                     await connection.close()
                     throw error

@@ -11,8 +11,25 @@ struct PostgresFailure: Error {
 
     /// Whether the server ended the connection instead of carrying out anything of what was sent last.
     var cameFirst = false
+    /// Whether no further try will fare better until a person has done something.
+    var isRefusal = false
+    /// Whether a commit that went before it may hold, or not.
+    var leavesDoubt = false
 
     static func lost(_ message: String) -> PostgresFailure { PostgresFailure(message: message, isLost: true) }
+
+    static func refusal(_ message: String) -> PostgresFailure {
+        var failure = lost(message)
+        failure.isRefusal = true
+        return failure
+    }
+
+    /// A commit that is on this server alone. Should a standby take its place, it is gone.
+    static let unconfirmed = {
+        var failure = PostgresFailure(message: "a commit was not confirmed by the synchronous standby")
+        failure.leavesDoubt = true
+        return failure
+    }()
 
     init(state: String = "", message: String, isLost: Bool = false) {
         self.state = state
@@ -38,13 +55,20 @@ struct PostgresFailure: Error {
     /// Whether the whole transaction may be tried again: it lost against another one and left nothing behind.
     var isConflict: Bool { state == "40001" || state == "40P01" }
 
+    /// Whether somebody else had a row for too long.
+    var isLockTimeout: Bool { state == "55P03" }
+
     /// Whether the server takes no writes: a standby, or a primary that became one.
     var isReadOnly: Bool { state == "25006" }
+
+    /// Whether the pooler leads to another server than before, or to the same after a restart. Of all our statements only the
+    /// one that looks for it divides.
+    var isOtherServer: Bool { state == "22012" }
 
     /// Whether another connection may fare better.
     var spoilsConnection: Bool {
         // 26000 and 42P05: prepared statements are not as this connection left them; a pooler that hid itself.
-        isLost || isReadOnly || state == "26000" || state == "42P05"
+        isLost || isReadOnly || isOtherServer || state == "26000" || state == "42P05"
     }
 
     /// libpq's words without its line breaks.
@@ -66,8 +90,12 @@ extension StoreError {
     ///   - wasCommitting: whether the end of the transaction had been sent.
     init(_ failure: PostgresFailure, of server: String, wasCommitting: Bool) {
         let words = "PostgreSQL at \(server): \(failure.message)"
-        if wasCommitting, failure.isLost || failure.state == "40003" {
+        if wasCommitting, failure.isLost || failure.leavesDoubt || failure.state == "40003" {
             self = .unknownOutcome(words)
+            return
+        }
+        if failure.isRefusal {
+            self = .refused(words)
             return
         }
         switch failure.state {

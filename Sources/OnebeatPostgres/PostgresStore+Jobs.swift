@@ -18,8 +18,8 @@ extension PostgresStore: JobStore {
         unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
-        try await move(within: Self.longPatience) { [cache = self.definitions] transaction in
-            var applying = Applying(source: source, actor: actor, in: transaction, definitions: cache)
+        try await move(within: Self.longPatience) { transaction in
+            var applying = Applying(source: source, actor: actor, in: transaction)
             return try applying.run(definitions, isComplete: isComplete, unless: isOverdue, deciding: deciding)
         }
     }
@@ -42,11 +42,11 @@ extension PostgresStore: JobStore {
     }
 
     public func definition(_ version: JobVersion) async throws(StoreError) -> JobDefinition? {
-        if let known = definitions[version] { return known }
-        try await move { [definitions] transaction in
-            definitions.read(try transaction.look([DefinitionCache.statement([version])])[0])
+        if let known = memory.definitions[version] { return known }
+        return try await move { transaction in
+            transaction.definitions.read(try transaction.look([DefinitionCache.statement([version])])[0])
+            return transaction.definitions[version]
         }
-        return definitions[version]
     }
 
     public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
@@ -57,7 +57,7 @@ extension PostgresStore: JobStore {
                 Statement(Transaction.clock),
             ])
             guard let wasPaused: Bool = rows[0].first?[0] else { throw StoreError.noJob(job) }
-            guard wasPaused != isPaused else { return }
+            guard wasPaused != isPaused else { return try transaction.confirm() }
             let event = Event(isPaused ? "job.paused" : "job.resumed", job: job, actor: actor)
             try transaction.commit([
                 Statement("UPDATE jobs SET is_paused = $2 WHERE name = $1", [.text(job), .bool(isPaused)]),
@@ -84,10 +84,10 @@ extension PostgresStore: JobStore {
     }
 
     private func records(_ condition: String, _ parameters: [Parameter] = []) async throws(StoreError) -> [JobRecord] {
-        try await move { [definitions] transaction in
+        try await move { transaction in
             let sql = "SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)"
             return try transaction.look([Statement(sql, parameters)])[0].map { row in
-                JobRecord(row: row, cache: definitions)
+                JobRecord(row: row, cache: transaction.definitions)
             }
         }
     }

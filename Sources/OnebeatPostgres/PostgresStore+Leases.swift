@@ -9,9 +9,10 @@ extension PostgresStore: LeaseStore {
 
     public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
         let sent = time.uptime
-        let shown: Timestamp? = try await move(.urgent) { [schema] transaction in
+        let shown: Timestamp? = try await move(.urgent) { [schema, memory] transaction in
             try schema.requireKnown(in: transaction)
             // The same boot again is a join whose reply was lost.
+            try transaction.expectTables(transaction.flight([Statement(Incarnation.lock)])[0])
             let rows = try transaction.commit([
                 Statement(
                     """
@@ -33,7 +34,9 @@ extension PostgresStore: LeaseStore {
                         .text(node.id.boot), .text(node.id.name), .length(lease), .int(node.slots), .texts(node.queues),
                         .text(node.version), .int(node.processID), transaction.now,
                         .texts(NodeRole.sorted(node.roles).map(\.rawValue)), .text(node.zones), .length(node.skew),
-                    ])
+                    ]),
+                // Whatever was restored while no node looked on went on from lower ones.
+                Incarnation.raise(above: memory.highestFence),
             ])
             return rows[0].first?[0]
         }
@@ -152,7 +155,7 @@ extension PostgresStore: LeaseStore {
         }
         let abandoned = over(ended)
         if let other, over([other]).isEmpty { return .heldBy(other.holder) }
-        return try await move { transaction in
+        return try await move { [memory] transaction in
             let rows = try transaction.commit([
                 Statement(Self.lockLease, [name]),
                 Statement(
@@ -167,6 +170,7 @@ extension PostgresStore: LeaseStore {
             ])
             guard let row = rows[1].first else { throw StoreError.unavailable("the row of \(lock.name) is gone") }
             let fence: Int64? = row[0]
+            if let fence { memory.saw([Fence(fence)]) }
             return fence.map { .held(Fence($0)) } ?? .heldBy(row[1])
         }
     }
@@ -212,42 +216,55 @@ extension PostgresStore: LeaseStore {
         let ended = over(living)
         let nextEnd = leases.nextEnd(of: living.filter { !ended.contains($0) })
         guard hasOrphans || !ended.isEmpty else { return ReapResult(nextEnd: nextEnd) }
-        return try await move { [definitions] transaction in
-            let found = try transaction.flight([
-                Statement(
-                    Self.bury,
-                    [transaction.now, .texts(ended.map(\.name)), .ints(ended.map { Optional($0.renewal) })]),
-                Statement(Self.orphans, [.int(limit)]),
-                Statement(Transaction.clock),
-            ])
-            let dead = found[0].map { NodeID(name: $0[0], boot: $0[1]) }
-            let orphans = found[1].map(Run.init)
-            // A run may have been settled while this waited for it: only the locked rows count.
-            let rows = try transaction.flight([
-                .lockGuarded(orphans.map(\.job)), .lockRuns(orphans.map(\.id)), Statement(Transaction.clock),
-            ])
-            let guarded = Set(rows[0].map { $0[0] as String })
-            let fences = Dictionary(uniqueKeysWithValues: orphans.map { ($0.id, $0.fence) })
-            let runs = rows[1].map(Run.init).filter { $0.state == .running && $0.fence == fences[$0.id] }
-            let now = transaction.time(rows[2])
-            let policies = try definitions.all(runs.map(\.version), in: transaction)
-
-            var settling = Settling(at: now)
-            var events = dead.map { Event("node.dead", actor: $0.name, message: $0.boot) }
-            let settled = try runs.map { run in
-                let settlement = deciding(run, .lost, policies[run.version]?.policies ?? JobPolicies(), now)
-                let after = try settling.settle(run, .lost, settlement, isGuarded: guarded.contains(run.job))
-                events.append(
-                    Event(
-                        "run.lost", job: run.job, run: run.id, actor: run.node ?? "",
-                        message: "attempt \(run.attempt) of \(run.key); now \(after.state.rawValue)"))
-                return after
+        var result = try await move { [heldRows] transaction in
+            try heldRows.passOver(in: transaction) { isWaiting in
+                try Self.reap(ended, limit: limit, deciding: deciding, waiting: isWaiting, in: transaction)
             }
-            try transaction.commit(
-                [.note(events, at: now)] + settling.statements
-                    + (settling.wakesSomebody ? [WakeUps.statement] : []))
-            return ReapResult(dead: dead, runs: settled, hasMore: orphans.count == limit, nextEnd: nextEnd)
         }
+        result.nextEnd = nextEnd
+        return result
+    }
+
+    private static func reap(
+        _ ended: [LeaseSight], limit: Int, deciding: (Run, Outcome, JobPolicies, Timestamp) -> Settlement, waiting isWaiting: Bool,
+        in transaction: Transaction
+    ) throws -> ReapResult {
+        let found = try transaction.flight([
+            Statement(
+                Self.bury,
+                [transaction.now, .texts(ended.map(\.name)), .ints(ended.map { Optional($0.renewal) })]),
+            Statement(Self.orphans, [.int(limit)]),
+            Statement(Transaction.clock),
+        ])
+        let dead = found[0].map { NodeID(name: $0[0], boot: $0[1]) }
+        let orphans = found[1].map(Run.init)
+        // A run may have been settled while this waited for it: only the locked rows count.
+        let rows = try transaction.flight([
+            .lockGuarded(orphans.map(\.job), waiting: isWaiting), .lockRuns(orphans.map(\.id), waiting: isWaiting),
+            Statement(Transaction.clock),
+        ])
+        let (guarded, held) = HeldRows.parted(rows[0])
+        let fences = Dictionary(orphans.map { ($0.id, $0.fence) }) { first, _ in first }
+        let runs = rows[1].map(Run.init).filter {
+            $0.state == .running && $0.fence == fences[$0.id] && !held.contains($0.job)
+        }
+        let now = transaction.time(rows[2])
+        let policies = try transaction.definitions.all(runs.map(\.version), in: transaction)
+
+        var settling = Settling(at: now)
+        var events = dead.map { Event("node.dead", actor: $0.name, message: $0.boot) }
+        let settled = try runs.map { run in
+            let settlement = deciding(run, .lost, policies[run.version]?.policies ?? JobPolicies(), now)
+            let after = try settling.settle(run, .lost, settlement, isGuarded: guarded.contains(run.job))
+            events.append(
+                Event(
+                    "run.lost", job: run.job, run: run.id, actor: run.node ?? "",
+                    message: "attempt \(run.attempt) of \(run.key); now \(after.state.rawValue)"))
+            return after
+        }
+        try transaction.commit(
+            [.note(events, at: now)] + settling.statements, waking: settling.wakesSomebody)
+        return ReapResult(dead: dead, runs: settled, hasMore: orphans.count == limit && !settled.isEmpty)
     }
 
     public func nodes(limit: Int) async throws(StoreError) -> [NodeRecord] {

@@ -20,7 +20,7 @@ extension PostgresStore: RunStore {
                     told AS (
                         INSERT INTO events (at, kind, job_name, run_id, actor, message)
                         SELECT scheduled_at, 'run.triggered', $1, id, $4, $5 FROM made)
-                    SELECT \(Run.columns), \(Transaction.early), pg_notify('\(WakeUps.channel)', '') FROM made
+                    SELECT \(Run.columns), \(Transaction.early) FROM made
                     """,
                     [
                         .text(job), .text(requestID), transaction.now, .text(actor),
@@ -47,9 +47,10 @@ extension PostgresStore: RunStore {
         guard wayIsClear.withLock({ $0 }), let clear = ClearClaim(request) else {
             return try await claimDeciding(request, deciding)
         }
-        let first = try await move(.claims) { try clear.run(in: $0) }
+        let (first, definitions) = try await move(.claims) { (try clear.run(in: $0), $0.definitions) }
         wayIsClear.withLock { $0 = !first.hasLeft }
-        let claims = try await claims(first.runs)
+        memory.saw(first.runs.map(\.fence))
+        let claims = try await claims(first.runs, definitions)
         guard first.hasLeft else {
             return ClaimResult(claims: claims, refused: [], hasMore: false, nextDue: first.nextDue)
         }
@@ -70,21 +71,28 @@ extension PostgresStore: RunStore {
     private func claimDeciding(
         _ request: ClaimRequest, _ decide: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) async throws(StoreError) -> ClaimResult {
-        let (result, wasClear) = try await move(.claims) { [definitions] transaction in
-            var claiming = Claiming(request, in: transaction, definitions: definitions, deciding: decide)
+        let (result, wasClear) = try await move(.claims) { transaction in
+            var claiming = Claiming(request, in: transaction, deciding: decide)
             return (try claiming.run(), claiming.wasClear)
         }
+        memory.saw(result.claims.map(\.fence))
         if wasClear, !result.hasMore { wayIsClear.withLock { $0 = true } }
         return result
     }
 
     /// The claims of runs that were just started. Whoever cannot be told of them must find out what became of them.
-    private func claims(_ runs: [Run]) async throws(StoreError) -> [Claim] {
+    /// - Parameter definitions: those of the database in which they were started.
+    private func claims(_ runs: [Run], _ definitions: DefinitionCache) async throws(StoreError) -> [Claim] {
         var known: [JobVersion: JobDefinition] = [:]
         for run in runs { known[run.version] = definitions[run.version] }
         if runs.contains(where: { known[$0.version] == nil }) {
             do {
-                known = try await move { [definitions] in try definitions.all(runs.map(\.version), in: $0) }
+                known = try await move { transaction in
+                    guard transaction.definitions === definitions else {
+                        throw PostgresFailure(message: "the database is another one by now")
+                    }
+                    return try definitions.all(runs.map(\.version), in: transaction)
+                }
             } catch {
                 throw .unknownOutcome("runs were claimed, and their definitions could not be read: \(error)")
             }
@@ -93,9 +101,11 @@ extension PostgresStore: RunStore {
     }
 
     public func claims(nonce: String) async throws(StoreError) -> [Claim] {
-        try await move { [definitions] transaction in
+        try await move { transaction in
             let runs = try transaction.look([Self.claims(of: nonce)])[0].map(Run.init)
-            let found = try definitions.all(runs.map(\.version), in: transaction)
+            // Processes begin by this answer, and a claim whose reply was lost may have been seen before it is safe.
+            if !runs.isEmpty { try transaction.confirm() }
+            let found = try transaction.definitions.all(runs.map(\.version), in: transaction)
             return runs.compactMap { run in found[run.version].map { Claim(run: run, definition: $0) } }
         }
     }
@@ -103,10 +113,10 @@ extension PostgresStore: RunStore {
     public func dueRuns(
         queues: [String], within ahead: Duration, limit: Int
     ) async throws(StoreError) -> [DueRun] {
-        try await move { [definitions] transaction in
+        try await move { transaction in
             let due = DueRuns.look(in: queues, at: transaction.now, within: ahead, limit: limit)
             let runs = try transaction.look([due])[0].map(Run.init)
-            let found = try definitions.all(runs.map(\.version), in: transaction)
+            let found = try transaction.definitions.all(runs.map(\.version), in: transaction)
             return runs.compactMap { run in found[run.version].map { DueRun(run: run, definition: $0) } }
         }
     }
@@ -120,39 +130,48 @@ extension PostgresStore: RunStore {
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
         guard !reports.isEmpty else { return [] }
-        return try await move { transaction in
-            let rows = try transaction.flight([
-                .lockGuarded(reports.map(\.claim.run.job)),
-                .lockRuns(reports.map(\.claim.run.id)),
-                Statement(Transaction.clock),
-            ])
-            let guarded = Set(rows[0].map { $0[0] as String })
-            var runs: [RunID: Run] = [:]
-            for run in rows[1].map(Run.init) { runs[run.id] = run }
-            let now = transaction.time(rows[2])
+        return try await move { [heldRows] transaction in
+            try heldRows.passOver(in: transaction) { isWaiting in
+                try Self.settle(reports, deciding: deciding, waiting: isWaiting, in: transaction)
+            }
+        }
+    }
 
-            var settling = Settling(at: now)
-            let results: [SettleResult?] = try reports.map { report in
-                let claimed = report.claim.run
-                guard let run = runs[claimed.id], run.state == .running, run.fence == claimed.fence else { return nil }
-                let settlement = deciding(run, report.outcome, report.claim.definition.policies, now)
-                let after = try settling.settle(
-                    run, report.outcome, settlement, isGuarded: guarded.contains(run.job))
-                runs[run.id] = after
-                return .settled(after)
-            }
-            let stale = zip(reports, results).filter { $0.1 == nil }.map(\.0)
-            // The rows of this move's own attempts are written before they are read for its stale reports.
-            let known = stale.isEmpty ? [] : try transaction.flight(settling.statements + [Self.outcomes(of: stale)])
-            let settled = Set((known.last?.map { AttemptKey(row: $0) } ?? []))
-            try transaction.commit(
-                (stale.isEmpty ? settling.statements : [])
-                    + (settling.wakesSomebody ? [WakeUps.statement] : []))
-            return zip(reports, results).map { report, result in
-                if let result { return result }
-                guard let run = runs[report.claim.run.id], settled.contains(AttemptKey(report)) else { return .fenced }
-                return .settled(run)
-            }
+    /// - Parameter isWaiting: for rows that others have; without, reports that need those are left for later.
+    private static func settle(
+        _ reports: [AttemptReport], deciding: (Run, Outcome, JobPolicies, Timestamp) -> Settlement,
+        waiting isWaiting: Bool, in transaction: Transaction
+    ) throws -> [SettleResult] {
+        let rows = try transaction.flight([
+            .lockGuarded(reports.map(\.claim.run.job), waiting: isWaiting),
+            .lockRuns(reports.map(\.claim.run.id), waiting: isWaiting),
+            Statement(Transaction.clock),
+        ])
+        let (guarded, held) = HeldRows.parted(rows[0])
+        var runs: [RunID: Run] = [:]
+        for run in rows[1].map(Run.init) { runs[run.id] = run }
+        let now = transaction.time(rows[2])
+
+        var settling = Settling(at: now)
+        let results: [SettleResult?] = try reports.map { report in
+            let claimed = report.claim.run
+            if held.contains(claimed.job) || (runs[claimed.id] == nil && !isWaiting) { return .later }
+            guard let run = runs[claimed.id], run.state == .running, run.fence == claimed.fence else { return nil }
+            let settlement = deciding(run, report.outcome, report.claim.definition.policies, now)
+            let after = try settling.settle(
+                run, report.outcome, settlement, isGuarded: guarded.contains(run.job))
+            runs[run.id] = after
+            return .settled(after)
+        }
+        let stale = zip(reports, results).filter { $0.1 == nil }.map(\.0)
+        // The rows of this move's own attempts are written before they are read for its stale reports.
+        let known = stale.isEmpty ? [] : try transaction.flight(settling.statements + [Self.outcomes(of: stale)])
+        let settled = Set((known.last?.map { AttemptKey(row: $0) } ?? []))
+        try transaction.commit(stale.isEmpty ? settling.statements : [], waking: settling.wakesSomebody)
+        return zip(reports, results).map { report, result in
+            if let result { return result }
+            guard let run = runs[report.claim.run.id], settled.contains(AttemptKey(report)) else { return .fenced }
+            return .settled(run)
         }
     }
 
@@ -166,7 +185,10 @@ extension PostgresStore: RunStore {
                 Statement(Transaction.clock),
             ])
             guard var run = rows[1].first.map(Run.init) else { throw StoreError.notFound("there is no run \(id)") }
-            if run.state.isTerminal || run.isCancelRequested { return run }
+            if run.state.isTerminal || run.isCancelRequested {
+                try transaction.confirm()
+                return run
+            }
             let now = transaction.time(rows[2])
             var ends = RunEnds()
             var statements: [Statement] = [
@@ -202,7 +224,7 @@ extension PostgresStore: RunStore {
             let jobs = try transaction.look([Statement(Self.blocked, [.int(limit)])])[0].map { $0[0] as String }
             guard !jobs.isEmpty else { return 0 }
             return try transaction.commit([
-                .lockGuarded(jobs),
+                .lockGuarded(jobs, waiting: true),
                 Statement(
                     """
                     UPDATE runs SET is_held = false FROM unnest($1) AS e (job) CROSS JOIN LATERAL (

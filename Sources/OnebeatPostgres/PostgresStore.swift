@@ -38,7 +38,8 @@ public final class PostgresStore: Sendable {
     let claimVisitors: ConnectionThread.Visitors
     let time: ServerTime
     let schema: Schema
-    let definitions = DefinitionCache()
+    let memory = StoreMemory()
+    let heldRows = HeldRows()
     /// The server's clock, as far as it is believed here.
     public let clock = StoreClock()
     /// What was seen through this value of others' leases.
@@ -87,9 +88,9 @@ public final class PostgresStore: Sendable {
         self.time = ServerTime(clock: clock, test: time)
         leases = LeaseWatch(time ?? SystemTime())
         self.schema = schema
-        general = Pool(address, size: Self.connections)
-        urgent = Pool(address, size: 1)
-        claims = Pool(address, size: 1, on: thread)
+        general = Pool(address, memory, size: Self.connections)
+        urgent = Pool(address, memory, size: 1)
+        claims = Pool(address, memory, size: 1, on: thread)
         claimVisitors = ConnectionThread.Visitors(of: thread)
     }
 
@@ -106,6 +107,9 @@ public final class PostgresStore: Sendable {
         do {
             let isPooled = try await move(within: Self.longPatience) { [schema] transaction in
                 try schema.prepare(transaction, mustExist: mustExist)
+                // Whoever only looks may be able to do no more.
+                let missing = mustExist ? [] : try transaction.look([Rights.missing])[0].map { $0[0] as String }
+                guard missing.isEmpty else { throw StoreError.refused(Rights.words(missing)) }
                 return transaction.isPooled
             }
             self.isPooled.withLock { $0 = isPooled }
@@ -145,7 +149,7 @@ public final class PostgresStore: Sendable {
                 }
                 // A connection that was lost while it idled says nothing of the server, and nothing had happened yet.
                 let wasStale = failure.isLost && end.wasFirstFlight && !end.wasCommitting
-                guard failure.isConflict || wasStale, ContinuousClock.now < deadline else {
+                guard failure.isConflict || failure.isOtherServer || wasStale, ContinuousClock.now < deadline else {
                     throw translate(failure, wasCommitting: end.wasCommitting)
                 }
                 attempt += 1

@@ -44,8 +44,9 @@ struct RunEnds {
                     ]))
         }
         if !releases.isEmpty {
-            statements.append(
-                Statement(Self.release, [.texts(Array(releases.keys)), .ints(Array(releases.values))]))
+            var release = Statement(Self.release, [.texts(Array(releases.keys)), .ints(Array(releases.values))])
+            release.wakesOthers = true
+            statements.append(release)
         }
         if !delays.isEmpty {
             statements.append(
@@ -67,7 +68,7 @@ struct RunEnds {
                 SELECT h.id FROM runs h WHERE h.job_name = e.job AND h.state = 'scheduled' AND h.is_held
                 ORDER BY h.due_at, h.id LIMIT e.number) held
             WHERE runs.id = held.id RETURNING 1)
-        SELECT pg_notify('\(WakeUps.channel)', '') FROM (SELECT 1 FROM released LIMIT 1) one
+        SELECT 1 FROM released LIMIT 1
         """
 }
 

@@ -27,7 +27,7 @@ package struct Schema: Sendable {
         do {
             _ = try transaction.flight([
                 // Making indexes over a long history takes its time.
-                SessionSettings.statement(isLocal: true, statement: 600_000),
+                SessionSettings.patience(statement: 600_000),
                 Statement("SELECT pg_advisory_xact_lock($1)", [.int(Self.lock)]),
             ])
             // Whoever held the lock before may have done the work.
@@ -46,6 +46,7 @@ package struct Schema: Sendable {
                 INSERT INTO meta VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value
                 """
             try transaction.commit([Statement(note, [.text("\(migrations.count)")])])
+            try transaction.enterAnew()
         } catch let failure as PostgresFailure where failure.state == "42P07" {
             throw StoreError.refused(
                 "the database has tables of the names Onebeat needs (\(failure.message)); give the store a database of"
@@ -179,7 +180,7 @@ package struct Schema: Sendable {
         CREATE INDEX events_by_job ON events (job_name, id) WHERE job_name IS NOT NULL;
 
         CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL);
-        INSERT INTO meta VALUES ('incarnation', replace(gen_random_uuid()::text, '-', ''))
+        INSERT INTO meta VALUES ('incarnation', replace(gen_random_uuid()::text, '-', '')), ('server', 'new')
         """
 
     /// Leases are counted by those who see them; the times of their ends are for people.

@@ -1,7 +1,8 @@
 import Onebeat
 import Synchronization
 
-/// Tells listening nodes that a run is due: a hint that saves a poll interval, and nothing more.
+/// Tells listening nodes that a run is due: a hint that saves a poll interval, and nothing more. It goes out after the
+/// commit of what it tells of, in a transaction of its own, since it may fail: the server's queue of notices may be full.
 enum WakeUps {
     static let channel = "onebeat"
     /// Runs due within a poll interval are worth a hint; those planned further ahead are found by the clock. Hints are
@@ -10,17 +11,14 @@ enum WakeUps {
 
     static let statement = Statement("SELECT pg_notify('\(channel)', '')")
 
-    /// Notifies when `due` is near by the store's time.
-    static func statement(due: Timestamp?, now: Parameter) -> [Statement] {
+    /// Asks for a hint when `due` is near by the store's time.
+    static func ask(due: Timestamp?, now: Parameter) -> [Statement] {
         guard let due else { return [] }
-        return [
-            Statement(
-                """
-                SELECT pg_notify('\(channel)', '')
-                WHERE $1 <= \(Transaction.time(of: 2)) + $3 * interval '1 microsecond'
-                """,
-                [.time(due), now, .length(horizon)])
-        ]
+        var statement = Statement(
+            "SELECT 1 WHERE $1 <= \(Transaction.time(of: 2)) + $3 * interval '1 microsecond'",
+            [.time(due), now, .length(horizon)])
+        statement.wakesOthers = true
+        return [statement]
     }
 }
 

@@ -75,7 +75,7 @@ struct Claiming {
     }
 
     private mutating func start(_ run: Run, _ definition: JobDefinition) throws {
-        if nextFence == 0 { nextFence = try Self.reserveFences(request.slots, in: db) }
+        if nextFence == 0 { nextFence = try store.reserveFences(request.slots, at: now, in: db) }
         let run = run.started(by: request.node, fence: Fence(nextFence), at: now)
         nextFence += 1
         try db.change(
@@ -127,16 +127,6 @@ struct Claiming {
         // It may have been the one that the end of another had let go; then the next one takes its place.
         if hasRoom { try SQLiteStore.releaseOne(heldOf: run.job, in: db) }
         states[run.job] = nil
-    }
-
-    /// Fences come from a counter in the store and are drawn in one statement for all that may start; those left over
-    /// are never used.
-    /// - Returns: the first of them.
-    static func reserveFences(_ count: Int, in db: Database) throws -> Int64 {
-        let last = try Int64.fetchOne(
-            db.cachedStatement(sql: "UPDATE counters SET value = value + ? WHERE name = 'fence' RETURNING value"),
-            arguments: [count])
-        return (last ?? 0) - Int64(count) + 1
     }
 
     private func fetchState(of version: JobVersion) throws -> JobState {

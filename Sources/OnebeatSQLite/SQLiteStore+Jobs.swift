@@ -27,6 +27,9 @@ extension SQLiteStore: JobStore {
                     changes.append(try self.remove(record, by: actor, at: now, in: db))
                 }
             }
+            if changes.contains(where: { $0.kind != .unchanged }) {
+                try db.change("INSERT OR REPLACE INTO meta VALUES ('edition', lower(hex(randomblob(16))))")
+            }
             return changes
         }
     }

@@ -12,6 +12,7 @@ extension SQLiteStore: LeaseStore {
     public func join(_ node: NodeRecord, lease: Duration) async throws(StoreError) -> Timestamp {
         try await write { db, now in
             try self.requireKnownTables(in: db)
+            try Self.raiseFences(at: now, in: db)
             // The same boot again is a join whose reply was lost.
             let isNew = try db.change(
                 """
@@ -108,15 +109,17 @@ extension SQLiteStore: LeaseStore {
         }
         let abandoned = over(ended)
         if let other, !isOver(other) { return .heldBy(other.holder) }
-        return try await write { db, now in
+        let answer: LeaseAnswer = try await write { db, now in
             let current = try Self.lease(of: name, in: db)
             if let current, !current.isFree(for: lock.token), current.sight != other { return .heldBy(current.holder) }
             for sight in abandoned where sight.name != name { try Self.remove(sight, in: db) }
             let isMine = current?.holder == lock.token
-            let fence = try isMine ? current?.term ?? 0 : Claiming.reserveFences(1, in: db)
+            let fence = try isMine ? current?.term ?? 0 : self.reserveFences(1, at: now, in: db)
             try Self.grant(name, to: lock.token, after: current, term: fence, lease: lease, at: now, in: db)
             return .held(Fence(fence))
         }
+        if case .held(let fence) = answer { saw(fence) }
+        return answer
     }
 
     public func extend(_ lock: HeldLock, lease: Duration) async throws(StoreError) {

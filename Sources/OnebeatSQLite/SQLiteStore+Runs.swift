@@ -36,11 +36,13 @@ extension SQLiteStore: RunStore {
         _ request: ClaimRequest,
         deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) async throws(StoreError) -> ClaimResult {
-        try await write { db, now in
+        let result = try await write { db, now in
             try Self.requireLease(request.node, in: db)
             var claiming = Claiming(request, store: self, at: now, in: db, deciding: deciding)
             return try claiming.run()
         }
+        saw(result.claims.map(\.fence).max())
+        return result
     }
 
     public func claims(nonce: String) async throws(StoreError) -> [Claim] {

@@ -20,7 +20,8 @@ public final class SQLiteStore: Sendable {
     let writer: any DatabaseWriter
     let time: any TimeSource
     private let schema: Schema
-    private let definitions = Mutex<[JobVersion: JobDefinition]>([:])
+    /// What was read, and given out, in this life of the file.
+    private let memory = Mutex(Memory())
     private let checkpointing: Checkpointing?
     /// The store's clock, as far as it is believed here.
     public let clock = StoreClock()
@@ -96,6 +97,14 @@ public final class SQLiteStore: Sendable {
         try schema.migrate(writer, path: name, at: time.now())
     }
 
+    private struct Memory {
+        /// Drawn anew at each change of definitions: where it is not what it was, another process made a change, or the
+        /// file was restored and may give out the same versions for other definitions.
+        var edition: String?
+        var definitions: [JobVersion: JobDefinition] = [:]
+        var highestFence: Int64 = 0
+    }
+
     private var name: String { path ?? "the store in memory" }
 
     /// The machine's wall clock, which all processes that share the file share too, as far as it is confirmed.
@@ -123,7 +132,10 @@ public final class SQLiteStore: Sendable {
         _ body: @escaping @Sendable (Database, Timestamp) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            let value = try await writer.write { [self] db in try body(db, storeTime()) }
+            let value = try await writer.write { [self] db in
+                try notice(db)
+                return try body(db, storeTime())
+            }
             checkpointing?.committed()
             return value
         } catch {
@@ -136,7 +148,10 @@ public final class SQLiteStore: Sendable {
         _ body: @escaping @Sendable (Database, Timestamp) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            let look: @Sendable (Database) throws -> Value = { [self] db in try body(db, storeTime()) }
+            let look: @Sendable (Database) throws -> Value = { [self] db in
+                try notice(db)
+                return try body(db, storeTime())
+            }
             return try await path == nil ? writer.unsafeRead(look) : writer.read(look)
         } catch {
             throw StoreError(error)
@@ -145,7 +160,7 @@ public final class SQLiteStore: Sendable {
 
     /// The definition of a version, read once: a version never changes.
     func definition(_ version: JobVersion, in db: Database) throws -> JobDefinition {
-        if let known = definitions.withLock({ $0[version] }) { return known }
+        if let known = memory.withLock({ $0.definitions[version] }) { return known }
         let statement = try db.cachedStatement(
             sql: "SELECT definition FROM definitions WHERE job_name = ? AND generation = ? AND version = ?")
         guard
@@ -153,12 +168,52 @@ public final class SQLiteStore: Sendable {
                 statement, arguments: [version.job, version.generation, version.version])
         else { throw StoreError.notFound("job \"\(version.job)\" has no version \(version.version)") }
         let definition = DefinitionText.decode(text, of: version.job)
-        definitions.withLock { known in
+        memory.withLock { memory in
             // Old versions are asked for rarely; starting over bounds what a long life with many edits would gather.
-            if known.count > 100_000 { known.removeAll() }
-            known[version] = definition
+            if memory.definitions.count > 100_000 { memory.definitions.removeAll() }
+            memory.definitions[version] = definition
         }
         return definition
+    }
+
+    /// Forgets the definitions where the file's are not those that were read. In memory nobody else changes them.
+    private func notice(_ db: Database) throws {
+        guard path != nil else { return }
+        let edition = try String.fetchOne(db.cachedStatement(sql: "SELECT value FROM meta WHERE key = 'edition'"))
+        memory.withLock { memory in
+            guard memory.edition != edition else { return }
+            memory.edition = edition
+            memory.definitions = [:]
+        }
+    }
+
+    /// Fences come from a counter in the store and are drawn in one statement for all that may start; those left over
+    /// are never used. A counter that went back is the mark of a file that was restored.
+    /// - Returns: the first of them.
+    func reserveFences(_ count: Int, at now: Timestamp, in db: Database) throws -> Int64 {
+        let highest = memory.withLock { $0.highestFence }
+        let draw = try db.cachedStatement(
+            sql: "UPDATE counters SET value = value + ? WHERE name = 'fence' RETURNING value")
+        let last = try Int64.fetchOne(draw, arguments: [count]) ?? 0
+        if last - Int64(count) >= highest { return last - Int64(count) + 1 }
+        try db.change("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'incarnation'")
+        let words = "restored: its fences went back from \(highest) to \(last)"
+        try db.note(Event("store.restored", actor: "store", message: words), at: now)
+        try Self.raiseFences(above: highest, at: now, in: db)
+        return try (Int64.fetchOne(draw, arguments: [count]) ?? 0) - Int64(count) + 1
+    }
+
+    /// Raises the counter of fences to the clock, of which it stays ahead, since no store draws a million in a second: so a
+    /// file that was restored while no node looked on goes on above what was given out before.
+    static func raiseFences(above highest: Int64 = 0, at now: Timestamp, in db: Database) throws {
+        try db.change(
+            "UPDATE counters SET value = max(value, ?, ?) WHERE name = 'fence'", [now.microseconds, highest])
+    }
+
+    /// Remembers what was given out, once it is committed.
+    func saw(_ fence: Fence?) {
+        guard let fence else { return }
+        memory.withLock { $0.highestFence = max($0.highestFence, fence.value) }
     }
 }
 

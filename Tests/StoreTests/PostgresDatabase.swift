@@ -13,6 +13,8 @@ struct PostgresDatabase {
         let server = try await PostgresServer.shared
         let name = try server.makeDatabase()
         try await PostgresStore.open(server.url(name)).close()
+        // Its copies are stores of their own, and not restored ones.
+        try server.sql("UPDATE meta SET value = 'new' WHERE key = 'server'", in: name)
         return name
     }
 

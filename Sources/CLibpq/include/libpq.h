@@ -9,7 +9,7 @@ typedef struct pg_conn PGconn;
 typedef struct pg_result PGresult;
 typedef struct pg_cancel PGcancel;
 typedef unsigned int Oid;
-typedef void (*PQnoticeProcessor)(void *arg, const char *message);
+typedef void (*PQnoticeReceiver)(void *arg, const PGresult *result);
 
 typedef struct pgNotify {
     char *relname;
@@ -33,6 +33,8 @@ enum {
     pq_empty_query = 0,
     pq_command_ok = 1,
     pq_tuples_ok = 2,
+    pq_errors_verbose = 2,
+    pq_pipeline_sync = 10,
     pq_pipeline_aborted = 11,
 };
 
@@ -44,13 +46,15 @@ const char *libpq_load(void);
 #define LIBPQ_FUNCTIONS(X)                                                                                           \
     X(PGconn *, connectdbParams, (const char *const *keywords, const char *const *values, int expand),               \
       (keywords, values, expand))                                                                                    \
+    X(int, setErrorVerbosity, (PGconn * connection, int verbosity), (connection, verbosity))                         \
+    X(void, reset, (PGconn * connection), (connection))                                                              \
     X(void, finish, (PGconn * connection), (connection))                                                             \
     X(int, status, (const PGconn *connection), (connection))                                                         \
     X(char *, errorMessage, (const PGconn *connection), (connection))                                                \
     X(int, socket, (const PGconn *connection), (connection))                                                         \
     X(int, backendPID, (const PGconn *connection), (connection))                                                     \
-    X(PQnoticeProcessor, setNoticeProcessor, (PGconn * connection, PQnoticeProcessor processor, void *arg),          \
-      (connection, processor, arg))                                                                                  \
+    X(PQnoticeReceiver, setNoticeReceiver, (PGconn * connection, PQnoticeReceiver receiver, void *arg),              \
+      (connection, receiver, arg))                                                                                   \
     X(int, setnonblocking, (PGconn * connection, int on), (connection, on))                                          \
     X(int, enterPipelineMode, (PGconn * connection), (connection))                                                   \
     X(int, pipelineSync, (PGconn * connection), (connection))                                                        \

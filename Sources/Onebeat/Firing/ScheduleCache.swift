@@ -3,7 +3,8 @@ import Synchronization
 /// Compiled schedules by job version: parsing a cron line costs a hundred times what asking it does. One that was
 /// compiled from a time zone file that changed since is compiled anew, so that an update of tzdata needs no restart.
 public final class ScheduleCache: Sendable {
-    private let schedules = Mutex<[JobVersion: Schedule]>([:])
+    /// With the definition that each was compiled from: a store that was restored may give out a version anew.
+    private let schedules = Mutex<[JobVersion: (definition: JobDefinition, schedule: Schedule)]>([:])
     let zones: ZoneFiles
 
     /// An empty cache over a folder of time zones.
@@ -12,9 +13,12 @@ public final class ScheduleCache: Sendable {
     /// The compiled schedule of the job's definition in force.
     /// - Throws: ``ScheduleError`` when it cannot be read on this machine, for instance for an unknown time zone.
     public func schedule(for job: JobRecord) throws(ScheduleError) -> Schedule {
-        if let known = schedules.withLock({ $0[job.versionID] }), known.isCurrent { return known }
+        let known = schedules.withLock { $0[job.versionID] }
+        if let known, known.definition == job.definition, known.schedule.isCurrent {
+            return known.schedule
+        }
         let schedule = try Schedule(of: job.definition, zones: zones)
-        schedules.withLock { $0[job.versionID] = schedule }
+        schedules.withLock { $0[job.versionID] = (job.definition, schedule) }
         return schedule
     }
 }

@@ -21,13 +21,21 @@ struct SettlingLoop: TurnTaking {
         let results = try await store.settle(reports, deciding: settle)
         outbox.drop(reports.count)
         for (report, result) in zip(reports, results) {
+            if result == .later {
+                outbox.putBack(report)
+                continue
+            }
             note(report, result)
             locks?.settled(report.claim)
         }
         await announcer?.announce(results.compactMap(Self.nextAttempt))
         if zip(reports, results).contains(where: { Self.mayLetGo($0, $1) }) { demand.mayBeDue() }
-        return .now
+        // All that is left may be what somebody else has.
+        return results.allSatisfy { $0 == .later } ? .after(Self.pauseOfHeld) : .now
     }
+
+    /// Between two tries of reports whose rows somebody else has.
+    private static let pauseOfHeld = Duration.milliseconds(250)
 
     /// Whether a run may have become due by this settlement: its own next attempt, or one that it held up. A further
     /// attempt of a job that skips may be held as well; that is rare, and found by the worker's next poll.
@@ -57,6 +65,7 @@ struct SettlingLoop: TurnTaking {
         case .fenced:
             metrics.fenced()
             logger.warning("settlement refused as stale", metadata: about)
+        case .later: break
         }
     }
 }

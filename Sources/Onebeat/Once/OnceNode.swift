@@ -269,6 +269,7 @@ extension OnceNode {
                 switch try await store.settle([report], deciding: settle).first {
                 case .settled: return .ran(report.outcome)
                 case .fenced, nil: return .unsettled(report.outcome, "the run was given up as lost before")
+                case .later: throw StoreError.unavailable("another program has the run's row, or its job's")
                 }
             } catch {
                 guard parts.clock.time.uptime() < end else { return .unsettled(report.outcome, "\(error)") }

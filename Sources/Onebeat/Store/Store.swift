@@ -245,4 +245,6 @@ public enum SettleResult: Sendable, Equatable {
     case settled(Run)
     /// Another attempt holds the run, or the run has its outcome from one: the report changes nothing.
     case fenced
+    /// Somebody else has its row, or its job's, for longer than others should wait: report it again.
+    case later
 }

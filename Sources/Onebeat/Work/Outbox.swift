@@ -14,6 +14,9 @@ public final class Outbox: Sendable {
         bell.ring()
     }
 
+    /// Adds a report again that the store could not take now, and rings for nobody.
+    func putBack(_ report: AttemptReport) { reports.withLock { $0.append(report) } }
+
     /// The oldest reports.
     func first(_ limit: Int) -> [AttemptReport] { reports.withLock { Array($0.prefix(limit)) } }
 

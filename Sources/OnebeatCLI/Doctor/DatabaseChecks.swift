@@ -24,7 +24,8 @@ struct DatabaseChecks {
         let health = try await store.health()
         let size = ByteCount.text(health.size)
         let way = health.isPooled ? ", through a pooler" : ""
-        return [
+        let rights = health.missingRights.map { Finding.fail("rights", $0, "`onebeat up` ends with the same words") }
+        return [rights].compactMap(\.self) + [
             .ok("store", "\(store.name), \(size), schema \(health.schema), PostgreSQL \(health.version)\(way)"),
             health.isSynchronous
                 ? .ok(

@@ -5,8 +5,9 @@ public final class PgBouncer: Sendable {
     private let folder: String
     private let process: ServerProcess
 
-    /// Starts a pooler in transaction mode with a few connections for all who come.
-    public init(to server: PostgresServer) async throws {
+    /// Starts a pooler with a few connections for all who come.
+    /// - Parameter mode: as `pool_mode` takes it.
+    public init(to server: PostgresServer, mode: String = "transaction") async throws {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("pgbouncer-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))").path
         self.folder = folder
@@ -18,7 +19,7 @@ public final class PgBouncer: Sendable {
             unix_socket_dir = \(folder)
             listen_port = 6432
             auth_type = any
-            pool_mode = transaction
+            pool_mode = \(mode)
             default_pool_size = 3
             max_client_conn = 200
             """

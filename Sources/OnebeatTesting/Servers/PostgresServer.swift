@@ -22,7 +22,32 @@ public final class PostgresServer: Sendable {
     /// Makes a cluster and starts its server.
     /// - Parameter environment: what is set for the server, each `NAME=value`, of its folder.
     /// - Throws: ``ServerFailure`` with the server's own words when that fails.
-    public init(environment: @escaping @Sendable (String) throws -> [String] = { _ in [] }) async throws {
+    public convenience init(
+        environment: @escaping @Sendable (String) throws -> [String] = { _ in [] }
+    ) async throws {
+        try await self.init(environment) { programs, folder in
+            [
+                "\(programs)/initdb", "-D", "\(folder)/data", "-U", "onebeat", "-A", "trust", "-E", "UTF8",
+                "--locale=C", "--no-sync",
+            ]
+        }
+    }
+
+    /// Makes a standby that follows `primary` over a line that can be cut.
+    public convenience init(standbyOf primary: PostgresServer, over line: Proxy) async throws {
+        try await self.init({ _ in [] }) { programs, folder in
+            [
+                "\(programs)/pg_basebackup", "-D", "\(folder)/data", "-X", "stream", "-c", "fast", "--no-sync", "-R",
+                "-d",
+                "postgres://onebeat@\(line.host):\(line.port)/postgres?sslmode=disable&gssencmode=disable",
+            ]
+        }
+    }
+
+    private init(
+        _ environment: @escaping @Sendable (String) throws -> [String],
+        making data: (_ programs: String, _ folder: String) -> [String]
+    ) async throws {
         self.environment = environment
         programs = try Self.findPrograms()
         folder =
@@ -30,17 +55,18 @@ public final class PostgresServer: Sendable {
             .appendingPathComponent("postgres-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Self.handOver(folder)
-        try ServerProcess.finish(
-            Self.unprivileged([
-                "\(programs)/initdb", "-D", "\(folder)/data", "-U", "onebeat", "-A", "trust", "-E", "UTF8",
-                "--locale=C", "--no-sync",
-            ]))
+        try ServerProcess.finish(Self.unprivileged(data(programs, folder)))
         process = Mutex(try Self.run(programs, folder, try environment(folder)))
         try await waitUntilReady()
     }
 
+    /// Has a standby take its primary's place, and waits until it has.
+    public func promote() throws { try sql("SELECT pg_promote()") }
+
     /// The address of a database of this server.
-    public func url(_ database: String) -> String { "postgres://onebeat@/\(database)?host=\(folder)" }
+    public func url(_ database: String, as role: String = "onebeat") -> String {
+        "postgres://\(role)@/\(database)?host=\(folder)"
+    }
 
     /// Makes a database.
     /// - Parameter template: what it is a copy of; nobody may be connected to that.
@@ -64,6 +90,12 @@ public final class PostgresServer: Sendable {
         try ServerProcess.finish([
             "\(programs)/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url(database), "-c", statement,
         ]).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Sets one of the server's settings, which takes effect soon, and at the latest with its next start.
+    public func set(_ setting: String, to value: String) throws {
+        try sql("ALTER SYSTEM SET \(setting) = '\(value)'")
+        try sql("SELECT pg_reload_conf()")
     }
 
     /// Ends the server as a power cut would: it writes nothing more and says goodbye to nobody.

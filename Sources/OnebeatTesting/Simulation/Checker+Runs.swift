@@ -73,6 +73,7 @@ extension Checker {
     }
 
     mutating func settled(_ report: AttemptReport, _ result: SettleResult) throws(Violation) {
+        if result == .later { return count("report for later") }
         let claim = report.claim
         let key = "\(claim.run.key), fence \(claim.fence)"
         var model = runs[claim.run.id] ?? RunModel()

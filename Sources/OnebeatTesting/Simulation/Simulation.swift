@@ -242,6 +242,7 @@ extension Observation {
             "\(node) claimed " + result.claims.map { "\($0.run.key) fence \($0.fence)" }.joined(separator: ", ")
                 + result.refused.map { "; \($0.key) \($0.state) \($0.reason?.rawValue ?? "")" }.joined()
         case .settled(let report, .fenced): "\(report.claim.run.key) fence \(report.claim.fence) refused as stale"
+        case .settled(let report, .later): "\(report.claim.run.key) fence \(report.claim.fence) is left for later"
         case .settled(let report, .settled(let run)):
             "\(run.key) fence \(report.claim.fence) \(report.outcome.word), now \(run.state)"
         case .reaped(let result):
