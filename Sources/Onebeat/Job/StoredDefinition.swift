@@ -182,6 +182,8 @@ enum StoredDefinition {
         form.put("body", call.body)
         if !call.expected.isEmpty { form["expect"] = .array(call.expected.map { .int(Int64($0)) }) }
         form.put("timeout", call.timeout)
+        if call.redirects != 0 { form.put("redirects", call.redirects) }
+        form.put("ca", call.authorities)
     }
 
     private static func readCall(_ form: inout StoredObject) throws(StoredFormError) -> HTTPCall {
@@ -190,7 +192,8 @@ enum StoredDefinition {
         return HTTPCall(
             url: url, method: try form.text("method") ?? usual.method,
             headers: try form.map("headers") ?? usual.headers, body: try form.text("body"),
-            expected: try form.ints("expect") ?? usual.expected, timeout: try form.length("timeout") ?? usual.timeout)
+            expected: try form.ints("expect") ?? usual.expected, timeout: try form.length("timeout") ?? usual.timeout,
+            redirects: try form.int("redirects") ?? usual.redirects, authorities: try form.text("ca"))
     }
 
     // MARK: The policies

@@ -58,11 +58,15 @@ public struct HTTPCall: Sendable, Hashable {
     public var expected: [Int]
     /// How long the call may take.
     public var timeout: Duration
+    /// How many redirects are followed. One whose status is expected is never followed.
+    public var redirects: Int
+    /// The PEM file of the authorities that may have signed the server's certificate; the machine's when left out.
+    public var authorities: String?
 
     /// A call.
     public init(
         url: String, method: String = "GET", headers: [String: String] = [:], body: String? = nil,
-        expected: [Int] = [], timeout: Duration = .seconds(30)
+        expected: [Int] = [], timeout: Duration = .seconds(30), redirects: Int = 0, authorities: String? = nil
     ) {
         self.url = url
         self.method = method
@@ -70,5 +74,7 @@ public struct HTTPCall: Sendable, Hashable {
         self.body = body
         self.expected = expected
         self.timeout = timeout
+        self.redirects = redirects
+        self.authorities = authorities
     }
 }

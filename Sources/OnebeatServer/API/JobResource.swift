@@ -97,7 +97,7 @@ extension JobResource.WorkPart {
         switch work {
         case .shell(let line, _): command = ["/bin/sh", "-c", line]
         case .command(let words, _): command = words
-        case .http(let call): (method, url) = (call.method, call.url)
+        case .http(let call): (method, url) = (call.method, "\(SecretAddress(call.url))")
         case .handler, .unknown: break
         }
     }

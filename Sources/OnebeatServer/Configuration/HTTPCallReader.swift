@@ -1,5 +1,4 @@
 import Onebeat
-import Yams
 
 /// Reads the HTTP call of a job. `${NAME}` stays in it: it is expanded when the call is made, so that no secret is stored.
 enum HTTPCallReader {
@@ -9,9 +8,8 @@ enum HTTPCallReader {
             job.problem("is text where a map belongs, such as {url: \(quoted(scalar.string))}", key: "http")
             return nil
         }
-        guard let map = job.map("http", keys: ["url", "method", "headers", "body", "expect", "timeout"]) else {
-            return nil
-        }
+        let keys = ["url", "method", "headers", "body", "expect", "timeout", "redirects", "ca"]
+        guard let map = job.map("http", keys: keys) else { return nil }
         guard map.has("url") else {
             map.findings.problem("url is missing", at: map.mark, map.place)
             return nil
@@ -25,23 +23,41 @@ enum HTTPCallReader {
         }
         if let expected = map.value("expect", Read.list(of: Read.integer(100...599))) { call.expected = expected }
         if let timeout = map.value("timeout", Read.positiveLength) { call.timeout = timeout }
+        if let redirects = map.value("redirects", Read.integer(0...10)) { call.redirects = redirects }
+        call.authorities = map.value("ca", file)
         return url == nil ? nil : call
     }
 
-    private static func url(_ node: Yams.Node) throws(Misfit) -> String {
+    /// What is said of an address never repeats a password in it.
+    private static func url(_ node: YAMLNode) throws(Misfit) -> String {
         let text = try Read.words(node)
         try Read.checkVariables(text)
+        let shown = quoted("\(SecretAddress(text))")
         guard !text.contains(where: \.isWhitespace) else {
-            throw Misfit("is \(quoted(text)), but a URL has no spaces; write %20 for one")
+            throw Misfit("is \(shown), but a URL has no spaces; write %20 for one")
         }
         let scheme = text.lowercased()
         guard scheme.hasPrefix("http://") || scheme.hasPrefix("https://") || scheme.hasPrefix("${") else {
-            throw Misfit("is \(quoted(text)); it must start with http:// or https://")
+            throw Misfit("is \(shown); it must start with http:// or https://")
+        }
+        guard !text.contains("${") else { return text }
+        do {
+            _ = try HTTPAddress(text)
+        } catch {
+            throw Misfit("is \(shown), which \(error)")
         }
         return text
     }
 
-    private static func method(_ node: Yams.Node) throws(Misfit) -> String {
+    private static func file(_ node: YAMLNode) throws(Misfit) -> String {
+        let path = try Read.words(node)
+        guard path.hasPrefix("/") else {
+            throw Misfit("is \(quoted(path)); write the whole path, since nodes may start in different folders")
+        }
+        return path
+    }
+
+    private static func method(_ node: YAMLNode) throws(Misfit) -> String {
         let text = try Read.words(node)
         guard text.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) else {
             throw Misfit("is \(quoted(text)); a method is written in capitals, such as GET or POST")
@@ -59,6 +75,8 @@ enum HTTPCallReader {
                 map.findings.problem("is not a header's name, such as Content-Type", at: mark, place)
             } else if !seen.insert(name.lowercased()).inserted {
                 map.findings.problem("is given twice; capitals do not count in a header's name", at: mark, place)
+            } else if HTTPRequest.reserved.contains(name.lowercased()) {
+                map.findings.problem("is set by the call itself; leave it out", at: mark, place)
             } else if let value = map.expandable(node, keyMark: mark, place) {
                 headers[name] = value
                 if value.contains(where: \.isNewline) {

@@ -84,7 +84,7 @@ struct JobPage {
             pairs.append(("Command", "<pre>\(arguments.joined(separator: " "))</pre>"))
             settings = given
         case .http(let call):
-            pairs.append(("Call", "<pre>\(call.method) \(call.url)</pre>"))
+            pairs.append(("Call", "<pre>\(call.method) \("\(SecretAddress(call.url))")</pre>"))
             settings = nil
         case .handler:
             pairs.append(("Closure", "registered by a program under this name"))

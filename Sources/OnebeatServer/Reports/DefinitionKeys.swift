@@ -76,7 +76,7 @@ package struct DefinitionKeys: Sendable, Equatable {
 
     private mutating func add(_ call: HTTPCall) {
         let usual = HTTPCall(url: "")
-        add("http.url", call.url)
+        add("http.url", "\(SecretAddress(call.url))")
         add("http.method", call.method, default: usual.method)
         for (name, value) in call.headers.sorted(by: { $0.key < $1.key }) {
             add("http.headers.\(name)", value, isSecret: true)
@@ -84,6 +84,8 @@ package struct DefinitionKeys: Sendable, Equatable {
         if let body = call.body { add("http.body", body, isSecret: true) }
         if !call.expected.isEmpty { add("http.expect", flow(call.expected.map(String.init))) }
         add("http.timeout", call.timeout.text, default: usual.timeout.text)
+        add("http.redirects", "\(call.redirects)", default: "\(usual.redirects)")
+        if let authorities = call.authorities { add("http.ca", authorities) }
     }
 
     private mutating func add(_ settings: ProcessSettings) {

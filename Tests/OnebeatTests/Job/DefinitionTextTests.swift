@@ -38,7 +38,7 @@ struct DefinitionTextTests {
     private static var call: HTTPCall {
         HTTPCall(
             url: "https://example.com/", method: "PUT", headers: ["X-A": "b"], body: "{}", expected: [200, 302],
-            timeout: .seconds(5))
+            timeout: .seconds(5), redirects: 2, authorities: "/ca.pem")
     }
 
     private func stored(_ definition: JobDefinition) throws -> JobDefinition {

@@ -37,14 +37,14 @@ import Testing
         #expect(outcome == .succeeded)
     }
 
-    @Test func redirectsAreFollowed() async throws {
-        let (outcome, output) = try await attempt(HTTPCall(url: "/redirect/3"))
+    @Test func redirectsAreFollowedWhereThatIsAskedFor() async throws {
+        let (outcome, output) = try await attempt(HTTPCall(url: "/redirect/3", redirects: 5))
         #expect(outcome == .succeeded)
         #expect(output.text() == "arrived\n")
     }
 
     @Test func tooManyRedirectsAreAFailureThatSaysSo() async throws {
-        let (outcome, _) = try await attempt(HTTPCall(url: "/redirect/9"))
+        let (outcome, _) = try await attempt(HTTPCall(url: "/redirect/9", redirects: 5))
         #expect(outcome.failure?.message.contains("more than 5 redirects") == true)
     }
 
@@ -66,7 +66,6 @@ import Testing
             await time.sleepers(1)
             time.advance(by: .seconds(30))
             #expect(await attempt.value == .timedOut)
-            try await executor.shutdown()
         }
     }
 
@@ -79,7 +78,6 @@ import Testing
             _ = await output.text { $0 == "half" }
             attempt.cancel()
             #expect(await attempt.value == .cancelled)
-            try await executor.shutdown()
         }
     }
 
@@ -143,7 +141,6 @@ import Testing
         let executor = HTTPExecutor(environment: environment)
         let output = RecordingSink()
         let outcome = await executor.execute(.example(.http(call)), output: output)
-        try? await executor.shutdown()
         return (outcome, output)
     }
 
