@@ -21,6 +21,9 @@ struct ServerAddress: Sendable {
     /// - Throws: ``StoreError/refused(_:)`` when libpq is not there, or does not understand the text.
     init(_ text: String) throws(StoreError) {
         if let problem = libpq_load() { throw .refused(String(cString: problem)) }
+        if let ambiguity = SecretAddress(text).ambiguity {
+            throw .refused("the address of the PostgreSQL store \(ambiguity)")
+        }
         var problem: UnsafeMutablePointer<CChar>?
         guard let options = pq_conninfoParse(text, &problem) else {
             // libpq's words may repeat any part of the text, and so the password.

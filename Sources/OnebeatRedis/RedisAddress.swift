@@ -1,4 +1,5 @@
 import Foundation
+import Onebeat
 
 /// Where a Redis server is and how to be let in: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS.
 ///
@@ -33,6 +34,7 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     /// Reads a URL.
     /// - Throws: ``RedisAddressError``, whose message repeats neither user nor password.
     public init(_ text: String) throws(RedisAddressError) {
+        if let ambiguity = SecretAddress(text).ambiguity { throw RedisAddressError(ambiguity) }
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased() else {
             throw RedisAddressError(
                 "is not a URL; write redis://host:6379, and special characters of a password as %XX")

@@ -23,7 +23,8 @@ enum DueRuns {
         var earliest: Timestamp?
         for queue in queues {
             for priority in try priorities(in: queue, db) {
-                let due = try Timestamp.fetchOne(db.cachedStatement(sql: nextDue), arguments: [queue, priority])
+                let due = try Timestamp.fetchOne(
+                    db.cachedStatement(sql: nextDue), arguments: .whole([queue, priority]))
                 if let due { earliest = min(earliest ?? due, due) }
             }
         }
@@ -50,7 +51,7 @@ enum DueRuns {
         var found: [Int] = []
         while true {
             let next = try Int.fetchOne(
-                db.cachedStatement(sql: nextPriority), arguments: [queue, found.last ?? Int.max])
+                db.cachedStatement(sql: nextPriority), arguments: .whole([queue, found.last ?? Int.max]))
             guard let next else { return found }
             found.append(next)
         }

@@ -79,14 +79,14 @@ extension Database {
     /// Runs a statement whose text is used again and again; SQLite parses it once a connection.
     /// - Returns: how many rows it changed.
     @discardableResult
-    func change(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
-        try cachedStatement(sql: sql).execute(arguments: arguments)
+    func change(_ sql: String, _ arguments: Arguments = []) throws -> Int {
+        try cachedStatement(sql: sql).execute(arguments: .whole(arguments))
         return changesCount
     }
 
     /// Rows of a statement whose text is used again and again.
-    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+    func rows(_ sql: String, _ arguments: Arguments = []) throws -> [Row] {
+        try Row.fetchAll(cachedStatement(sql: sql), arguments: .whole(arguments))
     }
 
     /// Writes an event in the transaction of what it tells of.
@@ -94,5 +94,19 @@ extension Database {
         try change(
             "INSERT INTO events (at, kind, job_name, run_id, actor, message) VALUES (?, ?, ?, ?, ?, ?)",
             [now, event.kind, event.job, event.run?.value, event.actor, event.message])
+    }
+}
+
+/// What goes into a statement's question marks.
+typealias Arguments = [(any DatabaseValueConvertible)?]
+
+extension StatementArguments {
+    /// SQLite takes a NUL for a text's end, and so one text for another: it is replaced, as PostgreSQL's store does.
+    static func whole(_ arguments: Arguments) -> StatementArguments {
+        StatementArguments(
+            arguments.map { argument in
+                guard let text = argument as? String, text.utf8.contains(0) else { return argument }
+                return text.replacing("\0", with: "\u{FFFD}")
+            })
     }
 }

@@ -9,7 +9,7 @@ extension SQLiteStore: HistoryStore {
     public func runs(_ filter: RunFilter) async throws(StoreError) -> [Run] {
         try await read { db, _ in
             var conditions = ["1"]
-            var arguments = StatementArguments()
+            var arguments: Arguments = []
             func require(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
                 guard let value else { return }
                 conditions.append(condition)

@@ -37,7 +37,7 @@ extension SQLiteStore: JobStore {
     public func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] {
         try await read { db, _ in
             var condition = "j.removed_at IS NULL"
-            var arguments = StatementArguments()
+            var arguments: Arguments = []
             if let after = filter.after {
                 condition += " AND j.name > ?"
                 arguments += [after]
@@ -123,7 +123,7 @@ extension SQLiteStore {
     }
 
     private func records(
-        _ condition: String, _ arguments: StatementArguments = [], in db: Database
+        _ condition: String, _ arguments: Arguments = [], in db: Database
     ) throws -> [JobRecord] {
         try db.rows("SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)", arguments)
             .map(JobRecord.init)
@@ -171,7 +171,7 @@ extension SQLiteStore {
         }
         let plan = deciding(definition, old, now)
         let lastGeneration = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT generation FROM jobs WHERE name = ?"), arguments: [name])
+            db.cachedStatement(sql: "SELECT generation FROM jobs WHERE name = ?"), arguments: .whole([name]))
         let record = JobRecord(
             definition: definition, generation: old?.generation ?? (lastGeneration ?? 0) + 1,
             version: (old?.version ?? 0) + 1, source: source, isPaused: old?.isPaused ?? false,

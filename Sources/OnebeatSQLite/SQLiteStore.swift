@@ -45,6 +45,7 @@ public final class SQLiteStore: Sendable {
         path: String, mustExist: Bool = false, time: any TimeSource = SystemTime(), schema: Schema
     ) throws(StoreError) {
         try StoreFile.check(path, mustExist: mustExist)
+        if !mustExist { try StoreFile.create(path) }
         let pool: DatabasePool
         do {
             pool = try Self.open(path)

@@ -31,6 +31,19 @@ enum StoreFile {
         }
     }
 
+    /// Makes the file, where there is none, for its owner alone: it holds what jobs say. SQLite gives `-wal` and `-shm` the
+    /// rights of the file. One that is there keeps its own; somebody may share it on purpose.
+    static func create(_ path: String) throws(StoreError) {
+        let file = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+        guard file < 0 else {
+            close(file)
+            return
+        }
+        if errno != EEXIST {
+            throw .refused("\(path) cannot be made: \(String(cString: strerror(errno)).lowercased())")
+        }
+    }
+
     /// The type of the file system that holds a folder, from the lines of `/proc/self/mountinfo` (proc(5)): the mount
     /// point is the fifth field, the type the first after the separator ` - `. The later of two mounts on one point counts.
     static func fileSystem(of folder: String, in mountInfo: String) -> String? {

@@ -46,6 +46,23 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test func aNewFileIsForItsOwnerAloneWithAllThatLiesBesideIt() async throws {
+        try await withStoreFile { path in
+            let store = try SQLiteStore(path: path, time: ManualTime())
+            _ = try await store.join(
+                NodeRecord(id: NodeID(name: "a", boot: "a1"), slots: 1, queues: [], version: "1", processID: 1),
+                lease: .seconds(10))
+            for file in [path, path + "-wal", path + "-shm"] {
+                let rights = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+                #expect(rights == 0o600, "\(file)")
+            }
+            // Somebody may share it on purpose.
+            try FileManager.default.setAttributes([.posixPermissions: 0o660], ofItemAtPath: path)
+            _ = try SQLiteStore(path: path, time: ManualTime())
+            #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o660)
+        }
+    }
+
     @Test func aStoreThatMustExistIsNotCreated() throws {
         let error = #expect(throws: StoreError.self) { try SQLiteStore(path: "/nowhere/x.db", mustExist: true) }
         guard case .notFound = error else {

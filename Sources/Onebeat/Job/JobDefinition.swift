@@ -53,6 +53,10 @@ extension JobDefinition {
                 job: name, key: "name",
                 problem: "a job's name has 1 to 200 characters of letters, digits, '_', '-', '.' and '/'")
         }
+        if let description, let scalar = description.controlCharacter(allowing: "\n\t") {
+            throw DefinitionError(
+                job: name, key: "description", problem: "has the control character \(scalar) in it; take it out")
+        }
         try policies.validate(job: name)
         return self
     }
@@ -84,5 +88,13 @@ extension Schedule {
     public init(of job: JobDefinition, zones: ZoneFiles = .system) throws(ScheduleError) {
         if let trouble = job.trouble { throw ScheduleError(setting: "job", text: job.name, message: trouble) }
         try self.init(job.schedule, jobName: job.name, zones: zones)
+    }
+}
+
+extension String {
+    /// The first control character, as in `U+1B`; none is part of a name or of words for people.
+    package func controlCharacter(allowing allowed: String = "") -> String? {
+        unicodeScalars.first { $0.properties.generalCategory == .control && !allowed.unicodeScalars.contains($0) }
+            .map { "U+\(String($0.value, radix: 16, uppercase: true))" }
     }
 }

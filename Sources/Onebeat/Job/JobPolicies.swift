@@ -42,6 +42,7 @@ public struct JobPolicies: Sendable, Hashable {
         try require((timeout ?? .seconds(1)) > .zero, "timeout", "must be longer than zero, as in 10m")
         try require((-1000...1000).contains(priority), "priority", "is \(priority); -1000 to 1000 will do")
         try require((1...100).contains(queue.utf8.count), "queue", "a queue's name has 1 to 100 characters")
+        try require(queue.controlCharacter() == nil, "queue", "has a control character in it; a name has none")
         try require((0...1000).contains(retry.limit), "retry.limit", "is \(retry.limit); 0 to 1000 will do")
         try require(retry.backoff > .zero && retry.max > .zero, "retry", "backoff and max must be longer than zero")
         try require((expect ?? .seconds(1)) > .zero, "expect", "must be longer than zero, as in 30s")

@@ -19,6 +19,15 @@ struct Trigger: AsyncParsableCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
+    func validate() throws {
+        if let scalar = requestId?.controlCharacter() {
+            throw ValidationError("--request-id has the control character \(scalar) in it; a name has none.")
+        }
+        if let requestId, !(1...200).contains(requestId.utf8.count) {
+            throw ValidationError("--request-id has \(requestId.utf8.count) bytes; 1 to 200 will do.")
+        }
+    }
+
     func run() async throws {
         let store = try await store.open()
         try await FirstLook.agree(store)
@@ -50,8 +59,8 @@ struct Trigger: AsyncParsableCommand {
         } else {
             let words = [run.reason?.sentence, run.message].compactMap(\.self).joined(separator: "; ")
             Output.note(
-                "run \(run.id) \(Terminal.errors.paint(run.state.rawValue, run.state.colour))"
-                    + (run.length.map { " after \($0.brief)" } ?? "") + (words.isEmpty ? "" : ": \(words)"))
+                "run \(run.id) \(Terminal.errors.paint("\(run.state.rawValue)", run.state.colour))"
+                    + "\(run.length.map { " after \($0.brief)" } ?? "")\(words.isEmpty ? "" : ": \(words)")")
         }
         switch run.state {
         case .succeeded: return

@@ -4,11 +4,11 @@ import OnebeatServer
 
 /// What the doctor says of a PostgreSQL store.
 struct DatabaseChecks {
-    let url: String
+    let url: SecretAddress
 
     func findings() async -> [Finding] {
         do {
-            let store = try await PostgresStore.open(url, mustExist: true)
+            let store = try await PostgresStore.open(url.text, mustExist: true)
             defer { store.close() }
             return try await onServer(store) + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store)
         } catch StoreError.notFound(let words) {

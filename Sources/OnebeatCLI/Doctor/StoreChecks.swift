@@ -100,7 +100,17 @@ private struct FileChecks {
                 : .fail(
                     "durability", "journal is \(health.journalMode); commits could be lost in a power cut",
                     "let `onebeat up` open the file, which sets WAL and FULL"))
+        if let secrecy = secrecy() { findings.append(secrecy) }
         return findings
+    }
+
+    /// Whether others on this machine can read what jobs were told and said.
+    private func secrecy() -> Finding? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & 0o007 != 0 else { return nil }
+        return .warn(
+            "rights", "\(path) is open to every user of this machine (\(String(status.st_mode & 0o777, radix: 8)))",
+            "chmod o= it and the -wal and -shm beside it")
     }
 
     // MARK: The disk

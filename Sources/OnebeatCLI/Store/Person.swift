@@ -2,11 +2,10 @@ import Foundation
 
 /// Who is at the keyboard, as events name the person.
 enum Person {
-    /// `anna@shop-1`; behind sudo the one who called it.
+    /// `anna@shop-1`, by the user that the system knows: variables such as `USER` and `SUDO_USER` say what anybody likes.
+    /// Behind sudo that is root, and sudo's own log knows the rest.
     static var current: String {
-        let environment = ProcessInfo.processInfo.environment
-        let user = environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"]
-        let known = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) }
-        return "\(user ?? known ?? "uid \(getuid())")@\(ProcessInfo.processInfo.hostName)"
+        let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) }
+        return "\(user ?? "uid \(getuid())")@\(ProcessInfo.processInfo.hostName)"
     }
 }

@@ -94,7 +94,7 @@ struct Surroundings {
             return try SQLiteStore(path: path, mustExist: true)
         case .postgres(let url):
             do {
-                return try await PostgresStore.open(url, mustExist: true)
+                return try await PostgresStore.open(url.text, mustExist: true)
             } catch StoreError.notFound {
                 return nil
             }
@@ -105,7 +105,7 @@ struct Surroundings {
     func makeStore() async throws -> any Store {
         switch settings.store.value {
         case .sqlite(let path): try SQLiteStore(path: path)
-        case .postgres(let url): try await PostgresStore.open(url)
+        case .postgres(let url): try await PostgresStore.open(url.text)
         }
     }
 }

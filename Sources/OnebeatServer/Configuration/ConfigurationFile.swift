@@ -1,6 +1,5 @@
 import Foundation
 import Onebeat
-import Yams
 
 // Configuration: from a file's text and the surroundings of the process to values that the rest works with. Reading is
 // pure: text in, values or problems out. All problems of a file are found in one go and each knows its line, job and
@@ -31,11 +30,11 @@ package struct ConfigurationFile: Sendable, Equatable {
     /// The file's path, as it was given.
     package var path: String
     /// Where the store is, with `${NAME}` expanded.
-    package var store: String?
+    package var store: SecretAddress?
     /// The source the file names, when it names one.
     package var namedSource: String?
     /// Where Redis is, with `${NAME}` expanded.
-    package var redis: String?
+    package var redis: SecretAddress?
     /// What becomes of jobs that may not overlap while Redis does not answer.
     package var locks: LockPolicy?
     /// The zone of jobs that name none.

@@ -1,5 +1,4 @@
 import Onebeat
-import Yams
 
 /// Reads the top level of a file and hands each job to its readers.
 struct FileReader {
@@ -14,13 +13,13 @@ struct FileReader {
         "alerts": "alerts are not in this version yet; take them out of the file"
     ]
 
-    func read(_ root: Yams.Node, into file: inout ConfigurationFile) {
+    func read(_ root: YAMLNode, into file: inout ConfigurationFile) {
         guard let top = MapReader(root, Place(), keys: Self.keys, refused: Self.refused, findings: findings) else {
             return
         }
-        file.store = top.value("store", expanded)
-        file.namedSource = top.value("source", Read.words)
-        file.redis = top.value("redis", expanded)
+        file.store = top.value("store", expanded).map { SecretAddress($0) }
+        file.namedSource = top.value("source", Read.name)
+        file.redis = top.value("redis", expanded).map { SecretAddress($0) }
         file.locks = top.value("locks", Read.choice(of: LockPolicy.self))
         file.listen = top.value("listen", Read.words)
         file.timezone = top.value("timezone", zone)
@@ -32,30 +31,20 @@ struct FileReader {
         file.jobs = read(jobs: jobs, defaults: defaults)
     }
 
-    private func read(jobs node: Yams.Node, defaults: JobDefaults) -> [JobDefinition] {
+    private func read(jobs node: YAMLNode, defaults: JobDefaults) -> [JobDefinition] {
         guard case .mapping(let mapping) = node else {
             findings.problem(
                 "is \(node.kind) where a map of jobs by name belongs, such as {backup: {cron: …, run: …}}",
                 at: node.position, Place(path: ["jobs"]))
             return []
         }
-        var names: Set<String> = []
         var jobs: [JobDefinition] = []
-        for (key, value) in mapping {
-            guard case .scalar(let name) = key else {
-                findings.problem(
-                    "a job's name is \(key.kind); names are words", at: key.position, Place(path: ["jobs"]))
-                continue
-            }
-            guard names.insert(name.string).inserted else {
-                findings.problem(
-                    "is defined twice; a name stands for one job", at: key.position, Place(job: name.string))
-                continue
-            }
+        for pair in mapping.pairs {
+            if findings.isFull { break }
             let reader = JobReader(
-                name: name.string, nameMark: key.position, defaults: defaults, now: now, zones: zones,
+                name: pair.key.string, nameMark: pair.key.position, defaults: defaults, now: now, zones: zones,
                 findings: findings)
-            if let job = reader.read(value) { jobs.append(job) }
+            if let job = reader.read(pair.value) { jobs.append(job) }
         }
         return jobs
     }
@@ -64,16 +53,16 @@ struct FileReader {
         var section = ConfigurationFile.NodeSection()
         let keys = ["name", "roles", "slots", "queues", "drain", "keep"]
         guard let map = top.map("node", keys: keys) else { return section }
-        section.name = map.value("name", Read.words)
+        section.name = map.value("name", Read.name)
         section.roles = map.value("roles", Read.list(of: Read.choice(of: NodeRole.self)))
         section.slots = map.value("slots", Read.integer(1...10_000))
-        section.queues = map.value("queues", Read.list(of: Read.words))
+        section.queues = map.value("queues", Read.list(of: Read.name))
         section.drain = map.value("drain", Read.length)
         section.keep = map.value("keep", Read.positiveLength)
         return section
     }
 
-    private func expanded(_ node: Yams.Node) throws(Misfit) -> String {
+    private func expanded(_ node: YAMLNode) throws(Misfit) -> String {
         let text = try Read.words(node)
         do {
             return try EnvironmentExpansion.expand(text, environment: environment)
@@ -82,7 +71,7 @@ struct FileReader {
         }
     }
 
-    private func zone(_ node: Yams.Node) throws(Misfit) -> String {
+    private func zone(_ node: YAMLNode) throws(Misfit) -> String {
         let name = try Read.words(node)
         do {
             _ = try Schedule(ScheduleDefinition(.manual, timezone: name), jobName: "", zones: zones)

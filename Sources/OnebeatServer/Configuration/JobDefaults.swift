@@ -1,5 +1,4 @@
 import Onebeat
-import Yams
 
 /// What jobs of the file share unless they say otherwise.
 struct JobDefaults {
@@ -10,7 +9,7 @@ struct JobDefaults {
     var user: String?
 
     /// Reads `defaults`; its `timezone` goes before the file's.
-    init(_ top: MapReader, timezone fileZone: String?, zone: (Yams.Node) throws(Misfit) -> String) {
+    init(_ top: MapReader, timezone fileZone: String?, zone: (YAMLNode) throws(Misfit) -> String) {
         if let fileZone { timezone = fileZone }
         guard let map = top.map("defaults", keys: PolicyReader.keys + ["timezone", "env", "dir", "user"]) else {
             return

@@ -1,5 +1,4 @@
 import Onebeat
-import Yams
 
 /// Reads one job.
 struct JobReader {
@@ -20,7 +19,7 @@ struct JobReader {
     ]
 
     /// The job, or `nil` when problems were reported.
-    func read(_ node: Yams.Node) -> JobDefinition? {
+    func read(_ node: YAMLNode) -> JobDefinition? {
         let place = Place(job: name)
         let before = findings.problemCount
         guard !node.isEmpty else {

@@ -1,5 +1,4 @@
 import Onebeat
-import Yams
 
 /// Reads the policies of a job, or of `defaults`.
 enum PolicyReader {
@@ -49,8 +48,8 @@ enum PolicyReader {
         return retry
     }
 
-    private static func queue(_ node: Yams.Node) throws(Misfit) -> String {
-        let name = try Read.words(node)
+    private static func queue(_ node: YAMLNode) throws(Misfit) -> String {
+        let name = try Read.name(node)
         guard name.utf8.count <= 100 else { throw Misfit("is longer than 100 characters") }
         return name
     }

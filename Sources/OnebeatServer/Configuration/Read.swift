@@ -1,23 +1,31 @@
 import Onebeat
-import Yams
 
 /// Readers of single values. They look at the text as it is written, never at what YAML would make of it: `no` is a
 /// word, `1:30` is not ninety and `2026-01-01` is not yet a moment.
 enum Read {
-    static func text(_ node: Yams.Node) throws(Misfit) -> String {
+    static func text(_ node: YAMLNode) throws(Misfit) -> String {
         let scalar = try scalar(node, expected: "text")
         guard !scalar.string.utf8.contains(0) else { throw Misfit("holds a NUL character, which no program can take") }
         return scalar.string
     }
 
     /// A shell line, a path, a name: text that says something.
-    static func words(_ node: Yams.Node) throws(Misfit) -> String {
+    static func words(_ node: YAMLNode) throws(Misfit) -> String {
         let text = try text(node)
         guard !text.allSatisfy(\.isWhitespace) else { throw Misfit("is blank; give it a value or leave the key out") }
         return text
     }
 
-    static func integer(_ range: ClosedRange<Int>) -> (Yams.Node) throws(Misfit) -> Int {
+    /// Words on one line, without characters that nobody can see.
+    static func name(_ node: YAMLNode) throws(Misfit) -> String {
+        let text = try words(node)
+        if let scalar = text.controlCharacter() {
+            throw Misfit("is \(quoted(text)), with the control character \(scalar) in it; a name has none")
+        }
+        return text
+    }
+
+    static func integer(_ range: ClosedRange<Int>) -> (YAMLNode) throws(Misfit) -> Int {
         { (node) throws(Misfit) in
             let text = try scalar(node, expected: "a number").string
             guard let value = Int(text) else {
@@ -28,7 +36,7 @@ enum Read {
         }
     }
 
-    static func share(_ node: Yams.Node) throws(Misfit) -> Double {
+    static func share(_ node: YAMLNode) throws(Misfit) -> Double {
         let text = try scalar(node, expected: "a number").string
         guard let value = Double(text), (0...1).contains(value) else {
             throw Misfit("is \(quoted(text)); a number from 0 to 1 will do, such as 0.2 for 20 %")
@@ -38,7 +46,7 @@ enum Read {
 
     static func choice<Choice: RawRepresentable & CaseIterable>(
         of type: Choice.Type
-    ) -> (Yams.Node) throws(Misfit) -> Choice where Choice.RawValue == String {
+    ) -> (YAMLNode) throws(Misfit) -> Choice where Choice.RawValue == String {
         { (node) throws(Misfit) in
             let words = Choice.allCases.map(\.rawValue)
             let text = try scalar(node, expected: "one of \(words.joined(separator: ", "))").string
@@ -51,7 +59,7 @@ enum Read {
     }
 
     /// A length of time, zero included.
-    static func length(_ node: Yams.Node) throws(Misfit) -> Duration {
+    static func length(_ node: YAMLNode) throws(Misfit) -> Duration {
         let text = try scalar(node, expected: "a length of time, such as 30s").string
         if let value = Duration(text: text) { return value }
         if Int(text) != nil { throw Misfit("is \(text) without a unit; write \(text)s or \(text)m") }
@@ -61,14 +69,14 @@ enum Read {
     }
 
     /// A length of time longer than zero.
-    static func positiveLength(_ node: Yams.Node) throws(Misfit) -> Duration {
+    static func positiveLength(_ node: YAMLNode) throws(Misfit) -> Duration {
         let length = try length(node)
         guard length > .zero else { throw Misfit("must be longer than zero, as in 10m") }
         return length
     }
 
     /// Whole seconds, at least one.
-    static func seconds(_ node: Yams.Node) throws(Misfit) -> Int {
+    static func seconds(_ node: YAMLNode) throws(Misfit) -> Int {
         let length = try positiveLength(node)
         guard length.components.attoseconds == 0 else {
             throw Misfit("is \(length.text); it is counted in whole seconds, as in 60s")
@@ -77,7 +85,7 @@ enum Read {
     }
 
     /// A number of bytes: `64KiB`, `512MiB`, `1GB`.
-    static func size(_ node: Yams.Node) throws(Misfit) -> Int {
+    static func size(_ node: YAMLNode) throws(Misfit) -> Int {
         let text = try scalar(node, expected: "a size, such as 512MiB").string
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }
@@ -99,13 +107,15 @@ enum Read {
 
     /// A list, or one element in its place.
     static func list<Element>(
-        of element: @escaping (Yams.Node) throws(Misfit) -> Element
-    ) -> (Yams.Node) throws(Misfit) -> [Element] {
+        of element: @escaping (YAMLNode) throws(Misfit) -> Element
+    ) -> (YAMLNode) throws(Misfit) -> [Element] {
         { (node) throws(Misfit) in
             guard case .sequence(let sequence) = node else { return [try element(node)] }
-            guard !sequence.isEmpty else { throw Misfit("is an empty list; give it a value or leave the key out") }
+            guard !sequence.nodes.isEmpty else {
+                throw Misfit("is an empty list; give it a value or leave the key out")
+            }
             var values: [Element] = []
-            for node in sequence {
+            for node in sequence.nodes {
                 do throws(Misfit) {
                     values.append(try element(node))
                 } catch {
@@ -118,8 +128,8 @@ enum Read {
 
     /// A value, or the word `none`.
     static func optional<Value>(
-        _ read: @escaping (Yams.Node) throws(Misfit) -> Value
-    ) -> (Yams.Node) throws(Misfit) -> Value? {
+        _ read: @escaping (YAMLNode) throws(Misfit) -> Value
+    ) -> (YAMLNode) throws(Misfit) -> Value? {
         { (node) throws(Misfit) in
             if case .scalar(let scalar) = node, scalar.string == "none" { return nil }
             return try read(node)
@@ -135,7 +145,7 @@ enum Read {
         }
     }
 
-    static func scalar(_ node: Yams.Node, expected: String) throws(Misfit) -> Yams.Node.Scalar {
+    static func scalar(_ node: YAMLNode, expected: String) throws(Misfit) -> YAMLScalar {
         guard case .scalar(let scalar) = node else { throw Misfit("is \(node.kind) where \(expected) belongs") }
         guard !node.isEmpty else { throw Misfit("is empty; give it a value or leave the key out") }
         return scalar

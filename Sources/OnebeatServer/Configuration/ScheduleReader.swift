@@ -1,5 +1,4 @@
 import Onebeat
-import Yams
 
 /// Reads when a job is due, and compiles it, so that what a schedule cannot be is told at its place in the file.
 struct ScheduleReader {
@@ -19,7 +18,7 @@ struct ScheduleReader {
         if let zone = map.value("timezone", Read.words) { definition.timezone = zone }
         // The zone goes first: moments without an offset are read against it.
         guard let zone = compile(ScheduleDefinition(.manual, timezone: definition.timezone)) else { return nil }
-        let moment = { (node: Yams.Node) throws(Misfit) in try Self.moment(node, in: zone) }
+        let moment = { (node: YAMLNode) throws(Misfit) in try Self.moment(node, in: zone) }
         definition.start = map.value("start", moment)
         definition.end = map.value("end", moment)
         if let spread = map.value("spread", Read.length) { definition.spread = spread }
@@ -37,7 +36,7 @@ struct ScheduleReader {
     }
 
     private func rhythm(
-        _ key: String?, moment: @escaping (Yams.Node) throws(Misfit) -> Timestamp
+        _ key: String?, moment: @escaping (YAMLNode) throws(Misfit) -> Timestamp
     ) -> ScheduleDefinition.Rhythm? {
         switch key {
         case "cron":
@@ -63,7 +62,7 @@ struct ScheduleReader {
     }
 
     /// A moment must mean one instant. Without an offset it does only where the job's zone is UTC.
-    private static func moment(_ node: Yams.Node, in zone: Schedule) throws(Misfit) -> Timestamp {
+    private static func moment(_ node: YAMLNode, in zone: Schedule) throws(Misfit) -> Timestamp {
         let text = try Read.words(node)
         guard let moment = Timestamp(iso8601: text) else {
             throw Misfit("is \(quoted(text)), which is not a moment; write it like 2026-12-24T18:00:00+08:00")
@@ -109,11 +108,11 @@ struct ScheduleReader {
         map.problem(error.message, key: error.setting, at: mark)
     }
 
-    private func scalar(_ text: String, of key: String) -> Yams.Node.Scalar? {
+    private func scalar(_ text: String, of key: String) -> YAMLScalar? {
         switch map.node(key) {
         case .scalar(let scalar)?: scalar
-        case .sequence(let sequence)?: sequence.lazy.compactMap(\.scalar).first { $0.string == text }
-        case .mapping?, .alias?, nil: nil
+        case .sequence(let list)?: list.nodes.lazy.compactMap(\.scalar).first { $0.string == text }
+        case .mapping?, nil: nil
         }
     }
 }

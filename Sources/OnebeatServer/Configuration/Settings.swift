@@ -41,9 +41,9 @@ package struct Settings: Sendable, Equatable {
         let queues = flags.queues.isEmpty ? nil : flags.queues.joined(separator: ",")
         let settings = Settings(
             store: sources.settle(
-                "store", flag: flags.store, file: file?.store, standard: StoreLocation.standard,
+                "store", flag: flags.store, file: file?.store?.text, standard: StoreLocation.standard,
                 read: StoreLocation.read),
-            redis: sources.settle("redis", flag: flags.redis, file: file?.redis, standard: nil, read: redis),
+            redis: sources.settle("redis", flag: flags.redis, file: file?.redis?.text, standard: nil, read: redis),
             locks: sources.settle(
                 "locks", flag: nil, file: file?.locks?.rawValue, standard: standard.lockPolicy,
                 read: choice(LockPolicy.self)),
@@ -126,6 +126,7 @@ extension Settings {
         guard !text.contains(where: \.isWhitespace) else {
             throw Misfit("is \(quoted(text)); a node's name has no spaces")
         }
+        try withoutControls(text)
         return text
     }
 
@@ -134,7 +135,14 @@ extension Settings {
         guard names.allSatisfy({ (1...100).contains($0.utf8.count) }) else {
             throw Misfit("is \(quoted(text)); write names of 1 to 100 characters, such as default,mail")
         }
+        try withoutControls(text)
         return names
+    }
+
+    private static func withoutControls(_ text: String) throws(Misfit) {
+        if let scalar = text.controlCharacter() {
+            throw Misfit("is \(quoted(text)), with the control character \(scalar) in it; a name has none")
+        }
     }
 
     private static func roles(_ text: String) throws(Misfit) -> Set<NodeRole> {

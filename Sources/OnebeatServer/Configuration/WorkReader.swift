@@ -1,5 +1,4 @@
 import Onebeat
-import Yams
 
 /// Reads what a job does.
 struct WorkReader {
@@ -41,22 +40,22 @@ struct WorkReader {
         }
     }
 
-    private func shellLine(_ node: Yams.Node) throws(Misfit) -> String {
+    private func shellLine(_ node: YAMLNode) throws(Misfit) -> String {
         guard case .scalar = node else {
             throw Misfit("is \(node.kind) where a shell line belongs; exec takes a list of arguments")
         }
         return try Read.words(node)
     }
 
-    private func arguments(_ node: Yams.Node) throws(Misfit) -> [String] {
+    private func arguments(_ node: YAMLNode) throws(Misfit) -> [String] {
         guard case .sequence(let sequence) = node else {
             throw Misfit("is \(node.kind) where a list belongs, such as [python3, etl.py]; run takes a shell line")
         }
-        guard !sequence.isEmpty else {
+        guard !sequence.nodes.isEmpty else {
             throw Misfit("is an empty list; the program comes first, as in [python3, etl.py]")
         }
         var arguments: [String] = []
-        for argument in sequence {
+        for argument in sequence.nodes {
             do {
                 arguments.append(try Read.text(argument))
             } catch {

@@ -1,19 +1,12 @@
-import Yams
-
 extension YAMLText {
     /// What usually lies behind a complaint of the YAML scanner, and the place to look at.
     static func explain(
-        _ problem: String, at place: Position, _ context: YamlError.Context?, _ findings: Findings
+        _ problem: String, at place: Position, _ context: (text: String, position: Position)?, _ findings: Findings
     ) -> (message: String, place: Position) {
-        let start = context.map { Position($0.mark) } ?? place
+        let start = context?.position ?? place
         let scalars = findings.line(place.line).map { Array($0.unicodeScalars) } ?? []
         let character = scalars.indices.contains(place.column - 1) ? scalars[place.column - 1] : nil
-        if context?.text.contains("scanning an alias") == true || problem.contains("undefined alias") {
-            return (
-                "text that starts with * needs quotes, as in cron: \"*/5 * * * *\"",
-                problem.contains("undefined alias") ? place : start
-            )
-        }
+        if context?.text.contains("scanning an alias") == true { return (star, start) }
         if context?.text.contains("scanning an anchor") == true {
             return ("text that starts with & needs quotes", start)
         }
@@ -45,14 +38,11 @@ extension YAMLText {
                     + "quote or bracket in quotes as a whole", place
             )
         }
-        if problem.contains("found another document") {
-            return ("a second document (---) starts here; one file holds one", place)
-        }
         if problem.contains("nesting level") { return ("is nested too deeply; no setting is that deep", place) }
         return ("cannot be read as YAML: \(problem)", place)
     }
 
-    private static func bracket(_ context: YamlError.Context?) -> String {
+    private static func bracket(_ context: (text: String, position: Position)?) -> String {
         context?.text.contains("mapping") == true ? "{" : "["
     }
 }

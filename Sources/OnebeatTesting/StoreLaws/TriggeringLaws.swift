@@ -24,6 +24,19 @@ extension StoreLaw {
             _ = try await bench.store.trigger("report", requestID: "r2", by: "ann")
             try expect(try await bench.runs().count, is: 2)
         },
+        StoreLaw("a NUL is no text's end: what stands before it is another name") { bench in
+            try await bench.apply(bench.job())
+            try expect(try await bench.store.job("report\0x"), is: nil)
+            try expect(try await bench.store.events(job: "report\0x", limit: 10).count, is: 0)
+            var filter = RunFilter()
+            filter.job = "report\0"
+            let first = try await bench.store.trigger("report", requestID: "r", by: "ann\0")
+            let second = try await bench.store.trigger("report", requestID: "r\0", by: "ann")
+            let third = try await bench.store.trigger("report", requestID: "r\0x", by: "ann")
+            try expect(Set([first.id, second.id, third.id]).count, is: 3)
+            try expect(try await bench.store.runs(filter).count, is: 0)
+            try expect(try await bench.store.trigger("report", requestID: "r\0x", by: "ann").id, is: third.id)
+        },
         StoreLaw("a run by hand and a due run of one instant are two runs") { bench in
             try await bench.apply(bench.job { $0.overlap = .allow })
             _ = try await bench.store.trigger("report", requestID: "r1", by: "ann")

@@ -100,6 +100,23 @@ import Testing
                 ])
     }
 
+    @Test func namesHaveNoControlCharacters() throws {
+        for flags in [SettingFlags(node: "a\u{1B}b"), SettingFlags(queues: ["a\u{9B}b"]), SettingFlags(node: "a\u{7}")]
+        {
+            #expect(problems(flags: flags).first?.contains("a name has none") == true)
+        }
+        for text in [
+            "source: \"a\\eb\"", "node: {name: \"a\\ab\"}", "node: {queues: [\"a\\eb\"]}",
+            "jobs: {a: {run: x, queue: \"a\\eb\"}}",
+            "jobs: {a: {run: x, description: \"a\\eb\"}}", "jobs: {\"a\\eb\": {run: x}}",
+        ] {
+            let found = fileProblems(text)
+            #expect(found.count == 1, "\(text): \(found)")
+            #expect(!found.joined().contains("\u{1B}"))
+        }
+        #expect(fileProblems("jobs: {a: {run: x, description: \"two\\nlines\"}}").isEmpty)
+    }
+
     @Test func whatIsWrongWithRedisIsSaidWithoutItsPassword() throws {
         #expect(
             problems(flags: .init(redis: "http://u:secret@r")) == [
@@ -120,17 +137,31 @@ import Testing
     @Test(arguments: [
         ("postgres://anna:s3cret@db/jobs", "postgres://anna@db/jobs"),
         (
-            "postgresql://anna:s3/cr@et@db:5432,db2/jobs?sslmode=require",
+            "postgresql://anna:s3%2Fcr%40et@db:5432,db2/jobs?sslmode=require",
             "postgresql://anna@db:5432,db2/jobs?sslmode=require"
         ),
         ("postgres://db/jobs?user=anna&password=s3cret", "postgres://db/jobs?user=anna"),
         ("postgres://db/jobs?sslpassword=s3cret", "postgres://db/jobs"),
-        ("postgres:///jobs?service=main", "postgres:///jobs?service=main"), ("postgres://", "postgres://"),
+        ("postgres:///jobs?service=main", "postgres:///jobs?service=main"),
+        ("postgres://db?options=-csearch_path%3Dx", "postgres://db"), ("postgres://", "postgres://"),
     ])
     func aDatabaseIsShownWithoutItsPassword(text: String, shown: String) throws {
         let location = try StoreLocation.read(text)
-        #expect(location == .postgres(url: text))
+        #expect(location == .postgres(url: SecretAddress(text)))
         #expect(location.description == shown)
+    }
+
+    /// A library that reads such an address in the other way would name a part of the password as a host.
+    @Test(arguments: [
+        "postgres://anna:s3@cret@db/jobs", "postgres://anna:s3/cret@db/jobs", "postgres://anna:s3?cret@db/jobs",
+        "postgres://anna:s3#cret@db", "postgres://anna:100%cret@db/jobs", "redis://:s3/cret@cache",
+        "redis://:s3@cret@cache",
+        "redis://ann:s3%cret@cache/1", "rediss://:s3#cret@cache", "host=db password=s3cret",
+    ])
+    func anAddressThatCanBeReadInTwoWaysIsRefusedWithoutItsPassword(text: String) {
+        let found = text.hasPrefix("redis") ? problems(flags: .init(redis: text)) : problems(flags: .init(store: text))
+        #expect(found.count == 1)
+        #expect(found.first?.contains("cret") == false)
     }
 
     @Test(arguments: [

@@ -82,15 +82,58 @@ import Testing
         #expect(found[0].hasPrefix(":2:6: anchors and aliases (&name, *name) are not read;"))
     }
 
-    /// As a key the last of them would be 2^30 elements to compare.
-    @Test(.timeLimit(.minutes(1))) func aBombOfAliasesDoesNotGoOff() {
-        let levels = (1...30).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
-        #expect(fileProblems("a0: &a0 [x]\n" + levels + "? *a30\n: x\n").count == 1)
-        #expect(fileProblems("a0: &a0 [x]\n" + levels + "jobs: *a30\n").count == 1)
+    /// As a key the last of them would be 2^30 elements to compare; wherever anchors stand, the first one is refused.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "a0: &a0 [x]\n", "a0: {b: &a0 [x]}\n", "a0: # comment\n  &a0 [x]\n", "{a0: &a0\n# &\n [x]}\n",
+            "? &a0 [x]\n: y\n", "- &a0\t[x]\n",
+        ])
+    func aBombOfAliasesDoesNotGoOff(start: String) {
+        let levels = (1...30).map { "a\($0): {b: &a\($0) [*a\($0 - 1),*a\($0 - 1)]}\n" }.joined()
+        #expect(fileProblems(start + levels + "? *a30\n: x\n").count == 1)
+        let flow = (1...30).map { ",a\($0): &a\($0) {? *a\($0 - 1) : x, ? [*a\($0 - 1)] : y}" }.joined()
+        #expect(fileProblems("{a0: &a0 {x: y}" + flow + ", ? *a30 : x}").count == 1)
     }
 
     @Test(.timeLimit(.minutes(1))) func nestingWithoutEndIsRefused() {
         #expect(fileProblems(String(repeating: "{a: ", count: 100_000)).count == 1)
         #expect(fileProblems(String(repeating: "[", count: 900) + String(repeating: "]", count: 900)).count == 1)
+        #expect(fileProblems(String(repeating: "? ", count: 100_000) + "x").count == 1)
+        #expect(fileProblems(String(repeating: "- ", count: 100_000) + "x").count == 1)
+        #expect(fileProblems("jobs: {a: {env: {A: [[x]]}}}").count == 1)
+    }
+
+    @Test(arguments: ["? [a]\n: b\n", "? {a: b}\n: c\n", "{[a]: b}"])
+    func aKeyThatIsNoTextIsRefused(text: String) {
+        #expect(fileProblems(text).first?.contains("keys are words") == true)
+    }
+
+    /// Problems are told up to a bound, so that a file of nothing else is answered as soon as another.
+    @Test(.timeLimit(.minutes(1)), arguments: ["\n  ", ", "]) func tensOfThousandsOfBadJobsAreAnsweredInTime(
+        between: String
+    ) {
+        let jobs = (0..<40_000).map { "j\($0): {cron: \"61 * * * *\", run: [], x: y}" }.joined(separator: between)
+        let found = fileProblems(between == ", " ? "jobs: {\(jobs)}" : "jobs:\n  \(jobs)\n")
+        #expect(found.count == Findings.most + 1)
+        #expect(found.last == ": there may be more problems; mend these first")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func bytesOfAnyKindMakeNodesOrAProblem() {
+        let seed = Array(
+            "jobs:\n  a: {cron: \"1 2 * * *\", run: x, env: {A: 'b', ? B : |-\n c}}\n  b: [1, &x *y, !t z]\n".utf8)
+        var random = SplitMix(state: 3)
+        for _ in 0..<300 {
+            var bytes = seed
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                if Bool.random(using: &random) {
+                    bytes[place] = Array("{}[]&*!?:-|>'\"#%@`,\n\t \\\u{7f}".utf8).randomElement(using: &random) ?? 0
+                } else {
+                    bytes.insert(.random(in: 0...255, using: &random), at: place)
+                }
+            }
+            _ = fileProblems(String(decoding: bytes, as: UTF8.self))
+        }
     }
 }
