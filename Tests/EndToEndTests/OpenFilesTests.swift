@@ -35,4 +35,37 @@ struct OpenFilesTests {
             try await node.stop()
         }
     }
+
+    /// Readers who hold on to all the connections they can get take no descriptor from a run.
+    @Test func halfSentRequestsFailNoRun() async throws {
+        try await Sandbox.with { box in
+            try box.configure("tick: {every: 1s, run: \"true\", overlap: allow}")
+            let node = try await box.up(
+                options: ["--slots", "4"], inside: ["sh", "-c", "ulimit -n 256; exec \"$@\"", "sh"])
+            try box.write(
+                """
+                import socket, sys, time
+                held = []
+                for number in range(300):
+                    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+                    s.sendall(b"GET / HTTP/1.1\\r\\nHos")
+                    held.append(s)
+                open("held", "w").write("all")
+                time.sleep(60)
+                """, to: "hold.py")
+            _ = try box.start(["python3", "hold.py", "\(node.port)"])
+            #expect(try await eventually(within: .seconds(20)) { box.read("held") == "all" })
+            let ended = "SELECT count(*) FROM runs WHERE finished_at IS NOT NULL"
+            let before = Int(try await box.query(ended)[0][0]) ?? 0
+            #expect(
+                try await eventually(within: .seconds(20)) { (Int(try await box.query(ended)[0][0]) ?? 0) > before + 3 }
+            )
+            #expect(
+                try await box.query("SELECT DISTINCT state, message FROM runs WHERE finished_at IS NOT NULL") == [
+                    ["succeeded", ""]
+                ])
+            #expect(await node.get("/readyz")?.status == 200)
+            try await node.stop()
+        }
+    }
 }

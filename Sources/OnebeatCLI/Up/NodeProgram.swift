@@ -14,6 +14,7 @@ struct NodeProgram {
     private let store: any Store
     private let redis: RedisClient?
     private let logger: Logger
+    private let readers: WebLimits
     private let schedules = ScheduleCache()
 
     init(_ surroundings: Surroundings, guardian: Guardian) async throws {
@@ -23,7 +24,8 @@ struct NodeProgram {
         self.guardian = guardian
         settings = surroundings.settings.nodeSettings
         logger = Logger(label: "onebeat")
-        if settings.roles.contains(.worker) { OpenFiles.allow(forSlots: settings.slots, logger) }
+        let slots = settings.roles.contains(.worker) ? settings.slots : 0
+        readers = WebLimits(connections: OpenFiles.allow(forSlots: slots, logger))
         store = try await Self.whenStoreIsThere(logger) {
             let store = try await surroundings.makeStore()
             try await FirstLook.agree(store)
@@ -54,15 +56,7 @@ struct NodeProgram {
     /// Runs until a signal, or until a part fails that the node cannot do without.
     func run() async throws {
         let changes = try await applyFile()
-        let http = HTTPExecutor()
-        do {
-            try await serve(http, after: changes)
-        } catch {
-            // A client that is dropped with open connections takes the process down, and the error's words with it.
-            try? await http.shutdown()
-            throw error
-        }
-        try await http.shutdown()
+        try await serve(HTTPExecutor(), after: changes)
         await redis?.close()
         await guardian.shutdown()
     }
@@ -98,7 +92,7 @@ struct NodeProgram {
     ) -> OnebeatWeb {
         OnebeatWeb(
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
-            schedules: schedules, logger: logger
+            schedules: schedules, limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)
             isListening.ring()

@@ -12,6 +12,7 @@ import ServiceLifecycle
 public final class OnebeatWeb: Service {
     private let address: ListenAddress
     private let responder: RouterResponder<BasicRequestContext>
+    private let connections: OpenConnections
     private let logger: Logger
     private let onListening: @Sendable (ListenAddress) async -> Void
 
@@ -20,10 +21,12 @@ public final class OnebeatWeb: Service {
     ///   - metrics: what `/metrics` shows beside the process and the store.
     ///   - address: where to listen; port 0 is one that is free.
     ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
+    ///   - limits: how much readers may hold on to.
     ///   - onListening: told the address once connections are taken, with the port that was found.
     public init(
         store: any Store, node: Node? = nil, metrics: PrometheusRegistry, address: ListenAddress = .standard,
-        schedules: ScheduleCache = ScheduleCache(), time: any TimeSource = SystemTime(), logger: Logger,
+        schedules: ScheduleCache = ScheduleCache(), time: any TimeSource = SystemTime(),
+        limits: WebLimits = WebLimits(), logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
         let health = Health(store: store, node: node, time: time)
@@ -43,6 +46,7 @@ public final class OnebeatWeb: Service {
         Dashboard(store: store, schedules: schedules).addRoutes(to: router)
         responder = router.buildResponder()
         self.address = address
+        connections = OpenConnections(limits)
         self.logger = logger
         self.onListening = onListening
     }
@@ -55,8 +59,12 @@ public final class OnebeatWeb: Service {
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
             responder: responder,
+            server: .http1(
+                configuration: .init(additionalChannelHandlers: [RequestGate.installer(self.connections)])),
             configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port), serverName: "onebeat"),
+                address: .hostname(address.host, port: address.port), serverName: "onebeat",
+                // Closing takes a moment, and connections can come faster than that: then they wait outside.
+                availableConnectionsDelegate: .maximum(connections.limits.connections + 16, logger: quiet)),
             onServerRunning: { channel in
                 var found = self.address
                 found.port = channel.localAddress?.port ?? found.port

@@ -15,6 +15,8 @@ struct WebFixture {
     let time: ManualTime
     let base: String
 
+    var port: Int { Int(base.split(separator: ":").last ?? "") ?? 0 }
+
     struct Answer {
         var status: Int
         var headers: HTTPHeadersByName
@@ -32,7 +34,8 @@ struct WebFixture {
     /// `ping` that was never run and has hostile words in its definition, and a node `alpha` that leads.
     static func serving(
         address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0),
-        node: Node? = nil, _ body: @escaping @Sendable (WebFixture) async throws -> Void
+        node: Node? = nil, limits: WebLimits = WebLimits(),
+        _ body: @escaping @Sendable (WebFixture) async throws -> Void
     ) async throws {
         let time = ManualTime(Timestamp(iso8601: "2026-11-23T12:00:00Z")!)
         let store = try SQLiteStore.inMemory(time: time)
@@ -40,7 +43,7 @@ struct WebFixture {
         let ports = AsyncThrowingStream<Int, any Error>.makeStream()
         let web = OnebeatWeb(
             store: store, node: node, metrics: PrometheusRegistry(), address: address, time: time,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onListening: { ports.continuation.yield($0.port) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -69,6 +72,11 @@ struct WebFixture {
         return Answer(
             status: Int(response.status.code), headers: Dictionary(fields) { "\($0), \($1)" },
             body: String(buffer: body))
+    }
+
+    func bytes(_ path: String) async throws -> [UInt8] {
+        let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: base + path), timeout: .seconds(30))
+        return Array(try await response.body.collect(upTo: 4 * 1024 * 1024).readableBytesView)
     }
 
     private static func fill(_ store: SQLiteStore, _ time: ManualTime) async throws {
