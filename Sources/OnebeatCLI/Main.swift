@@ -33,7 +33,7 @@ enum Main {
     /// - Returns: the exit code that says so to programs.
     private static func report(_ error: any Error) -> Int32 {
         if let failure = CommandFailure(error) {
-            for line in failure.lines { Output.note(line) }
+            for line in failure.lines { Output.note("\(line)") }
             return failure.exit.rawValue
         }
         if let text = unknownCommand() {
@@ -43,7 +43,7 @@ enum Main {
         let text = OnebeatCommand.fullMessage(for: error)
         let code = OnebeatCommand.exitCode(for: error)
         if code.isSuccess {
-            Output.line(text)
+            Output.line("\(text)")
         } else if !text.isEmpty {
             Output.note(text.hasPrefix("Error: ") ? "onebeat: \(text.dropFirst("Error: ".count))" : "onebeat: \(text)")
         }

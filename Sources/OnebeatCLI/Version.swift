@@ -12,7 +12,7 @@ struct Version: ParsableCommand {
                 "version": OnebeatVersion.current, "timezone_database": ZoneFiles.system.version ?? "unknown",
             ])
         } else {
-            Output.line(Self.text)
+            Output.line("\(Self.text)")
         }
     }
 }

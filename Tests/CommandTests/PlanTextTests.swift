@@ -20,7 +20,7 @@ struct PlanTextTests {
             JobRecord(definition: $0, source: "file:/a", watermark: now, nextAt: nil, createdAt: now)
         }
         let diff = try PlanDiff(of: new, source: "file:/a", against: records, at: now, fires: 1)
-        return PlanText.lines(diff, for: plain)
+        return PlanText.lines(diff, for: plain).map(\.text)
     }
 
     @Test func aChangedScheduleShowsItsFiresBeforeAndAfter() throws {

@@ -58,14 +58,31 @@ struct TextTableTests {
     }
 }
 
-@Suite("Text out of jobs")
-struct SafeTextTests {
-    @Test func controlCharactersCannotReachTheTerminal() {
-        #expect(SafeText.forTerminal(Array("a\u{1B}]0;title\u{07}b\r\n".utf8)) == "a\u{241B}]0;title\u{2407}b\n")
+@Suite("Text for a terminal")
+struct TerminalTextTests {
+    /// Each of them could do something to a terminal, or hide what is there.
+    @Test(arguments: [
+        ("a\u{1B}]52;c;aGk=\u{07}b", "a\u{241B}]52;c;aGk=\u{2407}b"), ("\u{1B}[2J\u{1B}[H", "\u{241B}[2J\u{241B}[H"),
+        ("\u{9B}2J", "<U+9B>2J"), ("\u{9D}0;x\u{9C}", "<U+9D>0;x<U+9C>"), ("\u{90}q", "<U+90>q"),
+        ("a\u{7F}\u{08}b", "a\u{2421}\u{2408}b"),
+        ("a\u{202E}b\u{2066}c\u{200F}", "a<U+202E>b<U+2066>c<U+200F>"), ("a\u{E0041}", "a<U+E0041>"),
+        ("a\u{0}b", "a\u{2400}b"),
+        ("over\rwritten", "over\u{240D}written"), ("a\r\nb\tc\n", "a\nb\tc\n"), ("ü 备份 👩‍👩‍👧", "ü 备份 👩‍👩‍👧"),
+        ("a\u{2028}b", "a<U+2028>b"),
+    ])
+    func whatIsInterpolatedIsMadeHarmless(raw: String, shown: String) {
+        #expect(("\(raw)" as TerminalText).text == shown)
+        #expect(TerminalText(raw).text == shown)
+        let cell = TextTable.Cell(raw).text
+        #expect(TerminalText(cell).text == cell && !cell.contains(where: \.isNewline))
+        let coloured = Terminal(isInteractive: true, hasColour: true, width: nil)
+        #expect(coloured.paint("\(raw)", .bad).text == "\u{1B}[31m\(shown)\u{1B}[0m")
     }
 
-    @Test func bytesThatAreNoTextAreShownAsReplaced() {
-        #expect(SafeText.forTerminal([0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
+    @Test func literalsAndTextsOfTheKindStayAsTheyAre() {
+        let title = Terminal(isInteractive: true, hasColour: true, width: nil).paint("x", .title)
+        #expect(("\u{1B}[K\(title)" as TerminalText).text == "\u{1B}[K\u{1B}[1mx\u{1B}[0m")
+        #expect(("\(Optional("\u{1B}").map { $0 } ?? "")" as TerminalText).text == "\u{241B}")
     }
 }
 

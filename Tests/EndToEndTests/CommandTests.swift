@@ -28,6 +28,49 @@ struct CommandTests {
         }
     }
 
+    @Test func whatIsSaidOfAnActorIsNotWhatVariablesSay() async throws {
+        try await Sandbox.with { box in
+            try box.configure("good: {run: \"true\"}")
+            #expect(try await box.onebeat("apply", "onebeat.yaml").code == 0)
+            let forged = ["SUDO_USER": "forged\u{1B}[2J", "USER": "forged", "LOGNAME": "forged"]
+            #expect(try await box.onebeat("trigger", "good", environment: forged).code == 0)
+            let events = try await box.onebeat("events", "--job", "good")
+            #expect(events.output.contains("run.triggered") && !events.output.contains("forged"), "\(events)")
+            let wrong = try await box.onebeat("trigger", "good", "--request-id", "a\u{1B}]52;c;x\u{7}")
+            #expect(wrong.code == 64 && !wrong.errors.contains("\u{1B}"), "\(wrong)")
+        }
+    }
+
+    /// Everything that prints what somebody else has written.
+    @Test func noCommandSendsATerminalWhatAJobOrAServerSays() async throws {
+        try await Sandbox.with { box in
+            let evil = "\u{1B}]52;c;aGk=\u{7}\u{1B}[2J\u{9B}2J\u{202E}"
+            try box.write(
+                "jobs:\n  evil: {description: plain, http: {url: \"http://127.0.0.1:1/\"}}\n")
+            #expect(try await box.onebeat("apply", "onebeat.yaml").code == 0)
+            #expect(try await box.onebeat("trigger", "evil").code == 0)
+            // As an older version, or another program, may have left it.
+            let write = try await box.run([
+                "sqlite3", box.path("onebeat.db"),
+                "UPDATE runs SET state = 'failed', message = '\(evil)', node = '\(evil)', finished_at = 1;"
+                    + "UPDATE events SET actor = '\(evil)', message = '\(evil)', kind = '\(evil)';"
+                    + "UPDATE definitions SET definition = replace(definition, 'plain', '\(evil.replacing("\u{1B}", with: "\\u001b").replacing("\u{7}", with: "\\u0007"))')",
+            ])
+            #expect(write.code == 0, "\(write)")
+            for arguments in [
+                ["runs"], ["run", "1"], ["explain", "evil"], ["job", "evil"], ["jobs"], ["events"], ["nodes"],
+                ["logs", "1"], ["doctor"], ["plan", "onebeat.yaml"], ["retry", "1"], ["cancel", "1"], ["job", evil],
+                ["trigger", evil], ["next", evil], ["explain", "evil", "--at", evil], [evil], ["runs", "--\(evil)"],
+            ] {
+                let said = try await box.run([Sandbox.binary] + arguments)
+                let bad = (said.output + said.errors).unicodeScalars.filter {
+                    "\u{1B}\u{7}\u{9B}\u{202E}".unicodeScalars.contains($0)
+                }
+                #expect(bad.isEmpty, "\(arguments.first ?? ""): \(said)")
+            }
+        }
+    }
+
     @Test func logsFollowARunToItsEnd() async throws {
         try await Sandbox.with { box in
             try box.configure("talk: {run: \"for i in 1 2 3; do echo line $i; sleep 0.5; done\"}")

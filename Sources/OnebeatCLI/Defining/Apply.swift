@@ -39,7 +39,7 @@ struct Apply: AsyncParsableCommand {
         for (sign, kind) in [("+", JobChange.Kind.added), ("~", .changed), ("-", .removed)] {
             for name in names(kind) { Output.line("\(sign) \(name)") }
         }
-        Output.line(changes.summary)
+        Output.line("\(changes.summary)")
     }
 }
 

@@ -2,19 +2,19 @@ import OnebeatServer
 
 /// A diff for people: a sign a job, the keys that differ, the next fires before and after.
 enum PlanText {
-    static func lines(_ diff: PlanDiff, for terminal: Terminal) -> [String] {
-        var lines: [String] = []
+    static func lines(_ diff: PlanDiff, for terminal: Terminal) -> [TerminalText] {
+        var lines: [TerminalText] = []
         for change in diff.changes {
             lines.append(title(change, terminal))
-            lines += change.keys.map { "    " + key($0) }
+            lines += change.keys.map { "    \(key($0))" }
             lines += fires(change, terminal).map { "    " + $0 }
         }
         if !lines.isEmpty { lines.append("") }
-        lines.append(summary(diff))
+        lines.append("\(summary(diff))")
         return lines
     }
 
-    private static func title(_ change: PlanDiff.JobChange, _ terminal: Terminal) -> String {
+    private static func title(_ change: PlanDiff.JobChange, _ terminal: Terminal) -> TerminalText {
         let (sign, colour): (String, Colour) =
             switch change.kind {
             case .added: ("+", .good)
@@ -23,7 +23,7 @@ enum PlanText {
             case .conflict: ("!", .bad)
             }
         let note = change.owner.map { "defined by \($0)" } ?? change.schedule
-        return terminal.paint("\(sign) \(change.job)", colour) + "  " + terminal.paint(note, .quiet)
+        return terminal.paint("\(sign) \(change.job)", colour) + "  " + terminal.paint("\(note)", .quiet)
     }
 
     private static func key(_ change: PlanDiff.KeyChange) -> String {
@@ -36,10 +36,10 @@ enum PlanText {
         }
     }
 
-    private static func fires(_ change: PlanDiff.JobChange, _ terminal: Terminal) -> [String] {
-        func line(_ word: String, _ fires: [String]) -> String {
+    private static func fires(_ change: PlanDiff.JobChange, _ terminal: Terminal) -> [TerminalText] {
+        func line(_ word: TerminalText, _ fires: [String]) -> TerminalText {
             let moments = fires.map(ReadableTime.text).joined(separator: ", ")
-            return terminal.paint(word, .quiet) + (moments.isEmpty ? "never" : moments)
+            return terminal.paint(word, .quiet) + "\(moments.isEmpty ? "never" : moments)"
         }
         switch change.kind {
         case .added: return [line("next    ", change.firesAfter)]

@@ -63,7 +63,7 @@ struct Next: AsyncParsableCommand {
 
     private func show(_ schedule: Schedule, _ occurrences: [Occurrence], now: Timestamp) {
         let terminal = Terminal.output
-        Output.line(terminal.paint(schedule.words, .title))
+        Output.line(terminal.paint("\(schedule.words)", .title))
         if case .cron(let texts) = schedule.definition.rhythm {
             for warning in texts.flatMap({ StepWarning.all(in: $0) }) { Output.note("onebeat: warning: \(warning)") }
         }

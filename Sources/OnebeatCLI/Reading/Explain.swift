@@ -44,6 +44,6 @@ struct Explain: AsyncParsableCommand {
                     job: job, at: moment, verdict: explanation.verdict, sentences: explanation.sentences,
                     run: explanation.run.map(RunResource.init)))
         }
-        for sentence in explanation.sentences { Output.line(sentence) }
+        for sentence in explanation.sentences { Output.line("\(sentence)") }
     }
 }

@@ -45,12 +45,13 @@ struct Job: AsyncParsableCommand {
 
     private func show(_ record: JobRecord, _ schedule: Schedule?, now: Timestamp) {
         let terminal = Terminal.output
-        Output.line(terminal.paint(record.name, .title) + (record.isPaused ? terminal.paint("  paused", .warning) : ""))
-        if let description = record.definition.description { Output.line(description) }
+        Output.line(
+            terminal.paint("\(record.name)", .title) + (record.isPaused ? terminal.paint("  paused", .warning) : ""))
+        if let description = record.definition.description { Output.line("\(description)") }
         if let trouble = record.definition.trouble {
-            Output.line(terminal.paint("invalid: ", .bad) + trouble)
+            Output.line(terminal.paint("invalid: ", .bad) + "\(trouble)")
         } else {
-            Output.line(schedule?.words ?? "a schedule that cannot be read on this machine")
+            Output.line("\(schedule?.words ?? "a schedule that cannot be read on this machine")")
         }
         Output.line()
         var table = TextTable("", "")

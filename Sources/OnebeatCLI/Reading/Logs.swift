@@ -23,7 +23,11 @@ struct Logs: AsyncParsableCommand {
     func run() async throws {
         let store = try await store.open()
         let run = try await store.run(named: id)
-        let end = try await follow ? copyUntilEnd(of: run, from: store) : copy(run, from: store)
+        var decoder = PieceDecoder()
+        let end =
+            try await follow
+            ? copyUntilEnd(of: run, from: store, &decoder) : copy(run, from: store, after: nil, &decoder)
+        if !format.json { Output.end(&decoder) }
         guard end.position == nil, !format.json else { return }
         Output.note(
             end.run.startedAt == nil
@@ -32,12 +36,14 @@ struct Logs: AsyncParsableCommand {
                 : "run \(run.id) has written nothing\(end.run.state.isTerminal ? "" : " yet; -f waits for it")")
     }
 
-    private func copyUntilEnd(of run: Run, from store: any Store) async throws -> (run: Run, position: LogPosition?) {
+    private func copyUntilEnd(
+        of run: Run, from store: any Store, _ decoder: inout PieceDecoder
+    ) async throws -> (run: Run, position: LogPosition?) {
         var position: LogPosition?
         while true {
             // Asked before its output, so that what was written before the end is not left out.
             guard let current = try await store.run(run.id) else { return (run, position) }
-            position = try await copy(current, from: store, after: position).position
+            position = try await copy(current, from: store, after: position, &decoder).position
             if current.state.isTerminal { return (current, position) }
             try await Task.sleep(for: Self.poll)
         }
@@ -46,7 +52,7 @@ struct Logs: AsyncParsableCommand {
     /// Copies what there is after a place.
     /// - Returns: the place of the last piece.
     private func copy(
-        _ run: Run, from store: any Store, after start: LogPosition? = nil
+        _ run: Run, from store: any Store, after start: LogPosition?, _ decoder: inout PieceDecoder
     ) async throws -> (run: Run, position: LogPosition?) {
         var position = start
         while true {
@@ -55,7 +61,7 @@ struct Logs: AsyncParsableCommand {
                 if position.map({ $0.attempt < piece.id.position.attempt }) ?? false, !format.json {
                     Output.note("onebeat: attempt \(piece.id.position.attempt)")
                 }
-                try show(piece)
+                try show(piece, &decoder)
                 position = piece.id.position
             }
             guard let last = pieces.last else { return (run, position) }
@@ -64,7 +70,8 @@ struct Logs: AsyncParsableCommand {
         }
     }
 
-    private func show(_ piece: LogPiece) throws {
-        if format.json { try Output.jsonLine(LogResource(piece)) } else { Output.piece(piece) }
+    private func show(_ piece: LogPiece, _ decoder: inout PieceDecoder) throws {
+        guard format.json else { return Output.piece(piece, &decoder) }
+        try Output.jsonLine(LogResource(piece, text: decoder.text(of: piece)))
     }
 }

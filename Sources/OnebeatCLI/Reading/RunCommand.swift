@@ -32,8 +32,8 @@ struct RunCommand: AsyncParsableCommand {
         let clock = Clock(record.map { [$0] } ?? [], now: now)
         Output.line(
             "\(terminal.paint("run \(run.id)", .title))  \(run.key)  "
-                + terminal.paint(run.state.rawValue, run.state.colour))
-        for sentence in explanation { Output.line(sentence) }
+                + terminal.paint("\(run.state.rawValue)", run.state.colour))
+        for sentence in explanation { Output.line("\(sentence)") }
         show(attempts, of: run, clock)
         Output.line(terminal.paint("\nonebeat logs \(run.id) shows its output", .quiet))
     }

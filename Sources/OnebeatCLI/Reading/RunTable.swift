@@ -22,7 +22,7 @@ struct RunTable {
         }
     }
 
-    func lines(for terminal: Terminal) -> [String] { table.lines(for: terminal) }
+    func lines(for terminal: Terminal) -> [TerminalText] { table.lines(for: terminal) }
 
     /// How late it started, where that is worth a word.
     private static func lateness(of run: Run) -> String {

@@ -1,5 +1,6 @@
 import Foundation
 import Onebeat
+import OnebeatServer
 import Synchronization
 
 /// The two streams of the command: answers on standard output, words about them on standard error.
@@ -8,19 +9,19 @@ import Synchronization
 /// in `onebeat runs | head`, ends the command by SIGPIPE, quietly, as it does for every Unix tool.
 enum Output {
     /// Writes a line to standard output.
-    static func line(_ text: String = "") { bytes(Array("\(text)\n".utf8)) }
+    static func line(_ text: TerminalText = "") { bytes(Array("\(text.text)\n".utf8)) }
 
     /// Writes bytes to standard output as they are.
     static func bytes(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
     /// Writes a line to standard error.
-    static func note(_ text: String) { write(Array("\(text)\n".utf8), to: STDERR_FILENO) }
+    static func note(_ text: TerminalText) { write(Array("\(text.text)\n".utf8), to: STDERR_FILENO) }
 
     /// Writes a line to standard error that goes away with the next output; for people only.
-    static func passing(_ text: String) {
+    static func passing(_ text: TerminalText) {
         guard Terminal.errors.isInteractive else { return }
         hasPassingLine.store(true, ordering: .relaxed)
-        writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+        writeAll(Array("\r\u{1B}[K\(text.text)".utf8), to: STDERR_FILENO)
     }
 
     /// Takes the passing line away, if there is one.
@@ -31,15 +32,25 @@ enum Output {
     private static let hasPassingLine = Atomic(false)
 
     /// Writes a piece of a run's output: as it came for programs, harmless for a terminal.
-    static func piece(_ piece: LogPiece) {
+    /// - Parameter decoder: what is left of the pieces before it.
+    static func piece(_ piece: LogPiece, _ decoder: inout PieceDecoder) {
         guard Terminal.output.isInteractive else { return bytes(piece.bytes) }
+        output(decoder.text(of: piece), piece.stream)
+    }
+
+    /// Writes what is left when no piece follows.
+    static func end(_ decoder: inout PieceDecoder) {
+        for (stream, text) in decoder.end() { output(text, stream) }
+    }
+
+    private static func output(_ text: String, _ stream: LogStream) {
         let colour: Colour? =
-            switch piece.stream {
+            switch stream {
             case .stdout: nil
             case .stderr: .warning
             case .note: .quiet
             }
-        bytes(Array(Terminal.output.paint(SafeText.forTerminal(piece.bytes), colour).utf8))
+        bytes(Array(Terminal.output.paint(TerminalText(text), colour).text.utf8))
     }
 
     /// Writes a value as JSON: keys sorted, so that the same answer is the same text.

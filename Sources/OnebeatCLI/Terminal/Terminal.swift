@@ -31,12 +31,6 @@ struct Terminal: Sendable {
         let isKnown = isInteractive && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         width = isKnown ? Int(size.ws_col) : nil
     }
-
-    /// The text in this colour, where there is colour.
-    func paint(_ text: String, _ colour: Colour?) -> String {
-        guard hasColour, let colour, !text.isEmpty else { return text }
-        return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"
-    }
 }
 
 /// The few colours in use; each means one thing.

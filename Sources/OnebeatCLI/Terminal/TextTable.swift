@@ -7,7 +7,7 @@ struct TextTable {
 
         init(_ text: String, _ colour: Colour? = nil) {
             // A tab or a newline out of a job's own words would break the columns.
-            self.text = String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+            self.text = TerminalText(String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })).text
             self.colour = colour
         }
 
@@ -29,7 +29,7 @@ struct TextTable {
     mutating func add(_ cells: Cell...) { rows.append(cells) }
 
     /// The table as lines, cut to the terminal's width so that no row takes two lines.
-    func lines(for terminal: Terminal) -> [String] {
+    func lines(for terminal: Terminal) -> [TerminalText] {
         let header = titles.map { Cell($0.uppercased(), .quiet) }
         let all = titles.allSatisfy(\.isEmpty) ? rows : [header] + rows
         var widths: [Int] = []
@@ -42,18 +42,19 @@ struct TextTable {
         return all.map { line($0, widths, terminal) }
     }
 
-    private func line(_ row: [Cell], _ widths: [Int], _ terminal: Terminal) -> String {
-        var line = ""
+    private func line(_ row: [Cell], _ widths: [Int], _ terminal: Terminal) -> TerminalText {
+        var line: TerminalText = ""
         var room = terminal.width ?? .max
         for (column, cell) in row.enumerated() {
             let isLast = row[(column + 1)...].allSatisfy { $0.text.isEmpty }
             let text = cell.text.cut(to: room)
-            let padding = String(repeating: " ", count: max(0, min(widths[column], room) - text.columns))
-            let painted = terminal.paint(text, cell.colour)
-            line += rightAligned.contains(column) ? padding + painted : painted + (isLast ? "" : padding)
+            let padding = TerminalText(
+                String(repeating: " ", count: max(0, min(widths[column], room) - text.columns)))
+            let painted = terminal.paint(TerminalText(text), cell.colour)
+            line = line + (rightAligned.contains(column) ? padding + painted : painted + (isLast ? "" : padding))
             room = max(0, room - widths[column] - 2)
             if isLast || room == 0 { break }
-            line += "  "
+            line = line + "  "
         }
         return line
     }

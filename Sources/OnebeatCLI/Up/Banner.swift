@@ -37,7 +37,7 @@ struct Banner {
         for line in lines(next, for: .output) { Output.line(line) }
     }
 
-    private func lines(_ next: [String], for terminal: Terminal) -> [String] {
+    private func lines(_ next: [String], for terminal: Terminal) -> [TerminalText] {
         var table = TextTable("", "")
         func add(_ title: String, _ text: String) { table.add(.init(title, .quiet), .init(text)) }
         if let file = surroundings.file { add("file", "\(file.path): \(changes?.summary ?? "")") }
@@ -51,7 +51,7 @@ struct Banner {
             add("roles", NodeRole.sorted(settings.roles).map(\.rawValue).joined(separator: ", "))
         }
         let slots = settings.roles.contains(.worker) ? ", \(settings.slots) slots" : ""
-        let title = "onebeat \(OnebeatVersion.current), node \(settings.name)\(slots)"
+        let title: TerminalText = "onebeat \(OnebeatVersion.current), node \(settings.name)\(slots)"
         return [terminal.paint(title, .title)] + table.lines(for: terminal).map { "  \($0)" }
             + ["", "Stop with Ctrl-C: running jobs get \(settings.drain.text) to end."]
     }

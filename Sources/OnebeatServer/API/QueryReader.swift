@@ -15,6 +15,9 @@ struct QueryReader {
                 let words = known.isEmpty ? "this address takes none" : "known are \(known.joined(separator: ", "))"
                 throw Problem(.badRequest, "the parameter \"\(name)\" is unknown; \(words)")
             }
+            guard value.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+                throw Problem(.badRequest, "the parameter \"\(name)\" has a control character in it; take it out")
+            }
             guard values.updateValue(String(value), forKey: name) == nil else {
                 throw Problem(.badRequest, "the parameter \"\(name)\" is given twice; give it once")
             }

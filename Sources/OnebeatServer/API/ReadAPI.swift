@@ -38,6 +38,9 @@ struct ReadAPI: Sendable {
         group.get("runs/:id/logs") { request, context in
             try await logs(context.runID(), QueryReader(request, known: ["after", "limit"]))
         }
+        group.get("runs/:id/output") { request, context in
+            try await output(context.runID(), QueryReader(request, known: ["attempt", "stream"]))
+        }
         group.get("nodes") { request, _ in
             _ = try QueryReader(request, known: [])
             let now = try await store.now()
@@ -55,7 +58,8 @@ struct ReadAPI: Sendable {
     static let addresses = [
         "/api/v1/status", "/api/v1/jobs?after=&limit=", "/api/v1/jobs/{name}", "/api/v1/jobs/{name}/next?after=&count=",
         "/api/v1/runs?job=&state=&from=&before=&after=&limit=", "/api/v1/runs/{id}", "/api/v1/runs/{id}/attempts",
-        "/api/v1/runs/{id}/logs?after=&limit=", "/api/v1/nodes", "/api/v1/events?job=&limit=",
+        "/api/v1/runs/{id}/logs?after=&limit=", "/api/v1/runs/{id}/output?attempt=&stream=", "/api/v1/nodes",
+        "/api/v1/events?job=&limit=",
     ]
 
     private struct Status: Encodable {
@@ -139,30 +143,70 @@ struct ReadAPI: Sendable {
 
     private func logs(_ id: RunID, _ query: QueryReader) async throws -> Response {
         let limit = try query.number("limit", in: 1...500) ?? 100
+        let bookmark = try bookmark(query)
+        var decoder = bookmark?.decoder ?? PieceDecoder()
         // Read before the output: a run that ends in between is only found complete the next time.
         let run = try await run(id)
-        let found = try await store.logs(of: id, after: position(query), limit: limit)
+        let found = try await store.logs(of: id, after: bookmark?.position, limit: limit)
         var pieces: [LogResource] = []
         var bytes = 0
         var last: LogPosition?
         for piece in found where pieces.isEmpty || bytes + piece.bytes.count <= Self.mostLogBytes {
             bytes += piece.bytes.count
-            pieces.append(LogResource(piece))
+            pieces.append(LogResource(piece, text: decoder.text(of: piece)))
             last = piece.id.position
         }
-        return try JSON.response(
-            Logs(
-                pieces: pieces, next: last.map { "\($0.attempt).\($0.sequence)" } ?? query.text("after"),
-                complete: run.state.isTerminal && pieces.count == found.count && found.count < limit))
+        let isComplete = run.state.isTerminal && pieces.count == found.count && found.count < limit
+        let next = last.map { "\($0.attempt).\($0.sequence)\(decoder.bookmark)" } ?? query.text("after")
+        if isComplete {
+            for (stream, text) in decoder.end() {
+                if let index = pieces.lastIndex(where: { $0.stream == stream }) { pieces[index].text += text }
+            }
+        }
+        return try JSON.response(Logs(pieces: pieces, next: next, complete: isComplete))
     }
 
-    private func position(_ query: QueryReader) throws -> LogPosition? {
+    /// Where the reader is, and what it has of characters that go on.
+    private func bookmark(_ query: QueryReader) throws -> (position: LogPosition, decoder: PieceDecoder)? {
         guard let text = query.text("after") else { return nil }
-        let parts = text.split(separator: ".").map { Int($0) }
-        guard parts.count == 2, let attempt = parts[0], let sequence = parts[1] else {
-            throw Problem(.badRequest, "after is \"\(text)\"; give it the answer's \"next\", such as 1.20")
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 2, let attempt = Int(parts[0]), let sequence = Int(parts[1]),
+            let decoder = PieceDecoder(attempt: attempt, bookmarks: parts.dropFirst(2))
+        else { throw Problem(.badRequest, "after is \"\(text)\"; give it the answer's \"next\", such as 1.20") }
+        return (LogPosition(attempt: attempt, sequence: sequence), decoder)
+    }
+
+    /// What a run wrote, byte by byte as it wrote it.
+    private func output(_ id: RunID, _ query: QueryReader) async throws -> Response {
+        let run = try await run(id)
+        let attempt = try query.number("attempt", in: 1...max(run.attempt, 1)) ?? max(run.attempt, 1)
+        let stream = try query.text("stream").map { word in
+            guard let stream = LogStream(rawValue: word) else {
+                throw Problem(.badRequest, "stream is \"\(word)\"; stdout, stderr and note will do")
+            }
+            return stream
         }
-        return LogPosition(attempt: attempt, sequence: sequence)
+        let store = store
+        let body = ResponseBody { writer in
+            var position = LogPosition(attempt: attempt, sequence: -1)
+            copying: while true {
+                let pieces = try await store.logs(of: id, after: position, limit: 100)
+                for piece in pieces {
+                    guard piece.id.position.attempt == attempt else { break copying }
+                    position = piece.id.position
+                    let isAskedFor = stream.map { $0 == piece.stream } ?? (piece.stream != .note)
+                    if isAskedFor { try await writer.write(ByteBuffer(bytes: piece.bytes)) }
+                }
+                if pieces.count < 100 { break }
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/octet-stream",
+                .contentDisposition: "attachment; filename=\"run-\(id)-attempt-\(attempt)\"",
+            ], body: body)
     }
 
     private func resource(_ job: JobRecord) async throws -> JobResource {
@@ -191,6 +235,9 @@ extension BasicRequestContext {
         let raw = try parameters.require("name")
         guard let name = raw.removingPercentEncoding else {
             throw Problem(.badRequest, "\"\(raw)\" is not a name: its percent encoding is broken")
+        }
+        guard name.controlCharacter() == nil else {
+            throw Problem(.badRequest, "\"\(raw)\" is not a name: it has a control character in it")
         }
         return name
     }

@@ -94,7 +94,7 @@ package struct AttemptResource: Encodable {
     }
 }
 
-/// A piece of a run's output as JSON. Bytes that are not UTF-8 become replacement characters.
+/// A piece of a run's output as JSON. Its text is that of ``PieceDecoder``: characters are whole.
 package struct LogResource: Encodable {
     var attempt: Int
     var sequence: Int
@@ -102,11 +102,11 @@ package struct LogResource: Encodable {
     var at: Timestamp
     var text: String
 
-    package init(_ piece: LogPiece) {
+    package init(_ piece: LogPiece, text: String) {
         attempt = piece.id.position.attempt
         sequence = piece.id.position.sequence
         stream = piece.stream
         at = piece.at
-        text = String(decoding: piece.bytes, as: UTF8.self)
+        self.text = text
     }
 }

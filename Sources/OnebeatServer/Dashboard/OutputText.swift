@@ -1,7 +1,6 @@
 import Onebeat
 
-/// Makes output readable: pieces of one stream are joined before they are decoded, since a character may be cut
-/// between two; commands to a terminal are taken out.
+/// Makes output readable: what of one stream stands together is joined, and commands to a terminal are taken out.
 enum OutputText {
     struct Stretch: Equatable {
         var stream: LogStream
@@ -9,16 +8,17 @@ enum OutputText {
     }
 
     static func stretches(of pieces: [LogPiece]) -> [Stretch] {
+        var decoder = PieceDecoder()
+        let texts = pieces.map { ($0.stream, decoder.text(of: $0)) } + decoder.end()
         var stretches: [Stretch] = []
-        var index = pieces.startIndex
-        while index < pieces.endIndex {
-            let stream = pieces[index].stream
-            let end = pieces[index...].firstIndex { $0.stream != stream } ?? pieces.endIndex
-            let bytes = pieces[index..<end].flatMap(\.bytes)
-            stretches.append(Stretch(stream: stream, text: plain(String(decoding: bytes, as: UTF8.self))))
-            index = end
+        for (stream, text) in texts where !text.isEmpty {
+            if stretches.last?.stream == stream {
+                stretches[stretches.count - 1].text += text
+            } else {
+                stretches.append(Stretch(stream: stream, text: text))
+            }
         }
-        return stretches
+        return stretches.map { Stretch(stream: $0.stream, text: plain($0.text)) }
     }
 
     /// Without `ESC [ … letter` (colours, cursor) and `ESC ] … BEL` (titles), and with plain ends of lines.

@@ -97,6 +97,34 @@ import Testing
         }
     }
 
+    @Test func outputIsWholeInTextAndExactInBytes() async throws {
+        try await WebFixture.serving { web in
+            let runs =
+                try await web.get("/api/v1/runs?job=backup&state=succeeded").object()["items"] as? [[String: Any]]
+            let id = Int64(try #require(runs?.first?["id"] as? Int))
+            let bytes = Array("日本語".utf8) + [0xff]
+            for (index, byte) in bytes.enumerated() {
+                let position = LogPosition(attempt: 1, sequence: index + 1)
+                let piece = LogPiece(
+                    id: .init(run: RunID(id), position: position), stream: .stdout, at: web.time.now(), bytes: [byte])
+                try await web.store.appendLog([piece], dropping: [])
+            }
+            var text = ""
+            var after = ""
+            while true {
+                let page = try await web.get("/api/v1/runs/\(id)/logs?limit=2\(after)").object()
+                text += ((page["pieces"] as? [[String: Any]]) ?? []).compactMap { $0["text"] as? String }.joined()
+                if page["complete"] as? Bool == true { break }
+                after = "&after=\(page["next"] as? String ?? "")"
+            }
+            #expect(text == "done\n日本語\u{fffd}")
+            let raw = try await web.bytes("/api/v1/runs/\(id)/output")
+            #expect(raw == Array("done\n".utf8) + bytes)
+            #expect(try await web.bytes("/api/v1/runs/\(id)/output?stream=stderr&attempt=1").isEmpty)
+            #expect(try await web.get("/api/v1/runs/\(id)/output?stream=tty").status == 400)
+        }
+    }
+
     @Test func nodesEventsAndStatusAreTold() async throws {
         try await WebFixture.serving { web in
             let nodes = try await web.get("/api/v1/nodes").object()["nodes"] as? [[String: Any]]
@@ -114,6 +142,10 @@ import Testing
         ("/api/v1/jobs/none", 404, "there is no job \"none\""),
         ("/api/v1/runs/999", 404, "there is no run 999"),
         ("/api/v1/runs/x", 400, "\"x\" is not a run"),
+        ("/api/v1/jobs/backup%00b", 400, "\"backup%00b\" is not a name: it has a control character"),
+        ("/api/v1/jobs/backup%1Bb/next", 400, "\"backup%1Bb\" is not a name: it has a control character"),
+        ("/api/v1/runs?job=backup%00", 400, "the parameter \"job\" has a control character"),
+        ("/api/v1/events?job=backup%00b", 400, "the parameter \"job\" has a control character"),
         ("/api/v1/nothing", 404, "there is nothing at /api/v1/nothing"),
         ("/api/v1/runs?limit=5000", 400, "limit is \"5000\"; a number from 1 to 1000 will do"),
         ("/api/v1/runs?state=sad", 400, "state names \"sad\"; states are waiting, scheduled"),

@@ -37,12 +37,17 @@ import Testing
 
     @Test func aCharacterCutBetweenTwoPiecesIsWholeAgain() {
         let bytes = Array("ü".utf8)
-        let pieces = [0, 1].map { index in
-            LogPiece(
-                id: .init(run: RunID(1), position: LogPosition(attempt: 1, sequence: index)), stream: .stdout,
-                at: .distantPast, bytes: [bytes[index]])
-        }
-        #expect(OutputText.stretches(of: pieces) == [.init(stream: .stdout, text: "ü")])
+        #expect(
+            OutputText.stretches(of: [.example(0, [bytes[0]]), .example(1, [bytes[1]])])
+                == [.init(stream: .stdout, text: "ü")])
+        // And where something else was written in between.
+        #expect(
+            OutputText.stretches(of: [
+                .example(0, [0x61, bytes[0]]), .example(1, [0x65], .stderr), .example(2, [bytes[1], 0x62]),
+            ]) == [
+                .init(stream: .stdout, text: "a"), .init(stream: .stderr, text: "e"),
+                .init(stream: .stdout, text: "üb"),
+            ])
     }
 
     @Test(arguments: [
