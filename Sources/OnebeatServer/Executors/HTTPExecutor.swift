@@ -217,6 +217,7 @@ public final class HTTPExecutor: Executor {
 
         /// How long to wait for a connection, in milliseconds: half a minute is what networks need at the worst.
         private static func patience(of call: HTTPCall) -> Int64 {
+            // Ours: it is at most half a minute.
             call.timeout > .seconds(30) ? 30_000 : max(1, Int64(call.timeout.inSeconds * 1000))
         }
 

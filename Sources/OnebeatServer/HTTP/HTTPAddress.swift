@@ -52,6 +52,7 @@ struct HTTPAddress: Equatable {
             }
             // A colon without a port behind it is allowed, and means the usual one.
             if !digits.isEmpty {
+                // Ours: what is no port is nil, and never a trap.
                 guard let number = UInt16(digits), number > 0 else {
                     throw AddressProblem("has a port that is none; 1 to 65535 will do")
                 }

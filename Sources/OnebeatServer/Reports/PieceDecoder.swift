@@ -68,6 +68,7 @@ package struct PieceDecoder: Sendable {
             var bytes: [UInt8] = []
             var digits = parts[1]
             while !digits.isEmpty {
+                // Ours: what is no number of two digits is nil, and never a trap.
                 guard let byte = UInt8(digits.prefix(2), radix: 16) else { return nil }
                 bytes.append(byte)
                 digits = digits.dropFirst(2)
