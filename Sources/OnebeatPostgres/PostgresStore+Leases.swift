@@ -226,7 +226,8 @@ extension PostgresStore: LeaseStore {
     }
 
     private static func reap(
-        _ ended: [LeaseSight], limit: Int, deciding: (Run, Outcome, JobPolicies, Timestamp) -> Settlement, waiting isWaiting: Bool,
+        _ ended: [LeaseSight], limit: Int, deciding: (Run, Outcome, JobPolicies, Timestamp) -> Settlement,
+        waiting isWaiting: Bool,
         in transaction: Transaction
     ) throws -> ReapResult {
         let found = try transaction.flight([
