@@ -227,8 +227,7 @@ extension PostgresStore: LeaseStore {
 
     private static func reap(
         _ ended: [LeaseSight], limit: Int, deciding: (Run, Outcome, JobPolicies, Timestamp) -> Settlement,
-        waiting isWaiting: Bool,
-        in transaction: Transaction
+        waiting isWaiting: Bool, in transaction: Transaction
     ) throws -> ReapResult {
         let found = try transaction.flight([
             Statement(

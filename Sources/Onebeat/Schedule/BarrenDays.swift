@@ -78,7 +78,7 @@ extension Rhythm {
         case .every(let length, let anchor):
             let passed = start.duration(since: anchor).wholeMicroseconds
             return passed - passed.flooredQuotient(by: length) * length
-        case .delay, .moments, .repeating, .none: return nil
+        case .delay, .moments, .repeating, .solar, .none: return nil
         }
     }
 }
