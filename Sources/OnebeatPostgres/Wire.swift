@@ -100,6 +100,7 @@ final class Wire {
         guard let notice, let function = pq_resultErrorField(notice, 82), let doubt,
             String(cString: function) == "SyncRepWaitForLSN"
         else { return }
+        // Ours: the memory that this connection allocated for it.
         doubt.assumingMemoryBound(to: Bool.self).pointee = true
     }
 

@@ -76,6 +76,7 @@ extension SolarEvent {
         let today = ((seconds + longitude * 240) / 86_400).rounded(.down)
         for day in -1...Self.horizon {
             guard let event = onDay(today + Double(day)) else { continue }
+            // Ours: an event lies within the days asked for, and moments within what a calendar has.
             let instant = Timestamp(seconds: Int64((event / 60).rounded()) * 60)
             if instant > moment { return instant }
         }

@@ -75,7 +75,8 @@ struct SolarEventTests {
     func itIsWithinTwoMinutesOfThePublishedTime(_ row: String) throws {
         let words = row.split(separator: " ").map(String.init)
         let kind = try #require(SolarEvent.Kind(rawValue: words[0]))
-        let event = SolarEvent(kind, latitude: try #require(Double(words[1])), longitude: try #require(Double(words[2])))
+        let (latitude, longitude) = (try #require(Double(words[1])), try #require(Double(words[2])))
+        let event = SolarEvent(kind, latitude: latitude, longitude: longitude)
         let after = try #require(Timestamp(iso8601: words[3]))
         let next = event.next(after: after)
         guard let published = Timestamp(iso8601: words[4]) else {
@@ -94,7 +95,8 @@ struct SolarEventTests {
             for _ in 0..<800 {
                 let next = try #require(event.next(after: moment))
                 #expect(next > moment)
-                #expect(event.next(after: next + .seconds(-1)) == next, "what is due is due from every moment before it")
+                let again = event.next(after: next + .seconds(-1))
+                #expect(again == next, "what is due is due from every moment before it")
                 if moment.seconds != 1_767_225_600 {
                     let day = next.duration(since: moment)
                     #expect(day > .seconds(86_400 - 600) && day < .seconds(86_400 + 600))
