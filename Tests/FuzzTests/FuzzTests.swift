@@ -8,7 +8,8 @@ struct FuzzTests {
         .deletingLastPathComponent().appendingPathComponent("onebeat-fuzz").path
 
     @Test(arguments: [
-        "schedule", "times", "configuration", "crontab", "redis", "row", "definition", "zone", "address", "report", "query",
+        "schedule", "times", "configuration", "crontab", "redis", "row", "definition", "zone", "address", "report",
+        "query",
     ])
     func bytesThatNobodyMeantEndNothingAndKeepNothingBusy(_ target: String) throws {
         let process = Process()
