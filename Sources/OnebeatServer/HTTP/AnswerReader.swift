@@ -1,7 +1,7 @@
 // HTTP: a client of HTTP/1.1 for calls that jobs make. What a server sends is taken apart here, byte by byte and with
 // bounds, since it may be anything: no byte of it may end the node. Each call has a connection of its own, so none
 // waits for another and none meets a connection that was closed while it was idle. What a call means and what its
-// answer is worth is the executor's business. (docs/decisions/0007-http-client.md)
+// answer is worth is the executor's business. (docs/decisions/0009-http-client.md)
 
 /// Takes an answer of HTTP/1.0 or 1.1 apart as its bytes come. It knows nothing of connections: bytes in, parts out.
 struct AnswerReader {
