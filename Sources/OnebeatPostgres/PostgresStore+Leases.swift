@@ -45,19 +45,23 @@ extension PostgresStore: LeaseStore {
 
     public func renew(_ node: NodeID, lease: Duration, skew: Duration) async throws(StoreError) -> Timestamp {
         let sent = time.uptime
-        let shown: Timestamp? = try await move(.urgent) { transaction in
+        let shown: Timestamp? = try await move(.urgent) { [time] transaction in
             // The row is locked first, so that the time below is read after any wait for it.
             let rows = try transaction.commit([
                 Statement("SELECT 1 FROM nodes WHERE boot = $1 FOR NO KEY UPDATE", [.text(node.boot)]),
                 Statement(
                     """
                     UPDATE nodes SET renewal = renewal + 1, length = greatest(nodes.length, t.length),
-                        lease_until = t.now + greatest(nodes.length, t.length), skew = $4
+                        lease_until = t.now + greatest(nodes.length, t.length), skew = $4,
+                        deviation = coalesce($5, (extract(epoch FROM clock_timestamp() - t.now) * 1000000)::bigint)
                     FROM (
                         SELECT \(Transaction.time(of: 3)) AS now, $2 * interval '1 microsecond' AS length OFFSET 0) t
                     WHERE boot = $1 AND gone_at IS NULL RETURNING clock_timestamp()
                     """,
-                    [.text(node.boot), .length(lease), transaction.now, .length(skew)]),
+                    [
+                        .text(node.boot), .length(lease), transaction.now, .length(skew),
+                        .int(time.testDeviation?.wholeMicroseconds),
+                    ]),
             ])
             guard !rows[1].isEmpty else { throw StoreError.over(node) }
             return rows[1].first?[0]
@@ -274,7 +278,7 @@ extension PostgresStore: LeaseStore {
                     """
                     SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id,
                         EXISTS (SELECT 1 FROM leases l WHERE l.name = '\(Self.leadName)' AND l.holder = boot),
-                        roles, zones, skew, renewal
+                        roles, zones, skew, renewal, deviation
                     FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT $1
                     """,
                     [.int(limit)])
@@ -284,7 +288,8 @@ extension PostgresStore: LeaseStore {
                     isGone: row[4],
                     roles: Set((row[10] as TextArray).values.compactMap(NodeRole.init)), slots: row[5],
                     queues: (row[6] as TextArray).values, isLeader: row[9], version: row[7], processID: row[8],
-                    zones: row[11], skew: .microseconds(row[12] as Int64))
+                    zones: row[11], skew: .microseconds(row[12] as Int64),
+                    deviation: .microseconds(row[14] as Int64))
             }
         }
     }

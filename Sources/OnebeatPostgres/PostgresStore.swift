@@ -175,6 +175,9 @@ struct ServerTime: Sendable {
     let clock: StoreClock
     let test: (any TimeSource)?
 
+    /// How far a test's clock is off.
+    var testDeviation: Duration? { test.map { _ in clock.deviation ?? .zero } }
+
     var uptime: Duration { test?.uptime() ?? SystemTime().uptime() }
 
     /// What the store's time is by what was confirmed of it.

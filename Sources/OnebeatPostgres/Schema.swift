@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals])
+    package static let current = Schema(migrations: [first, renewals, deviations])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
     private static let lock: Int64 = 0x6f_6e65_6265_6174
@@ -192,4 +192,7 @@ package struct Schema: Sendable {
         DROP INDEX nodes_alive;
         CREATE INDEX nodes_alive ON nodes (boot) WHERE gone_at IS NULL
         """
+
+    /// How far the store's clock was ahead of what a node took for the store's time, at its newest renewal.
+    private static let deviations = "ALTER TABLE nodes ADD COLUMN deviation bigint NOT NULL DEFAULT 0"
 }

@@ -36,11 +36,13 @@ extension SQLiteStore: LeaseStore {
         try await write { db, now in
             let renewed = try db.change(
                 """
-                UPDATE nodes SET renewal = renewal + 1, length = max(length, ?), lease_until = ? + max(length, ?), skew = ?
+                UPDATE nodes SET renewal = renewal + 1, length = max(length, ?), lease_until = ? + max(length, ?), skew = ?,
+                    deviation = ?
                 WHERE boot = ? AND gone_at IS NULL
                 """,
                 [
-                    lease.wholeMicroseconds, now, lease.wholeMicroseconds, skew.wholeMicroseconds, node.boot,
+                    lease.wholeMicroseconds, now, lease.wholeMicroseconds, skew.wholeMicroseconds,
+                    self.time.now().duration(since: now).wholeMicroseconds, node.boot,
                 ])
             guard renewed == 1 else { throw StoreError.over(node) }
             return now
@@ -183,7 +185,7 @@ extension SQLiteStore: LeaseStore {
             return try db.rows(
                 """
                 SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id, roles,
-                    zones, skew, renewal
+                    zones, skew, renewal, deviation
                 FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT ?
                 """,
                 [limit]
@@ -193,7 +195,8 @@ extension SQLiteStore: LeaseStore {
                     isGone: row[4],
                     roles: Set(try Self.values(of: row[9]).compactMap(NodeRole.init)), slots: row[5],
                     queues: try Self.values(of: row[6]), isLeader: leader == row[1], version: row[7],
-                    processID: row[8], zones: row[10], skew: .microseconds(row[11] as Int64))
+                    processID: row[8], zones: row[10], skew: .microseconds(row[11] as Int64),
+                    deviation: .microseconds(row[13] as Int64))
             }
         }
     }

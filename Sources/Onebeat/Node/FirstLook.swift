@@ -13,13 +13,15 @@ package enum FirstLook {
         let end = time.uptime() + patience
         while time.uptime() < end {
             try await time.sleep(until: time.uptime() + pause)
-            let asked = time.uptime()
             let nodes = try await living(store)
             let renewed = nodes.filter { node in
                 first.contains { $0.id == node.id && $0.renewals != node.renewals }
             }
-            guard let latest = renewed.map(\.renewedAt).max() else { continue }
-            return store.clock.believe(latest, at: asked)
+            guard let latest = renewed.max(by: { $0.renewedAt < $1.renewedAt }) else { continue }
+            let sent = time.uptime()
+            let shown = try await store.now()
+            let received = time.uptime()
+            return store.clock.believe(shown - latest.deviation, at: sent + (received - sent) / 2)
         }
     }
 

@@ -27,12 +27,16 @@ public struct NodeRecord: Sendable, Equatable {
     /// How far the store's clock was ahead of its own at its newest renewal.
     public var skew: Duration
 
+    /// How far the store's clock was then ahead of what the node took for the store's time.
+    public var deviation: Duration
+
     /// Makes a record.
     public init(
         id: NodeID, joinedAt: Timestamp = .distantPast, leaseUntil: Timestamp = .distantPast, renewals: Int64 = 0,
         isGone: Bool = false, roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int, queues: [String],
         isLeader: Bool = false,
-        version: String, processID: Int, zones: String = "", skew: Duration = .zero
+        version: String, processID: Int, zones: String = "", skew: Duration = .zero,
+        deviation: Duration = .zero
     ) {
         self.id = id
         self.joinedAt = joinedAt
@@ -47,6 +51,7 @@ public struct NodeRecord: Sendable, Equatable {
         self.processID = processID
         self.zones = zones
         self.skew = skew
+        self.deviation = deviation
     }
 }
 

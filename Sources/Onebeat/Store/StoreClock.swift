@@ -83,8 +83,10 @@ struct ConfirmedTime: Sendable {
         var looks: Int
     }
 
-    /// What the store's clock showed at uptime zero.
+    /// What the store's clock showed at uptime zero, and how long the look took that said so: the quicker it was the better it
+    /// knows.
     private var origin: Timestamp?
+    private var slowness = Duration.zero
     private var candidate: Candidate?
 
     /// How far the clock was off when it was seen last.
@@ -99,12 +101,14 @@ struct ConfirmedTime: Sendable {
         let earliest = store - received
         let middle = earliest + (received - sent) / 2
         guard let origin else {
-            self.origin = middle
+            (self.origin, slowness) = (middle, received - sent)
             return .agrees
         }
         if origin >= earliest - Self.bound, origin <= store - sent + Self.bound {
             candidate = nil
-            if origin < earliest || origin > store - sent { self.origin = middle }
+            if origin < earliest || origin > store - sent || received - sent < slowness {
+                (self.origin, slowness) = (middle, received - sent)
+            }
             return .agrees
         }
         let step = middle.duration(since: origin)
@@ -117,7 +121,7 @@ struct ConfirmedTime: Sendable {
         guard sent - known.since >= Self.confirmation.length, known.looks + 1 >= Self.confirmation.looks else {
             return .held(step)
         }
-        self.origin = middle
+        (self.origin, slowness) = (middle, received - sent)
         candidate = nil
         return .adopted(step)
     }

@@ -2,7 +2,8 @@ import Onebeat
 
 /// Says which invariants a chaos run's history breaks. It knows no more of Onebeat than the promise.
 public struct ChaosChecker {
-    /// How far the observer's clock may be from the store's.
+    /// How far the observer's clock may be from the store's, and two nodes from one another while the store's clock is off
+    /// and each goes on by its uptime.
     static let clockError = Duration.milliseconds(50)
     /// How long a due run may wait to be started once all is well.
     static let patience = Duration.seconds(10)
@@ -93,7 +94,8 @@ public struct ChaosChecker {
             .fences, at: run.scheduledAt, "\(run.key) has fence \(run.fence), its attempts \(tried.map(\.fence))")
         for (attempt, next) in zip(tried, tried.dropFirst()) {
             require(
-                attempt.finishedAt.map { $0 <= next.startedAt } ?? false, .oneHolder, at: next.startedAt,
+                attempt.finishedAt.map { $0 <= next.startedAt + Self.clockError } ?? false, .oneHolder,
+                at: next.startedAt,
                 "\(run.key) was claimed while attempt \(attempt.number) held it")
             require(
                 ["failed", "timed_out", "lost", "interrupted"].contains(attempt.outcome), .oneOutcome,
@@ -153,7 +155,8 @@ public struct ChaosChecker {
             let ordered = all.sorted { $0.fence < $1.fence }
             for (one, next) in zip(ordered, ordered.dropFirst()) {
                 require(
-                    one.finishedAt.map { $0 <= next.startedAt } ?? false, .oneHolder, at: next.startedAt,
+                    one.finishedAt.map { $0 <= next.startedAt + Self.clockError } ?? false, .oneHolder,
+                    at: next.startedAt,
                     "\(name) was claimed under fence \(next.fence) while fence \(one.fence) held it")
             }
         }
