@@ -5,15 +5,19 @@ import Synchronization
 /// Runs registered closures when they are due, each due moment on exactly one node of all that share the store.
 ///
 /// ```swift
-/// let onebeat = Onebeat(store: try SQLiteStore(path: "jobs.db"), name: "web-1")
+/// let onebeat = Onebeat(store: try SQLiteStore(path: "jobs.db"), name: "web-1", source: "web")
 /// try onebeat.register("report", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
 ///     try await sendReport(idempotencyKey: run.key)
 /// }
 /// try await ServiceGroup(services: [onebeat], logger: logger).run()
 /// ```
 ///
-/// Register before the service runs. Definitions are stored when it starts; a job that is no longer registered under
-/// the same `source` is removed then, and its history stays.
+/// Register before the service runs. Definitions are stored when it starts, under the name that the program gives itself
+/// (`source`): no two programs that define jobs in one store may have the same, and all nodes of one program do. A job that
+/// the program no longer registers goes on until a complete one (`isComplete`) removes it; its history stays.
+///
+/// In a rolling deploy an old node may start after a new one. What it registers is older then, by its `revision` or since
+/// it was replaced before, and does not go back into force: the node works with what is stored.
 public final class Onebeat: Service {
     private struct Job: Sendable {
         var definition: JobDefinition
@@ -26,6 +30,8 @@ public final class Onebeat: Service {
     private let dispatch: (any Dispatch)?
     private let announcer: Announcer?
     private let source: String
+    private let revision: Int64
+    private let isComplete: Bool
     private let logger: Logger
     private let jobs = Mutex<[String: Job]>([:])
     /// The node while it runs, so that a trigger in its own process need not wait to be seen.
@@ -34,20 +40,28 @@ public final class Onebeat: Service {
     /// A scheduler over `store`.
     /// - Parameters:
     ///   - name: this node's name, unique among those that share the store.
-    ///   - source: names the program towards others that define jobs in the same store.
+    ///   - source: names the program, on all its nodes, towards others that define jobs in the same store.
+    ///   - revision: orders the versions of the program, the higher the newer: a build number, say.
+    ///   - isComplete: whether jobs that the program registered before, and does not any more, are removed.
     public convenience init(
-        store: any Store, name: String, source: String = "library", logger: Logger = Logger(label: "onebeat")
+        store: any Store, name: String, source: String, revision: Int64 = 0, isComplete: Bool = false,
+        logger: Logger = Logger(label: "onebeat")
     ) {
-        self.init(store: store, settings: NodeSettings(name: name), source: source, logger: logger)
+        self.init(
+            store: store, settings: NodeSettings(name: name), source: source, revision: revision,
+            isComplete: isComplete, logger: logger)
     }
 
     /// A scheduler over `store` with settings of its own.
     /// - Parameters:
+    ///   - source: names the program, on all its nodes, towards others that define jobs in the same store.
+    ///   - revision: orders the versions of the program, the higher the newer: a build number, say.
+    ///   - isComplete: whether jobs that the program registered before, and does not any more, are removed.
     ///   - locks: keeps other programs away from jobs that may not overlap, such as `RedisLocks`.
     ///   - dispatch: points workers to due runs, such as `RedisDispatch`; without it each worker asks the store.
     public init(
-        store: any Store, settings: NodeSettings, locks: (any Locks)? = nil, dispatch: (any Dispatch)? = nil,
-        source: String = "library", logger: Logger = Logger(label: "onebeat")
+        store: any Store, settings: NodeSettings, source: String, revision: Int64 = 0, isComplete: Bool = false,
+        locks: (any Locks)? = nil, dispatch: (any Dispatch)? = nil, logger: Logger = Logger(label: "onebeat")
     ) {
         self.store = store
         self.settings = settings
@@ -55,6 +69,8 @@ public final class Onebeat: Service {
         self.dispatch = dispatch
         announcer = dispatch.map { Announcer($0, clock: NodeClock(SystemTime()), logger: logger) }
         self.source = source
+        self.revision = revision
+        self.isComplete = isComplete
         self.logger = logger
     }
 
@@ -76,18 +92,35 @@ public final class Onebeat: Service {
         }
     }
 
-    /// Stores the registered definitions and runs a node until a graceful shutdown.
+    /// Stores the registered definitions and runs a node until a graceful shutdown. It waits for a store that cannot be
+    /// reached, so that the other services of its group go on.
+    /// - Throws: ``StoreError`` when the store cannot be used as it is, or another source defines one of the jobs.
     public func run() async throws {
         let jobs = jobs.withLock { $0 }
-        try await store.apply(
-            jobs.values.map(\.definition), source: source, isComplete: true, by: settings.name,
-            schedules: ScheduleCache())
+        let schedules = ScheduleCache()
+        do {
+            try await cancelWhenGracefulShutdown { [self] in
+                try await StoreError.waitingForStore(logger) {
+                    _ = try await store.offer(
+                        try request(jobs.values.map(\.definition)), schedules: schedules, logger: logger)
+                }
+            }
+        } catch is CancellationError {
+            return
+        }
         let executor = HandlerExecutor(handlers: jobs.mapValues(\.handler), logger: logger)
         let node = Node(
-            store: store, executor: executor, settings: settings, locks: locks, dispatch: dispatch, logger: logger)
+            store: store, executor: executor, settings: settings, locks: locks, dispatch: dispatch,
+            schedules: schedules, logger: logger)
         self.node.withLock { $0 = node }
         defer { self.node.withLock { $0 = nil } }
         try await node.run()
+    }
+
+    private func request(_ definitions: [JobDefinition]) throws -> ApplyRequest {
+        ApplyRequest(
+            definitions, source: source, by: settings.name,
+            revision: try SourceRevision(revision, of: definitions), isComplete: isComplete)
     }
 
     /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once.
@@ -107,7 +140,7 @@ public final class Onebeat: Service {
     /// ```swift
     /// try await onebeat.withLock("prices") { lease in
     ///     let prices = try await fetchPrices()
-    ///     try await save(prices, fence: lease.fence)   // … WHERE fence < :fence
+    ///     try await save(prices, fence: lease.fence)  // … WHERE fence < :fence
     /// }
     /// ```
     ///

@@ -65,6 +65,7 @@ struct CommandFailure: Error {
         case .unavailable, .unknownOutcome: self.init(error.description, .tryLater)
         case .fenced, .notFound: self.init(error.description, .failed)
         case .refused: self.init(error.description, .unavailable)
+        case .outdated: self.init(error.description, .badData)
         }
     }
 }

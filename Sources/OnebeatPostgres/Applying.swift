@@ -7,8 +7,7 @@ struct Applying {
     /// cannot be locked, and every node of a cluster applies the same file when it starts.
     private static let lock: Int64 = 0x61_7070_6c79
 
-    private let source: String
-    private let actor: String
+    private let request: ApplyRequest
     private let transaction: Transaction
     private let cache: DefinitionCache
     private var stored: [String: JobRecord] = [:]
@@ -18,41 +17,72 @@ struct Applying {
     private var replaced: [JobRecord] = []
     private var events: [Event] = []
 
-    init(source: String, actor: String, in transaction: Transaction) {
-        self.source = source
-        self.actor = actor
+    init(_ request: ApplyRequest, in transaction: Transaction) {
+        self.request = request
         self.transaction = transaction
         cache = transaction.definitions
     }
 
     mutating func run(
-        _ definitions: [JobDefinition], isComplete: Bool, unless isOverdue: (JobRecord, Timestamp) -> Bool,
-        deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan
+        unless isOverdue: (JobRecord, Timestamp) -> Bool, deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) throws -> [JobChange] {
-        let now = try begin(definitions.map(\.name), isComplete: isComplete)
-        var changes = try definitions.sorted { $0.name < $1.name }.map { try put($0, at: now, deciding: deciding) }
-        if isComplete {
-            let kept = Set(definitions.map(\.name))
-            for record in stored.values.sorted(by: { $0.name < $1.name })
-            where record.source == source && !kept.contains(record.name) {
-                removed.append(record)
-                replaced.append(record)
-                events.append(
-                    Event("job.removed", job: record.name, actor: actor, message: "from \(record.source)"))
-                changes.append(JobChange(.removed, job: record.name, record: record))
+        let (now, history) = try begin()
+        var changes = try request.definitions.sorted { $0.name < $1.name }
+            .map { try put($0, at: now, deciding: deciding) }
+        let named = Set(request.definitions.map(\.name))
+        let others = stored.values.filter { $0.source == request.source && !named.contains($0.name) }
+        for record in others.sorted(by: { $0.name < $1.name }) {
+            guard request.isComplete else {
+                changes.append(JobChange(.kept, job: record.name, record: record))
+                continue
             }
+            removed.append(record)
+            replaced.append(record)
+            events.append(
+                Event("job.removed", job: record.name, actor: request.actor, message: "from \(record.source)"))
+            changes.append(JobChange(.removed, job: record.name, record: record))
         }
-        guard !events.isEmpty else {
-            try transaction.confirm()
-            return changes
-        }
+        let isNew = try isNewRevision(after: history)
         if replaced.contains(where: { isOverdue($0, now) }) { throw StoreError.overtaken }
-        try transaction.commit(try statements(at: now))
+        let writes = try (events.isEmpty ? [] : statements(at: now)) + (isNew ? revising(at: now) : [])
+        if writes.isEmpty { try transaction.confirm() } else { try transaction.commit(writes) }
         return changes
     }
 
-    private mutating func begin(_ names: [String], isComplete: Bool) throws -> Timestamp {
-        let chosen: [Parameter] = [.texts(names), .text(source), .bool(isComplete)]
+    private func isNewRevision(after history: SourceHistory) throws -> Bool {
+        guard let revision = request.revision else { return false }
+        switch history.decide(revision, changesJobs: !events.isEmpty, isForced: request.isForced) {
+        case .record: return true
+        case .keep: return false
+        case .refuse(let error): throw error
+        }
+    }
+
+    private func revising(at now: Timestamp) -> [Statement] {
+        guard let revision = request.revision else { return [] }
+        return [
+            Statement(
+                """
+                INSERT INTO revisions (source, number, digest, place, applied_at, actor)
+                SELECT $1, $2, $3, coalesce(max(place), 0) + 1, $4, $5 FROM revisions WHERE source = $1
+                ON CONFLICT (source, number, digest) DO UPDATE
+                SET place = excluded.place, applied_at = excluded.applied_at, actor = excluded.actor
+                """,
+                [
+                    .text(request.source), .int(revision.number), .text(revision.digest), .time(now),
+                    .text(request.actor),
+                ]),
+            Statement(
+                """
+                DELETE FROM revisions WHERE source = $1
+                    AND place < (SELECT max(place) FROM revisions WHERE source = $1) - $2
+                """, [.text(request.source), .int(SourceHistory.length)]),
+        ]
+    }
+
+    private mutating func begin() throws -> (Timestamp, SourceHistory) {
+        let source = request.source
+        let names = Parameter.texts(request.definitions.map(\.name))
         let rows = try transaction.flight([
             SessionSettings.patience(statement: 20_000),
             Statement("SELECT pg_advisory_xact_lock($1)", [.int(Self.lock)]),
@@ -61,17 +91,17 @@ struct Applying {
                 SELECT name, generation FROM jobs
                 WHERE name = ANY ($1) OR ($3 AND source = $2 AND removed_at IS NULL)
                 ORDER BY name FOR NO KEY UPDATE
-                """, chosen),
+                """, [names, .text(source), .bool(request.isComplete)]),
             Statement(
                 """
                 SELECT \(JobRecord.columns) FROM \(JobRecord.tables)
                 WHERE j.removed_at IS NULL AND (j.name = ANY ($1) OR ($3 AND j.source = $2))
-                """, chosen),
-            Statement(Transaction.clock),
+                """, [names, .text(source), .bool(request.isWhole)]),
+            .history(of: source), Statement(Transaction.clock),
         ])
         for (name, generation): (String, Int) in rows[2].map({ ($0[0], $0[1]) }) { generations[name] = generation }
         for record in rows[3].map({ JobRecord(row: $0, cache: cache) }) { stored[record.name] = record }
-        return transaction.time(rows[4])
+        return (transaction.time(rows[5]), SourceHistory(of: source, rows: rows[4]))
     }
 
     private mutating func put(
@@ -80,22 +110,22 @@ struct Applying {
         let name = definition.name
         let old = stored[name]
         if let old {
-            guard old.source == source else { throw StoreError.taken(name, by: old.source) }
+            guard old.source == request.source else { throw StoreError.taken(name, by: old.source) }
             if old.definition == definition { return JobChange(.unchanged, job: name, record: old) }
             replaced.append(old)
         }
         let plan = deciding(definition, old, now)
         let record = JobRecord(
             definition: definition, generation: old?.generation ?? (generations[name] ?? 0) + 1,
-            version: (old?.version ?? 0) + 1, source: source, isPaused: old?.isPaused ?? false,
+            version: (old?.version ?? 0) + 1, source: request.source, isPaused: old?.isPaused ?? false,
             watermark: max(plan.through, old?.watermark ?? plan.through), nextAt: plan.nextAt,
             createdAt: old?.createdAt ?? now)
         stored[name] = record
         saved.append((record, plan.fires))
         events.append(
             Event(
-                old == nil ? "job.added" : "job.changed", job: name, actor: actor,
-                message: "version \(record.version) from \(source)"))
+                old == nil ? "job.added" : "job.changed", job: name, actor: request.actor,
+                message: "version \(record.version) from \(request.source)"))
         return JobChange(old == nil ? .added : .changed, job: name, record: record)
     }
 
@@ -139,7 +169,7 @@ struct Applying {
                     is_guarded = j.is_guarded OR excluded.is_guarded
                 """,
                 [
-                    names, generations, versions, .text(source), .bools(records.map(\.isPaused)),
+                    names, generations, versions, .text(request.source), .bools(records.map(\.isPaused)),
                     .times(records.map(\.watermark)), .times(records.map(\.nextAt)), .ints(delays),
                     .times(records.map(\.createdAt)), .texts(records.map(\.definition.policies.queue)),
                     .ints(records.map(\.definition.policies.priority)), .bools(records.map(\.definition.isGuarded)),
@@ -218,5 +248,21 @@ struct Applying {
                 """,
                 [names, .text(Reason.removed.rawValue), .time(now)]),
         ]
+    }
+}
+
+extension Statement {
+    /// What a source has applied, the newest first.
+    static func history(of source: String) -> Statement {
+        Statement(
+            "SELECT number, digest, actor, applied_at FROM revisions WHERE source = $1 ORDER BY place DESC",
+            [.text(source)])
+    }
+}
+
+extension SourceHistory {
+    /// Takes in what ``Statement/history(of:)`` brought.
+    init(of source: String, rows: Rows) {
+        self.init(of: source, rows.map { (SourceRevision(number: $0[0], digest: $0[1]), $0[2], $0[3]) })
     }
 }

@@ -14,13 +14,18 @@ extension PostgresStore: JobStore {
     }
 
     public func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
-        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+        _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await move(within: Self.longPatience) { transaction in
-            var applying = Applying(source: source, actor: actor, in: transaction)
-            return try applying.run(definitions, isComplete: isComplete, unless: isOverdue, deciding: deciding)
+            var applying = Applying(request, in: transaction)
+            return try applying.run(unless: isOverdue, deciding: deciding)
+        }
+    }
+
+    public func history(of source: String) async throws(StoreError) -> SourceHistory {
+        try await move { transaction in
+            SourceHistory(of: source, rows: try transaction.look([.history(of: source)])[0])
         }
     }
 

@@ -159,7 +159,7 @@ extension PostgresStore: RunStore {
             guard let run = runs[claimed.id], run.state == .running, run.fence == claimed.fence else { return nil }
             let settlement = deciding(run, report.outcome, report.claim.definition.policies, now)
             let after = try settling.settle(
-                run, report.outcome, settlement, isGuarded: guarded.contains(run.job))
+                run, report.outcome, settlement, words: report.words, isGuarded: guarded.contains(run.job))
             runs[run.id] = after
             return .settled(after)
         }

@@ -48,6 +48,16 @@ public final class PostgresStore: Sendable {
     let wayIsClear = Mutex(true)
     /// Whether a pooler stands between us and the server.
     let isPooled = Mutex(false)
+    /// Whether the database was looked at, and has its tables.
+    private let isOpen = Atomic(false)
+
+    /// A store that is opened when it is first used, for programs that may be up before their database. Until it can be
+    /// reached each call says ``StoreError/unavailable(_:)``; a node waits for it.
+    /// - Parameter url: as in ``open(_:mustExist:time:)``.
+    /// - Throws: ``StoreError/refused(_:)`` when the address cannot be read.
+    public convenience init(_ url: String) throws(StoreError) {
+        try self.init(try ServerAddress(url), time: nil, schema: .current)
+    }
 
     /// Opens a store, and makes its tables where there are none.
     /// - Parameters:
@@ -105,7 +115,7 @@ public final class PostgresStore: Sendable {
 
     private func prepare(mustExist: Bool) async throws(StoreError) {
         do {
-            let isPooled = try await move(within: Self.longPatience) { [schema] transaction in
+            let isPooled = try await carryOut(.general, within: Self.longPatience) { [schema] transaction in
                 try schema.prepare(transaction, mustExist: mustExist)
                 // Whoever only looks may be able to do no more.
                 let missing = mustExist ? [] : try transaction.look([Rights.missing])[0].map { $0[0] as String }
@@ -113,6 +123,7 @@ public final class PostgresStore: Sendable {
                 return transaction.isPooled
             }
             self.isPooled.withLock { $0 = isPooled }
+            isOpen.store(true, ordering: .releasing)
             _ = try await now()
         } catch StoreError.unavailable(let words) where words.hasSuffix(StoreError.readOnlyAdvice) {
             throw .refused(words)
@@ -123,6 +134,13 @@ public final class PostgresStore: Sendable {
     func move<Value: Sendable>(
         _ lane: Lane = .general, within patience: Duration = patience,
         _ body: @Sendable (Transaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        if !isOpen.load(ordering: .acquiring) { try await prepare(mustExist: false) }
+        return try await carryOut(lane, within: patience, body)
+    }
+
+    private func carryOut<Value: Sendable>(
+        _ lane: Lane, within patience: Duration, _ body: @Sendable (Transaction) throws -> Value
     ) async throws(StoreError) -> Value {
         let deadline = ContinuousClock.now + (lane == .urgent ? Self.urgentPatience : patience)
         let pool =

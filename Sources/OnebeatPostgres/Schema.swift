@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations])
+    package static let current = Schema(migrations: [first, renewals, deviations, revisions])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
     private static let lock: Int64 = 0x6f_6e65_6265_6174
@@ -37,6 +37,7 @@ package struct Schema: Sendable {
                 throw StoreError.notFound(
                     "there are no tables of Onebeat in the database; `onebeat up` or `onebeat apply` makes them")
             }
+            try requireFreeNames(after: version, in: transaction)
             if version > 0 { try Self.requireNoNode(in: transaction) }
             for number in version..<migrations.count {
                 let statements = migrations[number].split(separator: ";\n").map { Statement(String($0)) }
@@ -48,14 +49,31 @@ package struct Schema: Sendable {
             try transaction.commit([Statement(note, [.text("\(migrations.count)")])])
             try transaction.enterAnew()
         } catch let failure as PostgresFailure where failure.state == "42P07" {
-            throw StoreError.refused(
-                "the database has tables of the names Onebeat needs (\(failure.message)); give the store a database of"
-                    + " its own, or a schema of its own by `?options=-csearch_path%3Donebeat`")
+            throw Self.taken(failure.message)
         } catch let failure as PostgresFailure where failure.state == "42501" {
             throw StoreError.refused(
                 "the role may not make tables (\(failure.message)); GRANT CREATE ON SCHEMA public TO it, or let its"
                     + " owner run `onebeat apply` once")
         }
+    }
+
+    /// Refuses a schema in which another program keeps tables of the names that are needed here.
+    private func requireFreeNames(after version: Int, in transaction: Transaction) throws {
+        let names = migrations.dropFirst(version).flatMap(TableNames.made(by:))
+        let taken = try transaction.flight([
+            Statement(
+                """
+                SELECT relname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+                WHERE relname = ANY ($1) AND nspname = current_schema() ORDER BY 1
+                """, [.texts(names)])
+        ])[0].map { $0[0] as String }
+        if !taken.isEmpty { throw Self.taken(taken.joined(separator: ", ")) }
+    }
+
+    private static func taken(_ names: String) -> StoreError {
+        .refused(
+            "the database has tables of the names Onebeat needs (\(names)); give the store a database of its own, or a"
+                + " schema of its own by `?options=-csearch_path%3Donebeat`")
     }
 
     /// Refuses a node that joins where the tables are newer than it knows. Whoever would change them waits until it has
@@ -96,11 +114,19 @@ package struct Schema: Sendable {
     private static func version(in transaction: Transaction) throws -> Int {
         // A look at the catalogue, and not `to_regclass`: in the middle of a transaction that goes by what the session
         // remembers, and misses tables that another node has just made.
-        let catalogue = "SELECT count(*) > 0 FROM pg_class WHERE relname = 'meta' AND pg_table_is_visible(oid)"
+        // Another program's table of the name has other columns, or other rows.
+        let catalogue = """
+            SELECT count(*) = 2 FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+            WHERE relname = 'meta' AND pg_table_is_visible(c.oid) AND attname IN ('key', 'value')
+            """
         let isThere: Bool? = try transaction.look([Statement(catalogue)])[0].first?[0]
         guard isThere == true else { return 0 }
+        let own = """
+            SELECT value::text FROM meta
+            WHERE key::text = 'schema' AND EXISTS (SELECT 1 FROM meta WHERE key::text = 'incarnation')
+            """
         let version: String? =
-            try transaction.look([Statement("SELECT value FROM meta WHERE key = 'schema'")])[0].first?[0]
+            try transaction.look([Statement(own)])[0].first?[0]
         return version.flatMap { Int($0) } ?? 0
     }
 
@@ -195,4 +221,12 @@ package struct Schema: Sendable {
 
     /// How far the store's clock was ahead of what a node took for the store's time, at its newest renewal.
     private static let deviations = "ALTER TABLE nodes ADD COLUMN deviation bigint NOT NULL DEFAULT 0"
+
+    /// What each source has applied: in force is what has the highest place.
+    private static let revisions = """
+        CREATE TABLE revisions (
+            source text COLLATE "C" NOT NULL, number bigint NOT NULL, digest text NOT NULL, place bigint NOT NULL,
+            applied_at timestamptz NOT NULL, actor text NOT NULL, PRIMARY KEY (source, number, digest)
+        )
+        """
 }

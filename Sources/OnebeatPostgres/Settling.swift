@@ -15,9 +15,9 @@ struct Settling {
     /// - Parameter isGuarded: whether the job's row is locked, so that its held runs and its delay are ours.
     /// - Returns: the run after it.
     mutating func settle(
-        _ run: Run, _ outcome: Outcome, _ settlement: Settlement, isGuarded: Bool
+        _ run: Run, _ outcome: Outcome, _ settlement: Settlement, words: String? = nil, isGuarded: Bool
     ) throws -> Run {
-        let run = try run.settled(outcome, as: settlement, at: now)
+        let run = try run.settled(outcome, as: settlement, words: words, at: now)
         if !run.state.isTerminal { nextDue = min(nextDue ?? run.dueAt, run.dueAt) }
         settled.append((run, outcome.word))
         status.note(run, at: now)

@@ -8,30 +8,39 @@ extension SQLiteStore: JobStore {
     public func now() async throws(StoreError) -> Timestamp { storeTime() }
 
     public func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
-        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+        _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await write { db, now in
             var changes: [JobChange] = []
-            for definition in definitions.sorted(by: { $0.name < $1.name }) {
+            for definition in request.definitions.sorted(by: { $0.name < $1.name }) {
                 changes.append(
                     try self.put(
-                        definition, source: source, by: actor, at: now, unless: isOverdue, deciding: deciding, in: db))
+                        definition, source: request.source, by: request.actor, at: now, unless: isOverdue,
+                        deciding: deciding, in: db))
             }
-            if isComplete {
-                let kept = Set(definitions.map(\.name))
-                let stored = try self.records("j.removed_at IS NULL AND j.source = ?", [source], in: db)
-                for record in stored where !kept.contains(record.name) {
+            if request.isWhole {
+                let named = Set(request.definitions.map(\.name))
+                let stored = try self.records("j.removed_at IS NULL AND j.source = ?", [request.source], in: db)
+                for record in stored where !named.contains(record.name) {
+                    guard request.isComplete else {
+                        changes.append(JobChange(.kept, job: record.name, record: record))
+                        continue
+                    }
                     if isOverdue(record, now) { throw StoreError.overtaken }
-                    changes.append(try self.remove(record, by: actor, at: now, in: db))
+                    changes.append(try self.remove(record, by: request.actor, at: now, in: db))
                 }
             }
-            if changes.contains(where: { $0.kind != .unchanged }) {
+            try Self.keepRevision(of: request, changesJobs: changes.contains(where: \.isChange), at: now, in: db)
+            if changes.contains(where: \.isChange) {
                 try db.change("INSERT OR REPLACE INTO meta VALUES ('edition', lower(hex(randomblob(16))))")
             }
             return changes
         }
+    }
+
+    public func history(of source: String) async throws(StoreError) -> SourceHistory {
+        try await read { db, _ in try Self.history(of: source, in: db) }
     }
 
     public func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] {
@@ -118,6 +127,35 @@ extension SQLiteStore: JobStore {
 }
 
 extension SQLiteStore {
+    private static func history(of source: String, in db: Database) throws -> SourceHistory {
+        let rows = try db.rows(
+            "SELECT number, digest, actor, applied_at FROM revisions WHERE source = ? ORDER BY place DESC", [source])
+        return SourceHistory(
+            of: source, rows.map { (SourceRevision(number: $0[0], digest: $0[1]), $0[2], $0[3]) })
+    }
+
+    /// Has the last word on a change of definitions: what was written goes back where its revision is refused.
+    private static func keepRevision(
+        of request: ApplyRequest, changesJobs: Bool, at now: Timestamp, in db: Database
+    ) throws {
+        guard let revision = request.revision else { return }
+        let history = try history(of: request.source, in: db)
+        switch history.decide(revision, changesJobs: changesJobs, isForced: request.isForced) {
+        case .keep: return
+        case .refuse(let error): throw error
+        case .record: break
+        }
+        try db.change(
+            """
+            INSERT OR REPLACE INTO revisions (source, number, digest, place, applied_at, actor) VALUES (
+                ?, ?, ?, (SELECT coalesce(max(place), 0) + 1 FROM revisions WHERE source = ?), ?, ?)
+            """,
+            [request.source, revision.number, revision.digest, request.source, now, request.actor])
+        try db.change(
+            "DELETE FROM revisions WHERE source = ? AND place < (SELECT max(place) FROM revisions WHERE source = ?) - ?",
+            [request.source, request.source, SourceHistory.length])
+    }
+
     func record(_ name: String, in db: Database) throws -> JobRecord? {
         try records("j.removed_at IS NULL AND j.name = ?", [name], in: db).first
     }

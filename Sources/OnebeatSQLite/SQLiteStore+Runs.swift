@@ -82,7 +82,8 @@ extension SQLiteStore: RunStore {
                 }
                 let policies = report.claim.definition.policies
                 let settlement = deciding(run, report.outcome, policies, now)
-                return .settled(try Self.settle(run, report.outcome, settlement, at: now, in: db))
+                return .settled(
+                    try Self.settle(run, report.outcome, settlement, words: report.words, at: now, in: db))
             }
         }
     }
@@ -130,9 +131,10 @@ extension SQLiteStore: RunStore {
 extension SQLiteStore {
     /// Brings a running attempt to its settlement. The fence is compared in the statement that writes.
     static func settle(
-        _ run: Run, _ outcome: Outcome, _ settlement: Settlement, at now: Timestamp, in db: Database
+        _ run: Run, _ outcome: Outcome, _ settlement: Settlement, words: String? = nil, at now: Timestamp,
+        in db: Database
     ) throws -> Run {
-        let run = try run.settled(outcome, as: settlement, at: now)
+        let run = try run.settled(outcome, as: settlement, words: words, at: now)
         let changed = try db.change(
             """
             UPDATE runs SET state = ?, reason = ?, message = ?, due_at = ?, finished_at = ?, exit_code = ?,

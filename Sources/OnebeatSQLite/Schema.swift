@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations])
+    package static let current = Schema(migrations: [first, renewals, deviations, revisions])
 
     private let migrations: [String]
 
@@ -19,7 +19,10 @@ package struct Schema: Sendable {
     func migrate(_ writer: any DatabaseWriter, path: String, at now: Timestamp) throws(StoreError) {
         let migrator = migrator(at: now)
         do {
-            try writer.read { db in try requireKnown(in: db, path: path) }
+            try writer.read { db in
+                try requireOwn(in: db, path: path)
+                try requireKnown(in: db, path: path)
+            }
             for migration in 1...migrations.count {
                 do {
                     try migrator.migrate(writer)
@@ -35,6 +38,23 @@ package struct Schema: Sendable {
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// Refuses a file in which another program keeps tables of the names that are needed here, or its own list of
+    /// migrations: it would never be a store, and waiting for it would not help.
+    private func requireOwn(in db: Database, path: String) throws {
+        var done: [String] = []
+        if try db.tableExists("grdb_migrations") {
+            done = try String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
+        }
+        let isOurs = try db.tableExists("meta")
+        let foreign = done.filter { !isOurs || Int($0) == nil }
+        let needed = migrations.dropFirst(done.count - foreign.count).flatMap(TableNames.made(by:))
+        let taken = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master ORDER BY name").filter(needed.contains)
+        guard let first = taken.first ?? foreign.first else { return }
+        let what = taken.isEmpty ? "migrations of another program (\(first))" : "tables of the names Onebeat needs"
+        let names = taken.isEmpty ? "" : " (\(taken.joined(separator: ", ")))"
+        throw StoreError.refused("\(path) has \(what)\(names); give the store a file of its own")
     }
 
     /// Refuses tables that are newer than this Onebeat knows.
@@ -151,4 +171,12 @@ package struct Schema: Sendable {
 
     /// How far the store's clock was ahead of what a node took for the store's time, at its newest renewal.
     private static let deviations = "ALTER TABLE nodes ADD COLUMN deviation INTEGER NOT NULL DEFAULT 0"
+
+    /// What each source has applied: in force is what has the highest place.
+    private static let revisions = """
+        CREATE TABLE revisions (
+            source TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, place INTEGER NOT NULL,
+            applied_at INTEGER NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (source, number, digest)
+        ) WITHOUT ROWID;
+        """
 }

@@ -72,13 +72,12 @@ public struct FaultyStore: StoreWrapper {
     }
 
     public func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
-        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+        _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await change { () async throws(StoreError) in
             try await base.apply(
-                definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
+                request, unless: isOverdue, deciding: deciding)
         }
     }
 

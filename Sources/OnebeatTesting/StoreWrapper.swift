@@ -15,12 +15,15 @@ extension StoreWrapper {
     public func now() async throws(StoreError) -> Timestamp { try await base.now() }
 
     public func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
-        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+        _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await base.apply(
-            definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
+            request, unless: isOverdue, deciding: deciding)
+    }
+
+    public func history(of source: String) async throws(StoreError) -> SourceHistory {
+        try await base.history(of: source)
     }
 
     public func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] { try await base.jobs(filter) }

@@ -19,7 +19,8 @@ struct PlanTextTests {
         let records = old.map {
             JobRecord(definition: $0, source: "file:/a", watermark: now, nextAt: nil, createdAt: now)
         }
-        let diff = try PlanDiff(of: new, source: "file:/a", against: records, at: now, fires: 1)
+        let diff = try PlanDiff(
+            of: ApplyRequest(new, source: "file:/a", by: "test", isComplete: true), against: records, at: now, fires: 1)
         return PlanText.lines(diff, for: plain).map(\.text)
     }
 

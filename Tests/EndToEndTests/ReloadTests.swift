@@ -17,6 +17,12 @@ struct ReloadTests {
             try box.configure("two: {every: 1s, run: \"true\"}")
             node.process.send(SIGHUP)
             #expect(try await eventually(within: .seconds(15)) { try await succeeded("two") > 0 })
+            #expect(try await box.query("SELECT name FROM jobs WHERE removed_at IS NULL") == [["one"], ["two"]])
+            #expect(node.process.errors.contains("jobs go on, though"), "\(node.process.errors)")
+
+            try box.configure("two: {every: 1s, run: \"true\"}", settings: "complete: true")
+            node.process.send(SIGHUP)
+            #expect(try await eventually(within: .seconds(15)) { node.process.errors.contains("jobs removed") })
             #expect(try await box.query("SELECT name FROM jobs WHERE removed_at IS NULL") == [["two"]])
 
             try box.write("jobs: {three: {cron: \"61 * * * *\", run: \"true\"}}")

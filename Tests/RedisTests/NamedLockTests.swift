@@ -14,6 +14,7 @@ struct NamedLockTests {
     private func onebeat(_ server: RedisServer, _ policy: LockPolicy = .strict) throws -> Onebeat {
         Onebeat(
             store: try SQLiteStore.inMemory(), settings: NodeSettings(name: "shop-1", lockPolicy: policy),
+            source: "shop",
             locks: try server.locks(patience: .seconds(1)),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }

@@ -146,13 +146,11 @@ private struct HastyChange: StoreWrapper {
     let base: any Store
 
     func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
-        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+        _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await base.apply(
-            definitions, source: source, isComplete: isComplete, by: actor, unless: { _, _ in false },
-            deciding: deciding)
+            request, unless: { _, _ in false }, deciding: deciding)
     }
 }
 

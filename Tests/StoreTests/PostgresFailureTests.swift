@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Logging
 import Onebeat
 import OnebeatPostgres
 import OnebeatTesting
@@ -232,6 +233,29 @@ struct PostgresFailureTests {
         }
     }
 
+    @Test func aProgramThatIsUpBeforeItsDatabaseWaitsForIt() async throws {
+        let server = try await PostgresServer()
+        let name = try server.makeDatabase()
+        server.crash()
+        let store = try PostgresStore(server.url(name))
+        defer { store.close() }
+        let error = await #expect(throws: StoreError.self) { try await store.jobs() }
+        guard case .unavailable = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        let hasRun = Bell()
+        let onebeat = Onebeat(
+            store: store, name: "shop-1", source: "shop",
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try onebeat.register("invoices", .every(.seconds(1))) { _ in hasRun.ring() }
+        let service = Task { try await onebeat.run() }
+        try await server.restart()
+        await hasRun.wait()
+        service.cancel()
+        try await service.value
+    }
+
     @Test func aSchemaOfALaterVersionIsRefused() async throws {
         try await PostgresDatabase.with { database in
             try database.server.sql("UPDATE meta SET value = '99' WHERE key = 'schema'", in: database.name)
@@ -241,6 +265,25 @@ struct PostgresFailureTests {
                 return
             }
         }
+    }
+
+    /// A program that keeps its own data in the same schema.
+    @Test(arguments: [
+        ("CREATE TABLE events (id int)", "(events)"),
+        ("CREATE TABLE meta (id int); CREATE TABLE jobs (id int)", "(jobs, meta)"),
+        ("CREATE TABLE meta (key text, value text); INSERT INTO meta VALUES ('schema', '99')", "(meta)"),
+    ])
+    func aSchemaWithAnotherProgramsTablesOfTheSameNamesIsRefusedInWords(_ sql: String, _ names: String) async throws {
+        let server = try await PostgresServer.shared
+        let name = try server.makeDatabase()
+        try server.sql(sql, in: name)
+        let error = await #expect(throws: StoreError.self) { try await PostgresStore.open(server.url(name)) }
+        guard case .refused(let words) = error, words.contains(names), words.contains("schema of its own") else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try server.sql("SELECT to_regclass('runs') IS NULL", in: name) == "t")
+        try server.drop(name)
     }
 
     @Test func tablesThatMustExistAreNotMade() async throws {
@@ -317,7 +360,7 @@ extension PostgresStore {
         _ = try await join(
             NodeRecord(id: node, slots: 1, queues: ["default"], version: "1", processID: 1), lease: .seconds(60))
         let job = JobDefinition(name: "report", schedule: .every(.seconds(60)), work: .handler)
-        _ = try await apply([job], source: "test", isComplete: true, by: "test", unless: { _, _ in false }) {
+        _ = try await apply(ApplyRequest([job], source: "test", by: "test"), unless: { _, _ in false }) {
             job, _, now in
             FirePlan(
                 version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now, nextAt: nil,

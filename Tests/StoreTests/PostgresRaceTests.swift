@@ -97,7 +97,7 @@ struct PostgresRaceTests {
                 name: name(number), schedule: .every(.seconds(60)), work: .handler, policies: policies)
         }
         _ = try await store.apply(
-            definitions, source: "race", isComplete: true, by: "race", unless: { _, _ in false }
+            ApplyRequest(definitions, source: "race", by: "race"), unless: { _, _ in false }
         ) { job, _, now in
             let fires = (0..<Self.runsOfAJob).map { number in
                 let instant = now - .seconds(number)

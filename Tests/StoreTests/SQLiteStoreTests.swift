@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Onebeat
 import OnebeatSQLite
 import OnebeatTesting
@@ -79,6 +80,41 @@ struct SQLiteStoreTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
+        }
+    }
+
+    /// A program that keeps its own data in the same file.
+    @Test(arguments: [
+        ("CREATE TABLE events (id INTEGER)", "(events)"),
+        ("CREATE TABLE meta (id INTEGER); CREATE TABLE jobs (id INTEGER)", "(jobs, meta)"),
+        ("CREATE TABLE runs_due (id INTEGER)", "(runs_due)"),
+        (
+            "CREATE TABLE grdb_migrations (identifier TEXT PRIMARY KEY); INSERT INTO grdb_migrations VALUES ('users')",
+            "(users)"
+        ),
+        ("CREATE TABLE grdb_migrations (identifier TEXT PRIMARY KEY); INSERT INTO grdb_migrations VALUES ('1')", "(1)"),
+    ])
+    func aFileWithAnotherProgramsTablesOfTheSameNamesIsRefusedInWords(_ sql: String, _ names: String) async throws {
+        try await withStoreFile { path in
+            let others = try DatabaseQueue(path: path)
+            try await others.write { try $0.execute(sql: sql) }
+            let before = try await others.read { try String.fetchAll($0, sql: "SELECT sql FROM sqlite_master") }
+            let error = #expect(throws: StoreError.self) { try SQLiteStore(path: path) }
+            guard case .refused(let words) = error, words.contains(names), words.contains("file of its own") else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            let after = try await others.read { try String.fetchAll($0, sql: "SELECT sql FROM sqlite_master") }
+            #expect(after == before)
+        }
+    }
+
+    @Test func anotherProgramsTablesOfOtherNamesAreNoTrouble() async throws {
+        try await withStoreFile { path in
+            let others = try DatabaseQueue(path: path)
+            try await others.write { try $0.execute(sql: "CREATE TABLE orders (id INTEGER)") }
+            _ = try SQLiteStore(path: path)
+            _ = try SQLiteStore(path: path)
         }
     }
 

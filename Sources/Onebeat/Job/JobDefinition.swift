@@ -36,6 +36,12 @@ public struct JobDefinition: Sendable, Hashable {
 }
 
 extension JobDefinition {
+    /// How long an attempt may take: the policies' time-out, or that of an HTTP call where it is shorter.
+    package var timeout: Duration? {
+        guard case .http(let call) = work else { return policies.timeout }
+        return min(call.timeout, policies.timeout ?? call.timeout)
+    }
+
     /// The definition itself, when its name and its figures are ones Onebeat can keep.
     /// - Throws: ``DefinitionError`` naming the job, the key, what was wrong and what would do.
     public func validated() throws(DefinitionError) -> JobDefinition {

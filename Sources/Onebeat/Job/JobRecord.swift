@@ -6,7 +6,7 @@ public struct JobRecord: Sendable, Equatable {
     public var generation: Int
     /// Counts the definitions of this generation, from 1.
     public var version: Int
-    /// Who defines the job: `file:…`, `library` or `command`. A source removes only what it brought.
+    /// Who defines the job: a file (`file:…`), a program, `command`. A source removes only what it brought.
     public var source: String
     /// Whether due runs are skipped.
     public var isPaused: Bool

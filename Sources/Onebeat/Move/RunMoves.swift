@@ -18,10 +18,13 @@ extension Run {
     }
 
     /// The running run with its attempt settled.
+    /// - Parameter words: on the attempt's end, where its worker had some.
     /// - Throws: ``IllegalMove`` when it cannot go where the settlement sends it.
-    package func settled(_ outcome: Outcome, as settlement: Settlement, at now: Timestamp) throws(IllegalMove) -> Run {
+    package func settled(
+        _ outcome: Outcome, as settlement: Settlement, words: String? = nil, at now: Timestamp
+    ) throws(IllegalMove) -> Run {
         var run = self
-        run.message = outcome.failure?.message
+        run.message = words ?? outcome.failure?.message
         run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
         switch outcome {
         case .failed, .timedOut: run.failures += 1

@@ -43,7 +43,7 @@ public final class Node: Service {
         let recorder = OutputRecorder(store: store, clock: parts.clock, bell: output)
         let attempts = NodeAttempts(
             runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox, recorder: recorder,
-            membership: parts.membership, demand: parts.demand)
+            membership: parts.membership, demand: parts.demand, logger: logger)
         let keeper = locks.map { [logger] in
             parts.keeper(of: $0, store: store, settings: settings, chance: .system, logger: logger)
         }

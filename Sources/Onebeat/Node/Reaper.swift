@@ -19,7 +19,9 @@ struct Reaper: TurnTaking {
         let result = try await store.reap(limit: Self.page, deciding: settle)
         for node in result.dead { logger.warning("node is dead", metadata: ["node": "\(node)"]) }
         for run in result.runs {
-            logger.warning("took over a lost run", metadata: ["run": "\(run.key)", "state": "\(run.state.rawValue)"])
+            logger.warning(
+                "took over a lost run",
+                metadata: ["job": "\(run.job)", "run": "\(run.key)", "state": "\(run.state.rawValue)"])
             metrics.ended(run)
         }
         await announcer?.announce(result.runs.filter { $0.state == .scheduled }.map { RunPointer($0) })

@@ -56,7 +56,10 @@ struct SettlingLoop: TurnTaking {
 
     private func note(_ report: AttemptReport, _ result: SettleResult) {
         var about: Logger.Metadata {
-            ["run": "\(report.claim.run.key)", "attempt": "\(report.claim.attempt)", "fence": "\(report.claim.fence)"]
+            [
+                "job": "\(report.claim.run.job)", "run": "\(report.claim.run.key)",
+                "attempt": "\(report.claim.attempt)", "fence": "\(report.claim.fence)",
+            ]
         }
         switch result {
         case .settled(let run):

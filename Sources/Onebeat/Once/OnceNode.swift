@@ -57,7 +57,7 @@ package struct OnceNode: Sendable {
         attempts = NodeAttempts(
             runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox,
             recorder: OutputRecorder(store: store, clock: parts.clock, bell: Bell()), membership: parts.membership,
-            demand: parts.demand)
+            demand: parts.demand, logger: logger)
         heartbeat = HeartbeatLoop(
             store: store, membership: parts.membership, clock: parts.clock, lengths: settings.leases,
             node: NodeRecord(
@@ -149,7 +149,7 @@ extension OnceNode {
             return record
         }
         let changes = try await store.apply(
-            [definition], source: Self.source, isComplete: false, by: settings.name, unless: { _, _ in false }
+            ApplyRequest([definition], source: Self.source, by: settings.name), unless: { _, _ in false }
         ) { definition, record, _ in
             let watermark = record?.watermark ?? fire.scheduledAt - .microseconds(1)
             // What is planned for an instant to come and not named here would be withdrawn.

@@ -1,24 +1,29 @@
 extension JobStore {
-    /// Stores `definitions` for `source`, planned by their schedules. Whatever was due until then gets its row under the
+    /// Stores what a source defines, planned by the jobs' schedules. Whatever was due until then gets its row under the
     /// definition that was in force.
     /// - Throws: ``StoreError``; ``ScheduleError`` when a schedule cannot be read on this machine. Nothing is stored then.
     @discardableResult
-    public func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String, schedules: ScheduleCache
-    ) async throws -> [JobChange] {
-        let compiled = try Dictionary(
-            uniqueKeysWithValues: definitions.map {
-                ($0.name, try Schedule(of: $0, zones: schedules.zones))
-            })
+    public func apply(_ request: ApplyRequest, schedules: ScheduleCache) async throws -> [JobChange] {
+        let isWord = request.source.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        guard isWord, (1...300).contains(request.source.utf8.count) else {
+            throw StoreError.refused("a source has a name of 1 to 300 bytes without control characters")
+        }
+        var compiled: [String: Schedule] = [:]
+        for definition in request.definitions {
+            let schedule = try Schedule(of: definition, zones: schedules.zones)
+            guard compiled.updateValue(schedule, forKey: definition.name) == nil else {
+                throw StoreError.refused("job \"\(definition.name)\" is defined twice; a name stands for one job")
+            }
+        }
+        let plans = compiled
         var looks = 0
         while true {
             try await planOverdue(schedules: schedules)
             do {
                 return try await apply(
-                    definitions, source: source, isComplete: isComplete, by: actor,
-                    unless: { Misfire.isOverdue($0, at: $1, schedules: schedules) }
+                    request, unless: { Misfire.isOverdue($0, at: $1, schedules: schedules) }
                 ) { definition, record, now in
-                    guard let schedule = compiled[definition.name] else {
+                    guard let schedule = plans[definition.name] else {
                         // Ours: the names are those that were compiled above.
                         preconditionFailure("every definition was compiled")
                     }

@@ -15,8 +15,8 @@ public protocol JobStore: Sendable {
     /// The store's time.
     func now() async throws(StoreError) -> Timestamp
 
-    /// Stores `definitions` for `source`, all or none, and removes the jobs of that source that are not among them
-    /// when `isComplete`. An equal definition changes nothing.
+    /// Stores the definitions of a source, all or none. An equal definition changes nothing; the source's other jobs are
+    /// removed when the request is complete, and stay otherwise.
     ///
     /// `deciding` is called for every changed definition with the stored record, if there is one in force, and the
     /// store's time, and says where planning goes on. Rows that were planned for instants still to come and are not
@@ -25,13 +25,16 @@ public protocol JobStore: Sendable {
     ///
     /// `isOverdue` is asked, with the store's time, about every record that would be replaced or removed: whether it was
     /// due at an instant that has no row yet, which nobody could plan afterwards.
-    /// - Throws: ``StoreError/overtaken`` when it was, and ``StoreError/refused(_:)`` when a name belongs to another
-    ///   source; nothing is changed then.
+    /// - Throws: ``StoreError/overtaken`` when it was, ``StoreError/refused(_:)`` when a name belongs to another source,
+    ///   and ``StoreError/outdated(_:)`` when the request's revision is older than the source's history allows
+    ///   (``SourceHistory``); nothing is changed then.
     func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
-        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+        _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange]
+
+    /// What a source has applied until now.
+    func history(of source: String) async throws(StoreError) -> SourceHistory
 
     /// The jobs in force that fit, by name.
     func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord]
@@ -77,10 +80,42 @@ extension JobStore {
     public func jobs() async throws(StoreError) -> [JobRecord] { try await jobs(JobFilter()) }
 }
 
+/// What a source defines, to be stored.
+public struct ApplyRequest: Sendable, Equatable {
+    /// The jobs, each name once.
+    public var definitions: [JobDefinition]
+    /// Whose they are: 1 to 300 bytes without control characters.
+    public var source: String
+    /// Who applies them.
+    public var actor: String
+    /// Which state of the source this is; `nil` for jobs that come one by one and in no order.
+    public var revision: SourceRevision?
+    /// Whether this is all that the source defines, so that its other jobs are removed.
+    public var isComplete: Bool
+    /// Whether they are stored even if they are older than what is in force.
+    public var isForced: Bool
+
+    /// Makes a request.
+    public init(
+        _ definitions: [JobDefinition], source: String, by actor: String, revision: SourceRevision? = nil,
+        isComplete: Bool = false, isForced: Bool = false
+    ) {
+        self.definitions = definitions
+        self.source = source
+        self.actor = actor
+        self.revision = revision
+        self.isComplete = isComplete
+        self.isForced = isForced
+    }
+
+    /// Whether it speaks for all of its source, so that what it does not name is worth a word.
+    package var isWhole: Bool { isComplete || revision != nil }
+}
+
 /// One line of what `apply` did.
 public struct JobChange: Sendable, Equatable {
-    /// What happened to the job.
-    public enum Kind: String, Sendable { case added, changed, removed, unchanged }
+    /// What happened to the job. One that is `kept` is the source's, and not named any more.
+    public enum Kind: String, Sendable { case added, changed, removed, unchanged, kept }
     /// What happened.
     public var kind: Kind
     /// The job's name.
@@ -93,6 +128,14 @@ public struct JobChange: Sendable, Equatable {
         self.kind = kind
         self.job = job
         self.record = record
+    }
+
+    /// Whether the job is not as it was.
+    package var isChange: Bool {
+        switch kind {
+        case .added, .changed, .removed: true
+        case .unchanged, .kept: false
+        }
     }
 }
 
@@ -236,6 +279,15 @@ public struct AttemptReport: Sendable, Equatable {
     public init(_ claim: Claim, _ outcome: Outcome) {
         self.claim = claim
         self.outcome = outcome
+    }
+
+    /// Words on the end, for people.
+    public var words: String? {
+        switch outcome {
+        case .failed(let failure): failure.message
+        case .timedOut: claim.definition.timeout.map { "stopped after \($0.text), its time-out" }
+        case .succeeded, .cancelled, .interrupted, .lost: nil
+        }
     }
 }
 

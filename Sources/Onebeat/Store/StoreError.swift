@@ -10,6 +10,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case refused(String)
     /// There is no such job, run or node.
     case notFound(String)
+    /// Definitions that are older than those in force, which stay.
+    case outdated(String)
 
     /// A name that is taken: two sources must not change each other's jobs unawares.
     package static func taken(_ job: String, by source: String) -> StoreError {
@@ -39,7 +41,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unavailable(let what): "the store is unavailable: \(what)"
         case .unknownOutcome(let what): "the store did not confirm a change: \(what)"
         case .fenced(let what): "refused as stale: \(what)"
-        case .refused(let what), .notFound(let what): what
+        case .refused(let what), .notFound(let what), .outdated(let what): what
         }
     }
 }

@@ -15,7 +15,7 @@ public struct RunContext: Sendable {
     public let attempt: Int
     /// The attempt's fence: what receivers refuse stale writers by.
     public let fence: Fence
-    /// A logger that names the run.
+    /// A logger that names the job, the run and the attempt.
     public let logger: Logger
     private let output: any OutputSink
 
@@ -27,6 +27,7 @@ public struct RunContext: Sendable {
         fence = claim.fence
         self.output = output
         var logger = logger
+        logger[metadataKey: "job"] = "\(claim.run.job)"
         logger[metadataKey: "run"] = "\(claim.run.key)"
         logger[metadataKey: "attempt"] = "\(claim.attempt)"
         self.logger = logger
@@ -57,7 +58,7 @@ struct HandlerExecutor: Executor {
         } catch is CancellationError where Task.isCancelled {
             return .cancelled
         } catch {
-            return .failed(Failure("\(error)"))
+            return .failed(Failure(error))
         }
     }
 }

@@ -7,6 +7,7 @@ actor NodeAttempts: AttemptRunning {
     private let recorder: OutputRecorder
     private let membership: Membership
     private let demand: Demand
+    private let logger: Logger
     private var signals: [RunID: (fence: Fence, stop: StopSignal)] = [:]
     /// Whether all were asked to stop since the node leaves; what was claimed in that moment is handed back at once.
     private var isLeaving = false
@@ -15,13 +16,14 @@ actor NodeAttempts: AttemptRunning {
 
     init(
         runner: AttemptRunner, outbox: Outbox, recorder: OutputRecorder, membership: Membership,
-        demand: Demand
+        demand: Demand, logger: Logger
     ) {
         self.runner = runner
         self.outbox = outbox
         self.recorder = recorder
         self.membership = membership
         self.demand = demand
+        self.logger = logger
     }
 
     var count: Int { signals.count }
@@ -57,10 +59,25 @@ actor NodeAttempts: AttemptRunning {
     }
 
     private func end(_ claim: Claim, _ outcome: Outcome?) {
-        if let outcome { outbox.put(AttemptReport(claim, outcome)) }
+        if let outcome {
+            let report = AttemptReport(claim, outcome)
+            tell(of: report)
+            outbox.put(report)
+        }
         // After a lost lease the run may be back here under a higher fence already; that attempt is not this one's to end.
         if signals[claim.run.id]?.fence == claim.fence { signals[claim.run.id] = nil }
         demand.slotIsFree()
         ended.ring()
+    }
+
+    /// At once, and not when it is settled: the store may be what the attempt failed for.
+    private func tell(of report: AttemptReport) {
+        guard let words = report.words else { return }
+        logger.warning(
+            "attempt \(report.outcome == .timedOut ? "timed out" : "failed")",
+            metadata: [
+                "job": "\(report.claim.run.job)", "run": "\(report.claim.run.key)",
+                "attempt": "\(report.claim.attempt)", "error": "\(words)",
+            ])
     }
 }

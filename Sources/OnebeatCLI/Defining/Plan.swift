@@ -7,22 +7,27 @@ struct Plan: AsyncParsableCommand {
         abstract: "Show what applying a file would change; nothing is stored.")
     @Argument(help: "The configuration file.")
     var file: String?
+    @Option(help: "Orders the file among those of its source, the higher the newer: a build number, say.")
+    var revision: String?
     @Flag(help: "Exit with 2 when there are changes.")
     var exitCode = false
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let surroundings = try store.surroundings(file: file)
+        let surroundings = try store.surroundings(file: file, revision: revision)
         let configuration = try surroundings.requiredFile()
+        let request = try surroundings.request(by: Person.current)
         var records: [JobRecord] = []
+        var history = SourceHistory(of: request.source)
         var now = Timestamp.now
         // Before the first `apply` or `up` there is no store, and everything is to be added.
         if let store = try await surroundings.openStoreIfThere() {
             records = try await store.jobs()
+            history = try await store.history(of: request.source)
             now = try await store.now()
         }
-        let diff = try PlanDiff(of: configuration.jobs, source: configuration.source, against: records, at: now)
+        let diff = try PlanDiff(of: request, against: records, at: now)
         if format.json {
             try Output.json(PlanAnswer(diff, configuration))
         } else {
@@ -34,6 +39,10 @@ struct Plan: AsyncParsableCommand {
             throw CommandFailure(
                 "\(configuration.path) cannot be applied: another source defines \(names); rename one of the two, or"
                     + " remove the job there", .badData)
+        }
+        if !diff.isEmpty, let why = request.revision.flatMap(history.objection) {
+            throw CommandFailure(
+                "\(configuration.path) cannot be applied: \(why). To go back to it, `onebeat apply --force`", .badData)
         }
         if exitCode, !diff.isEmpty { throw CommandFailure.silent(.different) }
     }

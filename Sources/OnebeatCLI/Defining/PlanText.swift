@@ -21,8 +21,10 @@ enum PlanText {
             case .changed: ("~", .warning)
             case .removed: ("-", .bad)
             case .conflict: ("!", .bad)
+            case .kept: ("=", .warning)
             }
-        let note = change.owner.map { "defined by \($0)" } ?? change.schedule
+        let kept = change.kind == .kept ? "goes on, though the file does not hold it; --complete removes it" : nil
+        let note = change.owner.map { "defined by \($0)" } ?? kept ?? change.schedule
         return terminal.paint("\(sign) \(change.job)", colour) + "  " + terminal.paint("\(note)", .quiet)
     }
 
@@ -45,14 +47,15 @@ enum PlanText {
         case .added: return [line("next    ", change.firesAfter)]
         case .removed: return [line("was due ", change.firesBefore)]
         case .conflict: return []
+        case .kept: return [line("next    ", change.firesBefore)]
         case .changed where change.firesBefore == change.firesAfter: return [line("next    ", change.firesAfter)]
         case .changed: return [line("before  ", change.firesBefore), line("after   ", change.firesAfter)]
         }
     }
 
     private static func summary(_ diff: PlanDiff) -> String {
-        if diff.isEmpty { return "nothing changes: \(count(diff.unchanged)) as stored" }
-        let counts = [PlanDiff.JobChange.Kind.added, .changed, .removed, .conflict].compactMap { kind in
+        if diff.changes.isEmpty { return "nothing changes: \(count(diff.unchanged)) as stored" }
+        let counts = [PlanDiff.JobChange.Kind.added, .changed, .removed, .kept, .conflict].compactMap { kind in
             let number = diff.changes.count { $0.kind == kind }
             return number == 0 ? nil : "\(number) \(kind == .conflict ? "refused" : kind.rawValue)"
         }

@@ -4,13 +4,15 @@ import OnebeatServer
 
 /// What the doctor says of a PostgreSQL store.
 struct DatabaseChecks {
+    let surroundings: Surroundings
     let url: SecretAddress
 
     func findings() async -> [Finding] {
         do {
             let store = try await PostgresStore.open(url.text, mustExist: true)
             defer { store.close() }
-            return try await onServer(store) + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store)
+            return try await onServer(store) + StoreChecks.onDefinitions(store, surroundings)
+                + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store)
         } catch StoreError.notFound(let words) {
             return [.warn("store", words, "`onebeat up` or `onebeat apply` makes them")]
         } catch {

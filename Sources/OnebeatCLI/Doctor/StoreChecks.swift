@@ -11,8 +11,8 @@ struct StoreChecks {
 
     func findings() async -> [Finding] {
         switch surroundings.settings.store.value {
-        case .sqlite(let path): await FileChecks(path: path).findings()
-        case .postgres(let url): await DatabaseChecks(url: url).findings()
+        case .sqlite(let path): await FileChecks(surroundings, path: path).findings()
+        case .postgres(let url): await DatabaseChecks(surroundings: surroundings, url: url).findings()
         }
     }
 
@@ -41,6 +41,31 @@ struct StoreChecks {
         return findings
     }
 
+    /// How the file stands to what is in force.
+    static func onDefinitions(_ store: any Store, _ surroundings: Surroundings) async throws -> [Finding] {
+        guard surroundings.file != nil else { return [] }
+        let request = try surroundings.request(by: Person.current)
+        let history = try await store.history(of: request.source)
+        let diff = try PlanDiff(of: request, against: try await store.jobs(), at: try await store.now())
+        if !diff.isEmpty, let why = request.revision.flatMap(history.objection) {
+            return [
+                .warn(
+                    "jobs", "\(why); a node that starts with this file works with those",
+                    "bring the newer file here, or go back to this one with `onebeat apply --force`")
+            ]
+        }
+        let kept = diff.changes.filter { $0.kind == .kept }.map(\.job)
+        if let first = kept.first {
+            let more = kept.count > 1 ? " and \(kept.count - 1) more" : ""
+            return [
+                .warn(
+                    "jobs", "\(first)\(more) of this source go on, though the file does not hold them",
+                    "`onebeat apply --complete` removes them")
+            ]
+        }
+        return [.ok("jobs", diff.isEmpty ? "as the file has them" : "the file has changes; `onebeat plan` shows them")]
+    }
+
     static func onNodes(_ store: any Store) async throws -> Finding {
         let now = try await store.now()
         let living = try await store.nodes(limit: 100).filter { $0.standing(at: now) == "alive" }
@@ -55,10 +80,12 @@ struct StoreChecks {
 
 /// A store in a file, and the disk below it.
 private struct FileChecks {
+    private let surroundings: Surroundings
     private let path: String
     private let folder: String
 
-    init(path: String) {
+    init(_ surroundings: Surroundings, path: String) {
+        self.surroundings = surroundings
         self.path = path
         folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     }
@@ -67,7 +94,8 @@ private struct FileChecks {
         guard FileManager.default.fileExists(atPath: path) else { return [missing()] + disk() }
         do {
             let store = try SQLiteStore(path: path, mustExist: true)
-            return try await onFile(store) + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store) + disk()
+            return try await onFile(store) + StoreChecks.onDefinitions(store, surroundings)
+                + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store) + disk()
         } catch {
             let failure = CommandFailure(error)
             let advice = "if it is not busy, restore it from a copy, or name another with --store"

@@ -16,7 +16,7 @@ struct StoreOptions: ParsableArguments {
     func open() async throws -> any Store { try await surroundings().openStore() }
 
     /// - Parameter file: the configuration file as an argument, where a command takes one.
-    func surroundings(file: String? = nil) throws -> Surroundings {
-        try Surroundings(argument: file, config: config, flags: SettingFlags(store: store))
+    func surroundings(file: String? = nil, revision: String? = nil) throws -> Surroundings {
+        try Surroundings(argument: file, config: config, flags: SettingFlags(store: store, revision: revision))
     }
 }

@@ -40,7 +40,9 @@ struct Banner {
     private func lines(_ next: [String], for terminal: Terminal) -> [TerminalText] {
         var table = TextTable("", "")
         func add(_ title: String, _ text: String) { table.add(.init(title, .quiet), .init(text)) }
-        if let file = surroundings.file { add("file", "\(file.path): \(changes?.summary ?? "")") }
+        if let file = surroundings.file {
+            add("file", "\(file.path): \(changes?.summary ?? "older than what is in force, which goes on")")
+        }
         add("store", surroundings.storeName)
         if let redis = surroundings.settings.redis.value {
             add("redis", "\(redis), locks \(surroundings.settings.locks.value.rawValue)")

@@ -26,30 +26,14 @@ struct NodeProgram {
         logger = Logger(label: "onebeat")
         let slots = settings.roles.contains(.worker) ? settings.slots : 0
         readers = WebLimits(connections: OpenFiles.allow(forSlots: slots, logger))
-        store = try await Self.whenStoreIsThere(logger) {
+        // No signal is trapped yet, so a TERM ends the wait.
+        store = try await StoreError.waitingForStore(logger) {
             let store = try await surroundings.makeStore()
             try await FirstLook.agree(store)
             return store
         }
         redis = surroundings.settings.redis.value.map { [settings] in
             RedisClient($0, name: "onebeat:\(settings.name)")
-        }
-    }
-
-    /// Does what needs the store, however long it takes to be there: after a power cut the nodes may be up before their
-    /// database. One that refuses the node ends it at once. No signal is trapped yet, so a TERM ends the wait.
-    private static func whenStoreIsThere<Value>(
-        _ logger: Logger, _ body: () async throws -> Value
-    ) async throws -> Value {
-        var pause = LoopService.backoff.first
-        while true {
-            do {
-                return try await body()
-            } catch let error as StoreError where error.mayPass {
-                logger.warning("waiting for the store", metadata: ["error": "\(error)", "pause": "\(pause)"])
-                try await Task.sleep(for: pause)
-                pause = min(pause * 2, LoopService.backoff.last)
-            }
         }
     }
 
@@ -104,10 +88,14 @@ struct NodeProgram {
         Supervisor.tell("READY=1")
     }
 
+    /// - Returns: `nil` when there is no file, or the store has what is newer.
     private func applyFile() async throws -> [JobChange]? {
         guard let file = surroundings.file else { return nil }
         Surroundings.warn(of: file)
-        return try await Self.whenStoreIsThere(logger) { try await store.apply(file, by: settings.name) }
+        let request = try surroundings.request(by: settings.name)
+        return try await StoreError.waitingForStore(logger) {
+            try await store.offer(request, schedules: schedules, logger: logger)
+        }
     }
 
     /// The services in the order they start; they stop the other way round, and all when one fails.
@@ -150,15 +138,5 @@ private struct AfterListening: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown { await isListening.wait() }
         if !Task.isShuttingDownGracefully { try await node.run() }
-    }
-}
-
-extension StoreError {
-    /// Whether the same call may do later: storing a file's jobs again, or making tables that are there, is harmless.
-    fileprivate var mayPass: Bool {
-        switch self {
-        case .unavailable, .unknownOutcome: true
-        case .fenced, .refused, .notFound: false
-        }
     }
 }

@@ -6,6 +6,7 @@ import OnebeatServer
 struct Reloader: Sendable {
     private let file: String?
     private let actor: String
+    private let surroundings: Surroundings
     private let store: any Store
     private let node: Node
     private let logger: Logger
@@ -13,6 +14,7 @@ struct Reloader: Sendable {
     init(_ surroundings: Surroundings, store: any Store, node: Node, logger: Logger) {
         file = surroundings.file?.path
         actor = surroundings.settings.node.value
+        self.surroundings = surroundings
         self.store = store
         self.node = node
         self.logger = logger
@@ -22,9 +24,12 @@ struct Reloader: Sendable {
         guard let file else { return logger.warning("no file to read again; jobs are stored by `onebeat apply`") }
         do {
             let configuration = try ConfigurationFile.load(path: file, environment: Surroundings.environment)
-            let changes = try await store.apply(configuration, by: actor)
+            let request = try Surroundings.request(
+                configuration, revision: surroundings.revision(of: configuration), by: actor)
+            let changes = try await store.offer(request, schedules: ScheduleCache(), logger: logger)
             node.definitionsChanged()
-            logger.notice("file read again", metadata: ["file": "\(file)", "jobs": "\(changes.summary)"])
+            logger.notice(
+                "file read again", metadata: ["file": "\(file)", "jobs": "\(changes?.summary ?? "as they were")"])
         } catch let error as ConfigurationError {
             for problem in error.problems {
                 logger.error("file not used; nothing has changed", metadata: ["problem": "\(problem.summary)"])

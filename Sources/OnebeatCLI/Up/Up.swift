@@ -31,6 +31,8 @@ struct Up: AsyncParsableCommand {
     var queue: [String] = []
     @Option(help: "How long running jobs may go on after a signal, such as 30s.")
     var drain: String?
+    @Option(help: "Orders the file among those of its source, the higher the newer: a build number, say.")
+    var revision: String?
     @Option(help: "The form of log lines: text or json.")
     var logFormat: String?
     @Option(help: "The least severe level that is logged: trace, debug, info, notice, warning, error.")
@@ -42,7 +44,7 @@ struct Up: AsyncParsableCommand {
         guard let guardian = Main.guardian else { throw CommandFailure("the guardian was not started") }
         let flags = SettingFlags(
             store: store, redis: redis, listen: listen, node: node, roles: role, slots: slots, queues: queue,
-            drain: drain, logFormat: logFormat, logLevel: logLevel)
+            drain: drain, revision: revision, logFormat: logFormat, logLevel: logLevel)
         let surroundings = try Surroundings(argument: file, flags: flags)
         try await NodeProgram(surroundings, guardian: guardian).run()
     }

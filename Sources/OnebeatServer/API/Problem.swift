@@ -36,7 +36,7 @@ extension Problem {
     init(_ error: StoreError) {
         switch error {
         case .notFound: self.init(.notFound, "\(error)")
-        case .unavailable, .unknownOutcome, .fenced, .refused: self.init(.serviceUnavailable, "\(error)")
+        case .unavailable, .unknownOutcome, .fenced, .refused, .outdated: self.init(.serviceUnavailable, "\(error)")
         }
     }
 }

@@ -33,6 +33,10 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var store: SecretAddress?
     /// The source the file names, when it names one.
     package var namedSource: String?
+    /// The number that orders this file among those of its source, when it has one.
+    package var revision: Int?
+    /// Whether this is all that its source defines, so that jobs that it no longer names are removed.
+    package var isComplete = false
     /// Where Redis is, with `${NAME}` expanded.
     package var redis: SecretAddress?
     /// What becomes of jobs that may not overlap while Redis does not answer.

@@ -7,7 +7,9 @@ struct FileReader {
     let zones: ZoneFiles
     let findings: Findings
 
-    private static let keys = ["store", "source", "redis", "locks", "timezone", "listen", "node", "defaults", "jobs"]
+    private static let keys = [
+        "store", "source", "revision", "complete", "redis", "locks", "timezone", "listen", "node", "defaults", "jobs",
+    ]
 
     private static let refused = [
         "alerts": "alerts are not in this version yet; take them out of the file"
@@ -19,6 +21,8 @@ struct FileReader {
         }
         file.store = top.value("store", expanded).map { SecretAddress($0) }
         file.namedSource = top.value("source", Read.name)
+        file.revision = top.value("revision", Read.integer(0...Int.max))
+        file.isComplete = top.value("complete", Read.truth) ?? false
         file.redis = top.value("redis", expanded).map { SecretAddress($0) }
         file.locks = top.value("locks", Read.choice(of: LockPolicy.self))
         file.listen = top.value("listen", Read.words)

@@ -25,6 +25,13 @@ enum Read {
         return text
     }
 
+    /// `true` or `false`, and none of YAML's other words for them.
+    static func truth(_ node: YAMLNode) throws(Misfit) -> Bool {
+        let text = try scalar(node, expected: "true or false").string
+        guard let value = Bool(text) else { throw Misfit("is \(quoted(text)); true or false will do") }
+        return value
+    }
+
     static func integer(_ range: ClosedRange<Int>) -> (YAMLNode) throws(Misfit) -> Int {
         { (node) throws(Misfit) in
             let text = try scalar(node, expected: "a number").string

@@ -57,6 +57,8 @@ package struct SettingFlags: Sendable, Equatable {
     package var queues: [String]
     /// `--drain`
     package var drain: String?
+    /// `--revision`
+    package var revision: String?
     /// `--log-format`
     package var logFormat: String?
     /// `--log-level`
@@ -65,7 +67,7 @@ package struct SettingFlags: Sendable, Equatable {
     package init(
         store: String? = nil, redis: String? = nil, listen: String? = nil, node: String? = nil,
         roles: [String] = [], slots: String? = nil, queues: [String] = [], drain: String? = nil,
-        logFormat: String? = nil, logLevel: String? = nil
+        revision: String? = nil, logFormat: String? = nil, logLevel: String? = nil
     ) {
         self.store = store
         self.redis = redis
@@ -75,6 +77,7 @@ package struct SettingFlags: Sendable, Equatable {
         self.slots = slots
         self.queues = queues
         self.drain = drain
+        self.revision = revision
         self.logFormat = logFormat
         self.logLevel = logLevel
     }

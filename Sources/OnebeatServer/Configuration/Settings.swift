@@ -24,6 +24,8 @@ package struct Settings: Sendable, Equatable {
     package var drain: Setting<Duration>
     /// How long ended runs stay in the history.
     package var keep: Setting<Duration>
+    /// The number that orders a file's jobs among those of its source.
+    package var revision: Setting<Int64>
     /// How log lines look.
     package var logFormat: Setting<LogFormat>
     /// The least severe log lines that are written.
@@ -67,6 +69,8 @@ package struct Settings: Sendable, Equatable {
             keep: sources.settle(
                 "keep", flag: nil, file: file?.node.keep?.text, fileKey: "node.keep", standard: standard.keep,
                 read: positiveLength),
+            revision: sources.settle(
+                "revision", flag: flags.revision, file: file?.revision.map(String.init), standard: 0, read: revision),
             logFormat: sources.settle(
                 "log-format", flag: flags.logFormat, file: nil, standard: .text, read: Settings.choice(LogFormat.self)),
             logLevel: sources.settle(
@@ -99,6 +103,7 @@ package struct Settings: Sendable, Equatable {
             ("slots", "\(slots.value)", slots.origin),
             ("queues", queues.value.joined(separator: ", "), queues.origin),
             ("drain", drain.value.text, drain.origin), ("keep", keep.value.text, keep.origin),
+            ("revision", revision.origin == .standard ? "none" : "\(revision.value)", revision.origin),
             ("log format", logFormat.value.rawValue, logFormat.origin),
             ("log level", logLevel.value.rawValue, logLevel.origin),
         ]
@@ -158,6 +163,13 @@ extension Settings {
             throw Misfit("is \(quoted(text)); 1 to 10000 will do")
         }
         return count
+    }
+
+    private static func revision(_ text: String) throws(Misfit) -> Int64 {
+        guard let number = Int64(text), number >= 0 else {
+            throw Misfit("is \(quoted(text)); write a whole number that grows with each change, such as 7 or 20261128")
+        }
+        return number
     }
 
     private static func length(_ text: String) throws(Misfit) -> Duration {

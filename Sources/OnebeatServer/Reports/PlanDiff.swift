@@ -21,8 +21,9 @@ package struct PlanDiff: Sendable, Equatable {
 
     /// What would happen to one job.
     package struct JobChange: Sendable, Equatable {
-        /// The kinds of change; a conflict is a name that another source defines, and is refused.
-        package enum Kind: String, Sendable { case added, changed, removed, conflict }
+        /// The kinds of change; a conflict is a name that another source defines, and is refused. A job that is kept
+        /// goes on though its source does not name it any more.
+        package enum Kind: String, Sendable { case added, changed, removed, kept, conflict }
         /// What would happen.
         package var kind: Kind
         /// The job's name.
@@ -39,25 +40,27 @@ package struct PlanDiff: Sendable, Equatable {
         package var owner: String?
     }
 
-    /// Added, changed and removed jobs and conflicts, by name.
+    /// Added, changed, removed and kept jobs and conflicts, by name.
     package var changes: [JobChange] = []
     /// How many jobs stay as they are.
     package var unchanged = 0
 
     /// Whether applying changes nothing.
-    package var isEmpty: Bool { changes.isEmpty }
+    package var isEmpty: Bool { changes.allSatisfy { $0.kind == .kept } }
     /// Whether applying would be refused.
     package var isRefused: Bool { changes.contains { $0.kind == .conflict } }
 
-    /// The difference between `definitions` of `source` and the jobs in force.
+    /// The difference between what a source would apply and the jobs in force.
     /// - Parameters:
     ///   - records: all jobs in force, those of other sources too.
     ///   - fires: how many next fires to work out for each change.
     /// - Throws: `ScheduleError` when a new schedule cannot be read on this machine.
     package init(
-        of definitions: [JobDefinition], source: String, against records: [JobRecord], at now: Timestamp,
-        fires: Int = 3, zones: ZoneFiles = .system
+        of request: ApplyRequest, against records: [JobRecord], at now: Timestamp, fires: Int = 3,
+        zones: ZoneFiles = .system
     ) throws(ScheduleError) {
+        let definitions = request.definitions
+        let source = request.source
         let stored = Dictionary(records.map { ($0.name, $0) }) { first, _ in first }
         let named = Set(definitions.map(\.name))
         for definition in definitions {
@@ -85,7 +88,8 @@ package struct PlanDiff: Sendable, Equatable {
             let schedule = try? Schedule(of: record.definition, zones: zones)
             changes.append(
                 JobChange(
-                    kind: .removed, job: record.name, schedule: schedule?.words ?? "a schedule unknown here",
+                    kind: request.isComplete ? .removed : .kept, job: record.name,
+                    schedule: schedule?.words ?? "a schedule unknown here",
                     firesBefore: Self.fires(of: record, after: now, count: fires, zones: zones)))
         }
         changes.sort { $0.job < $1.job }

@@ -136,7 +136,7 @@ public struct Checker: Sendable {
         let record = change.record
         var job = jobs[change.job] ?? Job()
         switch change.kind {
-        case .unchanged: return
+        case .unchanged, .kept: return
         case .removed:
             job.isRemoved = true
             job.versions[job.versions.count - 1].until = now

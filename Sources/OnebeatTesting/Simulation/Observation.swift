@@ -32,12 +32,11 @@ struct ObservedStore: StoreWrapper {
     let see: @Sendable (Observation) -> Void
 
     func apply(
-        _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
-        unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+        _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         let changes = try await base.apply(
-            definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
+            request, unless: isOverdue, deciding: deciding)
         see(.applied(changes))
         return changes
     }

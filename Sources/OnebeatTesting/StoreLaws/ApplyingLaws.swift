@@ -49,6 +49,75 @@ extension StoreLaw {
             try expect(try await bench.store.jobs().map(\.name), is: ["mine", "other"])
             try expect(try await bench.store.job("gone"), is: nil)
         },
+        StoreLaw("a source that speaks for all of its jobs is told of those it no longer names, and they go on") {
+            bench in
+            try await bench.apply(bench.job("mine"), bench.job("left"), source: "file:a")
+            try await bench.apply(bench.job("other"), source: "file:b")
+            let changes = try await bench.apply(bench.job("mine"), source: "file:a", revision: 1)
+            try expect(Set(changes.map { "\($0.job) \($0.kind)" }), is: ["mine unchanged", "left kept"])
+            try expect(try await bench.store.jobs().map(\.name), is: ["left", "mine", "other"])
+            let partial = try await bench.apply(bench.job("mine"), source: "file:a")
+            try expect(partial.map(\.kind), is: [.unchanged])
+        },
+        StoreLaw("a revision that is older is refused, and nothing of it is stored") { bench in
+            try await bench.apply(bench.job("a"), bench.job("b"), source: "shop", revision: 7)
+            let before = try await bench.store.jobs()
+            for number in [6, 0] {
+                try await expectOutdated {
+                    try await bench.apply(
+                        bench.job("a", .every(.seconds(7))), bench.job("c"), source: "shop", revision: Int64(number),
+                        isComplete: true)
+                }
+            }
+            try expect(try await bench.store.jobs(), is: before)
+            try expect(try await bench.store.events(job: "c", limit: 1).count, is: 0)
+            try expect(try await bench.store.history(of: "shop").current?.number, is: 7)
+        },
+        StoreLaw("what was replaced is older, and neither changes, adds nor removes a job") { bench in
+            let (old, new) = (bench.job("a"), bench.job("a", .every(.seconds(7))))
+            try await bench.apply(old, bench.job("gone"), source: "shop", revision: 0)
+            try await bench.apply(new, bench.job("b"), source: "shop", revision: 0, isComplete: true, by: "ann")
+            let before = try await bench.store.jobs()
+            try await expectOutdated {
+                try await bench.apply(old, bench.job("gone"), source: "shop", revision: 0, isComplete: true)
+            }
+            try expect(try await bench.store.jobs(), is: before)
+            let history = try await bench.store.history(of: "shop")
+            try expect(history.current, is: try SourceRevision(of: [new, bench.job("b")]))
+            try expect(history.actor, is: "ann")
+            try expect(history.appliedAt, is: bench.now)
+            try expect(history.replaced, is: [try SourceRevision(of: [old, bench.job("gone")])])
+        },
+        StoreLaw("who goes back by force is followed by nobody who still has what was given up") { bench in
+            let (old, new) = (bench.job("a"), bench.job("a", .every(.seconds(7))))
+            try await bench.apply(old, source: "shop", revision: 1)
+            try await bench.apply(new, source: "shop", revision: 2)
+            try await bench.apply(old, source: "shop", revision: 1, isForced: true)
+            try await expectOutdated { try await bench.apply(new, source: "shop", revision: 2) }
+            try expect(try await bench.record("a").definition, is: old)
+            try await bench.apply(new, source: "shop", revision: 3)
+            try expect(try await bench.record("a").definition, is: new)
+        },
+        StoreLaw("an older revision that changes nothing is no trouble, and the newer stays in force") { bench in
+            try await bench.apply(bench.job("a"), source: "shop", revision: 0)
+            try await bench.apply(bench.job("a"), bench.job("b"), source: "shop", revision: 0)
+            let changes = try await bench.apply(bench.job("a"), source: "shop", revision: 0)
+            try expect(Set(changes.map(\.kind)), is: [.unchanged, .kept])
+            try expect(
+                try await bench.store.history(of: "shop").current,
+                is: try SourceRevision(of: [bench.job("a"), bench.job("b")]))
+        },
+        StoreLaw("sources have histories of their own, bounded, and jobs that come one by one have none") { bench in
+            for number in 1...SourceHistory.length + 20 {
+                try await bench.apply(bench.job("a"), source: "shop", revision: Int64(number))
+            }
+            try expect(try await bench.store.history(of: "shop").replaced.count, is: SourceHistory.length)
+            try await bench.apply(bench.job("b"), source: "other", revision: 1)
+            try await bench.apply(bench.job("c"), source: "command")
+            try await bench.apply(bench.job("c", .every(.seconds(7))), source: "command")
+            try await bench.apply(bench.job("c"), source: "command")
+            try expect(try await bench.store.history(of: "command"), is: SourceHistory(of: "command"))
+        },
         StoreLaw("jobs are listed by name, page by page, and by a part of their names") { bench in
             for name in ["b", "a.x", "c_x", "d"] { try await bench.apply(bench.job(name)) }
             func names(_ change: (inout JobFilter) -> Void) async throws -> [String] {
@@ -79,7 +148,7 @@ extension StoreLaw {
             for definitions in [[bench.job("report", .every(.seconds(7))), another], [another]] {
                 do {
                     _ = try await bench.store.apply(
-                        definitions, source: "library", isComplete: true, by: "law",
+                        ApplyRequest(definitions, source: "library", by: "law", isComplete: true),
                         unless: { record, now in record.nextAt.map { $0 <= now } ?? false }
                     ) { job, _, now in
                         FirePlan(

@@ -2,6 +2,15 @@ import Onebeat
 
 extension StoreLaw {
     static let settling: [StoreLaw] = [
+        StoreLaw("an attempt that was stopped at its time-out says after how long") { bench in
+            try await bench.put(due: bench.second(0)) { $0.timeout = .seconds(20) }
+            let claim = try await bench.claimOne(try await bench.join())
+            try await bench.settle(claim, .timedOut)
+            let run = try await bench.run(claim.run.id)
+            try expect(run.state, is: .timedOut)
+            try expect(run.message, is: "stopped after 20s, its time-out")
+            try expect(try await bench.store.attempts(of: run.id).map(\.message), is: [run.message])
+        },
         StoreLaw("an outcome ends the run, its attempt and its status row together") { bench in
             try await bench.put(due: bench.second(0))
             let claim = try await bench.claimOne(try await bench.join())

@@ -27,12 +27,16 @@ public struct StoreBench: Sendable {
     /// Stores definitions that plan nothing by themselves.
     @discardableResult
     func apply(
-        _ definitions: JobDefinition..., source: String = "library", isComplete: Bool = false,
+        _ definitions: JobDefinition..., source: String = "library", revision: Int64? = nil, isComplete: Bool = false,
+        isForced: Bool = false, by actor: String = "law",
         unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool = { _, _ in false },
         nextAt: Timestamp? = nil, fires: [PlannedFire] = []
     ) async throws -> [JobChange] {
         try await store.apply(
-            definitions, source: source, isComplete: isComplete, by: "law", unless: isOverdue
+            ApplyRequest(
+                definitions, source: source, by: actor,
+                revision: try revision.map { try SourceRevision($0, of: definitions) }, isComplete: isComplete,
+                isForced: isForced), unless: isOverdue
         ) { job, record, now in
             let watermark = max(record?.watermark ?? now, now)
             return FirePlan(

@@ -69,3 +69,14 @@ func expectNotFound(
     }
     throw LawBroken(description: "\(file):\(line): \(what) was found")
 }
+
+func expectOutdated<Value>(
+    _ file: String = #fileID, _ line: Int = #line, _ move: () async throws -> Value
+) async throws {
+    do {
+        _ = try await move()
+    } catch StoreError.outdated {
+        return
+    }
+    throw LawBroken(description: "\(file):\(line): older definitions were taken")
+}

@@ -61,7 +61,7 @@ struct FiringLoopTests {
         let sound = JobDefinition.example("sound", .every(.seconds(4)))
         let now = bench.time.now()
         _ = try await bench.store.apply(
-            [broken, sound], source: "test", isComplete: true, by: "test", unless: { _, _ in false }
+            ApplyRequest([broken, sound], source: "test", by: "test"), unless: { _, _ in false }
         ) { job, _, now in
             FirePlan(
                 version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now,
@@ -115,7 +115,7 @@ struct OverdueTests {
         let bench = try LoopBench()
         let broken = JobDefinition.example("report", .cron("61 * * * *"))
         _ = try await bench.store.apply(
-            [broken], source: "test", isComplete: true, by: "test", unless: { _, _ in false }
+            ApplyRequest([broken], source: "test", by: "test"), unless: { _, _ in false }
         ) { job, _, now in
             FirePlan(
                 version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now, nextAt: now,
@@ -139,13 +139,12 @@ struct OverdueTests {
         }
 
         func apply(
-            _ definitions: [JobDefinition], source: String, isComplete: Bool, by actor: String,
-            unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
+            _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
             deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
         ) async throws(StoreError) -> [JobChange] {
             if hasHappened.increment() == 1 { await event() }
             return try await base.apply(
-                definitions, source: source, isComplete: isComplete, by: actor, unless: isOverdue, deciding: deciding)
+                request, unless: isOverdue, deciding: deciding)
         }
     }
 }

@@ -28,6 +28,33 @@ struct HandlerExecutorTests {
         #expect(await execute { _ in throw Broken() } == .failed(Failure("no paper")))
     }
 
+    /// As PostgresNIO's errors do, which keep queries out of logs.
+    private struct Discreet: Error, CustomStringConvertible, CustomDebugStringConvertible {
+        let description = "an error occurred"
+        var debugDescription: String
+    }
+
+    @Test func whatAnErrorKeepsFromUsersIsKeptWithTheRun() async {
+        let outcome = await execute { _ in throw Discreet(debugDescription: "relation \"orders\" does not exist") }
+        #expect(outcome == .failed(Failure("relation \"orders\" does not exist")))
+    }
+
+    @Test func anErrorsWordsAreBoundedAndHarmless() {
+        let words = "\u{1B}]52;c;\u{0}\u{7}\u{202E}é\tb\nc"
+        #expect(Failure(Discreet(debugDescription: words)).message == "␛]52;c;␀␇?é\tb\nc")
+        let long = Failure(Discreet(debugDescription: String(repeating: "é", count: 5000))).message
+        #expect(long == String(repeating: "é", count: 2000) + " … (10000 bytes)")
+    }
+
+    @Test func theLoggerOfARunNamesJobRunAndAttempt() async {
+        let outcome = await execute { run in
+            #expect(run.logger[metadataKey: "job"] == "report")
+            #expect(run.logger[metadataKey: "run"] == "report@2026-01-01T00:00:00Z")
+            #expect(run.logger[metadataKey: "attempt"] == "1")
+        }
+        #expect(outcome == .succeeded)
+    }
+
     @Test func aClosureThatThrowsCancellationUnaskedFailed() async {
         let outcome = await execute { _ in throw CancellationError() }
         guard case .failed = outcome else {

@@ -1,3 +1,4 @@
+import Logging
 import OnebeatTesting
 import Testing
 
@@ -21,7 +22,43 @@ struct NodeAttemptsTests {
         NodeAttempts(
             runner: AttemptRunner(executor: Endless(started: started), time: bench.time), outbox: bench.parts.outbox,
             recorder: OutputRecorder(store: bench.store, clock: bench.parts.clock, bell: Bell()),
-            membership: bench.parts.membership, demand: bench.parts.demand)
+            membership: bench.parts.membership, demand: bench.parts.demand, logger: bench.logger)
+    }
+
+    /// Ends at once.
+    private struct Ending: Executor {
+        let outcome: Outcome
+
+        func execute(_ claim: Claim, output: any OutputSink) async -> Outcome { outcome }
+    }
+
+    @Test(arguments: [
+        (
+            Outcome.failed(Failure("no paper")),
+            ["attempt failed attempt=1 error=no paper job=report run=report@2026-01-01T00:00:00Z"]
+        ),
+        (
+            .timedOut,
+            [
+                "attempt timed out attempt=1 error=stopped after 20s, its time-out job=report run=report@2026-01-01T00:00:00Z"
+            ]
+        ),
+        (.succeeded, []), (.cancelled, []), (.interrupted, []),
+    ])
+    func eachFailureIsLogged(_ outcome: Outcome, _ lines: [String]) async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        let log = RecordedLog()
+        let attempts = NodeAttempts(
+            runner: AttemptRunner(executor: Ending(outcome: outcome), time: bench.time), outbox: bench.parts.outbox,
+            recorder: OutputRecorder(store: bench.store, clock: bench.parts.clock, bell: Bell()),
+            membership: bench.parts.membership, demand: bench.parts.demand,
+            logger: Logger(label: "test") { _ in log.handler })
+        var claim = claim()
+        claim.definition.policies.timeout = .seconds(20)
+        await attempts.start([claim])
+        await attempts.drained()
+        #expect(log.lines == lines)
     }
 
     private func claim(_ run: Int64 = 1, fence: Int64 = 1, boot: String = "a1") -> Claim {

@@ -5,6 +5,16 @@ import Testing
 @testable import OnebeatServer
 
 @Suite struct ConfigurationFileTests {
+    @Test func aFileSpeaksForPartOfItsSourceUnlessItSaysThatItIsComplete() throws {
+        let jobs = "jobs: {a: {run: \"true\"}}"
+        let plain = try parseFile(jobs)
+        #expect(!plain.isComplete && plain.revision == nil)
+        let whole = try parseFile("source: shop\nrevision: 20261128\ncomplete: true\n\(jobs)")
+        #expect(whole.isComplete && whole.revision == 20_261_128 && whole.source == "shop")
+        #expect(fileProblems("complete: yes\n\(jobs)") == [":1:11: complete: is \"yes\"; true or false will do"])
+        #expect(fileProblems("revision: -1\n\(jobs)") == [":1:11: revision: is -1; 0 or more will do"])
+    }
+
     @Test func theExampleOfTheDocumentationIsReadAsItLooks() throws {
         let file = try parseFile(
             """

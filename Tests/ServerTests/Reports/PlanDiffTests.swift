@@ -14,8 +14,12 @@ private func stored(_ definition: JobDefinition, source: String = "file:/a.yaml"
     JobRecord(definition: definition, source: source, watermark: now, nextAt: nil, createdAt: now)
 }
 
-private func diff(_ definitions: [JobDefinition], _ records: [JobRecord]) throws -> PlanDiff {
-    try PlanDiff(of: definitions, source: "file:/a.yaml", against: records, at: now, fires: 1)
+private func diff(
+    _ definitions: [JobDefinition], _ records: [JobRecord], isComplete: Bool = true
+) throws -> PlanDiff {
+    try PlanDiff(
+        of: ApplyRequest(definitions, source: "file:/a.yaml", by: "test", isComplete: isComplete), against: records,
+        at: now, fires: 1)
 }
 
 @Suite("Plan diffs")
@@ -50,6 +54,12 @@ struct PlanDiffTests {
         let diff = try diff([], [stored(nightly("a")), stored(nightly("b"), source: "library")])
         #expect(diff.changes.map(\.job) == ["a"])
         #expect(diff.changes.map(\.kind) == [.removed])
+    }
+
+    @Test func aJobThatIsNoLongerNamedGoesOnWhereNobodyAskedToRemoveIt() throws {
+        let diff = try diff([], [stored(nightly("a"))], isComplete: false)
+        #expect(diff.changes.map(\.kind) == [.kept])
+        #expect(diff.isEmpty)
     }
 
     @Test func aNameOfAnotherSourceIsAConflict() throws {

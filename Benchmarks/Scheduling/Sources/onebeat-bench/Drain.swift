@@ -60,7 +60,7 @@ struct Drain: AsyncParsableCommand {
 
     private func add(to store: any Store, due: Timestamp) async throws {
         try await store.apply(
-            definitions, source: "library", isComplete: true, by: name, schedules: ScheduleCache())
+            ApplyRequest(definitions, source: "bench", by: name), schedules: ScheduleCache())
         // Planned as due instants, since a plan takes many in one transaction; each has an instant of its own.
         let first = due - .seconds(fill / 1000 + 1)
         var plans: [FirePlan] = []

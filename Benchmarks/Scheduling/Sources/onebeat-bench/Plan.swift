@@ -19,7 +19,7 @@ struct Plan: AsyncParsableCommand {
         definitions += (0..<due).map {
             JobDefinition(name: "due-\($0)", schedule: .every(.seconds(1)), work: .handler)
         }
-        try await scene.store.apply(definitions, source: "bench", isComplete: true, by: "bench", schedules: schedules)
+        try await scene.store.apply(ApplyRequest(definitions, source: "bench", by: "bench"), schedules: schedules)
         var took: [Double] = []
         for turn in 1...turns {
             let now = try await scene.store.now() + .seconds(turn)
