@@ -113,7 +113,16 @@ let package = Package(
             dependencies: ["CGuardian", "Onebeat", "OnebeatPostgres", "OnebeatRedis", "OnebeatServer"],
             path: "Tests/Fuzzer", exclude: ["Corpus"]),
         .testTarget(name: "FuzzTests", dependencies: ["onebeat-fuzz"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Onebeat", "OnebeatTesting", "ChaosSink"]),
+        .executableTarget(
+            name: "CrashingProgram",
+            dependencies: [
+                "Onebeat", "OnebeatSQLite",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/CrashingProgram"),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Onebeat", "OnebeatTesting", "ChaosSink", "CrashingProgram"]),
     ],
     swiftLanguageModes: [.v6]
 )

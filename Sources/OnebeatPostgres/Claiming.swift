@@ -18,6 +18,8 @@ struct Claiming {
     private var refused: [Run] = []
     /// Runs whose lock was not asked for.
     private var passedOver: Set<RunID> = []
+    /// Whether some of those must be alone.
+    private var hasWaiting = false
     /// Runs that were left since another move has their job.
     private var left = 0
     private var writes = ClaimWrites()
@@ -43,11 +45,19 @@ struct Claiming {
             }
         }
         var (found, decided) = (page.count, 0)
+        var isAlone = false
         while !page.isEmpty {
-            for run in page where claims.count < request.slots {
+            let chosen = Solitude.choose(among: page, isIdle: request.isIdle && claims.isEmpty, at: now)
+            for run in chosen.runs where claims.count < request.slots {
                 try consider(run)
                 decided += 1
             }
+            isAlone = chosen.isAlone
+            let waiting = Set(page.map(\.id)).subtracting(chosen.runs.map(\.id))
+            wasClear = wasClear && !isAlone && waiting.isEmpty
+            if isAlone { break }
+            passedOver.formUnion(waiting)
+            hasWaiting = hasWaiting || !waiting.isEmpty
             // What was left would only be found again; what was let go is worth another look.
             let mayGoOn = left == 0 && (found == wanted || writes.ends.released > 0)
             guard mayGoOn, claims.count < request.slots, decided < Self.bound else { break }
@@ -58,14 +68,16 @@ struct Claiming {
         }
         guard decided > 0 else {
             let next: Timestamp? = try transaction.flight([DueRuns.next(in: request.queues)])[0].first?[0]
-            return ClaimResult(claims: [], refused: [], hasMore: false, nextDue: next)
+            return ClaimResult(
+                claims: [], refused: [], hasMore: false, nextDue: next, passedOver: !passedOver.isEmpty,
+                hasWaiting: hasWaiting)
         }
         let rows = try transaction.commit(
             writes.takeStatements(request, at: now) + writes.status.statements + [DueRuns.next(in: request.queues)])
-        let hasMore = left > 0 || claims.count >= request.slots || decided >= Self.bound
+        let hasMore = isAlone || left > 0 || claims.count >= request.slots || decided >= Self.bound
         return ClaimResult(
             claims: claims, refused: refused, hasMore: hasMore, nextDue: rows.last?.first?[0],
-            passedOver: !passedOver.isEmpty)
+            passedOver: !passedOver.isEmpty, hasWaiting: hasWaiting)
     }
 
     /// What is passed over stays due and is found by every further look, so that looks get longer.

@@ -43,12 +43,14 @@ struct ClearClaim: Sendable {
         ]
     }
 
+    /// Of runs of which one must be alone none is clear.
+    ///
     /// Locks due runs and the guarded jobs among theirs, and tells the next statement of the runs, unless there are more
     /// than slots, and of the first one of each locked job.
     private static let find = """
         WITH found AS MATERIALIZED (
             SELECT r.* FROM unnest($1) AS q (queue) CROSS JOIN LATERAL (
-                SELECT id, job_name, priority, due_at FROM runs
+                SELECT id, job_name, priority, due_at, crashes FROM runs
                 WHERE state = 'scheduled' AND NOT is_held AND runs.queue COLLATE "C" = q.queue
                     AND due_at <= \(Transaction.stableTime(of: 2))
                 ORDER BY due_at LIMIT $3 + 1 FOR UPDATE SKIP LOCKED) r),
@@ -59,7 +61,8 @@ struct ClearClaim: Sendable {
                 SELECT f.id AS first FROM jobs WHERE name = f.job_name AND is_guarded
                 FOR NO KEY UPDATE SKIP LOCKED) j)
         SELECT count(*),
-            set_config('onebeat.runs', CASE WHEN count(*) <= $3 THEN coalesce(array_agg(id), '{}') ELSE '{}' END::text, true),
+            set_config('onebeat.runs', CASE WHEN count(*) <= $3 AND max(crashes) < \(Settlement.crashLimit)
+                THEN coalesce(array_agg(id), '{}') ELSE '{}' END::text, true),
             set_config('onebeat.first', (SELECT coalesce(array_agg(first), '{}') FROM guarded)::text, true)
         FROM found
         """

@@ -242,6 +242,10 @@ extension PostgresStore: LeaseStore {
         ])
         let dead = found[0].map { NodeID(name: $0[0], boot: $0[1]) }
         let orphans = found[1].map(Run.init)
+        let left = try transaction.flight([
+            Statement(Self.countLeft, [.texts(Set(orphans.compactMap(\.boot)).sorted())])
+        ])[0].map { ($0[0] as String, $0[1] as Int) }
+        let wasAlone = Set(left.filter { $0.1 == 1 }.map(\.0))
         // A run may have been settled while this waited for it: only the locked rows count.
         let rows = try transaction.flight([
             .lockGuarded(orphans.map(\.job), waiting: isWaiting), .lockRuns(orphans.map(\.id), waiting: isWaiting),
@@ -258,8 +262,9 @@ extension PostgresStore: LeaseStore {
         var settling = Settling(at: now)
         var events = dead.map { Event("node.dead", actor: $0.name, message: $0.boot) }
         let settled = try runs.map { run in
-            let settlement = deciding(run, .lost, policies[run.version]?.policies ?? JobPolicies(), now)
-            let after = try settling.settle(run, .lost, settlement, isGuarded: guarded.contains(run.job))
+            let outcome = wasAlone.contains(run.boot ?? "") ? Outcome.lostAlone : .lost
+            let settlement = deciding(run, outcome, policies[run.version]?.policies ?? JobPolicies(), now)
+            let after = try settling.settle(run, outcome, settlement, isGuarded: guarded.contains(run.job))
             events.append(
                 Event(
                     "run.lost", job: run.job, run: run.id, actor: run.node ?? "",
@@ -301,6 +306,15 @@ extension PostgresStore {
         SELECT \(Run.columns) FROM runs WHERE state = 'running'
             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.boot = runs.boot AND n.gone_at IS NULL)
         ORDER BY id LIMIT $1
+        """
+
+    /// How many runs nodes that are gone were running. It is counted once, before the first of a node's runs is settled.
+    private static let countLeft = """
+        WITH counted AS (
+            UPDATE nodes SET runs_left = (SELECT count(*) FROM runs WHERE boot = nodes.boot AND state = 'running')
+            WHERE boot = ANY ($1) AND runs_left IS NULL RETURNING boot, runs_left)
+        SELECT boot, runs_left FROM counted
+        UNION ALL SELECT boot, runs_left FROM nodes WHERE boot = ANY ($1) AND runs_left IS NOT NULL
         """
 
     private static let living = """

@@ -6,7 +6,8 @@ enum Rights {
     static let missing = Statement(
         """
         SELECT name FROM unnest(ARRAY[
-            'attempts', 'definitions', 'events', 'jobs', 'leases', 'logs', 'meta', 'nodes', 'runs', 'scheduled_job_status'
+            'attempts', 'definitions', 'events', 'jobs', 'leases', 'logs', 'meta', 'nodes', 'revisions', 'runs',
+            'scheduled_job_status'
         ]) AS t (name)
         WHERE NOT (has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT')
             AND has_table_privilege(name, 'UPDATE') AND has_table_privilege(name, 'DELETE'))

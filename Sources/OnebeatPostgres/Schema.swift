@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations, revisions])
+    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
     private static let lock: Int64 = 0x6f_6e65_6265_6174
@@ -229,4 +229,7 @@ package struct Schema: Sendable {
             applied_at timestamptz NOT NULL, actor text NOT NULL, PRIMARY KEY (source, number, digest)
         )
         """
+
+    /// How many runs a node was running when it was gone, so that one that was alone is known.
+    private static let leavings = "ALTER TABLE nodes ADD COLUMN runs_left bigint"
 }

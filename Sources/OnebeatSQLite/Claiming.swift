@@ -18,6 +18,8 @@ struct Claiming {
     private var claims: [Claim] = []
     private var refused: [Run] = []
     private var passedOver: Set<RunID> = []
+    /// Whether some of those must be alone.
+    private var hasWaiting = false
 
     init(
         _ request: ClaimRequest, store: SQLiteStore, at now: Timestamp, in db: Database,
@@ -38,10 +40,15 @@ struct Claiming {
             let page = try DueRuns.fetch(in: request.queues, at: now, limit: room + passedOver.count, db)
                 .filter { !passedOver.contains($0.id) }
             if page.isEmpty { return try result(hasMore: false) }
-            for run in page where claims.count < request.slots {
+            let chosen = Solitude.choose(among: page, isIdle: request.isIdle && claims.isEmpty, at: now)
+            for run in chosen.runs where claims.count < request.slots {
                 try consider(run)
                 decided += 1
             }
+            if chosen.isAlone { break }
+            let waiting = Set(page.map(\.id)).subtracting(chosen.runs.map(\.id))
+            passedOver.formUnion(waiting)
+            hasWaiting = hasWaiting || !waiting.isEmpty
         }
         return try result(hasMore: true)
     }
@@ -49,7 +56,7 @@ struct Claiming {
     private func result(hasMore: Bool) throws -> ClaimResult {
         ClaimResult(
             claims: claims, refused: refused, hasMore: hasMore, nextDue: try DueRuns.next(in: request.queues, db),
-            passedOver: !passedOver.isEmpty)
+            passedOver: !passedOver.isEmpty, hasWaiting: hasWaiting)
     }
 
     private mutating func consider(_ run: Run) throws {

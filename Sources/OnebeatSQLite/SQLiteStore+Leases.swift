@@ -165,10 +165,12 @@ extension SQLiteStore: LeaseStore {
             for node in dead { try db.note(Event("node.dead", actor: node.name, message: node.boot), at: now) }
 
             let runs = try db.rows(Self.orphans, [limit]).map(Run.init)
+            let alone = try Self.soleRuns(among: runs, in: db)
             let settled = try runs.map { run in
+                let outcome = alone.contains(run.id) ? Outcome.lostAlone : .lost
                 let policies = try self.definition(run.version, in: db).policies
-                let settlement = deciding(run, .lost, policies, now)
-                let after = try Self.settle(run, .lost, settlement, at: now, in: db)
+                let settlement = deciding(run, outcome, policies, now)
+                let after = try Self.settle(run, outcome, settlement, at: now, in: db)
                 try db.note(
                     Event(
                         "run.lost", job: run.job, run: run.id, actor: run.node ?? "",
@@ -210,6 +212,21 @@ extension SQLiteStore {
             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.boot = runs.boot AND n.gone_at IS NULL)
         ORDER BY id LIMIT ?
         """
+
+    /// Those that were all that their node was running. It is counted once, before the first of a node's runs is settled.
+    private static func soleRuns(among orphans: [Run], in db: Database) throws -> Set<RunID> {
+        var left: [String: Int] = [:]
+        for boot in Set(orphans.compactMap(\.boot)) {
+            try db.change(
+                """
+                UPDATE nodes SET runs_left = (SELECT count(*) FROM runs WHERE boot = nodes.boot AND state = 'running')
+                WHERE boot = ? AND runs_left IS NULL
+                """, [boot])
+            left[boot] = try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT runs_left FROM nodes WHERE boot = ?"), arguments: [boot])
+        }
+        return Set(orphans.filter { left[$0.boot ?? ""] == 1 }.map(\.id))
+    }
 
     /// Words in one column, as a JSON list.
     private static func list(_ values: [String]) throws -> String {

@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations, revisions])
+    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings])
 
     private let migrations: [String]
 
@@ -179,4 +179,7 @@ package struct Schema: Sendable {
             applied_at INTEGER NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (source, number, digest)
         ) WITHOUT ROWID;
         """
+
+    /// How many runs a node was running when it was gone, so that one that was alone is known.
+    private static let leavings = "ALTER TABLE nodes ADD COLUMN runs_left INTEGER"
 }

@@ -210,7 +210,7 @@ extension BadHistory {
             var history = try HandMadeHistory()
             let claim = history.claim(10)
             try history.claimed(10, claim)
-            try history.reaped(31, claim, as: .scheduled, crashes: 3)
+            try history.reaped(31, claim, as: .scheduled, crashes: Settlement.mostCrashes)
         },
     ]
 

@@ -118,7 +118,7 @@ private struct LostSettlement: StoreWrapper {
             var run = report.claim.run
             switch report.outcome {
             case .succeeded: run.state = .succeeded
-            case .failed, .timedOut, .interrupted, .lost: run.state = .scheduled
+            case .failed, .timedOut, .interrupted, .lost, .lostAlone: run.state = .scheduled
             case .cancelled: run.state = .cancelled
             }
             return .settled(run)

@@ -28,7 +28,7 @@ extension Run {
         run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
         switch outcome {
         case .failed, .timedOut: run.failures += 1
-        case .lost: run.crashes += 1
+        case .lost, .lostAlone: run.crashes += 1
         case .succeeded, .cancelled, .interrupted: break
         }
         switch settlement {

@@ -32,6 +32,8 @@ final class Worker: TurnTaking {
     /// Whether the last claim met runs with locks.
     private let looksFirst = Mutex(true)
     private let promise = Mutex(Promise())
+    /// Until when nothing starts beside a run that must be alone.
+    private let aloneUntil = Mutex(Timestamp.distantPast)
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
@@ -57,7 +59,9 @@ final class Worker: TurnTaking {
             await start(try await store.claims(nonce: nonce), of: id)
             openNonce.withLock { $0 = nil }
         }
-        let free = slots - (await attempts.count)
+        let running = await attempts.count
+        if running > 0, aloneUntil.withLock({ now < $0 && now + Solitude.length >= $0 }) { return await awaitIdle() }
+        let free = slots - running
         metrics.slots(free: free, of: slots)
         guard free > 0 else { return await awaitSlot() }
         let reach: Reach
@@ -70,7 +74,8 @@ final class Worker: TurnTaking {
         let view = try await isBlind ? LockView() : lockView(reach, as: id)
         let nonce = makeNonce()
         openNonce.withLock { $0 = nonce }
-        let request = ClaimRequest(node: id, queues: queues, slots: reach.slots, nonce: nonce, locks: view)
+        let request = ClaimRequest(
+            node: id, queues: queues, slots: reach.slots, nonce: nonce, locks: view, isIdle: running == 0)
         let result: ClaimResult
         do {
             result = try await store.claim(request, deciding: Admission.decide)
@@ -83,6 +88,9 @@ final class Worker: TurnTaking {
         }
         openNonce.withLock { $0 = nil }
         metrics.refused(result.refused)
+        if running == 0, result.claims.contains(where: \.run.mustBeAlone) {
+            aloneUntil.withLock { $0 = now + Solitude.length }
+        }
         await start(result.claims, of: id)
         // What was passed over stays due, so that looking at once would be looking for ever.
         if view?.isIncomplete == true { return .after(Self.poll) }
@@ -91,6 +99,7 @@ final class Worker: TurnTaking {
             demand.expect(result.nextDue)
             return .now
         }
+        if result.hasWaiting, result.claims.isEmpty, result.refused.isEmpty { return .after(Self.poll) }
         if result.hasMore {
             // Nobody may have been pointed to what is left.
             if !reach.isPointed { demand.mayBeDue() }
@@ -182,6 +191,11 @@ final class Worker: TurnTaking {
         demand.awaitSlot()
         // One may have fallen free before it was asked for; those that do after it ring.
         return await attempts.count < slots ? .now : .after(Self.poll)
+    }
+
+    private func awaitIdle() async -> NextTurn {
+        demand.awaitSlot()
+        return await attempts.count == 0 ? .now : .after(Self.poll)
     }
 
     private func waiting(for next: Timestamp?, from now: Timestamp) -> NextTurn {

@@ -31,6 +31,8 @@ public enum Outcome: Sendable, Equatable {
     case interrupted
     /// Its worker vanished: whether it ended, and how, is unknown.
     case lost
+    /// The same, and nothing else ran on that worker.
+    case lostAlone
 }
 
 /// What is known of a failure.
@@ -90,7 +92,7 @@ extension Outcome {
         case .timedOut: "timed_out"
         case .cancelled: "cancelled"
         case .interrupted: "interrupted"
-        case .lost: "lost"
+        case .lost, .lostAlone: "lost"
         }
     }
 

@@ -8,8 +8,11 @@ public enum Settlement: Sendable, Equatable {
     /// The run is due again.
     case again(at: Timestamp, Reason?)
 
-    /// A run whose worker vanished this often is buried: it may be what kills them.
+    /// A run whose worker vanished this often may be what kills them. It is buried when it was alone; with others beside
+    /// it, it is tried alone next (``Solitude``).
     public static let crashLimit = 3
+    /// A run whose worker vanished this often is buried whatever was beside it: everything has an end.
+    public static let mostCrashes = 10
 
     /// The rule.
     ///
@@ -26,7 +29,8 @@ public enum Settlement: Sendable, Equatable {
         case .timedOut: afterFailure(of: run, as: .timedOut, policies, at: now, chance: chance)
         case .cancelled: .end(.cancelled, whyCancelled(run))
         case .interrupted: afterLoss(of: run, policies, at: now, because: .handedBack)
-        case .lost: afterLoss(of: run, policies, at: now, because: .workerLost)
+        case .lost: afterLoss(of: run, policies, at: now, because: .workerLost, limit: mostCrashes)
+        case .lostAlone: afterLoss(of: run, policies, at: now, because: .workerLost, limit: crashLimit)
         }
     }
 
@@ -42,13 +46,13 @@ public enum Settlement: Sendable, Equatable {
     }
 
     private static func afterLoss(
-        of run: Run, _ policies: JobPolicies, at now: Timestamp, because reason: Reason
+        of run: Run, _ policies: JobPolicies, at now: Timestamp, because reason: Reason, limit: Int = .max
     ) -> Settlement {
         if run.isCancelRequested { return .end(.cancelled, whyCancelled(run)) }
         switch policies.delivery {
         case .atMostOnce: return .end(.lost, reason)
         case .atLeastOnce:
-            if reason == .workerLost, run.crashes + 1 >= crashLimit { return .end(.dead, reason) }
+            if run.crashes + 1 >= limit { return .end(.dead, reason) }
             return .again(at: now, reason)
         }
     }

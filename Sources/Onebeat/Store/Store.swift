@@ -213,14 +213,18 @@ public struct ClaimRequest: Sendable, Equatable {
     public var nonce: String
     /// What the worker knows of locks; `nil` when it keeps none.
     public var locks: LockView?
+    /// Whether nothing runs on the node, so that a run which must be alone may start there (``Solitude``).
+    public var isIdle: Bool
 
     /// Makes a request.
-    public init(node: NodeID, queues: [String], slots: Int, nonce: String, locks: LockView? = nil) {
+    public init(node: NodeID, queues: [String], slots: Int, nonce: String, locks: LockView? = nil, isIdle: Bool = true)
+    {
         self.node = node
         self.queues = queues
         self.slots = slots
         self.nonce = nonce
         self.locks = locks
+        self.isIdle = isIdle
     }
 }
 
@@ -255,16 +259,20 @@ public struct ClaimResult: Sendable, Equatable {
     public var nextDue: Timestamp?
     /// Whether due runs were passed over since nobody had asked for their locks.
     public var passedOver: Bool
+    /// Whether due runs were left since they must be alone, and something runs on the node.
+    public var hasWaiting: Bool
 
     /// Makes a result; stores do.
     public init(
-        claims: [Claim], refused: [Run], hasMore: Bool, nextDue: Timestamp? = nil, passedOver: Bool = false
+        claims: [Claim], refused: [Run], hasMore: Bool, nextDue: Timestamp? = nil, passedOver: Bool = false,
+        hasWaiting: Bool = false
     ) {
         self.claims = claims
         self.refused = refused
         self.hasMore = hasMore
         self.nextDue = nextDue
         self.passedOver = passedOver
+        self.hasWaiting = hasWaiting
     }
 }
 
@@ -286,7 +294,7 @@ public struct AttemptReport: Sendable, Equatable {
         switch outcome {
         case .failed(let failure): failure.message
         case .timedOut: claim.definition.timeout.map { "stopped after \($0.text), its time-out" }
-        case .succeeded, .cancelled, .interrupted, .lost: nil
+        case .succeeded, .cancelled, .interrupted, .lost, .lostAlone: nil
         }
     }
 }

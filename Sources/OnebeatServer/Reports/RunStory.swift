@@ -100,6 +100,10 @@ struct RunStory {
             return "Run \(active.id) of the job is still running; `overlap: \(policies.overlap.rawValue)` lets this one"
                 + " wait."
         }
+        if row.mustBeAlone {
+            return "It lost \(row.crashes) workers beside other runs, so it starts where nothing else runs, or"
+                + " \(Solitude.patience.text) after it is due: alone, it shows whether it is what ends them."
+        }
         let slots = serving.reduce(0) { $0 + $1.slots }
         return "A node that serves it will claim it within a second, unless all \(slots) slots are taken."
     }

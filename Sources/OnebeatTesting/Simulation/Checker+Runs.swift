@@ -118,7 +118,7 @@ extension Checker {
                 delivery != .atMostOnce || run.state == .lost || run.state == .cancelled, .atMostOnce,
                 "\(run.key) was lost and is \(run.state.rawValue)")
             try require(
-                run.state != .scheduled || run.crashes < Settlement.crashLimit, .bounded,
+                run.state != .scheduled || run.crashes < Settlement.mostCrashes, .bounded,
                 "\(run.key) lost \(run.crashes) workers and is tried again")
             model.hasUnknownEnd = true
             model.settled[holder.fence] = Outcome.lost.word
@@ -165,7 +165,7 @@ extension Checker {
         case .timedOut: [.timedOut, .scheduled, .cancelled]
         case .cancelled: [.cancelled]
         case .interrupted: [.scheduled, .lost, .cancelled]
-        case .lost: [.scheduled, .lost, .dead, .cancelled]
+        case .lost, .lostAlone: [.scheduled, .lost, .dead, .cancelled]
         }
     }
 }

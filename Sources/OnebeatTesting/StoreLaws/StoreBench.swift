@@ -88,10 +88,12 @@ public struct StoreBench: Sendable {
     }
 
     func claim(
-        _ node: NodeID, slots: Int = 10, queues: [String] = ["default"], nonce: String = "nonce"
+        _ node: NodeID, slots: Int = 10, queues: [String] = ["default"], nonce: String = "nonce",
+        isIdle: Bool = true
     ) async throws -> ClaimResult {
         try await store.claim(
-            ClaimRequest(node: node, queues: queues, slots: slots, nonce: nonce), deciding: Admission.decide)
+            ClaimRequest(node: node, queues: queues, slots: slots, nonce: nonce, isIdle: isIdle),
+            deciding: Admission.decide)
     }
 
     /// The one claim there must be.

@@ -26,8 +26,8 @@ public struct StoreLaw: Sendable, CustomStringConvertible {
 
     /// Every law.
     public static let all =
-        planning + applying + claiming + overlapping + locking + settling + leasing + holding + triggering + recording
-        + stepping
+        planning + applying + claiming + overlapping + locking + settling + leasing + solitude + holding + triggering
+        + recording + stepping
 }
 
 /// A law that a store did not hold.

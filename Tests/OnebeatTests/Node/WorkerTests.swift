@@ -146,4 +146,25 @@ struct SettlingLoopTests {
         #expect(bench.parts.outbox.isEmpty)
         #expect(try await bench.store.run(claim.run.id)?.state == .succeeded)
     }
+
+    @Test func nothingStartsBesideARunThatMustBeAlone() async throws {
+        let bench = try LoopBench()
+        try await bench.due("a", "b")
+        for number in 1...Settlement.crashLimit {
+            let gone = NodeID(name: "gone", boot: "gone\(number)")
+            _ = try await bench.store.join(
+                NodeRecord(id: gone, slots: 2, queues: ["default"], version: "1", processID: 1), lease: .seconds(10))
+            let request = ClaimRequest(node: gone, queues: ["default"], slots: 2, nonce: "gone\(number)")
+            #expect(try await bench.store.claim(request, deciding: Admission.decide).claims.count == 2)
+            try await bench.store.bury(gone)
+            _ = try await bench.store.reap(limit: 10) { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }
+        }
+        try await bench.due("c")
+        try await bench.join()
+        let worker = bench.worker(slots: 4)
+        _ = try await bench.turn(worker)
+        #expect(await bench.attempts.started.map(\.run.job) == ["a"])
+        #expect(try await bench.turn(worker) == .after(Worker.poll))
+        #expect(await bench.attempts.started.count == 1, "c waits for the end of a, or for a minute")
+    }
 }

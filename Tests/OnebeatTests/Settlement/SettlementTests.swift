@@ -96,8 +96,19 @@ struct SettlementTests {
         #expect(decide(.lost) { $0.crashes = 1 } == .again(at: now, .workerLost))
     }
 
-    @Test func theThirdCrashBuriesTheRun() {
-        #expect(decide(.lost) { $0.crashes = 2 } == .end(.dead, .workerLost))
+    @Test func theThirdCrashBuriesARunThatWasAlone() {
+        #expect(decide(.lostAlone) { $0.crashes = 1 } == .again(at: now, .workerLost))
+        #expect(decide(.lostAlone) { $0.crashes = 2 } == .end(.dead, .workerLost))
+    }
+
+    @Test func aRunThatWasLostBesideOthersIsTriedAgainWithinBounds() {
+        #expect(decide(.lost) { $0.crashes = 2 } == .again(at: now, .workerLost))
+        #expect(decide(.lost) { $0.crashes = 8 } == .again(at: now, .workerLost))
+        #expect(decide(.lost) { $0.crashes = 9 } == .end(.dead, .workerLost))
+    }
+
+    @Test func aRunOfAJobThatStartsOnceIsLostHoweverItWas() {
+        #expect(decide(.lostAlone, .with { $0.delivery = .atMostOnce }) == .end(.lost, .workerLost))
     }
 }
 

@@ -39,7 +39,8 @@ struct Scene: Sendable {
         var logger = Logger(label: "bench")
         logger.logLevel = .warning
         return Onebeat(
-            store: store, settings: NodeSettings(name: name, slots: slots), source: "bench", locks: redis.map { RedisLocks($0) },
+            store: store, settings: NodeSettings(name: name, slots: slots), source: "bench",
+            locks: redis.map { RedisLocks($0) },
             dispatch: redis.map { RedisDispatch($0) }, logger: logger)
     }
 
