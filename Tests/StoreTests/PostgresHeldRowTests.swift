@@ -80,7 +80,7 @@ struct PostgresHeldRowTests {
             _ = try await store.join(
                 NodeRecord(id: node, slots: 9, queues: ["default"], version: "1", processID: 1), lease: .seconds(60))
             let jobs = ["a", "b"].map { JobDefinition(name: $0, schedule: .every(.seconds(60)), work: .handler) }
-            _ = try await store.apply(jobs, source: "test", isComplete: true, by: "test", unless: { _, _ in false }) {
+            _ = try await store.apply(ApplyRequest(jobs, source: "test", by: "test"), unless: { _, _ in false }) {
                 job, _, now in
                 FirePlan(
                     version: JobVersion(job: job.name, generation: 1, version: 1), from: now, through: now, nextAt: nil,

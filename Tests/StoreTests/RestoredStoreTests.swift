@@ -149,7 +149,7 @@ extension JobStore {
         var job = JobDefinition(name: "report", schedule: .every(.seconds(60)), work: .handler)
         job.description = description
         job.policies.overlap = .allow
-        _ = try await apply([job], source: "test", isComplete: true, by: "test", unless: { _, _ in false }) {
+        _ = try await apply(ApplyRequest([job], source: "test", by: "test"), unless: { _, _ in false }) {
             job, record, now in
             #expect(record?.definition.description == old)
             return FirePlan(
