@@ -125,7 +125,7 @@ extension Checker {
             try require(
                 record.nextAt != nil || isOpen, .eventual, "\(record.name) waits for the end of a run that is not there"
             )
-        case .manual, .at, .repeat, .after: break
+        case .manual, .at, .repeat, .solar, .after: break
         }
     }
 }
