@@ -51,6 +51,17 @@ enum Read {
         return value
     }
 
+    /// A place on the ground, in degrees from `-most` to `most`.
+    static func degrees(_ most: Double) -> (YAMLNode) throws(Misfit) -> Double {
+        { node throws(Misfit) in
+            let text = try scalar(node, expected: "a number of degrees").string
+            guard let value = Double(text), (-most...most).contains(value) else {
+                throw Misfit("is \(quoted(text)); degrees from -\(most) to \(most) will do, such as 48.85")
+            }
+            return value
+        }
+    }
+
     static func choice<Choice: RawRepresentable & CaseIterable>(
         of type: Choice.Type
     ) -> (YAMLNode) throws(Misfit) -> Choice where Choice.RawValue == String {

@@ -3,9 +3,9 @@ import Onebeat
 /// Reads when a job is due, and compiles it, so that what a schedule cannot be is told at its place in the file.
 struct ScheduleReader {
     static let keys = [
-        "cron", "every", "delay", "at", "repeat", "timezone", "start", "end", "spread", "except", "dst",
+        "cron", "every", "delay", "at", "repeat", "solar", "timezone", "start", "end", "spread", "except", "dst",
     ]
-    private static let rhythms = ["cron", "every", "delay", "at", "repeat"]
+    private static let rhythms = ["cron", "every", "delay", "at", "repeat", "solar"]
 
     let map: MapReader
     let jobName: String
@@ -48,8 +48,22 @@ struct ScheduleReader {
         case "delay": map.value("delay", Read.positiveLength).map { .delay($0) }
         case "at": map.value("at", Read.list(of: moment)).map { .at($0) }
         case "repeat": map.value("repeat", Read.words).map { .repeat($0) }
+        case "solar": solarEvent().map { .solar($0) }
         default: nil
         }
+    }
+
+    private func solarEvent() -> SolarEvent? {
+        let keys = ["event", "latitude", "longitude"]
+        guard let inner = map.map("solar", keys: keys) else { return nil }
+        for key in keys where !inner.has(key) {
+            map.problem("has no \(key); write it like {event: sunset, latitude: 48.85, longitude: 2.35}", key: "solar")
+        }
+        guard let kind = inner.value("event", Read.choice(of: SolarEvent.Kind.self)),
+            let latitude = inner.value("latitude", Read.degrees(90)),
+            let longitude = inner.value("longitude", Read.degrees(180))
+        else { return nil }
+        return SolarEvent(kind, latitude: latitude, longitude: longitude)
     }
 
     private func daylightSaving() -> DaylightSaving? {

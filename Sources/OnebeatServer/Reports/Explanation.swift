@@ -69,7 +69,7 @@ package struct Explanation: Sendable, Equatable {
         case .after: return ["It is due \(schedule.words)."]
         case .delay where evidence.job.nextAt == nil:
             return ["It is due \(schedule.words); the run before has not ended yet."]
-        case .cron, .every, .at, .repeat, .delay: break
+        case .cron, .every, .at, .repeat, .solar, .delay: break
         }
         let next = schedule.isDelay ? evidence.job.nextAt : schedule.next(after: evidence.now)
         guard let next else { return ["It will not be due again: \(schedule.words)."] }

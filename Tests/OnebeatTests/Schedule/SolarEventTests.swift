@@ -130,7 +130,8 @@ struct SolarEventTests {
     @Test func itIsAScheduleLikeOthers() throws {
         let event = SolarEvent(.sunset, latitude: 48.85, longitude: 2.35)
         let schedule = try Schedule(.init(.solar(event), except: ["2026-06-21"]), jobName: "lamps")
-        let next = try #require(schedule.next(after: try #require(Timestamp(iso8601: "2026-06-20T23:00:00Z"))))
+        let after = try #require(Timestamp(iso8601: "2026-06-20T23:00:00Z"))
+        let next = try #require(schedule.next(after: after))
         #expect("\(next)".hasPrefix("2026-06-22T19:5"), "\(next)")
         #expect(schedule.words == "sunset at latitude 48.85°, longitude 2.35°, except 2026-06-21")
         for wrong in [(91.0, 0.0), (0, -181), (.nan, 0), (.infinity, 0)] {
