@@ -7,13 +7,21 @@ public final class OutputRecorder: TurnTaking {
     public static let share = 256 * 1024
     /// How much may wait in memory for the store before writers are held back.
     static let buffer = 1024 * 1024
+    /// A piece takes what comes after it until it has so many bytes, or is written.
+    static let pieceSize = 64 * 1024
+    /// How long the beginning of a line waits for more of it, while it is shorter than ``shortSize``. Without that, a
+    /// program that writes byte by byte would make a row of each.
+    static let lineHold = Duration.seconds(2)
+    static let shortSize = 4096
 
     /// What logs call this loop.
     public let name = "output"
-    private struct State {
+    fileprivate struct State {
         var pieces: [LogPiece] = []
         var dropped: [LogPiece.ID] = []
         var waitingBytes = 0
+        /// Where in `pieces` the newest of each run is.
+        var newest: [RunID: Int] = [:]
     }
     private let state = Mutex(State())
     private let store: any HistoryStore
@@ -29,22 +37,34 @@ public final class OutputRecorder: TurnTaking {
     func output(of claim: Claim) -> AttemptOutput { AttemptOutput(claim, recorder: self) }
 
     /// Writes what waits, in one commit. What could not be written waits on, in its old order.
-    public func turn(at now: Timestamp) async throws -> NextTurn {
-        let batch = state.withLock { state in
-            defer { state = State(waitingBytes: state.waitingBytes) }
-            return state
+    public func turn(at now: Timestamp) async throws -> NextTurn { try await write { !$0.isBegunLine(at: now) } }
+
+    private func write(where isReady: (LogPiece) -> Bool) async throws -> NextTurn {
+        let (batch, dropped) = state.withLock { state in
+            var held: [LogPiece] = []
+            var batch: [LogPiece] = []
+            for (index, piece) in state.pieces.enumerated() {
+                let isNewest = state.newest[piece.id.run] == index
+                if isNewest, !isReady(piece) { held.append(piece) } else { batch.append(piece) }
+            }
+            defer {
+                state.dropped = []
+                state.wait(for: held)
+            }
+            return (batch, state.dropped)
         }
-        if batch.pieces.isEmpty, batch.dropped.isEmpty { return .after(.seconds(60)) }
+        let isHolding = state.withLock { !$0.pieces.isEmpty }
+        if batch.isEmpty, dropped.isEmpty { return .after(isHolding ? .milliseconds(200) : .seconds(60)) }
         do {
-            try await store.appendLog(batch.pieces, dropping: batch.dropped)
+            try await store.appendLog(batch, dropping: dropped)
         } catch {
             state.withLock {
-                $0.pieces = batch.pieces + $0.pieces
-                $0.dropped = batch.dropped + $0.dropped
+                $0.dropped = dropped + $0.dropped
+                $0.wait(for: batch + $0.pieces)
             }
             throw error
         }
-        state.withLock { $0.waitingBytes -= batch.pieces.reduce(0) { $0 + $1.bytes.count } }
+        state.withLock { $0.waitingBytes -= batch.reduce(0) { $0 + $1.bytes.count } }
         // Output is gathered for a moment before the next commit; a quiet loop wakes at once for the first piece.
         return .after(.milliseconds(200))
     }
@@ -52,12 +72,26 @@ public final class OutputRecorder: TurnTaking {
     func keep(_ pieces: [LogPiece], dropping dropped: [LogPiece.ID]) {
         let wasEmpty = state.withLock {
             let wasEmpty = $0.pieces.isEmpty && $0.dropped.isEmpty
-            $0.pieces += pieces
+            for piece in pieces {
+                $0.newest[piece.id.run] = $0.pieces.count
+                $0.pieces.append(piece)
+            }
             $0.dropped += dropped
             $0.waitingBytes += pieces.reduce(0) { $0 + $1.bytes.count }
             return wasEmpty
         }
         if wasEmpty { bell.ring() }
+    }
+
+    /// Adds to a piece that waits.
+    /// - Returns: whether it did; a piece that was written, or to which another came, is as it is.
+    func extend(_ piece: LogPiece.ID, with bytes: [UInt8]) -> Bool {
+        state.withLock { state in
+            guard let index = state.newest[piece.run], state.pieces[index].id == piece else { return false }
+            state.pieces[index].bytes += bytes
+            state.waitingBytes += bytes.count
+            return true
+        }
     }
 
     func piece(_ run: RunID, _ position: LogPosition, _ bytes: [UInt8], _ stream: LogStream) -> LogPiece {
@@ -73,7 +107,25 @@ public final class OutputRecorder: TurnTaking {
     }
 
     /// Tries to write all that waits, so that output is there when its run has ended; the loop goes on trying.
-    func flush() async { _ = try? await turn(at: clock.now()) }
+    func flush() async { _ = try? await write { _ in true } }
+}
+
+extension OutputRecorder.State {
+    /// What waits, after some of it was taken away or came back.
+    fileprivate mutating func wait(for pieces: [LogPiece]) {
+        self.pieces = pieces
+        newest = [:]
+        for (index, piece) in pieces.enumerated() { newest[piece.id.run] = index }
+    }
+}
+
+extension LogPiece {
+    /// Whether it is the short beginning of a line that may go on soon.
+    fileprivate func isBegunLine(at now: Timestamp) -> Bool {
+        let age = now.duration(since: at)
+        return bytes.count < OutputRecorder.shortSize && bytes.last != UInt8(ascii: "\n")
+            && age >= .zero && age < OutputRecorder.lineHold
+    }
 }
 
 /// The output of one attempt.
@@ -86,6 +138,8 @@ actor AttemptOutput: OutputSink {
     private var tail: [(id: LogPiece.ID, bytes: Int)] = []
     private var tailBytes = 0
     private var cutBytes = 0
+    /// The newest piece, which may still grow.
+    private var newest: (id: LogPiece.ID, stream: LogStream, bytes: Int)?
     /// Where the mark of the cut stands: between head and tail.
     private var cutSequence: Int?
 
@@ -98,6 +152,7 @@ actor AttemptOutput: OutputSink {
     func write(_ bytes: [UInt8], to stream: LogStream) async {
         guard !bytes.isEmpty else { return }
         await recorder.waitForRoom()
+        if grow(by: bytes, stream) { return }
         let roomInHead = OutputRecorder.share - headBytes
         let head = bytes.prefix(max(roomInHead, 0))
         if !head.isEmpty {
@@ -106,6 +161,25 @@ actor AttemptOutput: OutputSink {
         }
         let rest = bytes.dropFirst(head.count)
         if !rest.isEmpty { keepInTail(Array(rest.suffix(OutputRecorder.share)), stream, skipped: rest.count) }
+    }
+
+    /// Adds to the newest piece, where it is of the same stream, still waits, and all of it has room there.
+    private func grow(by bytes: [UInt8], _ stream: LogStream) -> Bool {
+        guard let newest, newest.stream == stream, newest.bytes + bytes.count <= OutputRecorder.pieceSize else {
+            return false
+        }
+        if cutSequence == nil, headBytes + bytes.count > OutputRecorder.share { return false }
+        guard recorder.extend(newest.id, with: bytes) else { return false }
+        self.newest?.bytes += bytes.count
+        if let last = tail.indices.last {
+            tail[last].bytes += bytes.count
+            tailBytes += bytes.count
+            let dropped = cutTail()
+            if !dropped.isEmpty { recorder.keep([], dropping: dropped) }
+        } else {
+            headBytes += bytes.count
+        }
+        return true
     }
 
     func finish() async {
@@ -126,6 +200,11 @@ actor AttemptOutput: OutputSink {
         let piece = next(bytes, stream)
         tail.append((piece.id, bytes.count))
         tailBytes += bytes.count
+        recorder.keep([piece], dropping: cutTail())
+    }
+
+    /// - Returns: the oldest pieces, which the tail has no room for any more.
+    private func cutTail() -> [LogPiece.ID] {
         var dropped: [LogPiece.ID] = []
         while tailBytes > OutputRecorder.share, tail.count > 1 {
             let oldest = tail.removeFirst()
@@ -133,11 +212,13 @@ actor AttemptOutput: OutputSink {
             cutBytes += oldest.bytes
             dropped.append(oldest.id)
         }
-        recorder.keep([piece], dropping: dropped)
+        return dropped
     }
 
     private func next(_ bytes: [UInt8], _ stream: LogStream) -> LogPiece {
-        defer { sequence += 1 }
-        return recorder.piece(run, LogPosition(attempt: attempt, sequence: sequence), bytes, stream)
+        let piece = recorder.piece(run, LogPosition(attempt: attempt, sequence: sequence), bytes, stream)
+        sequence += 1
+        newest = (piece.id, stream, bytes.count)
+        return piece
     }
 }

@@ -53,6 +53,57 @@ struct OutputRecorderTests {
         #expect(head.count == share)
     }
 
+    /// A writer of single bytes made a row of each: 441,420 rows of 524 KB.
+    @Test func smallWritesShareARow() async throws {
+        let bench = try LoopBench()
+        let recorder = recorder(bench)
+        let output = recorder.output(of: .example())
+        for index in 0..<30_000 {
+            await output.write([UInt8(ascii: "x")], to: .stdout)
+            if index % 3000 == 0 { _ = try await bench.turn(recorder) }
+        }
+        await output.write(Array("!\n".utf8), to: .stderr)
+        await output.write(Array("y".utf8), to: .stdout)
+        await output.finish()
+        let pieces = try await kept(bench)
+        #expect(pieces.count <= 12)
+        #expect(pieces.flatMap(\.bytes) == Array(repeating: UInt8(ascii: "x"), count: 30_000) + Array("!\ny".utf8))
+    }
+
+    @Test func theBeginningOfALineWaitsAMomentForTheRestAndNoLonger() async throws {
+        let bench = try LoopBench()
+        let recorder = recorder(bench)
+        let output = recorder.output(of: .example())
+        await output.write(Array("50".utf8), to: .stdout)
+        #expect(try await bench.turn(recorder) == .after(.milliseconds(200)))
+        #expect(try await kept(bench).isEmpty)
+        await output.write(Array(" %\n".utf8), to: .stdout)
+        _ = try await bench.turn(recorder)
+        #expect(try await kept(bench).map(\.bytes) == [Array("50 %\n".utf8)])
+        await output.write(Array("60".utf8), to: .stdout)
+        bench.time.advance(by: OutputRecorder.lineHold)
+        _ = try await bench.turn(recorder)
+        #expect(try await kept(bench).count == 2)
+    }
+
+    @Test func smallWritesAreCutAsLargeOnesAre() async throws {
+        let bench = try LoopBench()
+        let recorder = recorder(bench)
+        let output = recorder.output(of: .example())
+        let piece = 1000
+        for index in 0..<1000 {
+            await output.write(Array(repeating: UInt8(truncatingIfNeeded: index), count: piece), to: .stdout)
+            if index % 100 == 0 { await recorder.flush() }
+        }
+        await output.finish()
+        let pieces = try await kept(bench)
+        let bytes = pieces.filter { $0.stream == .stdout }.flatMap(\.bytes)
+        #expect(bytes.count <= 2 * share && bytes.count > 2 * share - OutputRecorder.pieceSize - piece)
+        let mark = try #require(pieces.first { $0.stream == .note })
+        #expect(String(decoding: mark.bytes, as: UTF8.self).contains("\(1000 * piece - bytes.count) bytes"))
+        #expect(bytes.last == UInt8(truncatingIfNeeded: 999))
+    }
+
     @Test func oneHugeWriteIsBoundedToo() async throws {
         let bench = try LoopBench()
         let output = recorder(bench).output(of: .example())
