@@ -19,6 +19,10 @@ public final class Node: Service {
 
     /// How long a stopping node goes on trying to settle when the store does not answer; the reaper does it after that.
     static let settlingPatience = Duration.seconds(5)
+    /// How long beyond their grace a stopping node waits for its processes to be gone.
+    static let endingPatience = Duration.seconds(5)
+    /// The most that the guardian gives.
+    static let longestGrace = Duration.seconds(49 * 86_400)
     /// How long a stopping node tries to give up its locks; they end by themselves after that.
     static let releasingPatience = Duration.seconds(1)
 
@@ -111,11 +115,18 @@ public final class Node: Service {
         if let id { try? await store.resign(id) }
         if !isHurried { await within(settings.drain) { await self.attempts.drained() } }
         await attempts.stopAll(because: .shutdown)
-        await attempts.drained()
+        if let grace = await attempts.grace {
+            // What is not gone by then is held up by the system (a disk that hangs), or by a store that takes no output.
+            await within(min(grace, Self.longestGrace) + Self.endingPatience) { await self.attempts.drained() }
+        } else {
+            await attempts.drained()
+        }
         await within(Self.settlingPatience) { await self.settled() }
         await recorder.flush()
         if let keeper { await within(Self.releasingPatience) { await keeper.leave() } }
-        if let id, parts.outbox.isEmpty { try? await store.leave(id) }
+        // Otherwise the lease says when others may go on.
+        let isClean = await attempts.count == 0 && parts.outbox.isEmpty
+        if let id, isClean { try? await store.leave(id) }
         logger.info("stopped")
     }
 

@@ -8,7 +8,7 @@ actor NodeAttempts: AttemptRunning {
     private let membership: Membership
     private let demand: Demand
     private let logger: Logger
-    private var signals: [RunID: (fence: Fence, stop: StopSignal)] = [:]
+    private var signals: [RunID: (fence: Fence, stop: StopSignal, grace: Duration?)] = [:]
     /// Whether all were asked to stop since the node leaves; what was claimed in that moment is handed back at once.
     private var isLeaving = false
     /// Rung when an attempt has ended, for whoever waits for the last one.
@@ -34,7 +34,7 @@ actor NodeAttempts: AttemptRunning {
         for claim in claims where claim.run.boot == boot && signals[claim.run.id]?.fence != claim.fence {
             let stop = StopSignal()
             if isLeaving { stop.stop(because: .shutdown) }
-            signals[claim.run.id] = (claim.fence, stop)
+            signals[claim.run.id] = (claim.fence, stop, claim.definition.work.grace)
             let output = recorder.output(of: claim)
             Task {
                 let outcome = await runner.run(claim, stop: stop, output: output)
@@ -51,6 +51,16 @@ actor NodeAttempts: AttemptRunning {
     func stopAll(because cause: StopCause) {
         isLeaving = isLeaving || cause == .shutdown
         for (_, signal) in signals { signal.stop.stop(because: cause) }
+    }
+
+    /// The longest that one which runs may go on after it was asked to stop; `nil` where one decides that itself.
+    var grace: Duration? {
+        var longest = Duration.zero
+        for (_, signal) in signals {
+            guard let grace = signal.grace else { return nil }
+            longest = max(longest, grace)
+        }
+        return longest
     }
 
     /// Returns when no attempt runs, or when the Swift task is cancelled. Only one may wait at a time.
@@ -79,5 +89,16 @@ actor NodeAttempts: AttemptRunning {
                 "job": "\(report.claim.run.job)", "run": "\(report.claim.run.key)",
                 "attempt": "\(report.claim.attempt)", "error": "\(words)",
             ])
+    }
+}
+
+extension Work {
+    /// How long it may go on after it was asked to stop; a closure goes on for as long as it likes.
+    fileprivate var grace: Duration? {
+        switch self {
+        case .shell(_, let settings), .command(_, let settings): settings.grace
+        case .http, .unknown: .zero
+        case .handler: nil
+        }
     }
 }

@@ -51,7 +51,9 @@ struct Once: AsyncParsableCommand {
         let definition = try OnceNode.definition(name, slot: lengths.slot)
         let surroundings = try Surroundings(config: config, flags: SettingFlags(store: state, redis: redis))
         let level: Logger.Level = verbose ? .warning : .error
-        LoggingSystem.bootstrap { LogFormat.text.handler(label: $0, level: level) }
+        let lines = LogLines()
+        defer { lines.flush() }
+        LoggingSystem.bootstrap { LogFormat.text.handler(label: $0, level: level, to: lines) }
         let work = OnceWork(command, name: name, guardian: guardian)
         let settings = surroundings.settings
         let end: OnceVerdict

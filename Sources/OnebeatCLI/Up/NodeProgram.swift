@@ -15,11 +15,14 @@ struct NodeProgram {
     private let redis: RedisClient?
     private let logger: Logger
     private let readers: WebLimits
+    private let lines: LogLines
     private let schedules = ScheduleCache()
 
     init(_ surroundings: Surroundings, guardian: Guardian) async throws {
         let (format, level) = (surroundings.settings.logFormat.value, surroundings.settings.logLevel.value)
-        LoggingSystem.bootstrap { format.handler(label: $0, level: level) }
+        let lines = LogLines()
+        LoggingSystem.bootstrap { format.handler(label: $0, level: level, to: lines) }
+        self.lines = lines
         self.surroundings = surroundings
         self.guardian = guardian
         settings = surroundings.settings.nodeSettings
@@ -39,6 +42,7 @@ struct NodeProgram {
 
     /// Runs until a signal, or until a part fails that the node cannot do without.
     func run() async throws {
+        defer { lines.flush() }
         let changes = try await applyFile()
         try await serve(HTTPExecutor(), after: changes)
         await redis?.close()
@@ -65,7 +69,7 @@ struct NodeProgram {
             await guardian.departure()
             await group.triggerGracefulShutdown()
         }
-        try await SignalHandling(group: group, reloader: reloader, logger: logger).run()
+        try await SignalHandling(group: group, reloader: reloader, lines: lines, logger: logger).run()
         guard guardian.isAlive else {
             throw CommandFailure("the guardian process is gone, and the running jobs with it; start the node again")
         }

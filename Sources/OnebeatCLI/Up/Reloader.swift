@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Onebeat
 import OnebeatServer
@@ -23,7 +24,7 @@ struct Reloader: Sendable {
     func reload() async {
         guard let file else { return logger.warning("no file to read again; jobs are stored by `onebeat apply`") }
         do {
-            let configuration = try ConfigurationFile.load(path: file, environment: Surroundings.environment)
+            let configuration = try await load(file)
             let request = try Surroundings.request(
                 configuration, revision: surroundings.revision(of: configuration), by: actor)
             let changes = try await store.offer(request, schedules: ScheduleCache(), logger: logger)
@@ -36,6 +37,16 @@ struct Reloader: Sendable {
             }
         } catch {
             logger.error("file not used; nothing has changed", metadata: ["file": "\(file)", "problem": "\(error)"])
+        }
+    }
+
+    /// Reads the file on a thread of its own, which may be held up for as long as it likes.
+    private func load(_ file: String) async throws -> ConfigurationFile {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread {
+                continuation.resume(
+                    with: Result { try ConfigurationFile.load(path: file, environment: Surroundings.environment) })
+            }.start()
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import OnebeatServer
 import ServiceLifecycle
 import UnixSignals
 
@@ -8,6 +9,7 @@ import UnixSignals
 struct SignalHandling {
     let group: ServiceGroup
     let reloader: Reloader
+    let lines: LogLines
     let logger: Logger
 
     /// `timeout`, `make` and some supervisors signal a process and then its group as well: what comes this soon after
@@ -15,9 +17,14 @@ struct SignalHandling {
     private static let echo = Duration.seconds(1)
 
     func run() async throws {
+        // Apart from the signals, since a file may be slow to read (a FIFO, a disk that hangs), and TERM must be heard. Nobody
+        // waits for it at the end.
+        let (wishes, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let reloading = Task { for await _ in wishes { await reloader.reload() } }
+        defer { reloading.cancel() }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await obey(signals) }
+            tasks.addTask { await obey(signals, reload) }
             tasks.addTask { try await group.run() }
             // The signals never end, so the first to end is the services.
             defer { tasks.cancelAll() }
@@ -25,14 +32,15 @@ struct SignalHandling {
         }
     }
 
-    private func obey(_ signals: UnixSignalsSequence) async {
+    private func obey(_ signals: UnixSignalsSequence, _ reload: AsyncStream<Void>.Continuation) async {
         var stoppingSince: ContinuousClock.Instant?
         for await signal in signals {
             if signal == .sighup {
-                await reloader.reload()
+                reload.yield()
             } else if let stoppingSince {
                 if .now - stoppingSince < Self.echo { continue }
                 logger.warning("ended by a second signal", metadata: ["signal": "\(signal)"])
+                lines.flush(within: .milliseconds(100))
                 // The guardian sees the pipe close, and ends what still runs.
                 exit(128 + signal.rawValue)
             } else {
