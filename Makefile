@@ -64,6 +64,7 @@ chaos-local: build ## Kills a node ROUNDS times and audits that nothing was lost
 
 bench: prepare-tests ## Runs the benchmarks (packages of their own under Benchmarks/).
 	@for package in Benchmarks/*/Package.swift; do (cd "$$(dirname "$$package")" && ./run); done
+	$(MAKE) -C Benchmarks/Guardian run
 
 docs: prepare ## Builds the library's documentation into .build/documentation.
 	swift package --allow-writing-to-directory .build/documentation generate-documentation \

@@ -91,7 +91,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "OnebeatServer", "OnebeatSQLite", "OnebeatTesting",
+                "CGuardian", "OnebeatServer", "OnebeatSQLite", "OnebeatTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,10 +84,10 @@ static int send_order(int socket, const struct request *request, const void *ord
     return result;
 }
 
-int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, const void *order, size_t size, int in,
-                   int out, int err)
+int guardian_spawn(int node_socket, uint64_t token, uint32_t grace_ms, int leaves, const void *order, size_t size,
+                   int in, int out, int err)
 {
-    struct request request = {.kind = request_spawn, .token = token, .grace_ms = grace_ms};
+    struct request request = {.kind = request_spawn, .token = token, .grace_ms = grace_ms, .leaves = leaves != 0};
     return send_order(node_socket, &request, order, size, in, out, err);
 }
 
@@ -106,6 +107,12 @@ int guardian_pass(int node_socket, int signal)
 {
     struct request request = {.kind = request_pass, .grace_ms = (uint32_t)signal};
     return send_request(node_socket, &request, NULL);
+}
+
+void guardian_resume(pid_t guardian)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)guardian, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid == guardian) kill(guardian, SIGCONT);
 }
 
 int guardian_extend(int node_socket, uint64_t deadline_ns)
@@ -131,6 +138,13 @@ int guardian_pipe(int *read_end, int *write_end)
     *read_end = ends[0];
     *write_end = ends[1];
     return 0;
+}
+
+void guardian_open_streams(void)
+{
+    // The lowest free number is what open gives.
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);
 }
 
 const char *guardian_signal_name(int signal) { return sigabbrev_np(signal); }

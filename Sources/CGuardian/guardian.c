@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -16,123 +16,239 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// More slots than runs: a refused run needs one too, until the socket has taken its report.
-enum { most_runs = 2048, most_slots = 4096, socket_fd = 3 };
-static const uint64_t never = UINT64_MAX;
-static const uint64_t second_ns = 1000000000, millisecond_ns = 1000000;
+// More runs than a node has slots (10,000), since those of a lease that was lost may still be ending; and more places than
+// runs: a refused run needs one too, until the socket has taken its report.
+enum { most_runs = 16384, most_slots = 32768, most_pids = 1 << 22, socket_fd = 3 };
+/// What a finished leader leaves behind is usually about to finish as well (`… > >(gzip)`): it may, for this long.
+static const uint64_t linger_ms = 1000;
 
-/// A run: its keeper while that lives, or (keeper == 0) a report the socket had no room for yet.
+/// A run: its keeper while that lives, and what is to become of it.
 struct slot {
-    uint64_t token;
-    pid_t keeper;
-    int32_t step, error;
-    bool is_abandoned;  // to be killed at the end of the grace; what starts under a later deadline is not
+    struct guardian_report refusal;  // where there is no record
+    struct record *record;
+    uint64_t term_at, kill_at, kill_pause;
+    pid_t keeper;             // 0 once it is gone
+    uint32_t grace_ms;        // of what outlives the leader
+    bool is_owed;             // its report waits for room in the socket
+    bool is_left;             // its leader is gone, and what is left of it is to be left alone
+    bool is_leader_seen_gone;
+    bool was_orphaned;        // its keeper was killed
 };
 
 static struct slot slots[most_slots];
-static unsigned slot_count;
+static unsigned slot_count, owed_count, running_count;
+// Shared, so that a fork need not copy what is known of others.
+static struct record *records;
+static uint16_t *slots_of;  // by keeper; 0 = none, else one more than the slot's place
+static uint16_t free_records[most_runs];
+static unsigned free_count, fresh_count;
+
 static uint32_t grace_ms;
-static uint64_t deadline, sweep_at;
-static unsigned orphans;  // found by the newest sweep: what killed keepers left behind
+static uint64_t deadline, wake_at;
+static bool has_orphans;  // what killed keepers left behind, and was there at the newest look
 static bool is_abandoned, is_node_gone;
 static int last_word = -1;
 
+static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static bool is_keeper(pid_t pid) { return pid < most_pids && slots_of[pid] != 0; }
+
+static void forget(unsigned place)
+{
+    struct slot *slot = &slots[place];
+    if (slot->record) free_records[free_count++] = (uint16_t)(slot->record - records);
+    *slot = slots[--slot_count];
+    if (slot->keeper > 0) slots_of[slot->keeper] = (uint16_t)(place + 1);
+}
+
 static void report_owed(void)
 {
-    for (unsigned i = 0; i < slot_count;) {
+    for (unsigned i = 0; i < slot_count && owed_count > 0;) {
         struct slot *slot = &slots[i];
-        bool is_dying = slot->step == guardian_step_keeper && orphans > 0;
-        if (slot->keeper != 0 || is_dying) { i++; continue; }
-        struct guardian_report report = {.token = slot->token, .step = slot->step, .error = slot->error};
-        ssize_t sent = send(socket_fd, &report, sizeof report, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const struct guardian_report *report = slot->record ? &slot->record->report : &slot->refusal;
+        if (!slot->is_owed || (slot->was_orphaned && has_orphans)) { i++; continue; }
+        ssize_t sent = send(socket_fd, report, sizeof *report, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EAGAIN) return;
-        slots[i] = slots[--slot_count];
+        slot->is_owed = false;
+        owed_count--;
+        if (slot->keeper == 0) forget(i); else i++;
     }
 }
 
-static bool owes_report(void)
+static void owe_report(struct slot *slot)
 {
-    for (unsigned i = 0; i < slot_count; i++)
-        if (slots[i].keeper == 0 && orphans == 0) return true;
-    return false;
+    slot->is_owed = true;
+    owed_count++;
+    running_count--;
 }
 
 static void spawn(const struct request *request, const int fds[fd_count])
 {
-    struct slot slot = {.token = request->token};
-    pid_t guardian = getpid();
+    if (slot_count == most_slots) return;
+    struct slot *slot = &slots[slot_count++];
+    *slot = (struct slot){.term_at = never, .kill_at = never, .grace_ms = request->grace_ms};
+    running_count++;
+    int32_t step = guardian_step_none, error = 0;
     if (deadline <= guardian_now_ns()) {
-        slot.step = guardian_step_refused;
-    } else if (slot_count >= most_runs) {
-        slot.step = guardian_step_fork;
-        slot.error = EAGAIN;
+        step = guardian_step_refused;
+    } else if (free_count == 0 && fresh_count == most_runs) {
+        step = guardian_step_full;
     } else {
-        slot.keeper = _Fork();
-        if (slot.keeper == 0) keep(request, fds, socket_fd, guardian, grace_ms);
-        if (slot.keeper < 0) slot = (struct slot){.token = request->token, .step = guardian_step_fork, .error = errno};
+        struct record *record = &records[free_count > 0 ? free_records[--free_count] : fresh_count++];
+        memset(record, 0, sizeof *record);
+        record->report.token = request->token;
+        record->leaves = request->leaves;
+        record->grace_ms = grace_ms;
+        slot->record = record;
+        pid_t guardian = getpid();
+        slot->keeper = _Fork();
+        if (slot->keeper == 0) keep(record, fds, socket_fd, guardian);
+        if (slot->keeper > 0) {
+            slots_of[slot->keeper] = (uint16_t)slot_count;
+            return;
+        }
+        slot->keeper = 0;
+        step = record->report.step = guardian_step_fork;
+        error = record->report.error = errno;
     }
-    if (slot_count < most_slots) slots[slot_count++] = slot;
+    slot->refusal = (struct guardian_report){.token = request->token, .step = step, .error = error};
+    owe_report(slot);
 }
+
+static void end(struct slot *slot, enum guardian_stop stop, uint32_t grace)
+{
+    if (!atomic_load(&slot->record->is_leader_gone)) slot->record->report.stop = (int32_t)stop;
+    slot->term_at = 0;
+    // What has begun to end is given no more time by being asked again.
+    if (slot->kill_at == never) slot->kill_pause = 10 * millisecond_ns;
+    slot->kill_at = earlier(slot->kill_at, guardian_now_ns() + grace * millisecond_ns);
+    wake_at = 0;
+}
+
+static bool is_running(const struct slot *slot) { return slot->keeper > 0 && !slot->is_left; }
 
 static void stop(const struct request *request)
 {
-    union sigval grace = {.sival_int = (int)request->grace_ms};
     for (unsigned i = 0; i < slot_count; i++)
-        if (slots[i].token == request->token && slots[i].keeper > 0) sigqueue(slots[i].keeper, SIGNAL_STOP, grace);
+        if (is_running(&slots[i]) && slots[i].record->report.token == request->token)
+            end(&slots[i], guardian_stop_asked, request->grace_ms);
 }
 
 static void pass(const struct request *request)
 {
-    union sigval signal = {.sival_int = (int)request->grace_ms};
-    for (unsigned i = 0; i < slot_count; i++)
-        if (slots[i].keeper > 0) sigqueue(slots[i].keeper, SIGNAL_PASS, signal);
+    for (unsigned i = 0; i < slot_count; i++) {
+        if (!is_running(&slots[i])) continue;
+        pid_t leader = atomic_load(&slots[i].record->leader);
+        // Its group bears the leader's number only as long as the leader has not been waited for.
+        if (leader > 0 && !atomic_load(&slots[i].record->is_leader_gone)) kill(-leader, (int)request->grace_ms);
+    }
 }
 
 static void abandon(void)
 {
     is_abandoned = true;
-    for (unsigned i = 0; i < slot_count; i++) {
-        if (slots[i].keeper <= 0) continue;
-        slots[i].is_abandoned = true;
-        kill(slots[i].keeper, SIGNAL_ABANDON);
-    }
-    // Keepers kill at the end of the grace; should one be stopped or stuck, the guardian does it for them.
-    sweep_at = guardian_now_ns() + grace_ms * millisecond_ns + 100 * millisecond_ns;
+    for (unsigned i = 0; i < slot_count; i++)
+        if (is_running(&slots[i])) end(&slots[i], guardian_stop_abandoned, grace_ms);
 }
 
-static unsigned sweep(void)
+/// Looks for leaders that are gone and left something behind.
+static void look_at_leaders(void)
 {
-    static pid_t keepers[most_slots];
-    unsigned count = 0, found = 0;
     for (unsigned i = 0; i < slot_count; i++) {
-        if (slots[i].keeper <= 0) continue;
-        keepers[count++] = slots[i].keeper;
-        if (slots[i].is_abandoned) found += signal_below(slots[i].keeper, NULL, 0, SIGKILL);
+        struct slot *slot = &slots[i];
+        if (!is_running(slot) || slot->is_leader_seen_gone || !atomic_load(&slot->record->is_leader_gone)) continue;
+        slot->is_leader_seen_gone = true;
+        if (slot->record->leaves && slot->kill_at == never) {
+            slot->is_left = true;
+            owe_report(slot);
+        } else if (slot->kill_at == never) {
+            slot->term_at = guardian_now_ns() + linger_ms * millisecond_ns;
+            wake_at = earlier(wake_at, slot->term_at);
+        }
     }
-    orphans = signal_below(getpid(), keepers, count, SIGKILL);
-    found += orphans;
-    sweep_at = found > 0 ? guardian_now_ns() + 50 * millisecond_ns : never;
-    return found;
+}
+
+/// TERM and KILL for all runs that are due for it, in one round.
+static void end_what_is_due(void)
+{
+    uint64_t start = guardian_now_ns();
+    look_at_processes();
+    for (unsigned i = 0; i < slot_count; i++) {
+        struct slot *slot = &slots[i];
+        if (!is_running(slot)) continue;
+        bool is_leader_gone = atomic_load(&slot->record->is_leader_gone), is_first = slot->term_at <= start;
+        if (slot->kill_at <= start) {
+            unsigned count = signal_below(slot->keeper, is_keeper, SIGKILL);
+            if (is_leader_gone && is_first) slot->record->report.leftovers = count;
+            slot->term_at = never;
+            // Soon again for what was just born; seldom for what KILL cannot reach (a hung disk, another user).
+            slot->kill_pause = earlier(slot->kill_pause * 2, second_ns);
+            slot->kill_at = never - 1;
+        } else if (is_first) {
+            unsigned count = signal_below(slot->keeper, is_keeper, SIGTERM);
+            if (is_leader_gone) slot->record->report.leftovers = count;
+            if (slot->kill_at == never) {
+                slot->kill_at = guardian_now_ns() + slot->grace_ms * millisecond_ns;
+                slot->kill_pause = 10 * millisecond_ns;
+            }
+            // Not begun yet: it is told as soon as it has.
+            bool is_told = is_leader_gone || atomic_load(&slot->record->leader) != 0;
+            slot->term_at = is_told ? never : start + 20 * millisecond_ns;
+        }
+    }
+    has_orphans = has_orphans && signal_below(getpid(), is_keeper, SIGKILL) > 0;
+
+    // Half of the time is for others.
+    uint64_t now = guardian_now_ns(), length = now - start;
+    wake_at = has_orphans ? now + length + 20 * millisecond_ns : never;
+    for (unsigned i = 0; i < slot_count; i++) {
+        struct slot *slot = &slots[i];
+        if (!is_running(slot)) continue;
+        if (slot->kill_at == never - 1) slot->kill_at = now + length + slot->kill_pause;
+        wake_at = earlier(wake_at, earlier(slot->term_at, slot->kill_at));
+    }
+}
+
+static void lose_keeper(struct slot *slot, int status)
+{
+    if (WIFSIGNALED(status)) {
+        // What it kept is ours now, and nobody else will end it.
+        has_orphans = slot->was_orphaned = true;
+        wake_at = 0;
+        if (!atomic_load(&slot->record->is_leader_gone)) {
+            slot->record->report.step = guardian_step_keeper;
+            slot->record->report.error = WTERMSIG(status);
+        }
+    }
+    if (!slot->is_left) owe_report(slot);
+    else if (!slot->is_owed) forget((unsigned)(slot - slots));
 }
 
 static void reap(void)
 {
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (unsigned i = 0; i < slot_count; i++) {
-            if (slots[i].keeper != pid) continue;
-            if (status == 0) {
-                slots[i] = slots[--slot_count];
-            } else {
-                // Killed: what it kept is ours now, and nobody else will report its end.
-                slots[i].keeper = 0;
-                slots[i].step = guardian_step_keeper;
-                sweep_at = 0;
-            }
-            break;
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (!is_keeper(pid)) continue;
+        if (WIFSTOPPED(status)) {
+            kill(pid, SIGCONT);  // by its own job, say: `kill -STOP $PPID`
+            continue;
         }
+        struct slot *slot = &slots[slots_of[pid] - 1];
+        slots_of[pid] = 0;
+        slot->keeper = 0;
+        lose_keeper(slot, status);
     }
+}
+
+/// Whether anything lives that has to end before this process may.
+static bool has_living(void)
+{
+    if (running_count > 0 || owed_count > 0) return true;
+    look_at_processes();
+    has_orphans = signal_below(getpid(), is_keeper, SIGKILL) > 0;
+    if (has_orphans) wake_at = guardian_now_ns() + 20 * millisecond_ns;
+    return has_orphans;
 }
 
 static bool take_request(void)
@@ -171,8 +287,7 @@ static bool take_request(void)
 
 static void arm(int timer)
 {
-    uint64_t next = sweep_at;
-    if (!is_abandoned && deadline < next) next = deadline;
+    uint64_t next = is_abandoned ? wake_at : earlier(wake_at, deadline);
     struct itimerspec at = {0};
     if (next != never) {
         at.it_value.tv_sec = (time_t)(next / second_ns);
@@ -217,37 +332,51 @@ static void let_go_of_the_node(int socket)
     for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
 }
 
+static void make_tables(void)
+{
+    int shared = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
+    records = mmap(NULL, most_runs * sizeof *records, PROT_READ | PROT_WRITE, shared, -1, 0);
+    slots_of = mmap(NULL, most_pids * sizeof *slots_of, PROT_READ | PROT_WRITE, shared, -1, 0);
+    if (records == MAP_FAILED || slots_of == MAP_FAILED) _exit(1);
+}
+
 _Noreturn void guard(int socket, uint32_t grace)
 {
     let_go_of_the_node(socket);
     take_name();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    make_tables();
     grace_ms = grace;
-    deadline = sweep_at = never;
+    deadline = wake_at = never;
 
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    int children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGNAL_LOOK);
+    int signals = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
     int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (children < 0 || timer < 0) _exit(1);
+    if (signals < 0 || timer < 0) _exit(1);
 
-    struct pollfd events[] = {{socket_fd, POLLIN, 0}, {children, POLLIN, 0}, {timer, POLLIN, 0}};
-    while (!is_node_gone || slot_count > 0 || sweep() > 0) {
+    struct pollfd events[] = {{socket_fd, POLLIN, 0}, {signals, POLLIN, 0}, {timer, POLLIN, 0}};
+    while (!is_node_gone || has_living()) {
         arm(timer);
-        events[0].fd = is_node_gone ? -1 : socket_fd;
-        events[0].events = owes_report() ? POLLIN | POLLOUT : POLLIN;
+        // A node that said its last word may still read.
+        bool is_telling = owed_count > 0 && !has_orphans;
+        events[0].fd = is_node_gone && !is_telling ? -1 : socket_fd;
+        events[0].events = (short)((is_node_gone ? 0 : POLLIN) | (is_telling ? POLLOUT : 0));
         poll(events, 3, -1);
 
         struct signalfd_siginfo info;
-        while (read(children, &info, sizeof info) > 0) {}
+        bool is_to_look = false;
+        while (read(signals, &info, sizeof info) > 0) is_to_look |= info.ssi_signo == SIGNAL_LOOK;
         // Requests before the clock: a deadline that was extended while the guardian was frozen has not passed.
-        if (events[0].revents)
+        if (events[0].revents && !is_node_gone)
             while (take_request()) {}
         reap();
+        if (is_to_look) look_at_leaders();
         bool is_past = deadline <= guardian_now_ns();
         if (is_past && !is_abandoned) abandon();
-        if (sweep_at <= guardian_now_ns()) sweep();
+        if (wake_at <= guardian_now_ns()) end_what_is_due();
         if (!is_past) is_abandoned = false;
         report_owed();
     }

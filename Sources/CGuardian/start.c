@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "parts.h"
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

@@ -9,6 +9,7 @@ enum Main {
     @TaskLocal static var guardian: Guardian?
 
     static func main() async {
+        Guardian.openStreams()
         let arguments = Arguments.given
         do {
             let guardian = ["up", "once"].contains(arguments.first) ? try Guardian.fork() : nil

@@ -53,6 +53,43 @@ struct SignalTests {
         }
     }
 
+    @Test func aFileThatIsSlowToReadHoldsUpNoStop() async throws {
+        try await Sandbox.with { box in
+            try box.configure("tick: {every: 1h, run: \"true\"}")
+            let node = try await box.up()
+            try FileManager.default.removeItem(atPath: box.path("onebeat.yaml"))
+            #expect(mkfifo(box.path("onebeat.yaml"), 0o600) == 0)
+            node.process.send(SIGHUP)
+            try await Task.sleep(for: .milliseconds(500))
+            try await node.stop(within: .seconds(5))
+        }
+    }
+
+    /// A pipe that nobody reads stands for a log reader that hangs.
+    @Test func aNodeWhoseLogNobodyReadsLivesOnAndStops() async throws {
+        try await Sandbox.with { box in
+            try box.configure("tick: {every: 1s, run: \"echo x >> effects\"}")
+            let full = "mkfifo log; exec 3<>log; head -c 65536 /dev/zero >&3; exec \"$0\" \"$@\" 2>&3 3>&-"
+            let node = try await box.up(
+                options: ["--log-level", "trace"], inside: ["sh", "-c", full])
+            let before = box.lines("effects").count
+            #expect(try await eventually(within: .seconds(20)) { box.lines("effects").count >= before + 3 })
+            #expect(await node.get("/readyz")?.status == 200)
+            try await node.stop(within: .seconds(10))
+        }
+    }
+
+    @Test func aNodeWithoutStandardStreamsWorks() async throws {
+        try await Sandbox.with { box in
+            try box.configure("tick: {every: 1s, run: \"echo out; echo err >&2; echo x >> effects\"}")
+            let node = try await box.up(inside: ["sh", "-c", "exec \"$0\" \"$@\" 0<&- 1>&- 2>&-"])
+            #expect(try await eventually(within: .seconds(20)) { box.lines("effects").count >= 2 })
+            try await node.stop()
+            #expect(try await box.query("SELECT count(*) FROM runs WHERE state = 'failed'") == [["0"]])
+            #expect(try await box.query("SELECT DISTINCT stream FROM logs") == [["stdout"]])
+        }
+    }
+
     @Test func aNodeWithoutItsGuardianStopsAndItsJobsAreDead() async throws {
         try await Sandbox.with { box in
             try box.configure("long: {run: \"echo start >> starts; [ -e go ] || sleep 300\"}")

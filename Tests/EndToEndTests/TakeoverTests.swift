@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -78,6 +79,39 @@ struct TakeoverTests {
             #expect(
                 try await box.query("SELECT outcome FROM attempts ORDER BY number") == [["lost"], ["succeeded"]])
             try await check(box, first)
+            try await second.stop()
+        }
+    }
+
+    /// The way down must not cost runs times processes: 499 of 500 second attempts once began beside a living first process.
+    /// Each first attempt holds a lock that only the kernel gives up, at the end of the last process that has it.
+    @Test(arguments: [SIGKILL, SIGSTOP])
+    func manyJobsThatIgnoreTERMAreDeadBeforeAnyIsTakenOver(_ signal: Int32) async throws {
+        let count = 500
+        try await Sandbox.with { box in
+            try box.write(
+                """
+                exec 9> "locks/$ONEBEAT_JOB"
+                flock -n 9 || echo "$ONEBEAT_JOB" >> overlaps
+                echo "$ONEBEAT_ATTEMPT" >> "starts"
+                [ "$ONEBEAT_ATTEMPT" = 1 ] || exit 0
+                trap '' TERM INT HUP
+                sleep 300
+                sleep 300
+                """, to: "stubborn.sh")
+            try FileManager.default.createDirectory(atPath: box.path("locks"), withIntermediateDirectories: true)
+            let moment = ISO8601DateFormatter().string(from: Date() + 4)
+            try box.configure(
+                (1...count).map { "j\($0): {at: \(moment), exec: [sh, stubborn.sh], grace: 1s}" }.joined(
+                    separator: "\n"))
+            let options = ["--slots", "\(count)"]
+            let first = try await box.up("a", options: options)
+            #expect(try await eventually(within: .seconds(60)) { box.lines("starts").count == count })
+            let second = try await box.up("b", options: options)
+            first.process.send(signal)
+            #expect(try await eventually(within: .seconds(60)) { box.lines("starts").count == 2 * count })
+            #expect(box.lines("overlaps").isEmpty, "\(box.lines("overlaps").count) began beside a living first process")
+            first.process.send(SIGKILL)
             try await second.stop()
         }
     }

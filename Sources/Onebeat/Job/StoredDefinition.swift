@@ -161,6 +161,10 @@ enum StoredDefinition {
         form.put("cpu", settings.cpu)
         form.put("nice", settings.nice)
         form.put("grace", settings.grace)
+        let usual = ProcessSettings()
+        if settings.base != usual.base { form.put("environment", settings.base.rawValue) }
+        if settings.leave { form["leave"] = .bool(true) }
+        if settings.output != usual.output { form.put("output", settings.output.rawValue) }
     }
 
     private static func readSettings(_ form: inout StoredObject) throws(StoredFormError) -> ProcessSettings {
@@ -172,6 +176,9 @@ enum StoredDefinition {
         settings.cpu = try form.int("cpu")
         settings.nice = try form.int("nice")
         settings.grace = try form.length("grace") ?? settings.grace
+        settings.base = try form.word("environment", ProcessSettings.Environment.self) ?? settings.base
+        settings.leave = try form.bool("leave") ?? settings.leave
+        settings.output = try form.word("output", ProcessSettings.Output.self) ?? settings.output
         return settings
     }
 

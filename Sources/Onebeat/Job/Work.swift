@@ -25,7 +25,25 @@ public enum Work: Sendable, Hashable {
 
 /// The surroundings of a job's process.
 public struct ProcessSettings: Sendable, Hashable {
-    /// Variables added to the node's environment; `${NAME}` is replaced from it when the process starts, never before.
+    /// What a process has in its environment before its job names anything.
+    public enum Environment: String, Sendable, Hashable, CaseIterable {
+        /// What cron gives: `HOME`, `LOGNAME`, `USER`, `SHELL`, `PATH`; and how the node writes text and times.
+        case basic
+        /// All that the node has, but for what is the node's own.
+        case inherit
+    }
+
+    /// How the output of a process is kept.
+    public enum Output: String, Sendable, Hashable, CaseIterable {
+        /// Both streams as one, in the order in which they were written.
+        case together
+        /// Each for itself; how they lie between one another is not known then.
+        case separate
+    }
+
+    /// What its environment begins with.
+    public var base: Environment = .basic
+    /// Variables added to that; `${NAME}` is replaced from the node's environment when the process starts, never before.
     public var environment: [String: String] = [:]
     /// The working directory; the node's own when left out.
     public var directory: String?
@@ -39,8 +57,12 @@ public struct ProcessSettings: Sendable, Hashable {
     public var nice: Int?
     /// How long the process group has between TERM and KILL.
     public var grace: Duration = .seconds(10)
+    /// Whether what the process started and left behind may live on after it has ended.
+    public var leave = false
+    /// How its output is kept.
+    public var output: Output = .together
 
-    /// The defaults: the node's own surroundings.
+    /// The defaults: what cron gives, and the node's own directory and user.
     public init() {}
 }
 

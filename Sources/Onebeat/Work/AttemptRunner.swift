@@ -36,19 +36,22 @@ struct AttemptRunner: Sendable {
                     group.cancelAll()
                 case .ended(let outcome):
                     group.cancelAll()
-                    return cause.map(outcomeOfStopped) ?? outcome
+                    return self.outcome(outcome, stoppedBy: cause)
                 }
             }
             return .lost
         }
     }
 
-    private func outcomeOfStopped(by cause: StopCause) -> Outcome? {
-        switch cause {
-        case .timeout: .timedOut
-        case .cancelled: .cancelled
-        case .shutdown: .interrupted
-        case .leaseLost: nil
+    /// Only what says that it was stopped ended by the stop. Work that had ended by then, had: its outcome stands.
+    private func outcome(_ outcome: Outcome, stoppedBy cause: StopCause?) -> Outcome? {
+        switch (outcome, cause) {
+        case (_, nil): outcome
+        case (_, .leaseLost): nil
+        case (.succeeded, _), (.failed, _), (.timedOut, _): outcome
+        case (.cancelled, .timeout), (.interrupted, .timeout), (.lost, .timeout): .timedOut
+        case (.cancelled, .cancelled), (.interrupted, .cancelled), (.lost, .cancelled): .cancelled
+        case (.cancelled, .shutdown), (.interrupted, .shutdown), (.lost, .shutdown): .interrupted
         }
     }
 }

@@ -4,7 +4,7 @@
 /// Runs one attempt to its end.
 public protocol Executor: Sendable {
     /// Does the work of `claim` and says how it ended. Cancellation of the surrounding Swift task means: stop the
-    /// work, return when it is gone.
+    /// work, return when it is gone, and say ``Outcome/cancelled`` unless it had come to an end of its own by then.
     func execute(_ claim: Claim, output: any OutputSink) async -> Outcome
 }
 

@@ -55,8 +55,8 @@ struct HandlerExecutor: Executor {
         do {
             try await handler(RunContext(claim, output: output, logger: logger))
             return .succeeded
-        } catch is CancellationError where Task.isCancelled {
-            return .cancelled
+        } catch  where Task.isCancelled {
+            return .cancelled  // whatever it throws: it was asked to stop, and did not come to its end
         } catch {
             return .failed(Failure(error))
         }

@@ -30,6 +30,7 @@ final class OnceWork: Executor {
         case .killed(let signal): Int32(clamping: 128 + signal)
         case .notStarted(.program, errno: ENOENT): 127
         case .notStarted: 126
+        case .orphaned(let signal): 128 + Int32(signal)
         case .unknown, nil: ExitStatus.failed.rawValue
         }
     }
@@ -45,7 +46,9 @@ final class OnceWork: Executor {
     /// - Parameter identity: what it is told of its run, as environment.
     func run(_ identity: [String: String]) async -> Outcome {
         var request = ProcessRequest(command)
-        request.environment = ProcessExecutor.inherited(from: Surroundings.environment).merging(identity) { $1 }
+        // All that the caller has, as with any program that runs another, but for Onebeat's own settings: the store's
+        // password may be among them.
+        request.environment = Surroundings.environment.filter { !$0.key.hasPrefix("ONEBEAT_") }.merging(identity) { $1 }
         state.withLock { $0.isRunning = true }
         defer { state.withLock { $0.isRunning = false } }
         do {

@@ -3,7 +3,7 @@ enum KeySuggestion {
     /// Words that other schedulers use for the same thing.
     private static let otherWords = [
         "schedule": "cron", "crontab": "cron", "interval": "every", "command": "run", "cmd": "run", "script": "run",
-        "shell": "run", "argv": "exec", "args": "exec", "environment": "env", "environ": "env", "cwd": "dir",
+        "shell": "run", "argv": "exec", "args": "exec", "environ": "env", "cwd": "dir",
         "workdir": "dir", "working_directory": "dir", "directory": "dir", "tz": "timezone", "time_zone": "timezone",
         "retries": "retry", "max_retries": "retry", "concurrency": "limit",
         "depends_on": "after", "misfire": "missed", "coalesce": "missed", "jitter": "spread",

@@ -43,6 +43,14 @@ enum Read {
         }
     }
 
+    static func truth(_ node: YAMLNode) throws(Misfit) -> Bool {
+        switch try scalar(node, expected: "true or false").string {
+        case "true": true
+        case "false": false
+        case let text: throw Misfit("is \(quoted(text)); true or false will do")
+        }
+    }
+
     static func share(_ node: YAMLNode) throws(Misfit) -> Double {
         let text = try scalar(node, expected: "a number").string
         guard let value = Double(text), (0...1).contains(value) else {

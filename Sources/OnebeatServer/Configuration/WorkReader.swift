@@ -2,7 +2,11 @@ import Onebeat
 
 /// Reads what a job does.
 struct WorkReader {
-    static let keys = ["run", "exec", "http", "env", "dir", "user", "limits", "grace"]
+    static let keys = ["run", "exec", "http"] + processKeys
+    /// What goes with a process.
+    private static let processKeys = [
+        "env", "environment", "dir", "user", "limits", "grace", "leave", "output",
+    ]
     /// Set by the node for each attempt.
     static let reserved: Set = [
         "ONEBEAT_JOB", "ONEBEAT_RUN_ID", "ONEBEAT_RUN_KEY", "ONEBEAT_SCHEDULED_AT", "ONEBEAT_ATTEMPT", "ONEBEAT_FENCE",
@@ -33,7 +37,7 @@ struct WorkReader {
             let settings = processSettings()
             return map.value("exec", arguments).map { .command($0, settings) }
         default:
-            for key in ["env", "dir", "user", "limits", "grace"] where map.has(key) {
+            for key in Self.processKeys where map.has(key) {
                 map.problem("an http job has no process; leave it out", key: key, at: map.mark(ofKey: key))
             }
             return HTTPCallReader.read(map).map { .http($0) }
@@ -69,14 +73,25 @@ struct WorkReader {
     private func processSettings() -> ProcessSettings {
         var settings = ProcessSettings()
         settings.environment = defaults.environment.merging(Self.environment(map)) { _, own in own }
+        settings.base = map.value("environment", Self.base) ?? defaults.base
         settings.directory = map.value("dir", Read.words) ?? defaults.directory
         settings.user = map.value("user", Read.words) ?? defaults.user
         if let grace = map.value("grace", Read.length) { settings.grace = grace }
+        if let leave = map.value("leave", Read.truth) { settings.leave = leave }
+        if let output = map.value("output", Read.choice(of: ProcessSettings.Output.self)) { settings.output = output }
         guard let limits = map.map("limits", keys: ["memory", "cpu", "nice"]) else { return settings }
         settings.memory = limits.value("memory", Read.size)
         settings.cpu = limits.value("cpu", Read.seconds)
         settings.nice = limits.value("nice", Read.integer(-20...19))
         return settings
+    }
+
+    /// What `environment` says; who means variables is told where they go.
+    static func base(_ node: YAMLNode) throws(Misfit) -> ProcessSettings.Environment {
+        if case .mapping = node {
+            throw Misfit("is a map; variables go under env, and environment is basic or inherit")
+        }
+        return try Read.choice(of: ProcessSettings.Environment.self)(node)
     }
 
     /// The variables under `env`.

@@ -17,7 +17,7 @@ package final class Guardian: Sendable {
         var isAlive = true
         var lastToken: UInt64 = 0
         var waiting: [UInt64: CheckedContinuation<ProcessEnd, any Error>] = [:]
-        var departures: [CheckedContinuation<Void, Never>] = []
+        var departures: [UInt64: CheckedContinuation<Void, Never>] = [:]
     }
 
     /// The guardian's process id.
@@ -28,6 +28,10 @@ package final class Guardian: Sendable {
     private let queue = DispatchQueue(label: "onebeat.guardian")
     /// Serves the socket, and the output of the processes.
     let readiness: Readiness
+
+    /// Opens `/dev/null` in the place of standard streams that are closed, first thing in `main`: otherwise the first files
+    /// of the program would be its streams.
+    package static func openStreams() { guardian_open_streams() }
 
     /// Forks a guardian.
     /// - Parameter grace: What processes get between TERM and KILL when the deadline passes or the node is gone.
@@ -59,14 +63,14 @@ package final class Guardian: Sendable {
     /// - Parameters:
     ///   - input: Where standard input comes from, if from anywhere; closed like the others.
     ///   - output: The write end for standard output; closed by the guardian's side as soon as it is handed over.
-    ///   - errors: The write end for standard error; treated likewise.
+    ///   - errors: The write end for standard error, treated likewise; where it is `nil`, `output` is for both.
     /// - Throws: ``GuardianError/gone`` or ``GuardianError/notAsked(errno:)`` when it was not started, and
     ///   ``UnfitRequest`` when it cannot be.
     package func run(
-        _ request: ProcessRequest, input: CInt? = nil, output: CInt, errors: CInt
+        _ request: ProcessRequest, input: CInt? = nil, output: CInt, errors: CInt?
     ) async throws -> ProcessEnd {
         let order: [UInt8]
-        let streams = Streams(input: input ?? -1, output: output, errors: errors)
+        let streams = Streams(input: input, output: output, errors: errors)
         do {
             order = try request.encoded(takesInput: input != nil)
         } catch {
@@ -77,11 +81,11 @@ package final class Guardian: Sendable {
             state.lastToken += 1
             return state.lastToken
         }
-        let grace = request.grace.milliseconds
+        let (grace, leave) = (request.grace.milliseconds, request.leave)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 queue.async { [self] in
-                    spawn(order, token: token, grace: grace, streams, continuation)
+                    spawn(order, token: token, grace: grace, leave: leave, streams, continuation)
                 }
                 // A cancel that came before the order was in the queue has asked to stop a run nobody knew.
                 if Task.isCancelled { stop(token, grace: grace) }
@@ -105,10 +109,14 @@ package final class Guardian: Sendable {
         let now = guardian_now_ns()
         let left = (deadline - .now).nanoseconds
         let absolute = left > 0 ? now + UInt64(left) : 0
+        wake()
         queue.async { [self] in
             if isAlive { _ = guardian_extend(socket, absolute) }
         }
     }
+
+    /// Lets it go on where somebody stopped it, a job of the same user for one: while it is stopped, nothing else can be.
+    private func wake() { guardian_resume(processID) }
 
     /// Leaves word of what the guardian is to become when the node is gone, however it went, and everything it started
     /// is dead: a program that tells others. Only its arguments, environment and nothing else of the request count.
@@ -121,31 +129,48 @@ package final class Guardian: Sendable {
         }
     }
 
-    /// Stops everything as when the node is gone, and returns when the guardian has left. Nobody needs to be told then.
-    package func shutdown() async {
+    /// Stops everything as when the node is gone, and returns when the guardian has left. Nobody needs to be told then, unless
+    /// something still ran. It goes on by itself where that takes longer than `patience`.
+    package func shutdown(within patience: Duration = .seconds(10)) async {
+        wake()
         queue.async { [self] in
             guard isAlive else { return }
-            _ = guardian_leave_word(socket, nil, 0)
+            if state.withLock({ $0.waiting.isEmpty }) { _ = guardian_leave_word(socket, nil, 0) }
             Glibc.shutdown(socket, CInt(SHUT_WR))
         }
-        await departure()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.departure() }
+            group.addTask { try? await Task.sleep(for: patience) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
-    /// Returns when the guardian has left. Without being asked to it only leaves by being killed; the node should stop.
+    /// Returns when the guardian has left, or when the Swift task is cancelled. Without being asked to it only leaves by being
+    /// killed; the node should stop.
     package func departure() async {
-        await withCheckedContinuation { continuation in
-            let isGone = state.withLock { state in
-                if state.isAlive { state.departures.append(continuation) }
-                return !state.isAlive
+        let number = state.withLock { state in
+            state.lastToken += 1
+            return state.lastToken
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mayGoOn = state.withLock { state in
+                    let mayGoOn = !state.isAlive || Task.isCancelled
+                    if !mayGoOn { state.departures[number] = continuation }
+                    return mayGoOn
+                }
+                if mayGoOn { continuation.resume() }
             }
-            if isGone { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.departures.removeValue(forKey: number) }?.resume()
         }
     }
 }
 
 extension Guardian {
     private func spawn(
-        _ order: [UInt8], token: UInt64, grace: UInt32, _ streams: Streams,
+        _ order: [UInt8], token: UInt64, grace: UInt32, leave: Bool, _ streams: Streams,
         _ continuation: CheckedContinuation<ProcessEnd, any Error>
     ) {
         defer { streams.close() }
@@ -155,7 +180,8 @@ extension Guardian {
         }
         guard isAlive else { return continuation.resume(throwing: GuardianError.gone) }
         let isAsked = guardian_spawn(
-            socket, token, grace, order, order.count, streams.input, streams.output, streams.errors)
+            socket, token, grace, leave ? 1 : 0, order, order.count, streams.input ?? -1, streams.output,
+            streams.errors ?? streams.output)
         if isAsked < 0 {
             let error = GuardianError(unsent: errno)
             take(token)?.resume(throwing: error)
@@ -163,6 +189,7 @@ extension Guardian {
     }
 
     private func stop(_ token: UInt64, grace: UInt32) {
+        wake()
         queue.async { [self] in
             if state.withLock({ $0.waiting[token] != nil }) { _ = guardian_stop(socket, token, grace) }
         }
@@ -192,7 +219,7 @@ extension Guardian {
             state.isAlive = false
             defer {
                 state.waiting = [:]
-                state.departures = []
+                state.departures = [:]
             }
             return (state.waiting, state.departures)
         }
@@ -202,18 +229,22 @@ extension Guardian {
             waitpid(processID, nil, 0)
         }
         for continuation in waiting.values { continuation.resume(returning: .unknown) }
-        for continuation in departures { continuation.resume() }
+        for continuation in departures.values { continuation.resume() }
     }
 }
 
 /// What a process is given, on its way to the guardian.
 private struct Streams {
-    /// −1 for none.
-    let input: CInt
+    let input: CInt?
     let output: CInt
-    let errors: CInt
+    /// `nil` where both go to `output`.
+    let errors: CInt?
 
-    func close() { for stream in [input, output, errors] where stream >= 0 { Glibc.close(stream) } }
+    func close() {
+        for stream in [input, output, errors] {
+            if let stream, stream >= 0 { Glibc.close(stream) }
+        }
+    }
 }
 
 /// Why the guardian could not be asked.

@@ -13,10 +13,22 @@ package struct LocalUser: Sendable, Equatable {
     /// Looks a user up in the system's own sources (`/etc/passwd`, or whatever nsswitch.conf names).
     /// - Throws: ``UnfitRequest`` when there is no such user.
     package init(named name: String) throws(UnfitRequest) {
-        guard let user = Self.lookUp(name) else {
+        let found = Self.lookUp { record, buffer, size, found in
+            getpwnam_r(name, record, buffer, size, found)
+        }
+        guard let user = found else {
             throw UnfitRequest(problem: "user \"\(name)\" does not exist on this machine; create it or name another")
         }
         self = user
+    }
+
+    /// The user of a number, where the system knows one.
+    init?(numbered uid: uid_t) {
+        let found = Self.lookUp { record, buffer, size, found in
+            getpwuid_r(uid, record, buffer, size, found)
+        }
+        guard let found else { return nil }
+        self = found
     }
 
     private init(_ record: passwd) {
@@ -31,18 +43,17 @@ package struct LocalUser: Sendable, Equatable {
         groups.removeLast(groups.count - min(groups.count, Int(count)))
     }
 
-    private static func lookUp(_ name: String) -> LocalUser? {
+    private typealias Found = UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
+
+    private static func lookUp(
+        _ ask: (UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int, Found) -> CInt
+    ) -> LocalUser? {
         // The record points into the buffer, so it is read before the buffer goes.
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 65_536) { buffer in
             var record = passwd()
             var found: UnsafeMutablePointer<passwd>?
-            guard let start = buffer.baseAddress,
-                getpwnam_r(name, &record, start, buffer.count, &found) == 0
-            else { return nil }
+            guard let start = buffer.baseAddress, ask(&record, start, buffer.count, &found) == 0 else { return nil }
             return found.map { LocalUser($0.pointee) }
         }
     }
-
-    /// What a login would set; a program started as somebody else must not read the node's own home.
-    package var environment: [String: String] { ["HOME": home, "USER": name, "LOGNAME": name, "SHELL": shell] }
 }

@@ -20,25 +20,19 @@ final class OutputPump: Sendable {
 
     private static let pieceSize = 65_536
 
-    /// The pumps of one process; each of them must be run.
     /// - Throws: ``GuardianError/notAsked(errno:)`` when no pipe could be had.
-    static func pair(_ readiness: Readiness) throws(GuardianError) -> (output: OutputPump, errors: OutputPump) {
-        var output: (CInt, CInt) = (-1, -1)
-        var errors: (CInt, CInt) = (-1, -1)
-        guard guardian_pipe(&output.0, &output.1) == 0 else { throw .notAsked(errno: errno) }
-        guard guardian_pipe(&errors.0, &errors.1) == 0 else {
-            let number = errno
-            close(output.0)
-            close(output.1)
-            throw .notAsked(errno: number)
-        }
-        return (OutputPump(.stdout, output, readiness), OutputPump(.stderr, errors, readiness))
-    }
-
-    private init(_ stream: LogStream, _ ends: (CInt, CInt), _ readiness: Readiness) {
+    init(_ stream: LogStream, _ readiness: Readiness) throws(GuardianError) {
+        var ends: (CInt, CInt) = (-1, -1)
+        guard guardian_pipe(&ends.0, &ends.1) == 0 else { throw .notAsked(errno: errno) }
         (readEnd, writeEnd) = ends
         self.stream = stream
         self.readiness = readiness
+    }
+
+    /// To be called in the place of ``run(into:)``, where nothing was started.
+    func discard() {
+        close(readEnd)
+        close(writeEnd)
     }
 
     /// Reads to the end of the stream, or until ``finish()`` was called and the pipe is empty. To be called once.

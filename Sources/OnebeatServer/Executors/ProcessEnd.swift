@@ -8,16 +8,18 @@ package struct ProcessEnd: Sendable, Equatable {
         case exited(code: Int)
         case killed(signal: Int)
         case notStarted(Step, errno: CInt)
+        /// Its keeper, the process between it and the guardian, was killed by a signal, and it with it.
+        case orphaned(signal: Int)
         /// It ran, but whoever watched it was killed. It is dead; how it ended is unknown.
         case unknown
     }
 
     /// What could not be done on the way to a running program.
     package enum Step: Sendable, Equatable {
-        case refused, process, order, directory, nice, limits, user, program
+        case refused, process, room, order, directory, nice, limits, user, program
     }
 
-    /// Who stopped it before its own end.
+    /// Who stopped it before its own end. What outlives it may be stopped too; that is not its own end.
     package enum Stop: Sendable, Equatable {
         case asked
         /// The deadline passed.
@@ -67,10 +69,11 @@ extension ProcessEnd.Result {
             self = signal == 0 ? .exited(code: Int(report.status >> 8) & 0xff) : .killed(signal: Int(signal))
             return
         case guardian_step_keeper:
-            self = .unknown
+            self = .orphaned(signal: Int(report.error))
             return
         case guardian_step_refused: step = .refused
         case guardian_step_fork: step = .process
+        case guardian_step_full: step = .room
         case guardian_step_directory: step = .directory
         case guardian_step_nice: step = .nice
         case guardian_step_limits: step = .limits

@@ -4,32 +4,29 @@ import Onebeat
 /// Runs shell lines and commands as processes below the guardian.
 package struct ProcessExecutor: Executor {
     private let guardian: Guardian
+    /// What `${NAME}` is replaced from.
     private let environment: [String: String]
-    private let inherited: [String: String]
+    private let base: JobEnvironment
 
-    /// - Parameter environment: What jobs inherit and `${NAME}` is replaced from; the node's own unless told otherwise.
+    /// - Parameter environment: the node's; its own unless told otherwise.
     package init(
         guardian: Guardian, environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         self.guardian = guardian
         self.environment = environment
-        inherited = Self.inherited(from: environment)
-    }
-
-    /// What is left of a node's environment for its jobs: its own settings, the store's password among them, stay behind.
-    package static func inherited(from environment: [String: String]) -> [String: String] {
-        environment.filter { !$0.key.hasPrefix("ONEBEAT_") }
+        base = JobEnvironment(of: environment)
     }
 
     package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+        let settings: ProcessSettings
         let request: ProcessRequest
         do {
-            request = try self.request(for: claim)
+            (request, settings) = try self.request(for: claim)
         } catch {
             return .failed(Failure("\(error)"))
         }
         do {
-            let end = try await run(request, output: output)
+            let end = try await run(request, settings.output, output)
             if end.leftovers > 0 {
                 let words = "[onebeat: processes that outlived the job and were ended: \(end.leftovers)]\n"
                 await output.write(Array(words.utf8), to: .note)
@@ -42,24 +39,34 @@ package struct ProcessExecutor: Executor {
         }
     }
 
-    private func run(_ request: ProcessRequest, output: any OutputSink) async throws -> ProcessEnd {
-        let pumps = try OutputPump.pair(guardian.readiness)
+    private func run(
+        _ request: ProcessRequest, _ streams: ProcessSettings.Output, _ output: any OutputSink
+    ) async throws -> ProcessEnd {
+        var pumps = [try OutputPump(.stdout, guardian.readiness)]
+        if streams == .separate {
+            do {
+                pumps.append(try OutputPump(.stderr, guardian.readiness))
+            } catch {
+                pumps[0].discard()
+                throw error
+            }
+        }
         // Not child tasks: a cancelled attempt still has last words, and the store must take them.
-        let outputs = [pumps.output, pumps.errors].map { pump in Task { await pump.run(into: output) } }
+        let outputs = pumps.map { pump in Task { await pump.run(into: output) } }
         let end: Result<ProcessEnd, any Error>
         do {
-            end = .success(
-                try await guardian.run(request, output: pumps.output.writeEnd, errors: pumps.errors.writeEnd))
+            // One pipe for both is what keeps their order.
+            let errors = pumps.dropFirst().first?.writeEnd
+            end = .success(try await guardian.run(request, output: pumps[0].writeEnd, errors: errors))
         } catch {
             end = .failure(error)
         }
-        pumps.output.finish()
-        pumps.errors.finish()
+        for pump in pumps { pump.finish() }
         for output in outputs { await output.value }
         return try end.get()
     }
 
-    private func request(for claim: Claim) throws(UnfitRequest) -> ProcessRequest {
+    private func request(for claim: Claim) throws(UnfitRequest) -> (ProcessRequest, ProcessSettings) {
         let settings: ProcessSettings
         var request: ProcessRequest
         switch claim.definition.work {
@@ -74,8 +81,12 @@ package struct ProcessExecutor: Executor {
         request.cpu = settings.cpu
         request.nice = settings.nice
         request.grace = settings.grace
-        request.environment = inherited
-        request.environment.merge(request.user?.environment ?? [:]) { $1 }
+        request.leave = settings.leave
+        request.environment =
+            switch settings.base {
+            case .basic: base.basic(for: request.user)
+            case .inherit: base.inherited(by: request.user)
+            }
         for (name, text) in settings.environment {
             do {
                 request.environment[name] = try EnvironmentExpansion.expand(text, environment: environment)
@@ -84,7 +95,7 @@ package struct ProcessExecutor: Executor {
             }
         }
         request.environment.merge(Self.identity(of: claim)) { $1 }
-        return request
+        return (request, settings)
     }
 
     /// What a job is told of its attempt, for receivers that drop repeats by the key and refuse a stale fence.

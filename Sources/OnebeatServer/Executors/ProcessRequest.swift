@@ -18,6 +18,8 @@ package struct ProcessRequest: Sendable {
     package var nice: Int?
     /// Between TERM and KILL, up to 49 days.
     package var grace: Duration = .seconds(10)
+    /// Whether what it leaves behind may live on.
+    package var leave = false
 
     /// Asks for a program with the node's own user and directory and no limits.
     package init(_ arguments: [String], environment: [String: String] = [:]) {

@@ -89,6 +89,8 @@ package struct DefinitionKeys: Sendable, Equatable {
     }
 
     private mutating func add(_ settings: ProcessSettings) {
+        let usual = ProcessSettings()
+        add("environment", settings.base.rawValue, default: usual.base.rawValue)
         for (name, value) in settings.environment.sorted(by: { $0.key < $1.key }) {
             add("env.\(name)", value, isSecret: true)
         }
@@ -97,7 +99,9 @@ package struct DefinitionKeys: Sendable, Equatable {
         if let memory = settings.memory { add("limits.memory", ByteCount.text(memory)) }
         if let cpu = settings.cpu { add("limits.cpu", Duration.seconds(cpu).text) }
         if let nice = settings.nice { add("limits.nice", "\(nice)") }
-        add("grace", settings.grace.text, default: ProcessSettings().grace.text)
+        add("grace", settings.grace.text, default: usual.grace.text)
+        add("leave", "\(settings.leave)", default: "\(usual.leave)")
+        add("output", settings.output.rawValue, default: usual.output.rawValue)
     }
 
     private mutating func add(_ policies: JobPolicies) {

@@ -21,7 +21,7 @@ struct ChaosTests {
             let sink = box.path("sink"), locks = box.path("locks")
             try FileManager.default.createDirectory(atPath: locks, withIntermediateDirectories: true)
             let jobs = ChaosJobs(Self.minutes == nil ? 100 : 200, sink: sink, locks: locks)
-            try box.configure(jobs.entries.map(\.line).joined(separator: "\n"))
+            try box.configure(jobs.entries.map(\.line).joined(separator: "\n"), defaults: "environment: inherit")
             let nodes = try ChaosNodes(cluster, Self.nodes)
             print("chaos: seed \(Self.seed), \(jobs.entries.count) jobs, 5 nodes")
             try await nodes.startAll()

@@ -26,6 +26,9 @@ struct DefinitionTextTests {
         settings.cpu = 60
         settings.nice = -3
         settings.grace = .seconds(20)
+        settings.base = .inherit
+        settings.leave = true
+        settings.output = .separate
         let schedule = ScheduleDefinition(
             .cron(["0 3 * * *", "@daily"]), timezone: "Asia/Shanghai", start: Timestamp(seconds: 1),
             end: Timestamp(microseconds: 5_000_001), spread: .seconds(300), except: ["2026-12-25"],

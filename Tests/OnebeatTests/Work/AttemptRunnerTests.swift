@@ -8,13 +8,14 @@ private struct PatientExecutor: Executor {
     let time: ManualTime
     var ends: Duration?
     var outcome = Outcome.succeeded
+    var stopped = Outcome.cancelled
 
     func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         do {
             try await time.sleep(until: ends ?? .seconds(1_000_000))
             return outcome
         } catch {
-            return .failed(Failure("stopped"))
+            return stopped
         }
     }
 }
@@ -29,9 +30,10 @@ struct AttemptRunnerTests {
     private let stop = StopSignal()
 
     private func start(
-        ends: Duration? = nil, outcome: Outcome = .succeeded, timeout: Duration? = nil
+        ends: Duration? = nil, outcome: Outcome = .succeeded, stopped: Outcome = .cancelled, timeout: Duration? = nil
     ) -> Task<Outcome?, Never> {
-        let runner = AttemptRunner(executor: PatientExecutor(time: time, ends: ends, outcome: outcome), time: time)
+        let executor = PatientExecutor(time: time, ends: ends, outcome: outcome, stopped: stopped)
+        let runner = AttemptRunner(executor: executor, time: time)
         let claim = Claim.example(.running(), .with { $0.timeout = timeout })
         return Task { await runner.run(claim, stop: stop, output: NoOutput()) }
     }
@@ -68,6 +70,16 @@ struct AttemptRunnerTests {
     @Test(arguments: [(StopCause.cancelled, Outcome.cancelled), (.shutdown, .interrupted), (.timeout, .timedOut)])
     func aStopSaysWhatTheOutcomeIs(_ cause: StopCause, _ outcome: Outcome) async {
         let attempt = start()
+        await time.sleepers(1)
+        stop.stop(because: cause)
+        #expect(await attempt.value == outcome)
+    }
+
+    /// A process that had exited while what it left behind was still being ended, a closure that returned after all.
+    @Test(
+        arguments: [StopCause.timeout, .cancelled, .shutdown], [Outcome.succeeded, .failed(Failure("no", exitCode: 3))])
+    func whatHadEndedByItselfWhenTheStopCameKeepsItsOutcome(_ cause: StopCause, _ outcome: Outcome) async {
+        let attempt = start(stopped: outcome)
         await time.sleepers(1)
         stop.stop(because: cause)
         #expect(await attempt.value == outcome)

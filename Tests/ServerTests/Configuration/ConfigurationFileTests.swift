@@ -114,7 +114,8 @@ import Testing
     @Test func everySettingOfAProcessIsRead() throws {
         let job = try parseJob(
             "run: make", "env: {A: 1, B: no, C: 'x ${HOME}', D: ''}", "dir: /srv/app", "user: www-data",
-            "limits: {memory: 512MiB, cpu: 60s, nice: -5}", "grace: 30s")
+            "limits: {memory: 512MiB, cpu: 60s, nice: -5}", "grace: 30s", "environment: inherit",
+            "leave: true", "output: separate")
         var settings = ProcessSettings()
         settings.environment = ["A": "1", "B": "no", "C": "x ${HOME}", "D": ""]
         settings.directory = "/srv/app"
@@ -123,6 +124,9 @@ import Testing
         settings.cpu = 60
         settings.nice = -5
         settings.grace = .seconds(30)
+        settings.base = .inherit
+        settings.leave = true
+        settings.output = .separate
         #expect(job.work == .shell("make", settings))
     }
 

@@ -18,12 +18,27 @@ import Testing
             $1.result = .killed(signal: Int(SIGXCPU))
             $1.processorTime = .seconds(5)
         }
-        #expect(cpu.failure?.message == "killed by SIGXCPU (24): it used up its limit of 5 s of processor time (cpu)")
+        #expect(
+            cpu.failure?.message == "killed by SIGXCPU (24): it used up its limit of 5 s of processor time (limits.cpu)"
+        )
         let memory = outcome {
             $0.memory = 1000
             $1.result = .killed(signal: Int(SIGSEGV))
         }
         #expect(memory.failure?.message.contains("more than its limit of 1000 bytes of memory") == true)
+        let refused = outcome {
+            $0.memory = 1000
+            $1.result = .exited(code: 1)
+        }
+        #expect(refused.failure?.message.contains("its limit of 1000 bytes (limits.memory)") == true)
+        // No limit of ours sends KILL before the processor time is used up.
+        let killed = outcome {
+            $0.memory = 1000
+            $0.cpu = 5
+            $1.result = .killed(signal: Int(SIGKILL))
+            $1.processorTime = .seconds(5)
+        }
+        #expect(killed.failure?.message.contains("limit") == false)
         let unexplained = outcome { $1.result = .killed(signal: Int(SIGKILL)) }
         #expect(unexplained.failure?.message.contains("out of memory") == true)
     }
