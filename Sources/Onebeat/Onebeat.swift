@@ -94,8 +94,10 @@ public final class Onebeat: Service {
 
     /// Stores the registered definitions and runs a node until a graceful shutdown. It waits for a store that cannot be
     /// reached, so that the other services of its group go on.
-    /// - Throws: ``StoreError`` when the store cannot be used as it is, or another source defines one of the jobs.
+    /// - Throws: ``SettingsError`` when the node cannot live by its settings; ``StoreError`` when the store cannot be used as
+    ///   it is, or another source defines one of the jobs.
     public func run() async throws {
+        _ = try settings.validated()
         let jobs = jobs.withLock { $0 }
         let schedules = ScheduleCache()
         do {
@@ -123,7 +125,8 @@ public final class Onebeat: Service {
             revision: try SourceRevision(revision, of: definitions), isComplete: isComplete)
     }
 
-    /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once.
+    /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once. It waits for its turn
+    /// where other runs of the job are in its way; ``outlook(of:)`` says what will become of it.
     @discardableResult
     public func trigger(_ job: String, requestID: String) async throws -> Run {
         let run = try await store.trigger(job, requestID: requestID, by: settings.name)
@@ -134,6 +137,9 @@ public final class Onebeat: Service {
         }
         return run
     }
+
+    /// What will become of a run that has not started.
+    public func outlook(of run: Run) async throws -> RunOutlook { try await store.outlook(of: run) }
 
     /// Does `body` while nobody else that shares the store holds the lock `name`. The service need not run for that.
     ///

@@ -130,7 +130,8 @@ struct Applying {
     }
 
     private func statements(at now: Timestamp) throws -> [Statement] {
-        try saving(at: now) + replacingFuture(at: now) + removing(at: now) + [.note(events, at: now)]
+        try saving(at: now) + replacingFuture(at: now) + keepingOneInstant() + removing(at: now)
+            + [.note(events, at: now)]
     }
 
     private func saving(at now: Timestamp) throws -> [Statement] {
@@ -157,15 +158,15 @@ struct Applying {
             Statement(
                 """
                 INSERT INTO jobs AS j (name, generation, version, source, is_paused, watermark, next_at, delay,
-                    created_at, queue, priority, is_guarded)
+                    created_at, queue, priority, is_guarded, need)
                 SELECT name, generation, version, $4, is_paused, watermark, next_at, delay * interval '1 microsecond',
-                    created_at, queue, priority, is_guarded
-                FROM unnest($1, $2, $3, $5, $6, $7, $8, $9, $10, $11, $12) AS d (name, generation, version, is_paused,
-                    watermark, next_at, delay, created_at, queue, priority, is_guarded)
+                    created_at, queue, priority, is_guarded, need
+                FROM unnest($1, $2, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS d (name, generation, version, is_paused,
+                    watermark, next_at, delay, created_at, queue, priority, is_guarded, need)
                 ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, version = excluded.version,
                     source = excluded.source, is_paused = excluded.is_paused, watermark = excluded.watermark,
                     next_at = excluded.next_at, delay = excluded.delay, created_at = excluded.created_at,
-                    removed_at = NULL, queue = excluded.queue, priority = excluded.priority,
+                    removed_at = NULL, queue = excluded.queue, priority = excluded.priority, need = excluded.need,
                     is_guarded = j.is_guarded OR excluded.is_guarded
                 """,
                 [
@@ -173,6 +174,7 @@ struct Applying {
                     .times(records.map(\.watermark)), .times(records.map(\.nextAt)), .ints(delays),
                     .times(records.map(\.createdAt)), .texts(records.map(\.definition.policies.queue)),
                     .ints(records.map(\.definition.policies.priority)), .bools(records.map(\.definition.isGuarded)),
+                    .texts(records.map(\.definition.need)),
                 ]),
             Statement(
                 "UPDATE runs SET is_held = false WHERE job_name = ANY ($1) AND state = 'scheduled' AND is_held", [names]
@@ -203,15 +205,15 @@ struct Applying {
             jobs, .ints(fires.map(\.record.generation)), .ints(fires.map(\.record.version)), instants,
             .times(fires.map(\.fire.dueAt)), .times(fires.map(\.fire.deadlineAt)),
             .texts(fires.map(\.record.definition.policies.queue)),
-            .ints(fires.map(\.record.definition.policies.priority)),
+            .ints(fires.map(\.record.definition.policies.priority)), .texts(fires.map(\.record.definition.need)),
         ]
         statements.append(
             Statement(
                 """
                 UPDATE runs r SET version = f.version, due_at = f.due_at, deadline_at = f.deadline_at,
-                    queue = f.queue, priority = f.priority
-                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-                    AS f (job, generation, version, scheduled_at, due_at, deadline_at, queue, priority)
+                    queue = f.queue, priority = f.priority, need = f.need
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                    AS f (job, generation, version, scheduled_at, due_at, deadline_at, queue, priority, need)
                 WHERE r.job_name = f.job AND r.generation = f.generation AND r.kind = 'scheduled'
                     AND r.scheduled_at = f.scheduled_at AND r.state = 'scheduled' AND r.attempt = 0
                 """, values))
@@ -219,13 +221,13 @@ struct Applying {
             Statement(
                 """
                 INSERT INTO runs (job_name, generation, version, kind, scheduled_at, due_at, deadline_at, state, reason,
-                    queue, priority, finished_at, range_end, count)
+                    queue, priority, need, finished_at, range_end, count)
                 SELECT job, generation, version, 'scheduled', scheduled_at, due_at, deadline_at,
-                    CASE WHEN reason IS NULL THEN 'scheduled' ELSE 'missed' END, reason, queue, priority,
-                    CASE WHEN reason IS NOT NULL THEN $12::timestamptz END, range_end, count
-                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
-                    AS f (job, generation, version, scheduled_at, due_at, deadline_at, queue, priority, reason,
-                        range_end, count, place)
+                    CASE WHEN reason IS NULL THEN 'scheduled' ELSE 'missed' END, reason, queue, priority, need,
+                    CASE WHEN reason IS NOT NULL THEN $13::timestamptz END, range_end, count
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY
+                    AS f (job, generation, version, scheduled_at, due_at, deadline_at, queue, priority, need,
+                        reason, range_end, count, place)
                 ORDER BY place
                 ON CONFLICT (job_name, generation, scheduled_at, kind, request_id) DO NOTHING
                 """,
@@ -234,6 +236,16 @@ struct Applying {
                     .ints(fires.map(\.fire.count)), .time(now),
                 ]))
         return statements
+    }
+
+    /// While a due run of a delay is open, its end sets the next instant.
+    private func keepingOneInstant() -> [Statement] {
+        let delays = saved.map(\.record).filter { $0.definition.hasDelay && $0.nextAt != nil }.map(\.name)
+        guard !delays.isEmpty else { return [] }
+        return [
+            Statement(
+                "UPDATE jobs SET next_at = NULL WHERE name = ANY ($1) AND \(RunEnds.isUnderWay)", [.texts(delays)])
+        ]
     }
 
     private func removing(at now: Timestamp) -> [Statement] {

@@ -38,12 +38,8 @@ struct Claiming {
 
     mutating func run() throws -> ClaimResult {
         var wanted = limit(after: 0)
-        var page = try find(limit: wanted, after: [.lease(of: request.node)]) {
-            [node = request.node] rows in
-            guard rows[0].first?[0] == true else {
-                throw StoreError.over(node)
-            }
-        }
+        let first = [ClaimLock.take(for: request.node), ClaimLock.look(request.nonce, of: request.node)]
+        var page = try find(limit: wanted, after: first) { [request] rows in try ClaimLock.check(rows[1], of: request) }
         var (found, decided) = (page.count, 0)
         var isAlone = false
         while !page.isEmpty {
@@ -67,13 +63,16 @@ struct Claiming {
             page = seen.filter { !passedOver.contains($0.id) }
         }
         guard decided > 0 else {
-            let next: Timestamp? = try transaction.flight([DueRuns.next(in: request.queues)])[0].first?[0]
+            let next: Timestamp? = try transaction.flight([DueRuns.next(in: request.queues, for: request.abilities)])[0]
+                .first?[0]
             return ClaimResult(
                 claims: [], refused: [], hasMore: false, nextDue: next, passedOver: !passedOver.isEmpty,
                 hasWaiting: hasWaiting)
         }
         let rows = try transaction.commit(
-            writes.takeStatements(request, at: now) + writes.status.statements + [DueRuns.next(in: request.queues)])
+            writes.takeStatements(request, at: now) + writes.status.statements + [
+                DueRuns.next(in: request.queues, for: request.abilities)
+            ])
         let hasMore = isAlone || left > 0 || claims.count >= request.slots || decided >= Self.bound
         return ClaimResult(
             claims: claims, refused: refused, hasMore: hasMore, nextDue: rows.last?.first?[0],
@@ -94,7 +93,8 @@ struct Claiming {
     ) throws -> [Run] {
         let rows = try transaction.flight(
             first + [
-                DueRuns.fetch(in: request.queues, at: transaction.now, limit: limit),
+                DueRuns.fetch(
+                    in: request.queues, for: request.abilities, at: transaction.now, limit: limit),
                 Statement(Self.lock), Statement(Self.states), Statement(Self.fences), Statement(Transaction.clock),
             ])
         try check(rows)
@@ -281,7 +281,7 @@ private struct ClaimWrites {
                     started_at = $5, nonce = $6, reason = NULL, message = NULL, exit_code = NULL
                 FROM unnest($1, $2) AS s (id, fence) WHERE runs.id = s.id
                 """,
-                [ids, fences] + node + [.text(request.nonce)]),
+                [ids, fences] + node + [.text("\(request.nonce)")]),
             Statement(
                 """
                 INSERT INTO attempts (run_id, number, fence, node, boot, started_at)

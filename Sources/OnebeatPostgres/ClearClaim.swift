@@ -25,34 +25,41 @@ struct ClearClaim: Sendable {
     }
 
     func run(in transaction: Transaction) throws -> Result {
-        let rows = try transaction.commit(statements(at: transaction.now) + [DueRuns.next(in: request.queues)])
+        let rows = try transaction.commit(
+            statements(at: transaction.now) + [DueRuns.next(in: request.queues, for: request.abilities)])
         let runs = rows[1].map(Run.init).sorted { $0.fence < $1.fence }
         return Result(runs: runs, hasLeft: runs.count < rows[0].first?[0] ?? 0, nextDue: rows[2].first?[0])
     }
 
     func statements(at now: Parameter) -> [Statement] {
         [
-            Statement(Self.find, [.texts(request.queues), now, .int(request.slots)]),
+            Statement(
+                Self.find,
+                [
+                    .texts(request.queues), now, .int(request.slots), .text(request.node.boot),
+                    .abilities(request.abilities),
+                ]),
             Statement(
                 Self.start,
                 [
-                    now, .text(request.node.name), .text(request.node.boot), .text(request.nonce),
+                    now, .text(request.node.name), .text(request.node.boot), .text("\(request.nonce)"),
                     // With locks, a run that may not overlap needs one first.
-                    .bool(request.locks == nil),
+                    .bool(request.locks == nil), .int(request.nonce.value),
                 ]),
         ]
     }
 
     /// Of runs of which one must be alone none is clear.
     ///
-    /// Locks due runs and the guarded jobs among theirs, and tells the next statement of the runs, unless there are more
+    /// Keeps a read-back of this claim waiting, locks due runs and the guarded jobs among theirs, and tells the next
+    /// statement of the runs, unless there are more
     /// than slots, and of the first one of each locked job.
     private static let find = """
         WITH found AS MATERIALIZED (
             SELECT r.* FROM unnest($1) AS q (queue) CROSS JOIN LATERAL (
                 SELECT id, job_name, priority, due_at, crashes FROM runs
                 WHERE state = 'scheduled' AND NOT is_held AND runs.queue COLLATE "C" = q.queue
-                    AND due_at <= \(Transaction.stableTime(of: 2))
+                    AND due_at <= \(Transaction.stableTime(of: 2)) AND \(DueRuns.isDoable("$5"))
                 ORDER BY due_at LIMIT $3 + 1 FOR UPDATE SKIP LOCKED) r),
         guarded AS MATERIALIZED (
             SELECT j.first FROM (
@@ -63,7 +70,8 @@ struct ClearClaim: Sendable {
         SELECT count(*),
             set_config('onebeat.runs', CASE WHEN count(*) <= $3 AND max(crashes) < \(Settlement.crashLimit)
                 THEN coalesce(array_agg(id), '{}') ELSE '{}' END::text, true),
-            set_config('onebeat.first', (SELECT coalesce(array_agg(first), '{}') FROM guarded)::text, true)
+            set_config('onebeat.first', (SELECT coalesce(array_agg(first), '{}') FROM guarded)::text, true),
+            \(ClaimLock.shared("$4"))
         FROM found
         """
 
@@ -88,7 +96,7 @@ struct ClearClaim: Sendable {
                     AND CASE WHEN j.is_guarded THEN $5 AND r.id = ANY ((SELECT \(first))::bigint[]) AND (
                         SELECT a.kind FROM runs a WHERE a.job_name = j.name AND a.state = 'running'
                         ORDER BY a.kind LIMIT 1) IS NULL ELSE true END
-                    AND EXISTS (SELECT FROM nodes WHERE boot = $3 AND gone_at IS NULL)
+                    AND EXISTS (SELECT FROM nodes WHERE boot = $3 AND gone_at IS NULL AND refused_nonce < $6)
                 ORDER BY r.priority DESC, r.due_at, r.id) ready),
         noted AS (
             INSERT INTO attempts (run_id, number, fence, node, boot, started_at)

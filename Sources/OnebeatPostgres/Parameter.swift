@@ -8,6 +8,7 @@ enum Parameter: Sendable {
     case time(Timestamp?)
     case ints([Int64?])
     case texts([String?])
+    case someTexts([String]?)
     case bools([Bool])
     case times([Timestamp?])
     case blobs([[UInt8]])
@@ -15,6 +16,9 @@ enum Parameter: Sendable {
     static func int(_ value: Int) -> Parameter { .int(Int64(value)) }
 
     static func ints(_ values: [Int]) -> Parameter { .ints(values.map { Int64($0) }) }
+
+    /// What a process can do; NULL is everything.
+    static func abilities(_ abilities: Abilities) -> Parameter { .someTexts(abilities.words) }
 
     /// A length of time, in microseconds.
     static func length(_ length: Duration) -> Parameter { .int(length.wholeMicroseconds) }
@@ -27,7 +31,7 @@ enum Parameter: Sendable {
         case .bool: 16
         case .time: 1184
         case .ints: 1016
-        case .texts: 1009
+        case .texts, .someTexts: 1009
         case .bools: 1000
         case .times: 1185
         case .blobs: 1001
@@ -43,6 +47,8 @@ enum Parameter: Sendable {
         case .bool(let value): Self.append(value, to: &bytes)
         case .time(let value): Self.append(value, to: &bytes)
         case .ints(let values): Self.append(values, of: 20, to: &bytes) { Self.append($0, to: &$1) }
+        case .someTexts(nil): false
+        case .someTexts(let values?): Self.append(values, of: 25, to: &bytes) { Self.append($0, to: &$1) }
         case .texts(let values): Self.append(values, of: 25, to: &bytes) { Self.append($0, to: &$1) }
         case .bools(let values): Self.append(values, of: 16, to: &bytes) { Self.append($0, to: &$1) }
         case .times(let values): Self.append(values, of: 1184, to: &bytes) { Self.append($0, to: &$1) }

@@ -64,11 +64,12 @@ struct Planning {
                     AND j.watermark = p.starts_at AND j.removed_at IS NULL
                     AND ($7 IS NULL
                         OR EXISTS (SELECT 1 FROM leases WHERE name = '\(PostgresStore.leadName)' AND term = $7))
-                RETURNING j.name, j.generation, j.version, j.queue, j.priority)
+                RETURNING j.name, j.generation, j.version, j.queue, j.priority, j.need)
             INSERT INTO runs (job_name, generation, version, kind, scheduled_at, due_at, deadline_at, state, reason,
-                queue, priority, finished_at, range_end, count)
+                queue, priority, need, finished_at, range_end, count)
             SELECT m.name, m.generation, m.version, 'scheduled', f.scheduled_at, f.due_at, f.deadline_at,
                 CASE WHEN f.reason IS NULL THEN 'scheduled' ELSE 'missed' END, f.reason, m.queue, m.priority,
+                m.need,
                 CASE WHEN f.reason IS NOT NULL THEN \(Transaction.time(of: 15)) END, f.range_end, f.count
             FROM unnest($8, $9, $10, $11, $12, $13, $14) WITH ORDINALITY
                 AS f (job, scheduled_at, due_at, deadline_at, reason, range_end, count, place)

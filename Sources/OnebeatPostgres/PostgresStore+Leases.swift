@@ -20,9 +20,9 @@ extension PostgresStore: LeaseStore {
                     joined AS (
                         INSERT INTO nodes (
                             boot, name, joined_at, lease_until, slots, queues, version, process_id, roles, zones, skew,
-                            length)
+                            length, abilities)
                         SELECT $1, $2, now, now + $3 * interval '1 microsecond', $4, $5, $6, $7, $9, $10, $11,
-                            $3 * interval '1 microsecond'
+                            $3 * interval '1 microsecond', $12
                         FROM t
                         ON CONFLICT DO NOTHING RETURNING joined_at),
                     noted AS (
@@ -34,6 +34,7 @@ extension PostgresStore: LeaseStore {
                         .text(node.id.boot), .text(node.id.name), .length(lease), .int(node.slots), .texts(node.queues),
                         .text(node.version), .int(node.processID), transaction.now,
                         .texts(NodeRole.sorted(node.roles).map(\.rawValue)), .text(node.zones), .length(node.skew),
+                        .abilities(node.abilities),
                     ]),
                 // Whatever was restored while no node looked on went on from lower ones.
                 Incarnation.raise(above: memory.highestFence),
@@ -283,7 +284,7 @@ extension PostgresStore: LeaseStore {
                     """
                     SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id,
                         EXISTS (SELECT 1 FROM leases l WHERE l.name = '\(Self.leadName)' AND l.holder = boot),
-                        roles, zones, skew, renewal, deviation
+                        roles, zones, skew, renewal, deviation, abilities
                     FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT $1
                     """,
                     [.int(limit)])
@@ -292,9 +293,9 @@ extension PostgresStore: LeaseStore {
                     id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], renewals: row[13],
                     isGone: row[4],
                     roles: Set((row[10] as TextArray).values.compactMap(NodeRole.init)), slots: row[5],
-                    queues: (row[6] as TextArray).values, isLeader: row[9], version: row[7], processID: row[8],
-                    zones: row[11], skew: .microseconds(row[12] as Int64),
-                    deviation: .microseconds(row[14] as Int64))
+                    queues: (row[6] as TextArray).values, abilities: Abilities(words: (row[15] as TextArray?)?.values),
+                    isLeader: row[9], version: row[7], processID: row[8], zones: row[11],
+                    skew: .microseconds(row[12] as Int64), deviation: .microseconds(row[14] as Int64))
             }
         }
     }

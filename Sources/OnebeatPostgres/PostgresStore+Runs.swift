@@ -12,8 +12,8 @@ extension PostgresStore: RunStore {
                     """
                     WITH made AS (
                         INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state,
-                            queue, priority)
-                        SELECT name, generation, version, 'manual', t.now, $2, t.now, 'scheduled', queue, priority
+                            queue, priority, need)
+                        SELECT name, generation, version, 'manual', t.now, $2, t.now, 'scheduled', queue, priority, need
                         FROM jobs, (SELECT \(Transaction.time(of: 3)) AS now) t
                         WHERE name = $1 AND removed_at IS NULL
                         ON CONFLICT DO NOTHING RETURNING \(Run.columns)),
@@ -100,29 +100,36 @@ extension PostgresStore: RunStore {
         return runs.compactMap { run in known[run.version].map { Claim(run: run, definition: $0) } }
     }
 
-    public func claims(nonce: String) async throws(StoreError) -> [Claim] {
-        try await move { transaction in
-            let runs = try transaction.look([Self.claims(of: nonce)])[0].map(Run.init)
-            // Processes begin by this answer, and a claim whose reply was lost may have been seen before it is safe.
-            if !runs.isEmpty { try transaction.confirm() }
-            let found = try transaction.definitions.all(runs.map(\.version), in: transaction)
-            return runs.compactMap { run in found[run.version].map { Claim(run: run, definition: $0) } }
+    public func readBack(_ nonce: ClaimNonce, of node: NodeID) async throws(StoreError) -> [Claim] {
+        let runs = try await move { transaction in
+            try transaction.commit(ClaimLock.close(nonce, of: node))[2].map(Run.init)
+        }
+        return try await move { [definitions] in try definitions.claims(runs, in: $0) }
+    }
+
+    public func running(of node: NodeID, after run: RunID?, limit: Int) async throws(StoreError) -> [Claim] {
+        try await move { [definitions] transaction in
+            let rows = try transaction.look([Self.running(of: node, after: run, limit: limit)])[0]
+            return try definitions.claims(rows.map(Run.init), in: transaction)
         }
     }
 
     public func dueRuns(
-        queues: [String], within ahead: Duration, limit: Int
+        queues: [String], abilities: Abilities, within ahead: Duration, limit: Int
     ) async throws(StoreError) -> [DueRun] {
         try await move { transaction in
-            let due = DueRuns.look(in: queues, at: transaction.now, within: ahead, limit: limit)
+            let due = DueRuns.look(
+                in: queues, for: abilities, at: transaction.now, within: ahead, limit: limit)
             let runs = try transaction.look([due])[0].map(Run.init)
             let found = try transaction.definitions.all(runs.map(\.version), in: transaction)
             return runs.compactMap { run in found[run.version].map { DueRun(run: run, definition: $0) } }
         }
     }
 
-    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
-        try await move { transaction in try transaction.look([DueRuns.next(in: queues)])[0].first?[0] }
+    public func nextDue(queues: [String], abilities: Abilities) async throws(StoreError) -> Timestamp? {
+        try await move { transaction in
+            try transaction.look([DueRuns.next(in: queues, for: abilities)])[0].first?[0]
+        }
     }
 
     public func settle(
@@ -219,6 +226,49 @@ extension PostgresStore: RunStore {
         }
     }
 
+    public func endOverdue(
+        limit: Int, deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> [Run] {
+        try await move { [definitions] transaction in
+            let found = try transaction.look([Overdue.find(limit: limit, at: transaction.now)])[0]
+            let ids = found.map { RunID($0[0]) }
+            guard !ids.isEmpty else { return [] }
+            let jobs = Set(found.map { $0[1] as String }).sorted()
+            let rows = try transaction.flight(Overdue.lock(ids, of: jobs) + [Statement(Transaction.clock)])
+            let locked = Set(rows[0].map { $0[0] as String })
+            let states = Overdue.states(rows[1])
+            let now = transaction.time(rows[3])
+            let runs = rows[2].map(Run.init).filter { $0.state == .scheduled && $0.attempt == 0 }
+            let known = try definitions.all(runs.map(\.version), in: transaction)
+            var ends = RunEnds()
+            let ended = try runs.compactMap { run -> Run? in
+                guard let definition = known[run.version], locked.contains(run.job) || !definition.isGuarded else {
+                    return nil
+                }
+                let state = states[run.job]?(run) ?? JobState(isRemoved: true)
+                let end: Run
+                switch deciding(run, definition.policies, state, now) {
+                case .start, .hold, .replace: return nil
+                case .skip(let reason): end = try ends.end(run, as: .skipped, reason, at: now)
+                case .miss(let reason): end = try ends.end(run, as: .missed, reason, at: now)
+                case .cancel(let reason): end = try ends.end(run, as: .cancelled, reason, at: now)
+                }
+                if definition.isGuarded { ends.startDelay(after: end) }
+                return end
+            }
+            try transaction.commit(ends.statements(at: now))
+            return ended
+        }
+    }
+
+    public func unclaimed(for length: Duration, limit: Int) async throws(StoreError) -> [UnclaimedRuns] {
+        try await move { transaction in
+            try transaction.look([Overdue.unclaimed(for: length, limit: limit, at: transaction.now)])[0].map { row in
+                UnclaimedRuns(queue: row[0], need: row[1], job: row[2], count: row[3], since: row[4])
+            }
+        }
+    }
+
     public func releaseHeld(limit: Int) async throws(StoreError) -> Int {
         try await move { transaction in
             let jobs = try transaction.look([Statement(Self.blocked, [.int(limit)])])[0].map { $0[0] as String }
@@ -240,9 +290,10 @@ extension PostgresStore: RunStore {
 }
 
 extension PostgresStore {
-    static func claims(of nonce: String) -> Statement {
+    static func running(of node: NodeID, after run: RunID?, limit: Int) -> Statement {
         Statement(
-            "SELECT \(Run.columns) FROM runs WHERE state = 'running' AND nonce = $1 ORDER BY id + 0", [.text(nonce)])
+            "SELECT \(Run.columns) FROM runs WHERE state = 'running' AND boot = $1 AND id > $2 ORDER BY id LIMIT $3",
+            [.text(node.boot), .int(run?.value ?? 0), .int(limit)])
     }
 
     /// Jobs with a held run and nothing in its way.

@@ -239,6 +239,12 @@ final class DefinitionCache: Sendable {
         return found
     }
 
+    /// The claims of runs that are running.
+    func claims(_ runs: [Run], in transaction: Transaction) throws -> [Claim] {
+        let found = try all(runs.map(\.version), in: transaction)
+        return runs.compactMap { run in found[run.version].map { Claim(run: run, definition: $0) } }
+    }
+
     /// Takes in what ``statement(_:)`` brought.
     func read(_ rows: Rows) {
         for (version, definition) in rows.map({ row in

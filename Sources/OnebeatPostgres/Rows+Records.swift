@@ -22,7 +22,7 @@ extension Run {
     static let columns = """
         id, job_name, generation, version, kind, scheduled_at, request_id, due_at, deadline_at, state, reason, message,
         queue, priority, attempt, fence, node, boot, crashes, failures, is_cancel_requested, started_at, finished_at,
-        exit_code, range_end, count
+        exit_code, range_end, count, need
         """
 
     init(row: Row) {
@@ -44,6 +44,7 @@ extension Run {
         exitCode = row[23]
         rangeEnd = row[24]
         count = row[25]
+        need = row[26]
     }
 }
 

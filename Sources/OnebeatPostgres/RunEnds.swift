@@ -13,7 +13,7 @@ struct RunEnds {
         released += 1
     }
 
-    /// The end of a run starts the clock of a fixed delay. The job's row is locked.
+    /// The end of the only open run starts the clock of a fixed delay. The job's row is locked.
     mutating func startDelay(after run: Run) {
         guard run.state.isTerminal, run.kind == .scheduled else { return }
         delays.insert(JobVersion(job: run.job, generation: run.version.generation, version: 0))
@@ -54,12 +54,22 @@ struct RunEnds {
                     """
                     UPDATE jobs SET next_at = $3::timestamptz + delay FROM unnest($1, $2) AS e (name, generation)
                     WHERE jobs.name = e.name AND jobs.generation = e.generation AND delay IS NOT NULL
-                        AND next_at IS NULL AND removed_at IS NULL
+                        AND next_at IS NULL AND removed_at IS NULL AND NOT \(Self.isUnderWay)
                     """,
                     [.texts(delays.map(\.job)), .ints(delays.map(\.generation)), .time(now)]))
         }
         return statements
     }
+
+    /// Whether a due run of a row of `jobs` is open. The newest few are looked at, since no more are open of a delay.
+    static let isUnderWay = """
+        EXISTS (
+            SELECT 1 FROM (
+                SELECT state FROM runs
+                WHERE job_name = jobs.name AND generation = jobs.generation AND kind = 'scheduled'
+                ORDER BY scheduled_at DESC LIMIT 10) newest
+            WHERE state IN ('scheduled', 'running'))
+        """
 
     /// Whoever lets a run go tells the others.
     static let release = """
@@ -73,9 +83,6 @@ struct RunEnds {
 }
 
 extension JobDefinition {
-    /// Whether its next instant follows from the end of a run.
-    var hasDelay: Bool { if case .delay = schedule.rhythm { true } else { false } }
-
     /// Whether claims and ends of its runs need the job's row to themselves.
     var isGuarded: Bool { policies.effectiveLimit < .max || hasDelay }
 }

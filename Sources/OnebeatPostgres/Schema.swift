@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings])
+    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings, claims])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
     private static let lock: Int64 = 0x6f_6e65_6265_6174
@@ -129,6 +129,26 @@ package struct Schema: Sendable {
             try transaction.look([Statement(own)])[0].first?[0]
         return version.flatMap { Int($0) } ?? 0
     }
+
+    private static let claims = """
+        ALTER TABLE nodes ADD COLUMN refused_nonce bigint NOT NULL DEFAULT 0;
+        COMMENT ON COLUMN nodes.refused_nonce IS 'claims of this life up to this one are refused, should they still arrive';
+
+        ALTER TABLE nodes ADD COLUMN abilities text[];
+        ALTER TABLE jobs ADD COLUMN need text NOT NULL DEFAULT '';
+        ALTER TABLE runs ADD COLUMN need text NOT NULL DEFAULT '';
+        UPDATE jobs SET need = CASE WHEN kind = 'handler' THEN 'handler:' || name ELSE kind END
+            FROM (
+                SELECT job_name, generation, version, CASE word
+                    WHEN 'shell' THEN 'run' WHEN 'command' THEN 'exec' ELSE coalesce(word, 'run') END AS kind
+                FROM definitions, LATERAL (
+                    SELECT coalesce(
+                        substring(definition FROM '"work":\\{"(shell|command|http|handler)":'),
+                        substring(definition FROM '"kind":"([a-z]*)"')) AS word) w) d
+            WHERE d.job_name = name AND d.generation = jobs.generation AND d.version = jobs.version;
+        UPDATE runs SET need = jobs.need FROM jobs WHERE jobs.name = job_name AND state = 'scheduled';
+        COMMENT ON COLUMN runs.need IS 'what a process must be able to do for it: a kind of work, or handler:JOB'
+        """
 
     /// Where little is open, the planner takes one index for as good as another, and keeps the plan. `runs_soon` has another
     /// collation than `runs_due`, so that neither can be taken for the other.

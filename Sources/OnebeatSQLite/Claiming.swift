@@ -37,8 +37,10 @@ struct Claiming {
         while claims.count < request.slots, decided < Self.bound {
             // What is passed over stays due and is found by every further look, so that looks get longer.
             let room = min(max(request.slots - claims.count, passedOver.count), Self.bound - decided)
-            let page = try DueRuns.fetch(in: request.queues, at: now, limit: room + passedOver.count, db)
-                .filter { !passedOver.contains($0.id) }
+            let page = try DueRuns.fetch(
+                in: request.queues, for: request.abilities, at: now, limit: room + passedOver.count, db
+            )
+            .filter { !passedOver.contains($0.id) }
             if page.isEmpty { return try result(hasMore: false) }
             let chosen = Solitude.choose(among: page, isIdle: request.isIdle && claims.isEmpty, at: now)
             for run in chosen.runs where claims.count < request.slots {
@@ -55,7 +57,8 @@ struct Claiming {
 
     private func result(hasMore: Bool) throws -> ClaimResult {
         ClaimResult(
-            claims: claims, refused: refused, hasMore: hasMore, nextDue: try DueRuns.next(in: request.queues, db),
+            claims: claims, refused: refused, hasMore: hasMore,
+            nextDue: try DueRuns.next(in: request.queues, for: request.abilities, db),
             passedOver: !passedOver.isEmpty, hasWaiting: hasWaiting)
     }
 
@@ -91,7 +94,7 @@ struct Claiming {
                 reason = NULL, message = NULL, exit_code = NULL
             WHERE id = ?
             """,
-            [run.attempt, run.fence.value, run.node, run.boot, request.nonce, now, run.id.value])
+            [run.attempt, run.fence.value, run.node, run.boot, "\(request.nonce)", now, run.id.value])
         try db.change(
             "INSERT INTO attempts (run_id, number, fence, node, boot, started_at) VALUES (?, ?, ?, ?, ?, ?)",
             [run.id.value, run.attempt, run.fence.value, run.node, run.boot, now])

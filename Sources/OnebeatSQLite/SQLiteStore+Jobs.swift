@@ -116,9 +116,9 @@ extension SQLiteStore: JobStore {
                         "DELETE FROM runs WHERE id = ? AND job_name = ? AND state = 'missed'",
                         [run.value, plan.version.job])
                 }
-                let policies = try self.definition(plan.version, in: db).policies
+                let definition = try self.definition(plan.version, in: db)
                 for fire in plan.fires {
-                    inserted += try Self.insert(fire, version: plan.version, policies: policies, at: now, in: db)
+                    inserted += try Self.insert(fire, version: plan.version, definition, at: now, in: db)
                 }
             }
             return inserted
@@ -179,19 +179,20 @@ extension SQLiteStore {
     /// - Returns: 1 when a run was inserted.
     @discardableResult
     private static func insert(
-        _ fire: PlannedFire, version: JobVersion, policies: JobPolicies, at now: Timestamp, in db: Database
+        _ fire: PlannedFire, version: JobVersion, _ definition: JobDefinition, at now: Timestamp, in db: Database
     ) throws -> Int {
         try db.change(
             """
             INSERT INTO runs (job_name, generation, version, kind, scheduled_at, due_at, deadline_at, state, reason,
-                queue, priority, finished_at, range_end, count)
-            VALUES (?, ?, ?, 'scheduled', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                queue, priority, need, finished_at, range_end, count)
+            VALUES (?, ?, ?, 'scheduled', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (job_name, generation, scheduled_at, kind, request_id) DO NOTHING
             """,
             [
                 version.job, version.generation, version.version, fire.scheduledAt, fire.dueAt, fire.deadlineAt,
                 fire.missed == nil ? RunState.scheduled.rawValue : RunState.missed.rawValue, fire.missed?.rawValue,
-                policies.queue, policies.priority, fire.missed == nil ? nil : now, fire.rangeEnd, fire.count,
+                definition.policies.queue, definition.policies.priority, definition.need,
+                fire.missed == nil ? nil : now, fire.rangeEnd, fire.count,
             ])
     }
 
@@ -218,13 +219,16 @@ extension SQLiteStore {
         try save(record, at: now, in: db)
         if old == nil {
             // A new generation has no rows yet.
-            let policies = definition.policies
             for fire in plan.fires {
-                try Self.insert(fire, version: record.versionID, policies: policies, at: now, in: db)
+                try Self.insert(fire, version: record.versionID, definition, at: now, in: db)
             }
         } else {
             try Self.replaceFuture(of: record, by: plan.fires, at: now, in: db)
             try Self.releaseAll(heldOf: name, in: db)
+            if definition.hasDelay, plan.nextAt != nil {
+                // While a due run of a delay is open, its end sets the next instant.
+                try db.change("UPDATE jobs SET next_at = NULL WHERE name = ? AND \(Self.isUnderWay)", [name])
+            }
         }
         try db.note(
             Event(
@@ -274,15 +278,15 @@ extension SQLiteStore {
         for fire in fires {
             let existed = try db.change(
                 """
-                UPDATE runs SET version = ?, due_at = ?, deadline_at = ?, queue = ?, priority = ?
+                UPDATE runs SET version = ?, due_at = ?, deadline_at = ?, queue = ?, priority = ?, need = ?
                 WHERE job_name = ? AND generation = ? AND kind = 'scheduled' AND scheduled_at = ?
                     AND state = 'scheduled' AND attempt = 0
                 """,
                 [
-                    record.version, fire.dueAt, fire.deadlineAt, policies.queue, policies.priority, record.name,
-                    record.generation, fire.scheduledAt,
+                    record.version, fire.dueAt, fire.deadlineAt, policies.queue, policies.priority,
+                    record.definition.need, record.name, record.generation, fire.scheduledAt,
                 ])
-            if existed == 0 { try insert(fire, version: record.versionID, policies: policies, at: now, in: db) }
+            if existed == 0 { try insert(fire, version: record.versionID, record.definition, at: now, in: db) }
         }
     }
 

@@ -17,13 +17,15 @@ extension SQLiteStore: LeaseStore {
             let isNew = try db.change(
                 """
                 INSERT INTO nodes (
-                    boot, name, joined_at, lease_until, roles, slots, queues, version, process_id, zones, skew, length)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    boot, name, joined_at, lease_until, roles, slots, queues, version, process_id, zones, skew, length,
+                    abilities)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """,
                 [
                     node.id.boot, node.id.name, now, now + lease,
                     try Self.list(NodeRole.sorted(node.roles).map(\.rawValue)), node.slots, try Self.list(node.queues),
                     node.version, node.processID, node.zones, node.skew.wholeMicroseconds, lease.wholeMicroseconds,
+                    try node.abilities.words.map(Self.list),
                 ])
             if isNew > 0, !node.roles.isEmpty {
                 try db.note(Event("node.joined", actor: node.id.name, message: node.id.boot), at: now)
@@ -187,7 +189,7 @@ extension SQLiteStore: LeaseStore {
             return try db.rows(
                 """
                 SELECT name, boot, joined_at, lease_until, gone_at IS NOT NULL, slots, queues, version, process_id, roles,
-                    zones, skew, renewal, deviation
+                    zones, skew, renewal, deviation, abilities
                 FROM nodes ORDER BY gone_at IS NOT NULL, joined_at DESC LIMIT ?
                 """,
                 [limit]
@@ -196,8 +198,9 @@ extension SQLiteStore: LeaseStore {
                     id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], renewals: row[12],
                     isGone: row[4],
                     roles: Set(try Self.values(of: row[9]).compactMap(NodeRole.init)), slots: row[5],
-                    queues: try Self.values(of: row[6]), isLeader: leader == row[1], version: row[7],
-                    processID: row[8], zones: row[10], skew: .microseconds(row[11] as Int64),
+                    queues: try Self.values(of: row[6]),
+                    abilities: Abilities(words: try (row[14] as String?).map(Self.values)), isLeader: leader == row[1],
+                    version: row[7], processID: row[8], zones: row[10], skew: .microseconds(row[11] as Int64),
                     deviation: .microseconds(row[13] as Int64))
             }
         }
@@ -229,7 +232,7 @@ extension SQLiteStore {
     }
 
     /// Words in one column, as a JSON list.
-    private static func list(_ values: [String]) throws -> String {
+    static func list(_ values: [String]) throws -> String {
         String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
     }
 

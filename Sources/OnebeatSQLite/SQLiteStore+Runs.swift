@@ -12,11 +12,14 @@ extension SQLiteStore: RunStore {
             let inserted = try db.change(
                 """
                 INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
-                    priority)
-                VALUES (?, ?, ?, 'manual', ?, ?, ?, 'scheduled', ?, ?)
+                    priority, need)
+                VALUES (?, ?, ?, 'manual', ?, ?, ?, 'scheduled', ?, ?, ?)
                 ON CONFLICT DO NOTHING
                 """,
-                [job, record.generation, record.version, now, requestID, now, policies.queue, policies.priority])
+                [
+                    job, record.generation, record.version, now, requestID, now, policies.queue, policies.priority,
+                    record.definition.need,
+                ])
             let row = try db.rows(
                 """
                 SELECT \(Run.columns) FROM runs
@@ -38,6 +41,7 @@ extension SQLiteStore: RunStore {
     ) async throws(StoreError) -> ClaimResult {
         let result = try await write { db, now in
             try Self.requireLease(request.node, in: db)
+            try Self.requireOpen(request, in: db)
             var claiming = Claiming(request, store: self, at: now, in: db, deciding: deciding)
             return try claiming.run()
         }
@@ -45,28 +49,46 @@ extension SQLiteStore: RunStore {
         return result
     }
 
-    public func claims(nonce: String) async throws(StoreError) -> [Claim] {
+    public func readBack(_ nonce: ClaimNonce, of node: NodeID) async throws(StoreError) -> [Claim] {
+        try await write { db, _ in
+            try db.change(
+                "UPDATE nodes SET refused_nonce = max(refused_nonce, ?) WHERE boot = ?", [nonce.value, node.boot])
+            return try self.claims(
+                "SELECT \(Run.columns) FROM runs WHERE state = 'running' AND boot = ? AND nonce = ?",
+                [node.boot, "\(nonce)"], in: db)
+        }
+    }
+
+    public func running(of node: NodeID, after run: RunID?, limit: Int) async throws(StoreError) -> [Claim] {
         try await read { db, _ in
-            try db.rows("SELECT \(Run.columns) FROM runs WHERE state = 'running' AND nonce = ?", [nonce])
-                .map { row in
-                    let run = Run(row: row)
-                    return Claim(run: run, definition: try self.definition(run.version, in: db))
-                }
+            try self.claims(
+                """
+                SELECT \(Run.columns) FROM runs INDEXED BY runs_of_boot
+                WHERE state = 'running' AND boot = ? AND id > ? ORDER BY id LIMIT ?
+                """,
+                [node.boot, run?.value ?? 0, limit], in: db)
+        }
+    }
+
+    private func claims(_ sql: String, _ arguments: StatementArguments, in db: Database) throws -> [Claim] {
+        try db.rows(sql, arguments).map { row in
+            let run = Run(row: row)
+            return Claim(run: run, definition: try self.definition(run.version, in: db))
         }
     }
 
     public func dueRuns(
-        queues: [String], within ahead: Duration, limit: Int
+        queues: [String], abilities: Abilities, within ahead: Duration, limit: Int
     ) async throws(StoreError) -> [DueRun] {
         try await read { db, now in
-            try DueRuns.fetch(in: queues, at: now + ahead, limit: limit, db).map {
+            try DueRuns.fetch(in: queues, for: abilities, at: now + ahead, limit: limit, db).map {
                 DueRun(run: $0, definition: try self.definition($0.version, in: db))
             }
         }
     }
 
-    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
-        try await read { db, _ in try DueRuns.next(in: queues, db) }
+    public func nextDue(queues: [String], abilities: Abilities) async throws(StoreError) -> Timestamp? {
+        try await read { db, _ in try DueRuns.next(in: queues, for: abilities, db) }
     }
 
     public func settle(
@@ -112,6 +134,37 @@ extension SQLiteStore: RunStore {
         }
     }
 
+    public func endOverdue(
+        limit: Int, deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> [Run] {
+        let isNeeded = try await read { db, now in try !Self.overdue(limit: 1, at: now, in: db).isEmpty }
+        guard isNeeded else { return [] }
+        return try await write { db, now in
+            try Self.overdue(limit: limit, at: now, in: db).compactMap { run in
+                let job = try db.rows(
+                    "SELECT is_paused, removed_at IS NOT NULL OR generation <> ? FROM jobs WHERE name = ?",
+                    [run.version.generation, run.job]
+                ).first
+                let state = job.map { JobState(isRemoved: $0[1], isPaused: $0[0]) } ?? JobState(isRemoved: true)
+                let policies = try self.definition(run.version, in: db).policies
+                switch deciding(run, policies, state, now) {
+                case .start, .hold, .replace: return nil
+                case .skip(let reason): return try Self.end(run, as: .skipped, reason, at: now, in: db)
+                case .miss(let reason): return try Self.end(run, as: .missed, reason, at: now, in: db)
+                case .cancel(let reason): return try Self.end(run, as: .cancelled, reason, at: now, in: db)
+                }
+            }
+        }
+    }
+
+    public func unclaimed(for length: Duration, limit: Int) async throws(StoreError) -> [UnclaimedRuns] {
+        try await read { db, now in
+            try db.rows(Self.unclaimed, [now - length, limit]).map { row in
+                UnclaimedRuns(queue: row[0], need: row[1], job: row[2], count: row[3], since: row[4])
+            }
+        }
+    }
+
     public func releaseHeld(limit: Int) async throws(StoreError) -> Int {
         let blocked = """
             SELECT DISTINCT job_name FROM runs h WHERE state = 'scheduled' AND is_held = 1
@@ -129,6 +182,28 @@ extension SQLiteStore: RunStore {
 }
 
 extension SQLiteStore {
+    /// The indexes are named, since they hold only what is open.
+    static let unclaimed = """
+        SELECT queue, need, min(job_name), count(*), min(due_at) FROM runs INDEXED BY runs_due
+        WHERE state = 'scheduled' AND is_held = 0 AND due_at <= ?
+        GROUP BY queue, need ORDER BY min(due_at) LIMIT ?
+        """
+
+    /// Runs past their deadline that have not started.
+    private static func overdue(limit: Int, at now: Timestamp, in db: Database) throws -> [Run] {
+        var found: [Run] = []
+        for (index, isHeld) in [("runs_due", 0), ("runs_held", 1)] {
+            found += try db.rows(
+                """
+                SELECT \(Run.columns) FROM runs INDEXED BY \(index)
+                WHERE state = 'scheduled' AND is_held = \(isHeld) AND attempt = 0 AND deadline_at < ? LIMIT ?
+                """,
+                [now, limit - found.count]
+            ).map(Run.init)
+        }
+        return found
+    }
+
     /// Brings a running attempt to its settlement. The fence is compared in the statement that writes.
     static func settle(
         _ run: Run, _ outcome: Outcome, _ settlement: Settlement, words: String? = nil, at now: Timestamp,
@@ -171,13 +246,24 @@ extension SQLiteStore {
         return run
     }
 
-    /// The end of a run starts the clock of a fixed delay.
+    /// Whether a due run of a row of `jobs` is open. The newest few are looked at, since no more are open of a delay.
+    static let isUnderWay = """
+        EXISTS (
+            SELECT 1 FROM (
+                SELECT state FROM runs
+                WHERE job_name = jobs.name AND generation = jobs.generation AND kind = 'scheduled'
+                ORDER BY scheduled_at DESC LIMIT 10)
+            WHERE state IN ('scheduled', 'running'))
+        """
+
+    /// The end of the only open run starts the clock of a fixed delay.
     private static func startDelay(after run: Run, at now: Timestamp, in db: Database) throws {
         guard run.state.isTerminal, run.kind == .scheduled else { return }
         try db.change(
             """
             UPDATE jobs SET next_at = ? + delay_us
             WHERE name = ? AND generation = ? AND delay_us IS NOT NULL AND next_at IS NULL AND removed_at IS NULL
+                AND NOT \(isUnderWay)
             """,
             [now, run.job, run.version.generation])
     }
@@ -201,6 +287,15 @@ extension SQLiteStore {
         let isAlive = try Bool.fetchOne(
             db.cachedStatement(sql: "SELECT gone_at IS NULL FROM nodes WHERE boot = ?"), arguments: [node.boot])
         guard isAlive == true else { throw StoreError.over(node) }
+    }
+
+    /// A claim that was read back brings nothing any more.
+    private static func requireOpen(_ request: ClaimRequest, in db: Database) throws {
+        let refused = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT refused_nonce FROM nodes WHERE boot = ?"), arguments: [request.node.boot])
+        guard let refused, refused < request.nonce.value else {
+            throw StoreError.fenced("claim \(request.nonce) of node \(request.node) was read back")
+        }
     }
 
     /// The row that whoever asks for a job's newest word reads. An older fence never overwrites a newer one's.

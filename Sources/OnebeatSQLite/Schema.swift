@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings])
+    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings, claims])
 
     private let migrations: [String]
 
@@ -85,6 +85,28 @@ package struct Schema: Sendable {
         if !nodes.isEmpty { throw StoreError.inUse(by: nodes) }
         try db.change("UPDATE nodes SET gone_at = ? WHERE gone_at IS NULL", [now])
     }
+
+    /// `refused_nonce`: claims of this life up to this one are refused, should they still arrive.
+    /// `need`: what a process must be able to do for a run, a kind of work or `handler:JOB`.
+    private static let claims = """
+        ALTER TABLE nodes ADD COLUMN refused_nonce INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE nodes ADD COLUMN abilities TEXT;
+        ALTER TABLE runs ADD COLUMN need TEXT NOT NULL DEFAULT '';
+        UPDATE runs SET need = (
+            SELECT CASE
+                WHEN NOT json_valid(definition) THEN 'run'
+                WHEN json_type(definition, '$.work.handler') IS NOT NULL
+                    OR json_extract(definition, '$.work.kind') = 'handler' THEN 'handler:' || runs.job_name
+                WHEN json_type(definition, '$.work.http') IS NOT NULL THEN 'http'
+                WHEN json_type(definition, '$.work.command') IS NOT NULL THEN 'exec'
+                ELSE coalesce(json_extract(definition, '$.work.kind'), 'run') END
+            FROM definitions d
+            WHERE d.job_name = runs.job_name AND d.generation = runs.generation AND d.version = runs.version)
+        WHERE state = 'scheduled'
+            AND EXISTS (
+                SELECT 1 FROM definitions d
+                WHERE d.job_name = runs.job_name AND d.generation = runs.generation AND d.version = runs.version);
+        """
 
     private static let first = """
         CREATE TABLE jobs (

@@ -11,6 +11,8 @@ public struct StoreFaults: Sendable, Equatable {
     public var lostRequest = 0.0
     /// A change happened, and the caller cannot know.
     public var lostReply = 0.0
+    /// A change is held on its way: the caller gives up, and it happens a while later all the same.
+    public var heldRequest = 0.0
     /// The longest a request or a reply is under way.
     public var delay = Duration.zero
 
@@ -18,7 +20,11 @@ public struct StoreFaults: Sendable, Equatable {
     public init() {}
 
     /// A store that fails in each way this often.
-    public init(unavailable: Double = 0, lostRequest: Double = 0, lostReply: Double = 0, delay: Duration = .zero) {
+    public init(
+        unavailable: Double = 0, lostRequest: Double = 0, lostReply: Double = 0, heldRequest: Double = 0,
+        delay: Duration = .zero
+    ) {
+        self.heldRequest = heldRequest
         self.unavailable = unavailable
         self.lostRequest = lostRequest
         self.lostReply = lostReply
@@ -33,19 +39,23 @@ public struct FaultyStore: StoreWrapper {
     private let faults: @Sendable () -> StoreFaults
     private let dice: Dice
     private let wait: @Sendable (Duration) async throws(StoreError) -> Void
+    private let later: @Sendable (Duration, @escaping @Sendable () async -> Void) -> Void
 
     /// - Parameters:
     ///   - faults: asked at each call, so that the line may get worse and better.
     ///   - dice: where chance comes from.
     ///   - wait: lets so much time pass; may throw for a caller that is gone by then.
+    ///   - later: does something when so much time has passed, whatever becomes of the caller.
     public init(
         _ base: any Store, dice: Dice, faults: @escaping @Sendable () -> StoreFaults,
-        wait: @escaping @Sendable (Duration) async throws(StoreError) -> Void = { _ throws(StoreError) in }
+        wait: @escaping @Sendable (Duration) async throws(StoreError) -> Void = { _ throws(StoreError) in },
+        later: @escaping @Sendable (Duration, @escaping @Sendable () async -> Void) -> Void = { _, _ in }
     ) {
         self.base = base
         self.dice = dice
         self.faults = faults
         self.wait = wait
+        self.later = later
     }
 
     private func look<Value>(
@@ -60,9 +70,14 @@ public struct FaultyStore: StoreWrapper {
     }
 
     private func change<Value>(
-        _ body: () async throws(StoreError) -> Value
+        _ body: @escaping @Sendable () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let faults = faults()
+        if faults.heldRequest > 0, dice.says(faults.heldRequest) {
+            later(dice.length(.seconds(1), .seconds(15))) { _ = try? await body() }
+            try await wait(.seconds(5))
+            throw .unknownOutcome("the request was held on purpose")
+        }
         let value = try await look { () async throws(StoreError) -> Value in
             if dice.says(faults.lostRequest) { throw .unknownOutcome("the request was lost on purpose") }
             return try await body()
@@ -108,20 +123,26 @@ public struct FaultyStore: StoreWrapper {
         try await change { () async throws(StoreError) in try await base.claim(request, deciding: deciding) }
     }
 
-    public func claims(nonce: String) async throws(StoreError) -> [Claim] {
-        try await look { () async throws(StoreError) in try await base.claims(nonce: nonce) }
+    public func readBack(_ nonce: ClaimNonce, of node: NodeID) async throws(StoreError) -> [Claim] {
+        try await change { () async throws(StoreError) in try await base.readBack(nonce, of: node) }
+    }
+
+    public func running(of node: NodeID, after run: RunID?, limit: Int) async throws(StoreError) -> [Claim] {
+        try await look { () async throws(StoreError) in try await base.running(of: node, after: run, limit: limit) }
     }
 
     public func dueRuns(
-        queues: [String], within ahead: Duration, limit: Int
+        queues: [String], abilities: Abilities, within ahead: Duration, limit: Int
     ) async throws(StoreError) -> [DueRun] {
         try await look { () async throws(StoreError) in
-            try await base.dueRuns(queues: queues, within: ahead, limit: limit)
+            try await base.dueRuns(queues: queues, abilities: abilities, within: ahead, limit: limit)
         }
     }
 
-    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
-        try await look { () async throws(StoreError) in try await base.nextDue(queues: queues) }
+    public func nextDue(queues: [String], abilities: Abilities) async throws(StoreError) -> Timestamp? {
+        try await look { () async throws(StoreError) in
+            try await base.nextDue(queues: queues, abilities: abilities)
+        }
     }
 
     public func settle(
@@ -137,6 +158,16 @@ public struct FaultyStore: StoreWrapper {
 
     public func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID] {
         try await look { () async throws(StoreError) in try await base.cancelRequests(of: node) }
+    }
+
+    public func endOverdue(
+        limit: Int, deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> [Run] {
+        try await change { () async throws(StoreError) in try await base.endOverdue(limit: limit, deciding: deciding) }
+    }
+
+    public func unclaimed(for length: Duration, limit: Int) async throws(StoreError) -> [UnclaimedRuns] {
+        try await look { () async throws(StoreError) in try await base.unclaimed(for: length, limit: limit) }
     }
 
     public func releaseHeld(limit: Int) async throws(StoreError) -> Int {

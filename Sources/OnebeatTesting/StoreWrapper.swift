@@ -57,16 +57,22 @@ extension StoreWrapper {
         try await base.claim(request, deciding: deciding)
     }
 
-    public func claims(nonce: String) async throws(StoreError) -> [Claim] { try await base.claims(nonce: nonce) }
-
-    public func dueRuns(
-        queues: [String], within ahead: Duration, limit: Int
-    ) async throws(StoreError) -> [DueRun] {
-        try await base.dueRuns(queues: queues, within: ahead, limit: limit)
+    public func readBack(_ nonce: ClaimNonce, of node: NodeID) async throws(StoreError) -> [Claim] {
+        try await base.readBack(nonce, of: node)
     }
 
-    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
-        try await base.nextDue(queues: queues)
+    public func running(of node: NodeID, after run: RunID?, limit: Int) async throws(StoreError) -> [Claim] {
+        try await base.running(of: node, after: run, limit: limit)
+    }
+
+    public func dueRuns(
+        queues: [String], abilities: Abilities, within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
+        try await base.dueRuns(queues: queues, abilities: abilities, within: ahead, limit: limit)
+    }
+
+    public func nextDue(queues: [String], abilities: Abilities) async throws(StoreError) -> Timestamp? {
+        try await base.nextDue(queues: queues, abilities: abilities)
     }
 
     public func settle(
@@ -82,6 +88,16 @@ extension StoreWrapper {
 
     public func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID] {
         try await base.cancelRequests(of: node)
+    }
+
+    public func endOverdue(
+        limit: Int, deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> [Run] {
+        try await base.endOverdue(limit: limit, deciding: deciding)
+    }
+
+    public func unclaimed(for length: Duration, limit: Int) async throws(StoreError) -> [UnclaimedRuns] {
+        try await base.unclaimed(for: length, limit: limit)
     }
 
     public func releaseHeld(limit: Int) async throws(StoreError) -> Int { try await base.releaseHeld(limit: limit) }

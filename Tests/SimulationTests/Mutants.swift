@@ -118,7 +118,7 @@ private struct LostSettlement: StoreWrapper {
             var run = report.claim.run
             switch report.outcome {
             case .succeeded: run.state = .succeeded
-            case .failed, .timedOut, .interrupted, .lost, .lostAlone: run.state = .scheduled
+            case .failed, .timedOut, .interrupted, .lost, .lostAlone, .notStarted: run.state = .scheduled
             case .cancelled: run.state = .cancelled
             }
             return .settled(run)
@@ -254,7 +254,9 @@ private final class HeldForever: StoreWrapper {
 private struct NonceForgotten: StoreWrapper {
     let base: any Store
 
-    func claims(nonce: String) async throws(StoreError) -> [Claim] { [] }
+    func readBack(_ nonce: ClaimNonce, of node: NodeID) async throws(StoreError) -> [Claim] { [] }
+
+    func running(of node: NodeID, after run: RunID?, limit: Int) async throws(StoreError) -> [Claim] { [] }
 }
 
 private struct LeaseRegained: StoreWrapper {

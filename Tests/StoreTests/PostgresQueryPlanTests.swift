@@ -17,11 +17,13 @@ struct PostgresQueryPlanTests {
     }
 
     private static let clear = ClearClaim(
-        ClaimRequest(node: NodeID(name: "a", boot: "a1"), queues: ["default"], slots: 10, nonce: "n"))!
+        ClaimRequest(
+            node: NodeID(name: "a", boot: "a1"), queues: ["default"], abilities: .only(["run"]), slots: 10,
+            nonce: ClaimNonce(1)))!
         .statements(at: time)
     private static let statements: [(what: String, statement: Statement, indexes: [String])] = [
-        ("due", DueRuns.fetch(in: ["default"], at: time, limit: 10), ["runs_due"]),
-        ("next due", DueRuns.next(in: ["default"]), ["runs_soon"]),
+        ("due", DueRuns.fetch(in: ["default"], for: .only(["run"]), at: time, limit: 10), ["runs_due"]),
+        ("next due", DueRuns.next(in: ["default"], for: .only(["run"])), ["runs_soon"]),
         ("clear", clear[0], ["runs_soon"]),
         ("clear start", clear[1], ["runs_active"]),
         ("states", Statement(Claiming.states), ["runs_active", "runs_held"]),
@@ -29,8 +31,14 @@ struct PostgresQueryPlanTests {
         ("release", Statement(RunEnds.release, [.texts(["a"]), .ints([1])]), ["runs_held"]),
         ("blocked", Statement(PostgresStore.blocked, [.int(1)]), ["runs_held", "runs_active"]),
         ("orphans", Statement(PostgresStore.orphans, [.int(1)]), ["runs_of_boot"]),
+        ("overdue", Overdue.find(limit: 9, at: time), ["runs_due", "runs_soon", "runs_held"]),
+        ("unclaimed", Overdue.unclaimed(for: .seconds(9), limit: 9, at: time), ["runs_due", "runs_soon"]),
         ("settle", .lockRuns([RunID(1)]), ["runs_pkey"]),
-        ("read back", PostgresStore.claims(of: "nonce"), ["runs_active", "runs_of_boot"]),
+        ("read back", ClaimLock.brought(by: ClaimNonce(1), of: NodeID(name: "a", boot: "a1")), ["runs_of_boot"]),
+        (
+            "strays", PostgresStore.running(of: NodeID(name: "a", boot: "a1"), after: nil, limit: 9),
+            ["runs_of_boot"]
+        ),
         ("what runs", list([.running]), ["runs_active", "runs_of_boot"]),
         ("trouble", list([.failed, .timedOut, .lost, .dead, .missed]), ["runs_trouble"]),
     ]

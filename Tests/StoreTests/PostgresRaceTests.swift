@@ -55,7 +55,8 @@ struct PostgresRaceTests {
             NodeRecord(id: node, slots: 10, queues: ["default"], version: "1", processID: 1), lease: .seconds(120))
         while board.tally.withLock({ $0.left > 0 }) {
             let claims = try await store.claim(
-                ClaimRequest(node: node, queues: ["default"], slots: 7, nonce: "w\(worker)"), deciding: Admission.decide
+                ClaimRequest(node: node, queues: ["default"], slots: 7, nonce: ClaimNonce(1)),
+                deciding: Admission.decide
             ).claims
             board.tally.withLock { tally in
                 for claim in claims {

@@ -63,7 +63,7 @@ struct PostgresStoreTests {
     /// Hints and claims share a connection: what comes along with the answers of a claim is a hint as well.
     @Test func aHintThatComesWithTheAnswersOfAClaimIsHeard() async throws {
         try await withHints { database, store, node, hints in
-            let request = ClaimRequest.example(of: node, nonce: "n", by: .deciding)
+            let request = ClaimRequest.example(of: node, nonce: 1, by: .deciding)
             let result = try await store.claim(request) { _, _, _, _ in
                 // On the connection's thread, between the flights of the claim: the server tells of it after the last one.
                 _ = try? database.server.sql("NOTIFY onebeat", in: database.name)
@@ -82,7 +82,7 @@ struct PostgresStoreTests {
             await hints.wait()
             try database.server.sql("NOTIFY onebeat", in: database.name)
             await hints.wait()
-            #expect(try await store.claimOne(node, nonce: "n").claims.count == 1)
+            #expect(try await store.claimOne(node, nonce: 1).claims.count == 1)
         }
     }
 
@@ -104,7 +104,7 @@ struct PostgresStoreTests {
             await listening.value
             let heard = count.withLock { $0 }
             try database.server.sql("NOTIFY onebeat", in: database.name)
-            #expect(try await store.claimOne(node, nonce: "n").claims.count == 1)
+            #expect(try await store.claimOne(node, nonce: 1).claims.count == 1)
             #expect(count.withLock { $0 } == heard)
         }
     }

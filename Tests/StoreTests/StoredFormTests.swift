@@ -91,7 +91,7 @@ struct StoredFormTests {
         let node = NodeID(name: "a", boot: "a1")
         let record = NodeRecord(id: node, slots: 9, queues: ["default"], version: "1", processID: 1)
         _ = try await store.join(record, lease: .seconds(60))
-        let request = ClaimRequest(node: node, queues: ["default"], slots: 9, nonce: "n")
+        let request = ClaimRequest(node: node, queues: ["default"], slots: 9, nonce: ClaimNonce(1))
         let result = try await store.claim(request, deciding: Admission.decide)
         #expect(result.claims.contains { $0.run.job == "hand" })
         let unread = result.claims.filter { ["tick", "pause"].contains($0.run.job) }

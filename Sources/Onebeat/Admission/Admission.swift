@@ -58,7 +58,8 @@ public enum Admission: Sendable, Equatable {
     /// The rule.
     ///
     /// A run that was attempted before is past skipping: it waits for its turn instead, and lateness no longer counts.
-    /// Another program's lock stands in the way as an active run of the job would.
+    /// Another program's lock stands in the way as an active run of the job would. Who asked for a run by hand wants that
+    /// run: it waits where a due one would be skipped, and so do the instants of an outage that `missed: all` runs.
     public static func decide(_ run: Run, of policies: JobPolicies, for job: JobState, at now: Timestamp) -> Admission {
         let isFirst = run.attempt == 0
         if job.isRemoved { return .cancel(.removed) }
@@ -73,11 +74,20 @@ public enum Admission: Sendable, Equatable {
         if run.kind == .scheduled, job.activeRuns > 0, job.activeManualRuns == job.activeRuns {
             return .hold(waivingDeadline: true)
         }
+        let mayWait = run.kind == .manual || isCatchingUp(run, policies, job, at: now)
         switch policies.overlap {
-        case .skip: return .skip(.overlap)
-        case .queue: return job.heldRuns == 0 ? .hold(waivingDeadline: false) : .skip(.overlap)
+        case .skip: return mayWait ? .hold(waivingDeadline: false) : .skip(.overlap)
+        case .queue: return job.heldRuns == 0 || mayWait ? .hold(waivingDeadline: false) : .skip(.overlap)
         case .queueAll, .allow: return .hold(waivingDeadline: false)
         case .cancel: return .replace
         }
+    }
+
+    /// Whether a due run is one of those that `missed: all` makes up for, or comes while they wait. They run one after the
+    /// other, the oldest first: to skip them for one another would leave one of all.
+    private static func isCatchingUp(
+        _ run: Run, _ policies: JobPolicies, _ job: JobState, at now: Timestamp
+    ) -> Bool {
+        policies.missed == .all && (now.duration(since: run.dueAt) > JobPolicies.punctual || job.heldRuns > 0)
     }
 }

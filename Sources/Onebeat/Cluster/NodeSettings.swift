@@ -32,6 +32,28 @@ public struct NodeSettings: Sendable, Equatable {
     /// The version of Onebeat it runs.
     public var version: String
 
+    /// The settings themselves, when a node can live by them.
+    /// - Throws: ``SettingsError`` naming the setting, what was wrong and what would do.
+    func validated() throws(SettingsError) -> NodeSettings {
+        func require(_ holds: Bool, _ setting: String, _ problem: @autoclosure () -> String) throws(SettingsError) {
+            if !holds { throw SettingsError(setting: setting, problem: problem()) }
+        }
+        let isPlain = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        try require(
+            (1...200).contains(name.utf8.count) && isPlain, "name",
+            "is \"\(name)\"; a node's name has 1 to 200 bytes and no control characters")
+        try require(!roles.isEmpty, "roles", "there are none; name one at least: beat, worker")
+        guard roles.contains(.worker) else { return self }
+        try require((1...10_000).contains(slots), "slots", "is \(slots); 1 to 10000 will do")
+        try require(!queues.isEmpty, "queues", "there are none, so that the worker would start nothing; name one")
+        for queue in queues {
+            try require(
+                (1...100).contains(queue.utf8.count), "queues",
+                "\"\(queue)\" is none; a queue's name has 1 to 100 characters")
+        }
+        return self
+    }
+
     /// Settings; the defaults suit a node that runs processes on a machine of its own.
     public init(
         name: String, roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int = 16,
@@ -49,4 +71,15 @@ public struct NodeSettings: Sendable, Equatable {
         self.lockPolicy = lockPolicy
         self.version = version
     }
+}
+
+/// Settings that a node cannot live by: which one, what was wrong and what would do.
+public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The setting's name in ``NodeSettings``.
+    public let setting: String
+    /// What was wrong and what would do.
+    public let problem: String
+
+    /// The error in one line.
+    public var description: String { "the node's \(setting): \(problem)" }
 }

@@ -28,9 +28,11 @@ package final class Announcer: Sendable {
 
     /// Takes pointers to due runs; `nil` when there is no answer, or one that is not to be believed: that nothing is due is
     /// what an empty set says too that could not be written to.
-    func take(_ queues: [String], dueBy now: Timestamp, limit: Int) async -> TakenPointers? {
+    func take(
+        _ queues: [String], by abilities: Abilities, dueBy now: Timestamp, limit: Int
+    ) async -> TakenPointers? {
         do throws(DispatchError) {
-            let taken = try await dispatch.take(queues, dueBy: now, limit: limit)
+            let taken = try await dispatch.take(RunPointer.lanes(queues, abilities), dueBy: now, limit: limit)
             works()
             return taken.runs.isEmpty && health.withLock({ $0.isFailing }) ? nil : taken
         } catch {
@@ -52,9 +54,11 @@ package final class Announcer: Sendable {
 
 extension FirePlan {
     /// Pointers to the runs it makes. Rows for missed instants have nothing to start.
-    func pointers(to queue: String) -> [RunPointer] {
+    func pointers(to definition: JobDefinition) -> [RunPointer] {
         fires.filter { $0.missed == nil }.map {
-            RunPointer(run: "\(version.job)@\($0.scheduledAt)", queue: queue, dueAt: $0.dueAt)
+            RunPointer(
+                run: "\(version.job)@\($0.scheduledAt)",
+                queue: RunPointer.lane(definition.policies.queue, need: definition.need), dueAt: $0.dueAt)
         }
     }
 }

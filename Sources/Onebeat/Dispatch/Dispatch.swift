@@ -23,7 +23,8 @@ public protocol Dispatch: Sendable {
 public struct RunPointer: Sendable, Hashable {
     /// The run's key.
     public var run: String
-    /// Which workers may claim it.
+    /// Which workers may claim it: those of a queue, and closures apart, as programs and `onebeat up` cannot do each other's
+    /// work.
     public var queue: String
     /// When it may start.
     public var dueAt: Timestamp
@@ -36,7 +37,20 @@ public struct RunPointer: Sendable, Hashable {
     }
 
     /// Points to a run.
-    public init(_ run: Run) { self.init(run: run.key, queue: run.queue, dueAt: run.dueAt) }
+    public init(_ run: Run) {
+        self.init(run: run.key, queue: Self.lane(run.queue, need: run.need), dueAt: run.dueAt)
+    }
+
+    /// Where pointers to runs of a queue go that need this.
+    static func lane(_ queue: String, need: String) -> String {
+        need.hasPrefix(JobDefinition.need(ofHandler: "")) ? "closures/\(queue)" : queue
+    }
+
+    /// Where a worker finds pointers to what it can do.
+    static func lanes(_ queues: [String], _ abilities: Abilities) -> [String] {
+        guard case .only(let needs) = abilities else { return queues + queues.map { lane($0, need: "handler:") } }
+        return queues.flatMap { queue in Set(needs.map { lane(queue, need: $0) }).sorted() }
+    }
 }
 
 /// What a worker took.

@@ -66,7 +66,7 @@ public enum Misfire {
     /// How far ahead runs are planned.
     static let horizon = Duration.seconds(10)
     /// An instant this much past is still on time: it was due while leaders changed hands, and runs as if nothing happened.
-    public static let tolerance = Duration.seconds(10)
+    public static let tolerance = JobPolicies.punctual
 
     /// The most instants one plan looks at, which bounds the turn; a longer outage takes several turns.
     static let bound = 100_000

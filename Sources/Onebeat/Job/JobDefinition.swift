@@ -42,6 +42,9 @@ extension JobDefinition {
         return min(call.timeout, policies.timeout ?? call.timeout)
     }
 
+    /// Whether its next instant follows from the end of a run.
+    package var hasDelay: Bool { if case .delay = schedule.rhythm { true } else { false } }
+
     /// The definition itself, when its name and its figures are ones Onebeat can keep.
     /// - Throws: ``DefinitionError`` naming the job, the key, what was wrong and what would do.
     public func validated() throws(DefinitionError) -> JobDefinition {
@@ -62,6 +65,11 @@ extension JobDefinition {
         if let description, let scalar = description.controlCharacter(allowing: "\n\t") {
             throw DefinitionError(
                 job: name, key: "description", problem: "has the control character \(scalar) in it; take it out")
+        }
+        if case .after = schedule.rhythm {
+            throw DefinitionError(
+                job: name, key: "after",
+                problem: "jobs that follow others are not in this version yet; give it a schedule of its own")
         }
         try policies.validate(job: name)
         return self

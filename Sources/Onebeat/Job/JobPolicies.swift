@@ -23,6 +23,9 @@ public struct JobPolicies: Sendable, Hashable {
     /// How long a run usually takes, as the user sees it; learned from history when left out.
     public var expect: Duration?
 
+    /// What is this late is still on time.
+    static let punctual = Duration.seconds(10)
+
     /// The queue of jobs that name none.
     public static let defaultQueue = "default"
 

@@ -29,7 +29,7 @@ extension Run {
         switch outcome {
         case .failed, .timedOut: run.failures += 1
         case .lost, .lostAlone: run.crashes += 1
-        case .succeeded, .cancelled, .interrupted: break
+        case .succeeded, .cancelled, .interrupted, .notStarted: break
         }
         switch settlement {
         case .end(let state, let reason):

@@ -29,7 +29,7 @@ struct FiringLoop: TurnTaking {
         if try await store.plan(plans, term: term) > 0 {
             // Also those of plans that were stale: a pointer to no run is a look for nothing, and that is rare.
             if let announcer {
-                await announcer.announce(zip(jobs, plans).flatMap { $1.pointers(to: $0.definition.policies.queue) })
+                await announcer.announce(zip(jobs, plans).flatMap { $1.pointers(to: $0.definition) })
             } else {
                 demand.mayBeDue()
             }

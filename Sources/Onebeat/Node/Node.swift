@@ -16,6 +16,8 @@ public final class Node: Service {
     private let keeper: LockKeeper?
     private let dispatch: (any Dispatch)?
     private let loops: [LoopService]
+    /// Where dispatch has pointers to what this node can do.
+    private let lanes: [String]
 
     /// How long a stopping node goes on trying to settle when the store does not answer; the reaper does it after that.
     static let settlingPatience = Duration.seconds(5)
@@ -52,8 +54,8 @@ public final class Node: Service {
             parts.keeper(of: $0, store: store, settings: settings, chance: .system, logger: logger)
         }
         let loops = parts.loops(
-            store: store, attempts: attempts, settings: settings, processID: processID, schedules: schedules,
-            chance: .system, locks: keeper,
+            store: store, attempts: attempts, settings: settings, abilities: executor.abilities,
+            processID: processID, schedules: schedules, chance: .system, locks: keeper,
             announcer: dispatch.map { [logger] in Announcer($0, clock: parts.clock, logger: logger) }, logger: logger,
             onRenewal: onRenewal)
         let nearStore = (store as? any WakeSource)?.hintExecutor
@@ -61,6 +63,7 @@ public final class Node: Service {
             LoopService(
                 $0.loop, wokenBy: $0.bell, clock: parts.clock, logger: logger, on: $0.loop is Worker ? nearStore : nil)
         }
+        lanes = RunPointer.lanes(settings.queues, executor.abilities)
         self.keeper = keeper
         self.dispatch = dispatch
         self.store = store
@@ -72,7 +75,9 @@ public final class Node: Service {
     }
 
     /// Runs the node until a graceful shutdown, or until the Swift task is cancelled.
+    /// - Throws: ``SettingsError`` when it cannot live by its settings.
     public func run() async throws {
+        _ = try settings.validated()
         // In Swift tasks of their own, since the loops are needed to stop well even when this one is cancelled.
         let work = Task {
             await withTaskGroup(of: Void.self) { group in
@@ -82,8 +87,8 @@ public final class Node: Service {
                     group.addTask { [parts] in await source.hints { parts.demand.hint() } }
                 }
                 if let dispatch, settings.roles.contains(.worker) {
-                    group.addTask { [parts, settings] in
-                        for await _ in dispatch.wakeUps(settings.queues) { parts.worker.ring() }
+                    group.addTask { [parts, lanes] in
+                        for await _ in dispatch.wakeUps(lanes) { parts.worker.ring() }
                     }
                 }
             }
@@ -111,6 +116,7 @@ public final class Node: Service {
         let running = await attempts.count
         logger.info("stopping", metadata: ["running": "\(running)"])
         parts.membership.beginLeaving()
+        parts.worker.ring()
         let id = parts.membership.claimedID
         if let id { try? await store.resign(id) }
         if !isHurried { await within(settings.drain) { await self.attempts.drained() } }
@@ -125,16 +131,19 @@ public final class Node: Service {
         await recorder.flush()
         if let keeper { await within(Self.releasingPatience) { await keeper.leave() } }
         // Otherwise the lease says when others may go on.
-        let isClean = await attempts.count == 0 && parts.outbox.isEmpty
+        let isClean = await attempts.count == 0 && isSettled
         if let id, isClean { try? await store.leave(id) }
         logger.info("stopped")
     }
 
     private func settled() async {
-        while !parts.outbox.isEmpty, !Task.isCancelled {
+        while !isSettled, !Task.isCancelled {
             try? await parts.clock.time.sleep(until: parts.clock.time.uptime() + .milliseconds(10))
         }
     }
+
+    /// Whether nothing runs under this node's name in the store, as far as it knows.
+    private var isSettled: Bool { parts.openClaim.name == nil && parts.outbox.isEmpty }
 
     /// Waits for `work`, but no longer than `length`.
     private func within(_ length: Duration, _ work: @escaping @Sendable () async -> Void) async {

@@ -5,6 +5,7 @@ package struct NodeParts: Sendable {
     package let membership: Membership
     package let clock: NodeClock
     package let outbox: Outbox
+    let openClaim = OpenClaim()
     /// Rung when a run may be due or a slot is free.
     package let worker: Bell
     package let demand: Demand
@@ -34,8 +35,9 @@ package struct NodeParts: Sendable {
     /// The loops, each with the bell that brings its next turn forward.
     /// - Parameter onRenewal: told at each renewal whose lease it is, and until which uptime it can be trusted.
     package func loops(
-        store: any Store, attempts: any AttemptRunning, settings: NodeSettings, processID: Int = 0,
-        schedules: ScheduleCache, chance: Chance, locks: LockKeeper? = nil, announcer: Announcer? = nil, logger: Logger,
+        store: any Store, attempts: any AttemptRunning, settings: NodeSettings, abilities: Abilities = .everything,
+        processID: Int = 0, schedules: ScheduleCache, chance: Chance, locks: LockKeeper? = nil,
+        announcer: Announcer? = nil, logger: Logger,
         onRenewal: @escaping @Sendable (NodeID, Duration) -> Void
     ) -> [(loop: any TurnTaking, bell: Bell)] {
         let metrics = RunMetrics()
@@ -46,7 +48,8 @@ package struct NodeParts: Sendable {
         let record = NodeRecord(
             id: NodeID(name: settings.name, boot: ""), roles: settings.roles,
             slots: settings.roles.contains(.worker) ? settings.slots : 0,
-            queues: settings.roles.contains(.worker) ? settings.queues : [], version: settings.version,
+            queues: settings.roles.contains(.worker) ? settings.queues : [], abilities: abilities,
+            version: settings.version,
             processID: processID, zones: schedules.zones.version ?? "")
         // What every node does, whatever its roles: it lives, and looks after what the dead have left.
         var loops: [(loop: any TurnTaking, bell: Bell)] = [
@@ -86,6 +89,7 @@ package struct NodeParts: Sendable {
                         store: store, membership: membership, schedules: schedules, planning: planning, logger: logger),
                     Bell()
                 ),
+                (OverdueLoop(store: store, membership: membership, metrics: metrics, logger: logger), Bell()),
                 (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
             ]
             if let announcer {
@@ -97,11 +101,16 @@ package struct NodeParts: Sendable {
                 (
                     Worker(
                         store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                        queues: settings.queues, onStart: cancelling, demand: demand, locks: locks,
-                        announcer: announcer,
-                        metrics: metrics, makeNonce: chance.word), worker
+                        queues: settings.queues, abilities: abilities, outbox: outbox, openClaim: openClaim,
+                        onStart: cancelling,
+                        demand: demand, locks: locks, announcer: announcer, metrics: metrics), worker
                 ),
                 (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),
+                (
+                    StrayLoop(
+                        store: store, membership: membership, attempts: attempts, outbox: outbox,
+                        openClaim: openClaim, lease: settings.leases.node, logger: logger), Bell()
+                ),
                 (
                     SettlingLoop(
                         store: store, outbox: outbox, settle: settle, locks: locks, demand: demand,

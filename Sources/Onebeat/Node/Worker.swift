@@ -19,14 +19,14 @@ final class Worker: TurnTaking {
     private let attempts: any AttemptRunning
     private let slots: Int
     private let queues: [String]
+    private let abilities: Abilities
     /// Rung when attempts were started, for the loop that looks after their cancellation.
     private let onStart: Bell
     private let locks: LockKeeper?
     private let announcer: Announcer?
     private let metrics: RunMetrics
-    private let makeNonce: @Sendable () -> String
-    /// A claim whose reply did not come; it is read back before the next one.
-    private let openNonce = Mutex<String?>(nil)
+    private let outbox: Outbox
+    private let openClaim: OpenClaim
     private let demand: Demand
     private let lookedAt = Mutex(Timestamp.distantPast)
     /// Whether the last claim met runs with locks.
@@ -37,28 +37,32 @@ final class Worker: TurnTaking {
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
-        onStart: Bell, demand: Demand, locks: LockKeeper? = nil, announcer: Announcer? = nil, metrics: RunMetrics,
-        makeNonce: @escaping @Sendable () -> String
+        abilities: Abilities = .everything, outbox: Outbox, openClaim: OpenClaim, onStart: Bell, demand: Demand,
+        locks: LockKeeper? = nil,
+        announcer: Announcer? = nil, metrics: RunMetrics
     ) {
         self.store = store
         self.membership = membership
         self.attempts = attempts
         self.slots = slots
         self.queues = queues
+        self.abilities = abilities
         self.onStart = onStart
         self.demand = demand
         self.locks = locks
         self.announcer = announcer
         self.metrics = metrics
-        self.makeNonce = makeNonce
+        self.outbox = outbox
+        self.openClaim = openClaim
     }
 
     func turn(at now: Timestamp) async throws -> NextTurn {
-        guard let id = membership.id, !membership.isLeaving else { return .after(Self.poll) }
-        if let nonce = openNonce.withLock({ $0 }) {
-            await start(try await store.claims(nonce: nonce), of: id)
-            openNonce.withLock { $0 = nil }
+        // Also of an earlier life, and by a node that leaves: what such a claim brought is handed back.
+        if let open = openClaim.name {
+            await start(try await store.readBack(open.nonce, of: open.node))
+            openClaim.end()
         }
+        guard let id = membership.id, !membership.isLeaving else { return .after(Self.poll) }
         let running = await attempts.count
         if running > 0, aloneUntil.withLock({ now < $0 && now + Solitude.length >= $0 }) { return await awaitIdle() }
         let free = slots - running
@@ -72,26 +76,25 @@ final class Worker: TurnTaking {
 
         let isBlind = locks != nil && !looksFirst.withLock { $0 }
         let view = try await isBlind ? LockView() : lockView(reach, as: id)
-        let nonce = makeNonce()
-        openNonce.withLock { $0 = nonce }
         let request = ClaimRequest(
-            node: id, queues: queues, slots: reach.slots, nonce: nonce, locks: view, isIdle: running == 0)
+            node: id, queues: queues, abilities: abilities, slots: reach.slots, nonce: openClaim.begin(by: id),
+            locks: view, isIdle: running == 0)
         let result: ClaimResult
         do {
             result = try await store.claim(request, deciding: Admission.decide)
         } catch StoreError.unknownOutcome(let why) {
             throw StoreError.unknownOutcome(why)
         } catch {
-            openNonce.withLock { $0 = nil }
+            openClaim.end()
             locks?.keep([])
             throw error
         }
-        openNonce.withLock { $0 = nil }
         metrics.refused(result.refused)
         if running == 0, result.claims.contains(where: \.run.mustBeAlone) {
             aloneUntil.withLock { $0 = now + Solitude.length }
         }
-        await start(result.claims, of: id)
+        await start(result.claims)
+        openClaim.end()
         // What was passed over stays due, so that looking at once would be looking for ever.
         if view?.isIncomplete == true { return .after(Self.poll) }
         if isBlind, result.passedOver {
@@ -114,7 +117,7 @@ final class Worker: TurnTaking {
     /// so that where nothing due had one the last time, it goes without this look, and finds out.
     private func lockView(_ reach: Reach, as id: NodeID) async throws -> LockView? {
         guard let locks else { return nil }
-        let due = try await store.dueRuns(queues: queues, within: .zero, limit: reach.slots)
+        let due = try await store.dueRuns(queues: queues, abilities: abilities, within: .zero, limit: reach.slots)
         if !due.isEmpty {
             looksFirst.withLock { $0 = due.contains { $0.definition.policies.effectiveLimit == 1 } }
         }
@@ -152,7 +155,7 @@ final class Worker: TurnTaking {
     private func find(room: Int, at now: Timestamp) async throws -> Found {
         if demand.takeDue(at: now) { return .something(Reach(slots: room)) }
         if let announcer, !isTimeToLook(at: now) {
-            if let taken = await announcer.take(queues, dueBy: now, limit: room) {
+            if let taken = await announcer.take(queues, by: abilities, dueBy: now, limit: room) {
                 guard taken.runs.isEmpty else {
                     promise.withLock { $0 = Promise() }
                     return .something(Reach(slots: min(taken.runs.count, room), isPointed: true))
@@ -160,7 +163,7 @@ final class Worker: TurnTaking {
                 return .nothing(next: promised(taken.nextDue, at: now))
             }
         }
-        let next = try await store.nextDue(queues: queues)
+        let next = try await store.nextDue(queues: queues, abilities: abilities)
         lookedAt.withLock { $0 = now }
         guard let next, next <= now else { return .nothing(next: next) }
         return .something(Reach(slots: room))
@@ -204,29 +207,16 @@ final class Worker: TurnTaking {
     }
 
     /// A claim that took longer than the lease can be trusted, or was made in an earlier life of this node, is not
-    /// started: the reaper gives it to someone else.
-    private func start(_ claims: [Claim], of id: NodeID) async {
+    /// started but handed back, and so is one that came when the node was leaving.
+    private func start(_ claims: [Claim]) async {
         locks?.keep(claims)
-        let claims = claims.filter { $0.run.boot == id.boot }
-        guard membership.id == id, !claims.isEmpty else { return }
+        guard !claims.isEmpty else { return }
+        let boot = membership.isLeaving ? nil : membership.id?.boot
+        for claim in claims where claim.run.boot != boot { outbox.put(AttemptReport(claim, .notStarted)) }
+        let claims = claims.filter { $0.run.boot == boot }
+        guard !claims.isEmpty else { return }
         for claim in claims { metrics.started(claim.run) }
         await attempts.start(claims)
         onStart.ring()
-    }
-}
-
-/// Stops attempts whose runs someone asked to end.
-struct CancelLoop: TurnTaking {
-    let name = "cancel"
-    let store: any RunStore
-    let membership: Membership
-    let attempts: any AttemptRunning
-
-    func turn(at now: Timestamp) async throws -> NextTurn {
-        // The start of an attempt brings the next turn.
-        guard let id = membership.id, await attempts.count > 0 else { return .after(.seconds(60)) }
-        let runs = try await store.cancelRequests(of: id)
-        if !runs.isEmpty { await attempts.stop(runs, because: .cancelled) }
-        return .after(.seconds(1))
     }
 }

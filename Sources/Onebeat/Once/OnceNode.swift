@@ -82,7 +82,7 @@ package struct OnceNode: Sendable {
         var policies = JobPolicies()
         policies.deadline = length
         policies.delivery = .atMostOnce
-        policies.queue = "once/\(name)"
+        policies.queue = OnceQueue.name(name)
         guard policies.queue.utf8.count <= 100 else {
             throw DefinitionError(job: name, key: "name", problem: "has more than 95 characters; a shorter one will do")
         }
@@ -222,13 +222,14 @@ extension OnceNode {
     private func claim(_ definition: JobDefinition, as id: NodeID) async throws -> ClaimResult {
         let view = await keeper?.ask(for: [definition], as: id)
         let request = ClaimRequest(
-            node: id, queues: [definition.policies.queue], slots: 1, nonce: chance.word(), locks: view ?? nil)
+            node: id, queues: [definition.policies.queue], abilities: .only([definition.need]), slots: 1,
+            nonce: parts.openClaim.begin(by: id), locks: view ?? nil)
         do {
             let result = try await store.claim(request, deciding: Admission.decide)
             keeper?.keep(result.claims)
             return result
         } catch StoreError.unknownOutcome {
-            let claims = try await readBack(request.nonce)
+            let claims = try await readBack(request)
             keeper?.keep(claims)
             return ClaimResult(claims: claims, refused: [], hasMore: false)
         } catch {
@@ -237,14 +238,14 @@ extension OnceNode {
         }
     }
 
-    /// What became of a claim whose answer did not come. Giving up would leave a run that nobody works on, so the store is asked
-    /// for as long as the lease lasts.
-    private func readBack(_ nonce: String) async throws -> [Claim] {
+    /// Tries for as long as the lease lasts; whatever the claim brought ends with it.
+    private func readBack(_ request: ClaimRequest) async throws -> [Claim] {
+        let end = parts.clock.time.uptime() + settings.leases.node
         while true {
             do {
-                return try await store.claims(nonce: nonce)
+                return try await store.readBack(request.nonce, of: request.node)
             } catch {
-                guard parts.membership.id != nil else { throw error }
+                guard parts.clock.time.uptime() < end else { throw error }
                 try await parts.clock.time.sleep(until: parts.clock.time.uptime() + Self.settlingPause)
             }
         }
@@ -258,7 +259,8 @@ extension OnceNode {
         guard let report = parts.outbox.first(1).first, report.outcome != .interrupted else { return .lostLease }
         parts.outbox.drop(1)
         keeper?.settled(claim)
-        return await settle(report)
+        let end = await settle(report)
+        return report.outcome == .notStarted ? .lostLease : end
     }
 
     /// Tries for as long as the lease would last; after that another node says what became of the run.

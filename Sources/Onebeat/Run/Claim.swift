@@ -33,6 +33,8 @@ public enum Outcome: Sendable, Equatable {
     case lost
     /// The same, and nothing else ran on that worker.
     case lostAlone
+    /// Its node knows that nothing of it began.
+    case notStarted
 }
 
 /// What is known of a failure.
@@ -65,7 +67,8 @@ public struct Attempt: Sendable, Equatable {
     public var startedAt: Timestamp
     /// When its end was recorded.
     public var finishedAt: Timestamp?
-    /// How it ended: `succeeded`, `failed`, `timed_out`, `cancelled`, `interrupted`, `lost`; `nil` while it runs.
+    /// How it ended: `succeeded`, `failed`, `timed_out`, `cancelled`, `interrupted`, `lost`,
+    /// `not_started`; `nil` while it runs.
     public var outcome: String?
     /// Words on the end.
     public var message: String?
@@ -93,6 +96,7 @@ extension Outcome {
         case .cancelled: "cancelled"
         case .interrupted: "interrupted"
         case .lost, .lostAlone: "lost"
+        case .notStarted: "not_started"
         }
     }
 

@@ -64,7 +64,7 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
     case replaced
     /// Its worker's lease ended before the run did.
     case workerLost = "worker_lost"
-    /// The node stopped and handed the run back.
+    /// Its node handed the run back, since it stopped or had not begun it.
     case handedBack = "handed_back"
     /// A newer version wrote a reason that this one does not know.
     case unknown
@@ -85,7 +85,7 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
         case .requested: "someone cancelled it"
         case .replaced: "a newer run took its place (overlap: cancel)"
         case .workerLost: "its worker's lease ended before the run did"
-        case .handedBack: "its node stopped and handed it back"
+        case .handedBack: "its node handed it back"
         case .unknown: "for a reason that a newer Onebeat wrote and this one does not know"
         }
     }
@@ -117,6 +117,8 @@ public struct Run: Sendable, Equatable {
     public var queue: String
     /// Higher is claimed first.
     public var priority: Int
+    /// What a process must be able to do for it; see ``JobDefinition/need``.
+    public var need: String
     /// How many attempts were started.
     public var attempt: Int
     /// The fence of the newest attempt.
@@ -146,7 +148,7 @@ public struct Run: Sendable, Equatable {
     public init(
         id: RunID, version: JobVersion, kind: RunKind = .scheduled, scheduledAt: Timestamp, requestID: String = "",
         dueAt: Timestamp, deadlineAt: Timestamp? = nil, state: RunState = .scheduled,
-        queue: String = JobPolicies.defaultQueue, priority: Int = 0
+        queue: String = JobPolicies.defaultQueue, priority: Int = 0, need: String = ""
     ) {
         self.id = id
         self.version = version
@@ -158,6 +160,7 @@ public struct Run: Sendable, Equatable {
         self.state = state
         self.queue = queue
         self.priority = priority
+        self.need = need
         attempt = 0
         fence = Fence(0)
         crashes = 0

@@ -31,6 +31,7 @@ public enum Settlement: Sendable, Equatable {
         case .interrupted: afterLoss(of: run, policies, at: now, because: .handedBack)
         case .lost: afterLoss(of: run, policies, at: now, because: .workerLost, limit: mostCrashes)
         case .lostAlone: afterLoss(of: run, policies, at: now, because: .workerLost, limit: crashLimit)
+        case .notStarted: run.isCancelRequested ? .end(.cancelled, whyCancelled(run)) : .again(at: now, .handedBack)
         }
     }
 

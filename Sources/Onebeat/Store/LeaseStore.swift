@@ -16,6 +16,8 @@ public struct NodeRecord: Sendable, Equatable {
     public var slots: Int
     /// The queues it serves.
     public var queues: [String]
+    /// What it can do.
+    public var abilities: Abilities
     /// Whether it leads.
     public var isLeader: Bool
     /// Its version of Onebeat.
@@ -34,9 +36,8 @@ public struct NodeRecord: Sendable, Equatable {
     public init(
         id: NodeID, joinedAt: Timestamp = .distantPast, leaseUntil: Timestamp = .distantPast, renewals: Int64 = 0,
         isGone: Bool = false, roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int, queues: [String],
-        isLeader: Bool = false,
-        version: String, processID: Int, zones: String = "", skew: Duration = .zero,
-        deviation: Duration = .zero
+        abilities: Abilities = .everything, isLeader: Bool = false, version: String, processID: Int,
+        zones: String = "", skew: Duration = .zero, deviation: Duration = .zero
     ) {
         self.id = id
         self.joinedAt = joinedAt
@@ -46,6 +47,7 @@ public struct NodeRecord: Sendable, Equatable {
         self.roles = roles
         self.slots = slots
         self.queues = queues
+        self.abilities = abilities
         self.isLeader = isLeader
         self.version = version
         self.processID = processID
@@ -62,6 +64,9 @@ extension NodeRecord {
 
     /// Whether its clock is too far from the store's for it to lead beside others.
     public var isSkewed: Bool { Self.isTooFar(skew) }
+
+    /// Whether it claims runs of a queue that need this.
+    package func serves(_ queue: String, need: String) -> Bool { queues.contains(queue) && abilities.cover(need) }
 
     /// Whether a clock that far from the store's is too far.
     static func isTooFar(_ skew: Duration) -> Bool { skew > mostSkew || skew < .zero - mostSkew }

@@ -20,7 +20,8 @@ public protocol JobStore: Sendable {
     ///
     /// `deciding` is called for every changed definition with the stored record, if there is one in force, and the
     /// store's time, and says where planning goes on. Rows that were planned for instants still to come and are not
-    /// among its fires are withdrawn; those among its fires stay or are inserted. Watermarks never go back.
+    /// among its fires are withdrawn; those among its fires stay or are inserted. Watermarks never go back. A delay has no
+    /// next instant while a due run of it is open.
     /// A removed job's due runs are cancelled, its running ones go on.
     ///
     /// `isOverdue` is asked, with the store's time, about every record that would be replaced or removed: whether it was
@@ -145,26 +146,32 @@ public protocol RunStore: Sendable {
     /// - Throws: ``StoreError/notFound(_:)``.
     func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run
 
-    /// Claims due runs, highest priority first, then the longest due: up to `request.slots` that may start. Each
+    /// Claims due runs of its queues that it can do, highest priority first, then the longest due: up to `request.slots` that may start. Each
     /// candidate is decided on in the same transaction, unless nothing stands in its way (``Admission/isClear(_:for:at:)``)
     /// and the store starts it without asking. What starts gets the next fence and a row in the attempts; what does not
     /// is recorded. Where `request.locks` says so, runs are passed over as if they were not due yet.
-    /// - Throws: ``StoreError/fenced(_:)`` when the node's lease is over.
+    /// - Throws: ``StoreError/fenced(_:)`` when the node's lease is over, or when the claim was read back.
     func claim(
         _ request: ClaimRequest,
         deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) async throws(StoreError) -> ClaimResult
 
-    /// The running attempts that were claimed with this nonce: how a worker finds out what became of a claim whose
-    /// reply was lost.
-    func claims(nonce: String) async throws(StoreError) -> [Claim]
+    /// Finds out what became of a claim whose reply was lost, and closes it: the running attempts that it brought, and
+    /// from now on none. The claim, and every earlier one of that life of the node, is refused when it still arrives.
+    func readBack(_ nonce: ClaimNonce, of node: NodeID) async throws(StoreError) -> [Claim]
+
+    /// Running attempts that were claimed by this life of a node, by the numbers of their runs: at most `limit` of
+    /// those after `run`.
+    func running(of node: NodeID, after run: RunID?, limit: Int) async throws(StoreError) -> [Claim]
 
     /// The first `limit` runs that a claim would decide on by now, or within a while from now, in the order of the claim:
     /// what a worker takes locks by before it claims, and what the leader announces to workers.
-    func dueRuns(queues: [String], within ahead: Duration, limit: Int) async throws(StoreError) -> [DueRun]
+    func dueRuns(
+        queues: [String], abilities: Abilities, within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun]
 
-    /// When the next run of these queues may start; a time past means now. `nil` when none is planned.
-    func nextDue(queues: [String]) async throws(StoreError) -> Timestamp?
+    /// When the next run of these queues that can be done may start; a time past means now. `nil` when none is planned.
+    func nextDue(queues: [String], abilities: Abilities) async throws(StoreError) -> Timestamp?
 
     /// Settles ended attempts. Each is guarded by its fence in the statement that writes it; one that was settled
     /// before with the same fence is reported as settled again.
@@ -181,10 +188,57 @@ public protocol RunStore: Sendable {
     /// The runs of this node that someone asked to end.
     func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID]
 
+    /// Decides on runs that have not started and whose deadline is past, as a claim would, also where nobody claims them:
+    /// up to `limit` runs, and none whose job another move has just now.
+    /// - Returns: those that ended, as they are now.
+    func endOverdue(
+        limit: Int, deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> [Run]
+
+    /// What has been due for so long and was not claimed, by queue and need, the longest due first.
+    func unclaimed(for length: Duration, limit: Int) async throws(StoreError) -> [UnclaimedRuns]
+
     /// Lets waiting runs whose way is free be claimed again, up to `limit` jobs: the safety net below the release
     /// that every end of a run does by itself.
     /// - Returns: how many runs were released.
     func releaseHeld(limit: Int) async throws(StoreError) -> Int
+}
+
+extension RunStore {
+    /// The first runs that somebody who can do whatever there is would claim.
+    public func dueRuns(
+        queues: [String], within ahead: Duration, limit: Int
+    ) async throws(StoreError) -> [DueRun] {
+        try await dueRuns(queues: queues, abilities: .everything, within: ahead, limit: limit)
+    }
+
+    /// When the next run of these queues may start, whatever it needs.
+    public func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
+        try await nextDue(queues: queues, abilities: .everything)
+    }
+}
+
+/// Runs of one queue and one need that are due and that nobody has claimed.
+public struct UnclaimedRuns: Sendable, Equatable {
+    /// Their queue.
+    public var queue: String
+    /// What a process must be able to do for them.
+    public var need: String
+    /// One of their jobs.
+    public var job: String
+    /// How many there are.
+    public var count: Int
+    /// Since when the first of them has been due.
+    public var since: Timestamp
+
+    /// Makes a line; stores do.
+    public init(queue: String, need: String, job: String, count: Int, since: Timestamp) {
+        self.queue = queue
+        self.need = need
+        self.job = job
+        self.count = count
+        self.since = since
+    }
 }
 
 /// A run that is due, and the definition it follows.
@@ -207,25 +261,45 @@ public struct ClaimRequest: Sendable, Equatable {
     public var node: NodeID
     /// The queues it serves.
     public var queues: [String]
+    /// What it can do; runs that need something else are left.
+    public var abilities: Abilities
     /// How many runs it can start now, at least 1.
     public var slots: Int
     /// Names this request, so that a lost reply can be read back.
-    public var nonce: String
+    public var nonce: ClaimNonce
     /// What the worker knows of locks; `nil` when it keeps none.
     public var locks: LockView?
     /// Whether nothing runs on the node, so that a run which must be alone may start there (``Solitude``).
     public var isIdle: Bool
 
     /// Makes a request.
-    public init(node: NodeID, queues: [String], slots: Int, nonce: String, locks: LockView? = nil, isIdle: Bool = true)
-    {
+    public init(
+        node: NodeID, queues: [String], abilities: Abilities = .everything, slots: Int, nonce: ClaimNonce,
+        locks: LockView? = nil, isIdle: Bool = true
+    ) {
         self.node = node
         self.queues = queues
+        self.abilities = abilities
         self.slots = slots
         self.nonce = nonce
         self.locks = locks
         self.isIdle = isIdle
     }
+}
+
+/// Numbers the claims of one life of a node, from 1; the higher was sent later.
+public struct ClaimNonce: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The number itself.
+    public let value: Int64
+
+    /// Wraps a number.
+    public init(_ value: Int64) { self.value = value }
+
+    /// The number in digits.
+    public var description: String { String(value) }
+
+    /// Orders by when they were sent.
+    public static func < (a: ClaimNonce, b: ClaimNonce) -> Bool { a.value < b.value }
 }
 
 /// What a worker found out about the locks of due jobs that may not overlap, before it reached for their runs.
@@ -294,7 +368,7 @@ public struct AttemptReport: Sendable, Equatable {
         switch outcome {
         case .failed(let failure): failure.message
         case .timedOut: claim.definition.timeout.map { "stopped after \($0.text), its time-out" }
-        case .succeeded, .cancelled, .interrupted, .lost, .lostAlone: nil
+        case .succeeded, .cancelled, .interrupted, .lost, .lostAlone, .notStarted: nil
         }
     }
 }

@@ -2,7 +2,7 @@
 public struct Event: Sendable, Equatable {
     /// What happened: `job.added`, `job.changed`, `job.removed`, `job.paused`, `job.resumed`, `job.invalid`,
     /// `run.triggered`, `run.cancel_requested`, `run.taken_over`, `node.joined`, `node.left`, `node.dead`,
-    /// `node.skewed`, `source.outdated`, `node.name_shared`, `node.zones_differ`, `leader.elected`,
+    /// `job.unserved`, `node.skewed`, `source.outdated`, `node.name_shared`, `node.zones_differ`, `leader.elected`,
     /// `clock.held`, `clock.stepped`, `job.set_back`, …
     public var kind: String
     /// The job it is about.

@@ -36,22 +36,27 @@ struct AttemptRunner: Sendable {
                     group.cancelAll()
                 case .ended(let outcome):
                     group.cancelAll()
-                    return self.outcome(outcome, stoppedBy: cause)
+                    return Self.outcome(outcome, stoppedBy: cause)
                 }
             }
             return .lost
         }
     }
 
-    /// Only what says that it was stopped ended by the stop. Work that had ended by then, had: its outcome stands.
-    private func outcome(_ outcome: Outcome, stoppedBy cause: StopCause?) -> Outcome? {
-        switch (outcome, cause) {
-        case (_, nil): outcome
+    /// What an attempt's end means when it was asked to stop before.
+    ///
+    /// What ended well has done its work, and nobody need do it again: that stands, if its fence does. What had ended by itself
+    /// by then, had; only what says that it was stopped ended by the stop.
+    private static func outcome(_ ended: Outcome, stoppedBy cause: StopCause?) -> Outcome? {
+        switch (ended, cause) {
+        case (_, nil), (.succeeded, _), (.notStarted, _): ended
         case (_, .leaseLost): nil
-        case (.succeeded, _), (.failed, _), (.timedOut, _): outcome
-        case (.cancelled, .timeout), (.interrupted, .timeout), (.lost, .timeout): .timedOut
-        case (.cancelled, .cancelled), (.interrupted, .cancelled), (.lost, .cancelled): .cancelled
-        case (.cancelled, .shutdown), (.interrupted, .shutdown), (.lost, .shutdown): .interrupted
+        case (.failed, _), (.timedOut, _): ended
+        case (.cancelled, .timeout), (.interrupted, .timeout), (.lost, .timeout), (.lostAlone, .timeout): .timedOut
+        case (.cancelled, .cancelled), (.interrupted, .cancelled), (.lost, .cancelled), (.lostAlone, .cancelled):
+            .cancelled
+        case (.cancelled, .shutdown), (.interrupted, .shutdown), (.lost, .shutdown), (.lostAlone, .shutdown):
+            .interrupted
         }
     }
 }

@@ -6,6 +6,14 @@ public protocol Executor: Sendable {
     /// Does the work of `claim` and says how it ended. Cancellation of the surrounding Swift task means: stop the
     /// work, return when it is gone, and say ``Outcome/cancelled`` unless it had come to an end of its own by then.
     func execute(_ claim: Claim, output: any OutputSink) async -> Outcome
+
+    /// What it can do; no other runs are claimed for it.
+    var abilities: Abilities { get }
+}
+
+extension Executor {
+    /// Whatever there is.
+    public var abilities: Abilities { .everything }
 }
 
 /// Takes an attempt's output as it comes. It bounds what is kept; a caller may write without end.
@@ -32,6 +40,8 @@ public protocol AttemptRunning: Sendable {
     var count: Int { get async }
     /// Starts claimed attempts; each ends as a report in the outbox.
     func start(_ claims: [Claim]) async
+    /// Those of the claims that no attempt here is for.
+    func unknown(_ claims: [Claim]) async -> [Claim]
     /// Asks attempts of these runs to stop.
     func stop(_ runs: [RunID], because cause: StopCause) async
     /// Asks all attempts to stop.

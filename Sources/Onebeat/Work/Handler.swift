@@ -47,10 +47,12 @@ struct HandlerExecutor: Executor {
     let handlers: [String: Handler]
     let logger: Logger
 
+    var abilities: Abilities { .only(Set(handlers.keys.map(JobDefinition.need(ofHandler:)))) }
+
     func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         guard let handler = handlers[claim.run.job] else {
-            return .failed(
-                Failure("this node has no closure for job \"\(claim.run.job)\"; register it, or serve another queue"))
+            logger.error("no closure for a job that was claimed", metadata: ["job": "\(claim.run.job)"])
+            return .notStarted
         }
         do {
             try await handler(RunContext(claim, output: output, logger: logger))

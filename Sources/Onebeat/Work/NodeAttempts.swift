@@ -31,9 +31,12 @@ actor NodeAttempts: AttemptRunning {
     func start(_ claims: [Claim]) {
         // The lease may have been lost on the way here, and `stopAll` may have come first.
         let boot = membership.claimedID?.boot
-        for claim in claims where claim.run.boot == boot && signals[claim.run.id]?.fence != claim.fence {
+        for claim in claims where signals[claim.run.id]?.fence != claim.fence {
+            guard claim.run.boot == boot, !isLeaving else {
+                outbox.put(AttemptReport(claim, .notStarted))
+                continue
+            }
             let stop = StopSignal()
-            if isLeaving { stop.stop(because: .shutdown) }
             signals[claim.run.id] = (claim.fence, stop, claim.definition.work.grace)
             let output = recorder.output(of: claim)
             Task {
@@ -42,6 +45,10 @@ actor NodeAttempts: AttemptRunning {
                 end(claim, outcome)
             }
         }
+    }
+
+    func unknown(_ claims: [Claim]) -> [Claim] {
+        claims.filter { signals[$0.run.id]?.fence != $0.fence }
     }
 
     func stop(_ runs: [RunID], because cause: StopCause) {

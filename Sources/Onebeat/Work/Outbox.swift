@@ -23,6 +23,11 @@ public final class Outbox: Sendable {
     /// Drops the oldest reports.
     func drop(_ number: Int) { reports.withLock { $0.removeFirst(number) } }
 
+    /// Whether a report on this attempt waits.
+    func holds(_ claim: Claim) -> Bool {
+        reports.withLock { $0.contains { $0.claim.run.id == claim.run.id && $0.claim.fence == claim.fence } }
+    }
+
     /// Whether nothing waits.
     public var isEmpty: Bool { reports.withLock { $0.isEmpty } }
 }

@@ -36,21 +36,13 @@ struct Trigger: AsyncParsableCommand {
         let run = try await store.trigger(job, requestID: request, by: Person.current)
         if !wait {
             if format.json { return try Output.json(RunResource(run)) }
-            Output.line("run \(run.id) of \(job) is \(run.state == .scheduled ? "due" : run.state.rawValue)")
-            return try await warnIfNobodyIsUp(store, for: run)
+            guard run.state == .scheduled else {
+                return Output.line("run \(run.id) of \(job) is \(run.state.rawValue)")
+            }
+            return Output.line("run \(run.id) of \(job) is due, and \(try await store.outlook(of: run).words)")
         }
-        try await warnIfNobodyIsUp(store, for: run)
+        if case .isUnserved(let why) = try await store.outlook(of: run) { Output.note("onebeat: \(why)") }
         try await end(with: RunWait.untilEnd(of: run, in: store, showsOutput: !format.json))
-    }
-
-    private func warnIfNobodyIsUp(_ store: any Store, for run: Run) async throws {
-        let now = try await store.now()
-        let serves = try await store.nodes(limit: 100).contains {
-            !$0.isGone && $0.leaseUntil > now && $0.queues.contains(run.queue)
-        }
-        if !serves, !run.state.isTerminal {
-            Output.note("onebeat: no node is up that serves queue \"\(run.queue)\"; the run waits until one is")
-        }
     }
 
     private func end(with run: Run) async throws {

@@ -12,7 +12,7 @@ struct DatabaseChecks {
             let store = try await PostgresStore.open(url.text, mustExist: true)
             defer { store.close() }
             return try await onServer(store) + StoreChecks.onDefinitions(store, surroundings)
-                + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store)
+                + [StoreChecks.onNodes(store), StoreChecks.onWaiting(store)] + StoreChecks.onTime(store)
         } catch StoreError.notFound(let words) {
             return [.warn("store", words, "`onebeat up` or `onebeat apply` makes them")]
         } catch {

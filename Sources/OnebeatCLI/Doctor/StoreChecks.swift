@@ -78,6 +78,21 @@ struct StoreChecks {
     }
 }
 
+extension StoreChecks {
+    /// Whether something waits that no living node serves.
+    static func onWaiting(_ store: any Store) async throws -> Finding {
+        let now = try await store.now()
+        let nodes = try await store.nodes(limit: 1000)
+        let unclaimed = try await store.unclaimed(for: .seconds(10), limit: 100)
+        let unserved = unclaimed.compactMap { runs in
+            Unserved(queue: runs.queue, need: runs.need, among: nodes, at: now).map { (runs, $0) }
+        }
+        guard let (runs, first) = unserved.first else { return .ok("waiting", "nothing waits that no node serves") }
+        let count = unserved.reduce(0) { $0 + $1.0.count }
+        return .warn("waiting", "\(count) due, of job \(runs.job) among them, and nobody starts them", first.sentence)
+    }
+}
+
 /// A store in a file, and the disk below it.
 private struct FileChecks {
     private let surroundings: Surroundings
@@ -95,7 +110,7 @@ private struct FileChecks {
         do {
             let store = try SQLiteStore(path: path, mustExist: true)
             return try await onFile(store) + StoreChecks.onDefinitions(store, surroundings)
-                + [StoreChecks.onNodes(store)] + StoreChecks.onTime(store) + disk()
+                + [StoreChecks.onNodes(store), StoreChecks.onWaiting(store)] + StoreChecks.onTime(store) + disk()
         } catch {
             let failure = CommandFailure(error)
             let advice = "if it is not busy, restore it from a copy, or name another with --store"

@@ -29,6 +29,19 @@ struct Jobs: AsyncParsableCommand {
                 .init(job.definition.trouble ?? schedule?.words ?? "cannot be read on this machine", .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
+        try await tellOfUnserved(jobs, store, at: now)
+    }
+
+    /// Jobs that no node would start now. Where none is up at all, that goes without saying for each of them.
+    private func tellOfUnserved(_ jobs: [JobRecord], _ store: any Store, at now: Timestamp) async throws {
+        let living = try await store.nodes(limit: 1000).filter { $0.standing(at: now) == "alive" }
+        if living.isEmpty { return }
+        let unserved = Set(
+            jobs.filter { $0.definition.trouble == nil }.compactMap {
+                Unserved(
+                    queue: $0.definition.policies.queue, need: $0.definition.need, among: living, at: now)
+            })
+        for sentence in unserved.map(\.sentence).sorted().prefix(5) { Output.note("onebeat: \(sentence)") }
     }
 
     private func due(_ job: JobRecord, _ next: String?) -> TextTable.Cell {

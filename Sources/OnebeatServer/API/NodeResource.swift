@@ -9,6 +9,7 @@ package struct NodeResource: Encodable {
     var roles: [String]
     var slots: Int
     var queues: [String]
+    var abilities: [String]?
     var version: String
     var processId: Int
     var zones: String
@@ -26,6 +27,7 @@ package struct NodeResource: Encodable {
         roles = NodeRole.sorted(node.roles).map(\.rawValue)
         slots = node.slots
         queues = node.queues
+        abilities = node.abilities.words
         version = node.version
         processId = node.processID
         zones = node.zones

@@ -33,7 +33,7 @@ package struct ProcessExecutor: Executor {
             }
             return ProcessReport(request: request, end: end).outcome
         } catch GuardianError.gone {
-            return .interrupted  // never started: another node may
+            return .notStarted  // another node may
         } catch {
             return .failed(Failure("\(error)"))
         }

@@ -14,10 +14,12 @@ package struct ProcessReport {
     package var outcome: Outcome {
         switch (end.result, end.stop) {
         case (.unknown, _): .lost
-        case (_, .asked): .cancelled
+        // Also when it was told to stop: 0 is its own word that its work is done.
         case (.exited(0), _): .succeeded
         // The node may not be trusted with the run any more: somebody else may go on.
-        case (_, .abandoned), (.notStarted(.refused, _), _): .interrupted
+        case (.notStarted(.refused, _), _): .notStarted
+        case (_, .asked): .cancelled
+        case (_, .abandoned): .interrupted
         case (.exited, nil), (.killed, nil), (.notStarted, nil), (.orphaned, nil): .failed(failure)
         }
     }

@@ -13,17 +13,16 @@ public struct WorkExecutor: Executor {
         self.http = http
     }
 
+    /// Processes and HTTP calls.
+    public var abilities: Abilities { .only(["run", "exec", "http"]) }
+
     /// Does the work of `claim` and says how it ended.
     public func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         switch claim.definition.work {
         case .shell, .command: await process.execute(claim, output: output)
         case .http: await http.execute(claim, output: output)
-        case .handler:
-            .failed(
-                Failure(
-                    "job \"\(claim.run.job)\" is a closure of a program, and this node has none; start the program "
-                        + "that registers it, or give the job a queue that only the program serves"))
-        case .unknown: .failed(Failure(claim.definition.trouble ?? "this version of Onebeat does not know its work"))
+        // The closure of a program, or what a newer version knows: none of it is claimed here.
+        case .handler, .unknown: .notStarted
         }
     }
 }

@@ -74,7 +74,7 @@ struct RunStory {
         verdict = .waits
         switch row.reason {
         case .workerLost: say("The worker of attempt \(row.attempt) vanished, so it is started again.")
-        case .handedBack: say("Attempt \(row.attempt) was handed back when its node stopped, so it is started again.")
+        case .handedBack: say("Attempt \(row.attempt) was handed back by its node, so it is started again.")
         default:
             let left = max(0, policies.retry.limit - row.failures + 1)
             say("Attempt \(row.attempt) failed\(row.message.map { ": \($0)" } ?? ""); \(left) more may follow.")
@@ -88,6 +88,11 @@ struct RunStory {
         if living.isEmpty { return nil }
         if evidence.job.isPaused, row.kind == .scheduled, row.attempt == 0 { return evidence.pauseSentence }
         let serving = living.filter { $0.queues.contains(row.queue) }
+        let able = serving.filter { $0.abilities.cover(row.need) }
+        if !serving.isEmpty, able.isEmpty {
+            let unserved = Unserved(queue: row.queue, need: row.need, among: living, at: evidence.now)
+            return unserved.map { "It waits: \($0.sentence)." }
+        }
         if serving.isEmpty {
             let served = Set(living.flatMap(\.queues)).sorted().joined(separator: ", ")
             return "No living node serves its queue \"\(row.queue)\" (they serve \(served)); start one with"
@@ -104,7 +109,7 @@ struct RunStory {
             return "It lost \(row.crashes) workers beside other runs, so it starts where nothing else runs, or"
                 + " \(Solitude.patience.text) after it is due: alone, it shows whether it is what ends them."
         }
-        let slots = serving.reduce(0) { $0 + $1.slots }
+        let slots = able.reduce(0) { $0 + $1.slots }
         return "A node that serves it will claim it within a second, unless all \(slots) slots are taken."
     }
 
@@ -183,6 +188,7 @@ struct RunStory {
         switch attempt.outcome {
         case nil: return "has no recorded end"
         case "timed_out": return "was stopped at its time-out"
+        case "not_started": return "was handed back by node \(attempt.node), which had not begun it"
         case "interrupted": return "was handed back when node \(attempt.node) stopped"
         case "lost": return "was lost with node \(attempt.node)"
         case let outcome?: return "\(outcome)\(message)"

@@ -98,7 +98,7 @@ public struct ChaosChecker {
                 at: next.startedAt,
                 "\(run.key) was claimed while attempt \(attempt.number) held it")
             require(
-                ["failed", "timed_out", "lost", "interrupted"].contains(attempt.outcome), .oneOutcome,
+                ["failed", "timed_out", "lost", "interrupted", "not_started"].contains(attempt.outcome), .oneOutcome,
                 at: next.startedAt, "\(run.key) was tried again after \(attempt.outcome ?? "no end")")
         }
         if let first = tried.first {
@@ -107,7 +107,8 @@ public struct ChaosChecker {
         }
         checkEnd(of: run, last: tried.last)
         if let job = jobs[run.job], job.isAtMostOnce {
-            require(tried.count <= 1, .atMostOnce, at: run.scheduledAt, "\(run.key) had \(tried.count) attempts")
+            let begun = tried.filter { $0.outcome != "not_started" }
+            require(begun.count <= 1, .atMostOnce, at: run.scheduledAt, "\(run.key) had \(begun.count) attempts")
         }
     }
 
@@ -120,6 +121,7 @@ public struct ChaosChecker {
             case "cancelled": [.cancelled]
             case "lost": [.scheduled, .lost, .dead, .cancelled]
             case "interrupted": [.scheduled, .lost, .cancelled]
+            case "not_started": [.scheduled, .cancelled]
             default: []
             }
         require(
@@ -215,6 +217,11 @@ public struct ChaosChecker {
             switch attempt.outcome {
             case "succeeded": wanted = [0]
             case "failed": wanted = [1]
+            case "not_started":
+                require(
+                    !started.contains(attempt.fence), .noGhost, at: attempt.startedAt,
+                    "fence \(attempt.fence) is recorded as not started, but its process was")
+                continue
             default: continue
             }
             require(

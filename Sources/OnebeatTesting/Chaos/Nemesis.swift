@@ -28,6 +28,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case loseCommit
     /// A request is lost on the way to the database.
     case loseRequest
+    /// A node's claims are held on their line, and arrive when it has long given up.
+    case holdClaims
     /// A node hears nothing of the database for a while.
     case partStore
     /// A node hears nothing of Redis for a while.
@@ -49,7 +51,7 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
         case .kill, .killLeader, .loseCommit, .loseRequest: 3
         case .flushRedis: 2
         case .killLeaders, .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian,
-            .freezeGuardian, .restartStorm, .cutStore, .partStore, .partRedis, .stopRedis, .crashStore,
+            .freezeGuardian, .restartStorm, .cutStore, .holdClaims, .partStore, .partRedis, .stopRedis, .crashStore,
             .stepStoreClock, .stepNodeClock:
             1
         }

@@ -13,18 +13,22 @@ public final class Proxy: Sendable {
         case loseReply(String)
         /// The line is cut, and the client never sees an answer that holds the text, such as `COMMIT`.
         case loseAnswer(String)
+        /// The line is cut for the client, and the server gets the request when ``release()`` is called.
+        case holdRequest(String)
         /// The client gets the answer when it has sent something more, which the server never sees; then the line is cut.
         case holdAnswer(String)
 
         fileprivate var text: String {
             switch self {
-            case .loseRequest(let text), .loseReply(let text), .loseAnswer(let text), .holdAnswer(let text): text
+            case .loseRequest(let text), .loseReply(let text), .loseAnswer(let text), .holdRequest(let text),
+                .holdAnswer(let text):
+                text
             }
         }
 
         fileprivate var isOfAnswers: Bool {
             switch self {
-            case .loseRequest, .loseReply: false
+            case .loseRequest, .loseReply, .holdRequest: false
             case .loseAnswer, .holdAnswer: true
             }
         }
@@ -39,6 +43,10 @@ public final class Proxy: Sendable {
     private let fault = Mutex<Fault?>(nil)
     private let lines = Mutex<Set<CInt>>([])
     private let silence = Mutex(false)
+    /// What clients have said early on, by line.
+    private let said = Mutex<[CInt: String]>([:])
+    private let held = Mutex<Set<CInt>>([])
+    private let request = Mutex((isHeld: false, isHeardOut: true))
 
     private enum Target: Sendable {
         case socket(String)
@@ -99,6 +107,24 @@ public final class Proxy: Sendable {
         set { silence.withLock { $0 = newValue } }
     }
 
+    /// Holds the lines on which the client has said `text` early on, and no others nor those to come, until ``release()``.
+    /// What is said meanwhile arrives then, also when the client has gone.
+    public func hold(linesThatSaid text: String) {
+        let lines = said.withLock { said in said.filter { $0.value.contains(text) }.keys }
+        held.withLock { $0 = Set(lines) }
+    }
+
+    /// Lets go of what is held.
+    public func release() {
+        held.withLock { $0 = [] }
+        request.withLock { $0.isHeld = false }
+    }
+
+    /// Whether a request is held, or the server has not answered it yet.
+    public var isHoldingRequest: Bool { request.withLock { !$0.isHeardOut } }
+
+    private func isHeld(_ line: CInt) -> Bool { held.withLock { $0.contains(line) } }
+
     private static func listen(on host: String) throws -> (listener: CInt, port: Int) {
         let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
@@ -120,6 +146,8 @@ public final class Proxy: Sendable {
         lines.withLock { $0.formUnion([client, server]) }
         defer {
             // Within the lock, so that no line of somebody else's is cut, who is given the number next.
+            said.withLock { $0[client] = nil }
+            _ = held.withLock { $0.remove(client) }
             lines.withLock { lines in
                 lines.subtract([client, server])
                 close(client)
@@ -130,12 +158,33 @@ public final class Proxy: Sendable {
             pollfd(fd: client, events: Int16(POLLIN), revents: 0),
             pollfd(fd: server, events: Int16(POLLIN), revents: 0),
         ]
+        var wasHeld = false
         while poll(&ends, 2, -1) > 0 {
             while isSilent { usleep(10_000) }
+            while isHeld(client) {
+                wasHeld = true
+                usleep(10_000)
+            }
             if ends[0].revents != 0 {
-                guard let request = Self.receive(client) else { return }
+                guard let request = Self.receive(client) else {
+                    // The server hears out what it was sent before.
+                    if wasHeld { Self.hearOut(server) }
+                    return
+                }
+                said.withLock { said in
+                    guard said[client, default: ""].utf8.count < 1 << 16 else { return }
+                    said[client, default: ""] += String(decoding: request, as: UTF8.self)
+                }
                 let happening = take(in: request, isAnswer: false)
                 if case .loseRequest = happening { return }
+                if case .holdRequest = happening {
+                    self.request.withLock { $0 = (true, false) }
+                    shutdown(client, CInt(SHUT_RDWR))
+                    while self.request.withLock({ $0.isHeld }) { usleep(10_000) }
+                    Self.send(request, to: server)
+                    Self.hearOut(server)
+                    return self.request.withLock { $0.isHeardOut = true }
+                }
                 Self.send(request, to: server)
                 if happening != nil {
                     _ = Self.receive(server)
@@ -190,6 +239,12 @@ public final class Proxy: Sendable {
             }
         }
         return line
+    }
+
+    /// Nothing more is said to the server, and what it still says is dropped.
+    private static func hearOut(_ server: CInt) {
+        shutdown(server, CInt(SHUT_WR))
+        while receive(server) != nil {}
     }
 
     private static func receive(_ socket: CInt) -> [UInt8]? {

@@ -121,10 +121,13 @@ extension Checker {
             try require(
                 record.nextAt.map { $0 > now - quiet } ?? false, .eventual, "\(record.name) is not scheduled any more")
         case .delay:
-            let isOpen = runs.contains { $0.job == record.name && $0.kind == .scheduled && !$0.state.isTerminal }
+            let open = runs.filter { $0.job == record.name && $0.kind == .scheduled && !$0.state.isTerminal }.count
             try require(
-                record.nextAt != nil || isOpen, .eventual, "\(record.name) waits for the end of a run that is not there"
-            )
+                record.nextAt != nil || open > 0, .eventual,
+                "\(record.name) waits for the end of a run that is not there")
+            try require(
+                open + (record.nextAt == nil ? 0 : 1) == 1, .bounded,
+                "\(record.name) has \(open) open runs\(record.nextAt == nil ? "" : " and a next instant")")
         case .manual, .at, .repeat, .solar, .after: break
         }
     }

@@ -86,8 +86,10 @@ extension Checker {
                 model.settled[claim.fence] == report.outcome.word, .oneOutcome, "a stale report of \(key) was accepted")
             return count("repeated report")
         }
+        // What its node never began is handed back as that, or by a node that cannot know any more.
+        let isUnbegun = !begun.contains(claim.fence) && [.notStarted, .interrupted].contains(report.outcome)
         try require(
-            ends[claim.fence]?.outcome == report.outcome, .oneOutcome,
+            isUnbegun || ends[claim.fence]?.outcome == report.outcome, .oneOutcome,
             "\(key) was reported as \(report.outcome.word), which is not how it ended")
         try require(
             Self.mayFollow(report.outcome).contains(run.state), .oneOutcome,
@@ -138,6 +140,7 @@ extension Checker {
         try require(
             active.count < claim.definition.policies.effectiveLimit, .noOverlap,
             "\(run.key) runs beside \(active.count) others of its job")
+        begun.insert(claim.fence)
         jobs[run.job]?.active.insert(claim.fence)
         count("start")
     }
@@ -166,6 +169,7 @@ extension Checker {
         case .cancelled: [.cancelled]
         case .interrupted: [.scheduled, .lost, .cancelled]
         case .lost, .lostAlone: [.scheduled, .lost, .dead, .cancelled]
+        case .notStarted: [.scheduled, .cancelled]
         }
     }
 }

@@ -93,6 +93,8 @@ public struct Checker: Sendable {
     /// Lives that were declared dead.
     var dead: Set<String> = []
     var lastFence = Fence(0)
+    /// Attempts that really began.
+    var begun: Set<Fence> = []
     /// The real end of each attempt.
     var ends: [Fence: End] = [:]
     var requests: [String: Set<String>] = [:]

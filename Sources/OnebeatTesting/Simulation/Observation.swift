@@ -73,6 +73,17 @@ struct ObservedStore: StoreWrapper {
         return result
     }
 
+    func endOverdue(
+        limit: Int, deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> [Run] {
+        let ended = try await base.endOverdue(limit: limit, deciding: deciding)
+        if !ended.isEmpty { see(.claimed(ClaimResult(claims: [], refused: ended, hasMore: false), by: Self.nobody)) }
+        return ended
+    }
+
+    /// Whoever ends a run that nobody claimed.
+    private static let nobody = NodeID(name: "", boot: "")
+
     func settle(
         _ reports: [AttemptReport],
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement

@@ -72,6 +72,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
             unavailable: dice.says(0.5) ? dice.fraction() * 0.08 : 0,
             lostRequest: dice.says(0.4) ? dice.fraction() * 0.05 : 0,
             lostReply: dice.says(0.6) ? dice.fraction() * 0.1 : 0,
+            heldRequest: dice.says(0.3) ? dice.fraction() * 0.05 : 0,
             delay: dice.one(of: [.zero, .milliseconds(5), .milliseconds(200), .seconds(1)]))
         slowness = dice.one(of: [.zero, .seconds(1), .seconds(5)])
         freezes = dice.says(0.3) ? 0.003 : 0

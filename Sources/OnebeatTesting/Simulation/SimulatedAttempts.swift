@@ -6,6 +6,8 @@ import Synchronization
 final class SimulatedAttempts: AttemptRunning {
     private struct State {
         var work: [RunID: Claim] = [:]
+        /// Attempts that have ended and are not reported yet.
+        var ending: Set<Fence> = []
         var isCrashed = false
     }
 
@@ -45,6 +47,14 @@ final class SimulatedAttempts: AttemptRunning {
         }
     }
 
+    func unknown(_ claims: [Claim]) async -> [Claim] {
+        state.withLock { state in
+            claims.filter { claim in
+                state.work[claim.run.id]?.fence != claim.fence && !state.ending.contains(claim.fence)
+            }
+        }
+    }
+
     func stop(_ runs: [RunID], because cause: StopCause) async {
         for run in runs.sorted() {
             guard let claim = state.withLock({ $0.work[run] }) else { continue }
@@ -76,6 +86,7 @@ final class SimulatedAttempts: AttemptRunning {
         let isOurs = state.withLock { state in
             guard state.work[claim.run.id]?.fence == claim.fence else { return false }
             state.work[claim.run.id] = nil
+            state.ending.insert(claim.fence)
             return true
         }
         guard isOurs else { return }
@@ -83,6 +94,7 @@ final class SimulatedAttempts: AttemptRunning {
         await awake()
         if state.withLock({ $0.isCrashed }) { return }
         if let outcome { outbox.put(AttemptReport(claim, outcome)) }
+        state.withLock { _ = $0.ending.remove(claim.fence) }
         await ended()
     }
 

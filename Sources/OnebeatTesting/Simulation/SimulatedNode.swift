@@ -58,9 +58,10 @@ final class SimulatedNode: Sendable {
         faults: @escaping @Sendable () -> StoreFaults, redisFaults: @escaping @Sendable () -> LineFaults,
         work: @escaping @Sendable () -> Duration, see: @escaping @Sendable (Observation) -> Void
     ) {
-        let line = FaultyStore(store, dice: dice.split(), faults: faults) {
-            [self] length async throws(StoreError) in try await wait(length)
-        }
+        let line = FaultyStore(
+            store, dice: dice.split(), faults: faults,
+            wait: { [self] length async throws(StoreError) in try await wait(length) },
+            later: { [time] in time.after($0, $1) })
         let attempts = SimulatedAttempts(
             time: time, dice: dice.split(), outbox: parts.outbox, work: work, see: see,
             awake: { [self] in await untilAwake() },

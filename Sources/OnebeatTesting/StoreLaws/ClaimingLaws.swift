@@ -53,6 +53,56 @@ extension StoreLaw {
             try await bench.claimNothing(node)
             try expect(try await bench.claim(node, queues: ["default", "mail"]).claims.count, is: 1)
         },
+        StoreLaw("a worker claims only what it can do, and leaves the rest due for those who can") { bench in
+            for name in ["a", "b"] { try await bench.put(name, due: bench.second(0)) }
+            var shell = bench.job("c")
+            shell.work = .shell("true", ProcessSettings())
+            try await bench.apply(shell)
+            _ = try await bench.store.trigger("c", requestID: "1", by: "ann")
+            let one = Abilities.only(["handler:b", "http"])
+            let node = try await bench.join()
+            try expect(
+                try await bench.store.dueRuns(queues: ["default"], abilities: one, within: .zero, limit: 9)
+                    .map(\.run.need), is: ["handler:b"])
+            try expect(try await bench.store.nextDue(queues: ["default"], abilities: one), is: bench.second(0))
+            let claimed = try await bench.claim(node, abilities: one)
+            try expect(claimed.claims.map(\.run.job), is: ["b"])
+            try expect(claimed.hasMore, is: false)
+            try expect(claimed.nextDue, is: nil)
+            try expect(try await bench.claim(node, abilities: one).claims, is: [])
+            try expect(try await bench.store.nextDue(queues: ["default"], abilities: one), is: nil)
+            try expect(try await bench.states("a") + bench.states("c"), is: [.scheduled, .scheduled])
+            try expect(try await bench.claim(node, abilities: .only(["run"])).claims.map(\.run.job), is: ["c"])
+            try expect(try await bench.claim(node).claims.map(\.run.job), is: ["a"])
+        },
+        StoreLaw("runs of what cannot be done here do not keep a claim from those behind them") { bench in
+            let many = (0..<40).map { bench.second(Double($0) / 100) }
+            try await bench.apply(bench.job("others", .every(.seconds(60))) { $0.overlap = .allow })
+            try await bench.plan(many.map { bench.fire($0) }, of: "others")
+            try await bench.put("own", due: bench.second(1)) { $0.overlap = .allow }
+            bench.time.advance(by: .seconds(1))
+            let own = Abilities.only(["handler:own"])
+            let claimed = try await bench.claim(try await bench.join(), slots: 2, abilities: own).claims
+            try expect(claimed.map(\.run.job), is: ["own"])
+        },
+        StoreLaw("an edit gives planned runs the need of the new work") { bench in
+            try await bench.put(due: bench.second(9))
+            var shell = bench.job()
+            shell.work = .shell("true", ProcessSettings())
+            try await bench.apply(shell, fires: [bench.fire(bench.second(9))])
+            try expect(try await bench.runs().map(\.need), is: ["run"])
+        },
+        StoreLaw("what a node can do is kept with it") { bench in
+            let id = NodeID(name: "a", boot: "a1")
+            for (boot, abilities) in [("a1", Abilities.everything), ("a2", .only(["http", "run"])), ("a3", .only([]))] {
+                let record = NodeRecord(
+                    id: NodeID(name: id.name, boot: boot), slots: 1, queues: ["default"], abilities: abilities,
+                    version: "1", processID: 1)
+                _ = try await bench.store.join(record, lease: StoreBench.lease)
+                let kept = try await bench.store.nodes(limit: 9).first { $0.id.boot == boot }
+                try expect(kept?.abilities, is: abilities)
+            }
+        },
         StoreLaw("fences grow over all runs of the store, and no two are equal") { bench in
             let node = try await bench.join()
             var fences: [Fence] = []
@@ -84,23 +134,47 @@ extension StoreLaw {
         StoreLaw("a claim whose reply was lost is read back by its nonce while it runs") { bench in
             try await bench.put(due: bench.second(0))
             let node = try await bench.join()
-            let claims = try await bench.claim(node, nonce: "first").claims
-            try expect(try await bench.store.claims(nonce: "first"), is: claims)
-            try expect(try await bench.store.claims(nonce: "second"), is: [])
+            let claims = try await bench.claim(node, nonce: 2).claims
+            try expect(try await bench.store.readBack(ClaimNonce(1), of: node), is: [])
+            try expect(try await bench.store.readBack(ClaimNonce(2), of: node), is: claims)
             try await bench.settle(claims[0], .succeeded)
-            try expect(try await bench.store.claims(nonce: "first"), is: [])
+            try expect(try await bench.store.readBack(ClaimNonce(2), of: node), is: [])
         },
         StoreLaw("a nonce of an earlier attempt names nothing once the run is claimed again") { bench in
             try await bench.put(due: bench.second(0))
             let a = try await bench.join("a")
-            _ = try await bench.claim(a, nonce: "first")
+            _ = try await bench.claim(a)
             try await bench.expire()
             _ = try await bench.reap()
-            try expect(try await bench.store.claims(nonce: "first"), is: [])
+            try expect(try await bench.store.readBack(ClaimNonce(1), of: a), is: [])
             let b = try await bench.join("b")
-            _ = try await bench.claim(b, nonce: "second")
-            try expect(try await bench.store.claims(nonce: "first"), is: [])
-            try expect(try await bench.store.claims(nonce: "second").map(\.attempt), is: [2])
+            _ = try await bench.claim(b)
+            try expect(try await bench.store.readBack(ClaimNonce(1), of: a), is: [])
+            try expect(try await bench.store.readBack(ClaimNonce(1), of: b).map(\.attempt), is: [2])
+        },
+        StoreLaw("a claim that arrives after it was read back brings nothing, and neither does one sent before it") {
+            bench in
+            try await bench.put(due: bench.second(0))
+            let node = try await bench.join()
+            try expect(try await bench.store.readBack(ClaimNonce(2), of: node), is: [])
+            for late: Int64 in [2, 1] {
+                try await expectFenced("claim \(late)") { _ = try await bench.claim(node, nonce: late) }
+            }
+            try expect(try await bench.states(), is: [.scheduled])
+            try expect(try await bench.claim(node, nonce: 3).claims.count, is: 1)
+            let other = try await bench.join("b")
+            try await bench.put("other", due: bench.second(0))
+            try expect(try await bench.claim(other, nonce: 1).claims.count, is: 1)
+        },
+        StoreLaw("what runs under one life of a node is found page by page, and nothing else") { bench in
+            for name in ["a", "b", "c", "ended", "due"] { try await bench.put(name, due: bench.second(0)) }
+            let node = try await bench.join()
+            let claims = try await bench.claim(node, slots: 4).claims.sorted { $0.run.id < $1.run.id }
+            _ = try await bench.claim(try await bench.join("b"))
+            try await bench.settle(claims[3], .succeeded)
+            let page = try await bench.store.running(of: node, after: nil, limit: 2)
+            try expect(page, is: Array(claims.prefix(2)))
+            try expect(try await bench.store.running(of: node, after: page[1].run.id, limit: 2), is: [claims[2]])
         },
         StoreLaw("a claim, and the settlement of it, hand out the run as it is stored") { bench in
             try await bench.put(due: bench.second(0)) { $0.retry = RetryPolicy(limit: 1, backoff: .seconds(1)) }
@@ -133,6 +207,47 @@ extension StoreLaw {
             try expect(result.refused.map(\.reason), is: [.tooLate])
             try expect(try await bench.runs(), is: result.refused)
             try expect(try await bench.runs()[0].finishedAt, is: bench.now)
+        },
+        StoreLaw("a run past its deadline ends where nobody claims it, a page at a time, waiting for its turn or not") {
+            bench in
+            try await bench.put(due: bench.second(0), bench.second(1), bench.second(2), deadline: .seconds(2)) {
+                $0.queue = "nobody"
+                $0.overlap = .queueAll
+            }
+            try await bench.put("later", due: bench.second(0), deadline: .seconds(900)) { $0.queue = "nobody" }
+            bench.time.advance(by: .seconds(1))
+            let claim = try await bench.claim(try await bench.join(), slots: 1, queues: ["nobody"]).claims
+            try expect(claim.map(\.run.scheduledAt), is: [bench.second(0)])
+            _ = try await bench.claim(try await bench.join("b"), slots: 2, queues: ["nobody"])
+            bench.time.advance(by: .seconds(2))
+            func end(_ limit: Int) async throws -> [Run] {
+                try await bench.store.endOverdue(limit: limit, deciding: Admission.decide)
+            }
+            try expect(try await end(9), is: [])
+            bench.time.advance(by: .seconds(2))
+            let first = try await end(1)
+            try expect(first.map(\.reason), is: [.tooLate])
+            try expect(try await end(9).map(\.state), is: [.missed])
+            try expect(try await end(9), is: [])
+            try expect(try await bench.states(), is: [.running, .missed, .missed])
+            try expect(try await bench.run(first[0].id), is: first[0])
+            try expect(try await bench.states("later").contains(.missed), is: false)
+        },
+        StoreLaw("a further attempt past the deadline is not ended") { bench in
+            try await bench.put(due: bench.second(0), deadline: .seconds(2)) { $0.retry.limit = 1 }
+            try await bench.settle(try await bench.claimOne(try await bench.join()), .failed(Failure("no")))
+            bench.time.advance(by: .seconds(60))
+            try expect(try await bench.store.endOverdue(limit: 9, deciding: Admission.decide), is: [])
+        },
+        StoreLaw("what nobody has claimed is told by queue and need, the longest due first") { bench in
+            try await bench.put("a", due: bench.second(3), bench.second(4)) { $0.queue = "mail" }
+            try await bench.put("b", due: bench.second(1))
+            try await bench.put("c", due: bench.second(9))
+            bench.time.advance(by: .seconds(10))
+            let b = UnclaimedRuns(queue: "default", need: "handler:b", job: "b", count: 1, since: bench.second(1))
+            let a = UnclaimedRuns(queue: "mail", need: "handler:a", job: "a", count: 2, since: bench.second(3))
+            try expect(try await bench.store.unclaimed(for: .seconds(5), limit: 9), is: [b, a])
+            try expect(try await bench.store.unclaimed(for: .seconds(5), limit: 1), is: [b])
         },
         StoreLaw("a due run of a paused job is skipped, and the next one runs after it is resumed") { bench in
             try await bench.put(due: bench.second(0), bench.second(1))

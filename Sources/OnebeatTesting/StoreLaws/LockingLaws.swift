@@ -9,7 +9,7 @@ extension StoreBench {
         view.asked = asked
         view.heldElsewhere = heldElsewhere
         return try await store.claim(
-            ClaimRequest(node: node, queues: ["default"], slots: slots, nonce: "n", locks: view),
+            ClaimRequest(node: node, queues: ["default"], slots: slots, nonce: ClaimNonce(1), locks: view),
             deciding: Admission.decide)
     }
 }

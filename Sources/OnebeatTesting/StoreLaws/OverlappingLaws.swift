@@ -2,6 +2,39 @@ import Onebeat
 
 extension StoreLaw {
     static let overlapping: [StoreLaw] = [
+        StoreLaw("five runs by hand of a job with default policies run one after the other, in the order they came") {
+            bench in
+            try await bench.apply(bench.job())
+            var asked: [RunID] = []
+            for number in 1...5 {
+                asked.append(try await bench.store.trigger("report", requestID: "\(number)", by: "ann").id)
+                bench.time.advance(by: .seconds(1))
+            }
+            let node = try await bench.join()
+            for id in asked {
+                let claim = try await bench.claimOne(node)
+                try expect(claim.run.id, is: id)
+                try await bench.settle(claim, .succeeded)
+            }
+            try expect(Set(try await bench.states()), is: [.succeeded])
+        },
+        StoreLaw("what is caught up on runs one after the other, the oldest first, each within its deadline") { bench in
+            let missed = (0..<4).map { bench.second(Double($0) * 60) }
+            try await bench.apply(bench.job { $0.missed = .all })
+            try await bench.plan(missed.map { bench.fire($0, deadline: .seconds(300)) })
+            bench.time.advance(by: .seconds(240))
+            let node = try await bench.join()
+            for instant in missed.prefix(2) {
+                let claim = try await bench.claimOne(node)
+                try expect(claim.run.scheduledAt, is: instant)
+                bench.time.advance(by: .seconds(5))
+                _ = try await bench.store.renew(node, lease: .seconds(600))
+                try await bench.settle(claim, .succeeded)
+            }
+            bench.time.advance(by: .seconds(180))
+            try expect(try await bench.claimOne(node).run.scheduledAt, is: missed[3])
+            try expect(try await bench.states(), is: [.succeeded, .succeeded, .missed, .running])
+        },
         StoreLaw("several runs of one job in one claim keep its limit") { bench in
             try await bench.put(due: bench.second(0), bench.second(1), bench.second(2)) {
                 $0.overlap = .queueAll
@@ -158,7 +191,7 @@ extension StoreLaw {
             locks.asked = ["report"]
             locks.heldElsewhere = ["report": "a program"]
             _ = try await bench.store.claim(
-                ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: "n", locks: locks),
+                ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: ClaimNonce(1), locks: locks),
                 deciding: Admission.decide)
             try expect(try await bench.store.nextDue(queues: ["default"]), is: nil)
             try expect(try await bench.store.releaseHeld(limit: 10), is: 1)
@@ -173,6 +206,38 @@ extension StoreLaw {
             bench.time.advance(by: .seconds(5))
             try expect(try await bench.record().nextAt, is: nil)
             try await bench.settle(claim, .failed(Failure("no")))
+            try expect(try await bench.record().nextAt, is: bench.second(35))
+        },
+        StoreLaw("an edit of a delayed job whose run is open leaves its next instant to the end of that run") { bench in
+            let job = bench.job("report", .delay(.seconds(30)))
+            try await bench.apply(job, nextAt: bench.second(0))
+            try await bench.plan([bench.fire(bench.second(0))])
+            for edit in 1...2 {
+                // Due the first time, and running the second.
+                let node = try await bench.join("n\(edit)")
+                let claim = edit == 2 ? try await bench.claimOne(node) : nil
+                var edited = job
+                edited.description = "\(edit)"
+                try await bench.apply(edited, nextAt: bench.second(20))
+                try expect(try await bench.record().nextAt, is: nil)
+                guard let claim else { continue }
+                bench.time.advance(by: .seconds(7))
+                try await bench.settle(claim, .succeeded)
+                try expect(try await bench.record().nextAt, is: bench.second(37))
+            }
+        },
+        StoreLaw("of several open runs of a job that became a delayed one, the last end sets the next instant") {
+            bench in
+            try await bench.put(due: bench.second(0), bench.second(1)) { $0.overlap = .allow }
+            bench.time.advance(by: .seconds(1))
+            let claims = try await bench.claim(try await bench.join()).claims
+            try await bench.apply(
+                bench.job("report", .delay(.seconds(30))) { $0.overlap = .allow }, nextAt: bench.second(9))
+            try expect(try await bench.record().nextAt, is: nil)
+            try await bench.settle(claims[0], .succeeded)
+            try expect(try await bench.record().nextAt, is: nil)
+            bench.time.advance(by: .seconds(4))
+            try await bench.settle(claims[1], .succeeded)
             try expect(try await bench.record().nextAt, is: bench.second(35))
         },
         StoreLaw("a delayed job goes on after a run that was skipped, and not before its retries are over") { bench in

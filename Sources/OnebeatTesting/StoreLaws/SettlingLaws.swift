@@ -129,6 +129,18 @@ extension StoreLaw {
             try expect(again.attempt, is: 2)
             try expect(again.run.crashes, is: 0)
         },
+        StoreLaw("a run of which nothing began is due again at once, also at most once, and nothing is counted") {
+            bench in
+            try await bench.put(due: bench.second(0)) { $0.delivery = .atMostOnce }
+            let node = try await bench.join()
+            try await bench.settle(try await bench.claimOne(node), .notStarted)
+            try expect(try await bench.reasons(), is: [.handedBack])
+            let again = try await bench.claimOne(node)
+            try expect([again.attempt, again.run.crashes, again.run.failures], is: [2, 0, 0])
+            _ = try await bench.store.cancel(again.run.id, by: "ann")
+            try await bench.settle(again, .notStarted)
+            try expect(try await bench.states(), is: [.cancelled])
+        },
         StoreLaw("a move that is not in the table of states is refused") { bench in
             try await bench.put(due: bench.second(0))
             let claim = try await bench.claimOne(try await bench.join())

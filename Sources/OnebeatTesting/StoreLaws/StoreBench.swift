@@ -88,11 +88,13 @@ public struct StoreBench: Sendable {
     }
 
     func claim(
-        _ node: NodeID, slots: Int = 10, queues: [String] = ["default"], nonce: String = "nonce",
-        isIdle: Bool = true
+        _ node: NodeID, slots: Int = 10, queues: [String] = ["default"], abilities: Abilities = .everything,
+        nonce: Int64 = 1, isIdle: Bool = true
     ) async throws -> ClaimResult {
         try await store.claim(
-            ClaimRequest(node: node, queues: queues, slots: slots, nonce: nonce, isIdle: isIdle),
+            ClaimRequest(
+                node: node, queues: queues, abilities: abilities, slots: slots, nonce: ClaimNonce(nonce),
+                isIdle: isIdle),
             deciding: Admission.decide)
     }
 

@@ -62,6 +62,7 @@ actor ChaosNodes {
             case .cutStore: try onLines(of: move.choose(whole)) { $0.store.cut() }
             case .loseCommit: try onLines(of: move.choose(whole)) { $0.store.inject(.loseAnswer("COMMIT")) }
             case .loseRequest: try onLines(of: move.choose(whole)) { $0.store.inject(.loseRequest("")) }
+            case .holdClaims: try await holdClaims(of: move.choose(whole), for: move.seconds(2...12))
             case .partStore: try await part(move.choose(whole), from: Cluster.storeName, move, for: 1...12)
             case .partRedis: try await part(move.choose(whole), from: Cluster.redisName, move, for: 1...6)
             case .flushRedis: try flushRedis()
@@ -241,6 +242,18 @@ actor ChaosNodes {
     private func onLines(of name: String?, _ body: (Cluster.Lines) -> Void) throws -> Bool {
         guard let name else { return false }
         body(try cluster.lines(of: name))
+        return true
+    }
+
+    /// Claims go over the line that listens.
+    private func holdClaims(of name: String?, for length: Duration) async throws -> Bool {
+        guard let name else { return false }
+        let line = try cluster.lines(of: name).store
+        breaks(name, by: "claims that are held")
+        line.hold(linesThatSaid: "LISTEN")
+        try await Task.sleep(for: length)
+        line.release()
+        mends(name)
         return true
     }
 

@@ -149,7 +149,7 @@ struct AdmissionTests {
     }
 
     @Test func anotherProgramsLockIsNoRunByHandToWaitFor() {
-        #expect(decide(JobState(lockHolder: "3f2a")) { $0.kind = .manual } == .skip(.overlap))
+        #expect(decide(JobState(lockHolder: "3f2a")) { $0.kind = .manual } == .hold(waivingDeadline: false))
         #expect(decide(JobState(lockHolder: "3f2a")) { $0.attempt = 1 } == .hold(waivingDeadline: false))
     }
 
@@ -162,8 +162,31 @@ struct AdmissionTests {
         #expect(decide(JobState(activeRuns: 1, activeManualRuns: 1)) == .hold(waivingDeadline: true))
     }
 
-    @Test func aRunByHandDoesNotWaitForAnother() {
-        #expect(decide(JobState(activeRuns: 1, activeManualRuns: 1)) { $0.kind = .manual } == .skip(.overlap))
+    /// Who asks for a run wants that run, and was told that it would be.
+    @Test(arguments: [OverlapPolicy.skip, .queue, .queueAll])
+    func aRunByHandWaitsForWhateverIsActiveHoweverManyWait(_ overlap: OverlapPolicy) {
+        for job in [JobState(activeRuns: 1), JobState(activeRuns: 1, activeManualRuns: 1, heldRuns: 4)] {
+            let admission = decide(job, .with { $0.overlap = overlap }) { $0.kind = .manual }
+            #expect(admission == .hold(waivingDeadline: false))
+        }
+    }
+
+    /// `missed: all` with the default `overlap: skip` skipped eleven of twelve instants.
+    @Test(arguments: [OverlapPolicy.skip, .queue])
+    func whatIsCaughtUpOnWaitsForItsTurn(_ overlap: OverlapPolicy) {
+        func decide(late: Duration, held: Int = 0, missed: MissedPolicy = .all) -> Admission {
+            let policies = JobPolicies.with {
+                $0.overlap = overlap
+                $0.missed = missed
+            }
+            return self.decide(JobState(activeRuns: 1, heldRuns: held), policies) { $0.dueAt -= late }
+        }
+        #expect(decide(late: .seconds(11)) == .hold(waivingDeadline: false))
+        #expect(decide(late: .seconds(11), held: 10) == .hold(waivingDeadline: false))
+        // What falls due meanwhile does not overtake those that wait.
+        #expect(decide(late: .zero, held: 1) == .hold(waivingDeadline: false))
+        #expect(decide(late: .seconds(11), held: 1, missed: .latest) == .skip(.overlap))
+        if overlap == .skip { #expect(decide(late: .seconds(10)) == .skip(.overlap)) }
     }
 
     @Test func aDueRunIsSkippedWhereADueOneIsActiveBesideARunByHand() {

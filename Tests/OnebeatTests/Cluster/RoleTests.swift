@@ -19,11 +19,11 @@ import Testing
     private let living: Set = ["heartbeat", "neighbours", "release", "reaper"]
 
     @Test func onlyABeatLeadsAndPlans() throws {
-        #expect(try loops([.beat]) == living.union(["lead", "firing", "prune", "revision"]))
+        #expect(try loops([.beat]) == living.union(["lead", "firing", "overdue", "prune", "revision"]))
     }
 
     @Test func onlyAWorkerClaims() throws {
-        #expect(try loops([.worker]) == living.union(["worker", "cancel", "settling"]))
+        #expect(try loops([.worker]) == living.union(["worker", "cancel", "strays", "settling"]))
     }
 
     @Test func oneThatOnlyShowsDoesNeither() throws { #expect(try loops([.web]) == living) }

@@ -19,9 +19,9 @@ struct DispatchTests {
             return try await base.claim(request, deciding: deciding)
         }
 
-        func nextDue(queues: [String]) async throws(StoreError) -> Timestamp? {
+        func nextDue(queues: [String], abilities: Abilities) async throws(StoreError) -> Timestamp? {
             looks.increment()
-            return try await base.nextDue(queues: queues)
+            return try await base.nextDue(queues: queues, abilities: abilities)
         }
     }
 
@@ -240,7 +240,8 @@ struct DispatchTests {
                 settle: { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }, demand: bench.parts.demand,
                 announcer: announcer, metrics: RunMetrics(), logger: bench.logger))
         #expect(dispatch.waiting == [claim.run.key])
-        let taken = try await dispatch.take(["default"], dueBy: bench.parts.clock.now() + .seconds(19), limit: 1)
+        let taken = try await dispatch.take(
+            ["closures/default"], dueBy: bench.parts.clock.now() + .seconds(19), limit: 1)
         #expect(taken.runs == [])
         #expect(taken.nextDue == bench.parts.clock.now() + .seconds(20))
     }

@@ -35,6 +35,26 @@ struct ReplanningTests {
         #expect(plan.through == now)
     }
 
+    /// An edit of its description must not put a nightly job off by a day.
+    @Test func theCountdownOfADelayGoesOnWhereTheScheduleStays() throws {
+        var waiting = record(.delay(.seconds(60)), watermark: now - .seconds(9))
+        waiting.nextAt = now + .seconds(20)
+        #expect(try decide(.delay(.seconds(60)), replacing: waiting).nextAt == now + .seconds(20))
+        waiting.nextAt = nil
+        let running = try decide(.delay(.seconds(60)), replacing: waiting)
+        #expect(running.nextAt == nil)
+        #expect(running.fires == [])
+        #expect(try decide(.delay(.seconds(30)), replacing: waiting).nextAt == now + .seconds(30))
+    }
+
+    @Test func theNextRunOfADelayStaysPlannedWhereTheScheduleStays() throws {
+        let planned = record(.delay(.seconds(60)), watermark: now + .seconds(5))
+        let plan = try decide(.delay(.seconds(60)), replacing: planned)
+        #expect(plan.nextAt == nil)
+        #expect(plan.fires == [PlannedFire(scheduledAt: now + .seconds(5), dueAt: now + .seconds(5))])
+        #expect(try decide(.delay(.seconds(7)), replacing: planned).fires == [])
+    }
+
     @Test func aChangedJobIsTheNextVersionOfItsGeneration() throws {
         let plan = try decide(.every(.seconds(7)), replacing: record(.every(.seconds(60)), watermark: now))
         #expect(plan.version == JobVersion(job: "report", generation: 3, version: 5))

@@ -14,6 +14,14 @@ struct JobDefinitionTests {
         #expect(throws: DefinitionError.self) { try JobDefinition.example(name).validated() }
     }
 
+    /// Nobody starts what follows other jobs in this version.
+    @Test func aJobThatNobodyWouldEverStartIsRefused() {
+        let error = #expect(throws: DefinitionError.self) {
+            try JobDefinition.example("load", .after("extract")).validated()
+        }
+        #expect(error?.key == "after")
+    }
+
     struct Flaw: Sendable, CustomTestStringConvertible {
         let key: String
         let testDescription: String

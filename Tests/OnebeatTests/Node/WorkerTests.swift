@@ -1,4 +1,5 @@
 import OnebeatTesting
+import Synchronization
 import Testing
 
 @testable import Onebeat
@@ -79,6 +80,56 @@ struct WorkerTests {
         _ = try await bench.turn(heartbeat)
         _ = try await bench.turn(worker)
         #expect(await bench.attempts.started == [])
+        #expect(bench.parts.outbox.first(9).map(\.outcome) == [.notStarted])
+    }
+
+    /// Its reply is read back though the node takes no new work, and what it brought is handed back.
+    @Test func aNodeThatLeavesHandsBackWhatAClaimInDoubtBrought() async throws {
+        let bench = try losingBench()
+        try await bench.join()
+        try await bench.due("a")
+        let worker = bench.worker()
+        await #expect(throws: StoreError.self) { try await bench.turn(worker) }
+        #expect(bench.parts.openClaim.name != nil)
+        bench.parts.membership.beginLeaving()
+        _ = try await bench.turn(worker)
+        #expect(await bench.attempts.started == [])
+        #expect(bench.parts.outbox.first(9).map(\.outcome) == [.notStarted])
+        #expect(bench.parts.openClaim.name == nil)
+    }
+
+    /// The request is still on its way when the worker has given up waiting for its answer.
+    @Test func aClaimThatArrivesAfterItWasGivenUpStartsNothing() async throws {
+        final class Held: StoreWrapper {
+            let base: any Store
+            let requests = Mutex<[ClaimRequest]>([])
+
+            init(base: any Store) { self.base = base }
+
+            func claim(
+                _ request: ClaimRequest,
+                deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+            ) async throws(StoreError) -> ClaimResult {
+                let isFirst = requests.withLock { requests in
+                    requests.append(request)
+                    return requests.count == 1
+                }
+                if isFirst { throw .unknownOutcome("held on purpose") }
+                return try await base.claim(request, deciding: deciding)
+            }
+        }
+        let bench = try LoopBench { store, _ in Held(base: store) }
+        let held = try #require(bench.store as? Held)
+        try await bench.join()
+        try await bench.due("a")
+        let worker = bench.worker(slots: 1)
+        await #expect(throws: StoreError.self) { try await bench.turn(worker) }
+        _ = try await bench.turn(worker)
+        #expect(await bench.attempts.count == 1)
+        try await bench.due("a", "b")
+        let late = held.requests.withLock { $0[0] }
+        await #expect(throws: StoreError.self) { try await held.base.claim(late, deciding: Admission.decide) }
+        #expect(try await bench.store.runCounts()[.running] == 1)
     }
 
     @Test func aClaimThatTookLongerThanTheLeaseIsTrustedIsNotStarted() async throws {
@@ -100,6 +151,74 @@ struct WorkerTests {
         try await bench.due("a")
         _ = try await bench.turn(bench.worker())
         #expect(await bench.attempts.started == [])
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct AbilitiesTests {
+    /// In a rolling deploy only the new version knows the new job. The old one leaves it, and it costs no attempt.
+    @Test func aNodeLeavesWhatItCannotDoToThoseWhoCan() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        try await bench.due("old", "new")
+        let older = bench.worker(slots: 9, abilities: .only(["handler:old"]))
+        for _ in 0..<3 { _ = try await bench.turn(older) }
+        #expect(await bench.attempts.started.map(\.run.job) == ["old"])
+        let newer = bench.worker(slots: 9, abilities: .only(["handler:old", "handler:new"]))
+        _ = try await bench.turn(newer)
+        #expect(await bench.attempts.started.map(\.run.job) == ["old", "new"])
+        #expect(await bench.attempts.started.map(\.attempt) == [1, 1])
+    }
+
+    /// Work that is due and that it cannot do must not keep an idle worker awake.
+    @Test func whatANodeCannotDoDoesNotKeepItBusy() async throws {
+        let bench = try LoopBench()
+        try await bench.join()
+        try await bench.due("new")
+        let older = bench.worker(abilities: .only(["handler:old"]))
+        #expect(try await bench.turn(older) == .after(Worker.poll))
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct StrayLoopTests {
+    private func strays(_ bench: LoopBench) -> StrayLoop {
+        StrayLoop(
+            store: bench.store, membership: bench.parts.membership, attempts: bench.attempts,
+            outbox: bench.parts.outbox, openClaim: bench.parts.openClaim, lease: bench.lengths.node,
+            logger: bench.logger)
+    }
+
+    /// Two runs, both running for the node in the store; it knows of the first.
+    private func bench() async throws -> (LoopBench, stray: Claim) {
+        let bench = try LoopBench()
+        try await bench.join()
+        try await bench.due("a", "b")
+        let node = try #require(bench.parts.membership.id)
+        let request = ClaimRequest(node: node, queues: ["default"], slots: 2, nonce: ClaimNonce(1))
+        let claims = try await bench.store.claim(request, deciding: Admission.decide).claims
+        await bench.attempts.start([claims[0]])
+        return (bench, claims[1])
+    }
+
+    @Test func aRunOfThisLifeThatHasNoAttemptHereIsHandedBack() async throws {
+        let (bench, stray) = try await bench()
+        #expect(try await bench.turn(strays(bench)) == .after(bench.lengths.node / 3))
+        #expect(bench.parts.outbox.first(9) == [AttemptReport(stray, .interrupted)])
+    }
+
+    @Test func aRunWhoseReportWaitsIsNone() async throws {
+        let (bench, stray) = try await bench()
+        bench.parts.outbox.put(AttemptReport(stray, .succeeded))
+        _ = try await bench.turn(strays(bench))
+        #expect(bench.parts.outbox.first(9) == [AttemptReport(stray, .succeeded)])
+    }
+
+    @Test func whileAClaimIsUnderWayNobodyKnows() async throws {
+        let (bench, _) = try await bench()
+        _ = bench.parts.openClaim.begin(by: try #require(bench.parts.membership.id))
+        #expect(try await bench.turn(strays(bench)) == .after(StrayLoop.pause))
+        #expect(bench.parts.outbox.isEmpty)
     }
 }
 

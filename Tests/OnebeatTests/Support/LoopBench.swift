@@ -42,12 +42,14 @@ struct LoopBench {
             announcer: announcer, logger: logger)
     }
 
-    func worker(slots: Int = 2, locks: LockKeeper? = nil, announcer: Announcer? = nil) -> Worker {
-        let counter = Counter()
-        return Worker(
+    func worker(
+        slots: Int = 2, abilities: Abilities = .everything, locks: LockKeeper? = nil, announcer: Announcer? = nil
+    ) -> Worker {
+        Worker(
             store: store, membership: parts.membership, attempts: attempts, slots: slots, queues: ["default"],
-            onStart: Bell(), demand: parts.demand, locks: locks, announcer: announcer, metrics: RunMetrics(),
-            makeNonce: { "nonce\(counter.increment())" })
+            abilities: abilities, outbox: parts.outbox, openClaim: parts.openClaim, onStart: Bell(),
+            demand: parts.demand, locks: locks,
+            announcer: announcer, metrics: RunMetrics())
     }
 
     func announcer(_ dispatch: any Dispatch) -> Announcer {
@@ -79,6 +81,10 @@ actor NotedAttempts: AttemptRunning {
     var count: Int { started.count }
 
     func start(_ claims: [Claim]) { started += claims }
+
+    func unknown(_ claims: [Claim]) -> [Claim] {
+        claims.filter { claim in !started.contains { $0.fence == claim.fence } }
+    }
 
     func stop(_ runs: [RunID], because cause: StopCause) {
         stoppedRuns += runs

@@ -8,6 +8,7 @@ private struct PatientExecutor: Executor {
     let time: ManualTime
     var ends: Duration?
     var outcome = Outcome.succeeded
+    /// How it ends when it is stopped.
     var stopped = Outcome.cancelled
 
     func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
@@ -90,6 +91,15 @@ struct AttemptRunnerTests {
         await time.sleepers(1)
         stop.stop(because: .leaseLost)
         #expect(await attempt.value == nil)
+    }
+
+    /// Work that is done must not be done again because it took a moment too long.
+    @Test(arguments: [StopCause.cancelled, .shutdown, .timeout, .leaseLost])
+    func whatReturnsWellAfterItWasStoppedHasSucceeded(_ cause: StopCause) async {
+        let attempt = start(stopped: .succeeded)
+        await time.sleepers(1)
+        stop.stop(because: cause)
+        #expect(await attempt.value == .succeeded)
     }
 
     @Test func theFirstCauseCounts() async {

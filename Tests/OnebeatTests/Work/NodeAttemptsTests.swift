@@ -133,6 +133,6 @@ struct NodeAttemptsTests {
         await attempts.stopAll(because: .shutdown)
         await attempts.start([claim()])
         await attempts.drained()
-        #expect(bench.parts.outbox.first(10) == [AttemptReport(claim(), .interrupted)])
+        #expect(bench.parts.outbox.first(10) == [AttemptReport(claim(), .notStarted)])
     }
 }

@@ -106,7 +106,7 @@ struct WebFixture {
     ) async throws {
         let run = try await store.trigger(job, requestID: request, by: "tester")
         let claims = try await store.claim(
-            ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: request), deciding: Admission.decide
+            ClaimRequest(node: node, queues: ["default"], slots: 1, nonce: ClaimNonce(1)), deciding: Admission.decide
         ).claims
         let claim = try #require(claims.first { $0.run.id == run.id })
         let id = LogPiece.ID(run: run.id, position: LogPosition(attempt: 1, sequence: 0))

@@ -50,8 +50,13 @@ import Testing
         }
         #expect(killed == .interrupted)
         #expect(outcome { $1.stop = .abandoned } == .succeeded)
-        #expect(outcome { $1.stop = .asked } == .cancelled)
-        #expect(outcome { $1.result = .notStarted(.refused, errno: 0) } == .interrupted)
+        #expect(outcome { $1.stop = .asked } == .succeeded)
+        let asked = outcome {
+            $1.result = .exited(code: 143)
+            $1.stop = .asked
+        }
+        #expect(asked == .cancelled)
+        #expect(outcome { $1.result = .notStarted(.refused, errno: 0) } == .notStarted)
         #expect(outcome { $1.result = .unknown } == .lost)
     }
 

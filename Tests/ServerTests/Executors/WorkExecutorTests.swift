@@ -16,8 +16,10 @@ import Testing
         #expect(await outcome(of: work).failure?.message == name)
     }
 
-    @Test func aClosureOfAnotherProgramIsAFailureThatSaysWhatToDo() async {
-        #expect(await outcome(of: .handler).failure?.message.contains("start the program that registers it") == true)
+    @Test func aClosureOfAnotherProgramIsHandedBackAndNoneIsAskedFor() async {
+        #expect(await outcome(of: .handler) == .notStarted)
+        let executor = WorkExecutor(process: Named(name: "process"), http: Named(name: "http"))
+        #expect(executor.abilities == .only(["run", "exec", "http"]))
     }
 
     private func outcome(of work: Work) async -> Outcome {
