@@ -51,9 +51,8 @@ struct ClearClaim: Sendable {
 
     /// Of runs of which one must be alone none is clear.
     ///
-    /// Keeps a read-back of this claim waiting, locks due runs and the guarded jobs among theirs, and tells the next
-    /// statement of the runs, unless there are more
-    /// than slots, and of the first one of each locked job.
+    /// Keeps a read-back of this claim waiting, locks due runs and the guarded jobs among theirs, and tells the next statement
+    /// of the runs, unless there are more than slots, and of the first one of each locked job.
     private static let find = """
         WITH found AS MATERIALIZED (
             SELECT r.* FROM unnest($1) AS q (queue) CROSS JOIN LATERAL (

@@ -294,8 +294,9 @@ extension PostgresStore: LeaseStore {
                     isGone: row[4],
                     roles: Set((row[10] as TextArray).values.compactMap(NodeRole.init)), slots: row[5],
                     queues: (row[6] as TextArray).values, abilities: Abilities(words: (row[15] as TextArray?)?.values),
-                    isLeader: row[9], version: row[7], processID: row[8], zones: row[11],
-                    skew: .microseconds(row[12] as Int64), deviation: .microseconds(row[14] as Int64))
+                    isLeader: row[9], version: row[7], processID: row[8],
+                    zones: row[11], skew: .microseconds(row[12] as Int64),
+                    deviation: .microseconds(row[14] as Int64))
             }
         }
     }

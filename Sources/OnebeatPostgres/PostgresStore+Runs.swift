@@ -101,16 +101,17 @@ extension PostgresStore: RunStore {
     }
 
     public func readBack(_ nonce: ClaimNonce, of node: NodeID) async throws(StoreError) -> [Claim] {
+        // Processes begin by this answer. What is read was committed before, and this commit was waited for as that was.
         let runs = try await move { transaction in
             try transaction.commit(ClaimLock.close(nonce, of: node))[2].map(Run.init)
         }
-        return try await move { [definitions] in try definitions.claims(runs, in: $0) }
+        return try await move { transaction in try transaction.definitions.claims(runs, in: transaction) }
     }
 
     public func running(of node: NodeID, after run: RunID?, limit: Int) async throws(StoreError) -> [Claim] {
-        try await move { [definitions] transaction in
+        try await move { transaction in
             let rows = try transaction.look([Self.running(of: node, after: run, limit: limit)])[0]
-            return try definitions.claims(rows.map(Run.init), in: transaction)
+            return try transaction.definitions.claims(rows.map(Run.init), in: transaction)
         }
     }
 
@@ -229,7 +230,7 @@ extension PostgresStore: RunStore {
     public func endOverdue(
         limit: Int, deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
     ) async throws(StoreError) -> [Run] {
-        try await move { [definitions] transaction in
+        try await move { transaction in
             let found = try transaction.look([Overdue.find(limit: limit, at: transaction.now)])[0]
             let ids = found.map { RunID($0[0]) }
             guard !ids.isEmpty else { return [] }
@@ -239,7 +240,7 @@ extension PostgresStore: RunStore {
             let states = Overdue.states(rows[1])
             let now = transaction.time(rows[3])
             let runs = rows[2].map(Run.init).filter { $0.state == .scheduled && $0.attempt == 0 }
-            let known = try definitions.all(runs.map(\.version), in: transaction)
+            let known = try transaction.definitions.all(runs.map(\.version), in: transaction)
             var ends = RunEnds()
             let ended = try runs.compactMap { run -> Run? in
                 guard let definition = known[run.version], locked.contains(run.job) || !definition.isGuarded else {

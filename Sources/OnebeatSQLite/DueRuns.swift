@@ -18,8 +18,8 @@ enum DueRuns {
         ORDER BY due_at, id LIMIT ?
         """
 
-    /// Whether a run needs nothing but what can be done, a JSON list or NULL, given twice. Runs that nobody can do are passed over one
-    /// by one: they are few, since they end at their deadline.
+    /// Whether a run needs nothing but what can be done, a JSON list or NULL, given twice. Runs that nobody can do are passed
+    /// over one by one: they are few, since they end at their deadline.
     private static let isDoable = "(? IS NULL OR need IN (SELECT value FROM json_each(?)))"
 
     /// When the next run of these queues may start.

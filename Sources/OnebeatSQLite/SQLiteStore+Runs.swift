@@ -70,7 +70,7 @@ extension SQLiteStore: RunStore {
         }
     }
 
-    private func claims(_ sql: String, _ arguments: StatementArguments, in db: Database) throws -> [Claim] {
+    private func claims(_ sql: String, _ arguments: Arguments, in db: Database) throws -> [Claim] {
         try db.rows(sql, arguments).map { row in
             let run = Run(row: row)
             return Claim(run: run, definition: try self.definition(run.version, in: db))

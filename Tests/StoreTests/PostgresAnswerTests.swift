@@ -15,12 +15,12 @@ struct PostgresAnswerTests {
             let node = try await store.prepareOneRun()
             try database.refuseAtCommit("UPDATE ON runs", when: "NEW.state = 'running'")
             for _ in 0..<3 {
-                await expectUnavailable("not today") { _ = try await store.claimOne(node, nonce: "n", by: way) }
+                await expectUnavailable("not today") { _ = try await store.claimOne(node, nonce: 1, by: way) }
                 // The answers after it are those to what was asked.
                 #expect(try await store.runs(RunFilter()).map(\.state) == [.scheduled])
             }
             try database.server.sql("DROP TRIGGER refusal ON runs", in: database.name)
-            #expect(try await store.claimOne(node, nonce: "n", by: way).claims.map(\.attempt) == [1])
+            #expect(try await store.claimOne(node, nonce: 1, by: way).claims.map(\.attempt) == [1])
         }
     }
 
@@ -64,7 +64,7 @@ struct PostgresAnswerTests {
             #expect(try await store.plan([plan], term: nil) == 1)
             _ = try await store.trigger("report", requestID: "r", by: "ann")
             #expect(try await store.runs(RunFilter()).count == 3)
-            let claim = try #require(try await store.claimOne(node, nonce: "n").claims.first)
+            let claim = try #require(try await store.claimOne(node, nonce: 1).claims.first)
             // Its retry is due at once.
             let results = try await store.settle([AttemptReport(claim, .lost)]) { run, _, _, now in
                 .again(at: now, .workerLost)
@@ -84,16 +84,16 @@ struct PostgresAnswerTests {
         defer { store.close() }
         let node = try await store.prepareOneRun()
         try await server.waitForStandby()
-        async let claim: Void = expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "n") }
+        async let claim: Void = expectUnknownOutcome { _ = try await store.claimOne(node, nonce: 1) }
         try await server.stopWaiting()
         await claim
         // It is visible, and on this server alone.
         #expect(try server.sql("SELECT state FROM runs") == "running")
-        async let again: Void = expectUnknownOutcome { _ = try await store.claims(nonce: "n") }
+        async let again: Void = expectUnknownOutcome { _ = try await store.readBack(ClaimNonce(1), of: node) }
         try await server.stopWaiting()
         await again
         try server.set("synchronous_standby_names", to: "")
-        #expect(try await store.claims(nonce: "n").count == 1)
+        #expect(try await store.readBack(ClaimNonce(1), of: node).count == 1)
     }
 
     @Test func whatIsVisibleAndMayBeLostIsNotSaidToBeDone() async throws {
@@ -160,7 +160,7 @@ struct PostgresAnswerTests {
             defer { store.close() }
             let node = try await store.prepareOneRun()
             try database.server.sql("UPDATE runs SET attempt = 9223372036854775000", in: database.name)
-            await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: "n") }
+            await expectUnknownOutcome { _ = try await store.claimOne(node, nonce: 1) }
         }
     }
 
@@ -171,7 +171,7 @@ struct PostgresAnswerTests {
             defer { store.close() }
             let node = try await store.prepareOneRun()
             try database.server.sql("UPDATE runs SET state = state, crashes = -9223372036854775000", in: database.name)
-            await expectUnavailable("cannot be read") { _ = try await store.claimOne(node, nonce: "n", by: .deciding) }
+            await expectUnavailable("cannot be read") { _ = try await store.claimOne(node, nonce: 1, by: .deciding) }
             #expect(try database.server.sql("SELECT state, attempt FROM runs", in: database.name) == "scheduled|0")
         }
     }

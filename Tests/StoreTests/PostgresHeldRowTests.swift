@@ -30,7 +30,8 @@ struct PostgresHeldRowTests {
     func theOthersAreSettled(_ row: String) async throws {
         try await withJobs { database, store, node in
             let claims = try await store.claim(
-                ClaimRequest(node: node, queues: ["default"], slots: 9, nonce: "n"), deciding: Admission.decide
+                ClaimRequest(node: node, queues: ["default"], slots: 9, nonce: ClaimNonce(1)),
+                deciding: Admission.decide
             ).claims.sorted { $0.run.job < $1.run.job }
             #expect(claims.map(\.run.job) == ["a", "b"])
             func settle() async throws -> [SettleResult] {
@@ -56,7 +57,8 @@ struct PostgresHeldRowTests {
     @Test func theOthersAreReaped() async throws {
         try await withJobs { database, store, node in
             _ = try await store.claim(
-                ClaimRequest(node: node, queues: ["default"], slots: 9, nonce: "n"), deciding: Admission.decide)
+                ClaimRequest(node: node, queues: ["default"], slots: 9, nonce: ClaimNonce(1)),
+                deciding: Admission.decide)
             try await store.bury(node)
             func reap() async throws -> [String] {
                 try await store.reap(limit: 100) { run, outcome, policies, now in

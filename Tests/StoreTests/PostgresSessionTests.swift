@@ -82,7 +82,7 @@ struct PostgresSessionTests {
             let store = try await PostgresStore.open(try await url(database, way), time: ManualTime())
             defer { store.close() }
             let node = try await store.prepareOneRun()
-            #expect(try await store.claimOne(node, nonce: "n").claims.count == 1)
+            #expect(try await store.claimOne(node, nonce: 1).claims.count == 1)
             #expect(try await store.events(job: "report", limit: 10).map(\.kind) == ["job.added"])
         }
     }

@@ -27,14 +27,14 @@ struct RestoredStoreTests {
 
         line.isSilent = true
         try await store.put("lost", from: "first")
-        let lost = try #require(try await store.claimOne(node, nonce: "a").claims.first)
+        let lost = try #require(try await store.claimOne(node, nonce: 1).claims.first)
         #expect(lost.definition.description == "lost")
         primary.crash()
         line.cut()
         try standby.promote()
 
         try await store.put("kept", from: "first")
-        let kept = try #require(try await store.claimOne(node, nonce: "b").claims.first)
+        let kept = try #require(try await store.claimOne(node, nonce: 2).claims.first)
         #expect(kept.run.version == lost.run.version)
         #expect(kept.definition.description == "kept")
         #expect(kept.fence > lost.fence)
@@ -54,13 +54,13 @@ struct RestoredStoreTests {
             try database.server.sql("SELECT setval('fences', \(far))", in: database.name)
             try await store.put("first", from: nil)
             try await store.put("second", from: "first")
-            let before = try #require(try await store.claimOne(node, nonce: "a").claims.first)
+            let before = try #require(try await store.claimOne(node, nonce: 1).claims.first)
             #expect(before.fence.value > far)
             try database.server.sql("SELECT setval('fences', 1)", in: database.name)
             try database.server.sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'")
             try await store.put("third", from: "second")
-            let after = try #require(try await store.claimOne(node, nonce: "b").claims.first)
+            let after = try #require(try await store.claimOne(node, nonce: 2).claims.first)
             #expect(after.fence > before.fence)
             try await other.record(Event("x", actor: "ann"))
             let events = try await other.events(job: nil, limit: 20)
@@ -95,12 +95,12 @@ struct RestoredStoreTests {
             for text in ["a", "b"] {
                 let node = try await store.joinAlone(boot: text)
                 try await store.put(text, from: fences.isEmpty ? "first" : "a")
-                fences += try await store.claimOne(node, nonce: text).claims.map(\.fence)
+                fences += try await store.claimOne(node, nonce: 1).claims.map(\.fence)
             }
             store = try SQLiteStore(path: path + ".copy")
             let node = try await store.joinAlone(boot: "c")
             try await store.put("c", from: "first")
-            fences += try await store.claimOne(node, nonce: "c").claims.map(\.fence)
+            fences += try await store.claimOne(node, nonce: 3).claims.map(\.fence)
             #expect(fences.count == 3)
             #expect(fences == fences.sorted())
         }
@@ -114,11 +114,11 @@ struct RestoredStoreTests {
             let (file, copy) = try (DatabaseQueue(path: path), DatabaseQueue(path: path + ".copy"))
             try file.backup(to: copy)
             try await store.put("lost", from: "first")
-            let lost = try #require(try await store.claimOne(node, nonce: "a").claims.first)
+            let lost = try #require(try await store.claimOne(node, nonce: 1).claims.first)
             #expect(lost.definition.description == "lost")
             try copy.backup(to: file)
             try await store.put("kept", from: "first")
-            let kept = try #require(try await store.claimOne(node, nonce: "b").claims.first)
+            let kept = try #require(try await store.claimOne(node, nonce: 2).claims.first)
             #expect(kept.run.version == lost.run.version)
             #expect(kept.definition.description == "kept")
             #expect(kept.fence > lost.fence)
@@ -160,8 +160,9 @@ extension JobStore {
 }
 
 extension RunStore {
-    fileprivate func claimOne(_ node: NodeID, nonce: String) async throws -> ClaimResult {
+    fileprivate func claimOne(_ node: NodeID, nonce: Int64) async throws -> ClaimResult {
         try await claim(
-            ClaimRequest(node: node, queues: ["default"], slots: 10, nonce: nonce), deciding: Admission.decide)
+            ClaimRequest(node: node, queues: ["default"], slots: 10, nonce: ClaimNonce(nonce)),
+            deciding: Admission.decide)
     }
 }

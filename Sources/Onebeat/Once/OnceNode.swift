@@ -238,14 +238,14 @@ extension OnceNode {
         }
     }
 
-    /// Tries for as long as the lease lasts; whatever the claim brought ends with it.
+    /// What became of a claim whose answer did not come. Giving up would leave a run that nobody works on, so the store is asked
+    /// for as long as the lease lasts.
     private func readBack(_ request: ClaimRequest) async throws -> [Claim] {
-        let end = parts.clock.time.uptime() + settings.leases.node
         while true {
             do {
                 return try await store.readBack(request.nonce, of: request.node)
             } catch {
-                guard parts.clock.time.uptime() < end else { throw error }
+                guard parts.membership.id != nil else { throw error }
                 try await parts.clock.time.sleep(until: parts.clock.time.uptime() + Self.settlingPause)
             }
         }

@@ -36,22 +36,20 @@ struct AttemptRunner: Sendable {
                     group.cancelAll()
                 case .ended(let outcome):
                     group.cancelAll()
-                    return Self.outcome(outcome, stoppedBy: cause)
+                    return self.outcome(outcome, stoppedBy: cause)
                 }
             }
             return .lost
         }
     }
 
-    /// What an attempt's end means when it was asked to stop before.
-    ///
-    /// What ended well has done its work, and nobody need do it again: that stands, if its fence does. What had ended by itself
-    /// by then, had; only what says that it was stopped ended by the stop.
-    private static func outcome(_ ended: Outcome, stoppedBy cause: StopCause?) -> Outcome? {
-        switch (ended, cause) {
-        case (_, nil), (.succeeded, _), (.notStarted, _): ended
+    /// Only what says that it was stopped ended by the stop. Work that had ended by then, had: its outcome stands. What ended
+    /// well stands even where the lease was lost: the store's fence decides whether it counts.
+    private func outcome(_ outcome: Outcome, stoppedBy cause: StopCause?) -> Outcome? {
+        switch (outcome, cause) {
+        case (_, nil), (.succeeded, _), (.notStarted, _): outcome
         case (_, .leaseLost): nil
-        case (.failed, _), (.timedOut, _): ended
+        case (.failed, _), (.timedOut, _): outcome
         case (.cancelled, .timeout), (.interrupted, .timeout), (.lost, .timeout), (.lostAlone, .timeout): .timedOut
         case (.cancelled, .cancelled), (.interrupted, .cancelled), (.lost, .cancelled), (.lostAlone, .cancelled):
             .cancelled

@@ -57,7 +57,7 @@ struct HandlerExecutor: Executor {
         do {
             try await handler(RunContext(claim, output: output, logger: logger))
             return .succeeded
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             return .cancelled  // whatever it throws: it was asked to stop, and did not come to its end
         } catch {
             return .failed(Failure(error))

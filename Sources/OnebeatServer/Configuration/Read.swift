@@ -43,14 +43,6 @@ enum Read {
         }
     }
 
-    static func truth(_ node: YAMLNode) throws(Misfit) -> Bool {
-        switch try scalar(node, expected: "true or false").string {
-        case "true": true
-        case "false": false
-        case let text: throw Misfit("is \(quoted(text)); true or false will do")
-        }
-    }
-
     static func share(_ node: YAMLNode) throws(Misfit) -> Double {
         let text = try scalar(node, expected: "a number").string
         guard let value = Double(text), (0...1).contains(value) else {
@@ -61,7 +53,7 @@ enum Read {
 
     /// A place on the ground, in degrees from `-most` to `most`.
     static func degrees(_ most: Double) -> (YAMLNode) throws(Misfit) -> Double {
-        { node throws(Misfit) in
+        { (node) throws(Misfit) in
             let text = try scalar(node, expected: "a number of degrees").string
             guard let value = Double(text), (-most...most).contains(value) else {
                 throw Misfit("is \(quoted(text)); degrees from -\(most) to \(most) will do, such as 48.85")

@@ -273,7 +273,7 @@ struct SettlingLoopTests {
             let gone = NodeID(name: "gone", boot: "gone\(number)")
             _ = try await bench.store.join(
                 NodeRecord(id: gone, slots: 2, queues: ["default"], version: "1", processID: 1), lease: .seconds(10))
-            let request = ClaimRequest(node: gone, queues: ["default"], slots: 2, nonce: "gone\(number)")
+            let request = ClaimRequest(node: gone, queues: ["default"], slots: 2, nonce: ClaimNonce(1))
             #expect(try await bench.store.claim(request, deciding: Admission.decide).claims.count == 2)
             try await bench.store.bury(gone)
             _ = try await bench.store.reap(limit: 10) { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }

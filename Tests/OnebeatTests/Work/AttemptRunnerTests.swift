@@ -8,7 +8,6 @@ private struct PatientExecutor: Executor {
     let time: ManualTime
     var ends: Duration?
     var outcome = Outcome.succeeded
-    /// How it ends when it is stopped.
     var stopped = Outcome.cancelled
 
     func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
