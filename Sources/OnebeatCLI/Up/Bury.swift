@@ -17,6 +17,8 @@ struct Bury: AsyncParsableCommand {
 
     func run() async throws {
         let store = try await store.open()
+        // It has just started, and what it settles is dated by what it believes of the store's clock.
+        try await FirstLook.agree(store)
         try await store.bury(NodeID(name: node, boot: boot))
         var hasMore = true
         while hasMore {

@@ -48,6 +48,8 @@ struct CrontabWriter {
             switch line.content {
             case .blank: keepBlock()
             case .comment(let text): block.append(text)
+            case .variable where line.text.utf8.contains(0), .entry where line.text.utf8.contains(0):
+                keep(line, "it holds a NUL character, which no program can take; it stays as a comment")
             case .variable(let name, let value): set(name, to: value, line)
             case .entry(let entry): add(entry, line)
             case .unreadable:
@@ -71,9 +73,6 @@ struct CrontabWriter {
     }
 
     private mutating func add(_ entry: CrontabLine.Entry, _ line: CrontabLine) {
-        if line.text.utf8.contains(0) {
-            return keep(line, "it holds a NUL character, which no program can take; it stays as a comment")
-        }
         if entry.schedule == "@reboot" {
             return keep(
                 line,
@@ -196,7 +195,10 @@ struct CrontabWriter {
             return nil
         }
         defer { block = [] }
-        return block.joined(separator: " ")
+        // A description may hold no control character, and a comment may.
+        let text = block.joined(separator: " ")
+        let kept = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+        return String(String.UnicodeScalarView(kept))
     }
 
     private func isSwitchedOff(_ comment: String) -> Bool {

@@ -278,7 +278,7 @@ struct SettlingLoopTests {
             try await bench.store.bury(gone)
             _ = try await bench.store.reap(limit: 10) { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }
         }
-        try await bench.due("c")
+        try await bench.due("a", "b", "c")
         try await bench.join()
         let worker = bench.worker(slots: 4)
         _ = try await bench.turn(worker)

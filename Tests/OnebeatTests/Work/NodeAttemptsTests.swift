@@ -14,7 +14,7 @@ struct NodeAttemptsTests {
             started.increment()
             let bell = Bell()
             await bell.wait()
-            return .failed(Failure("stopped"))
+            return .cancelled
         }
     }
 

@@ -125,12 +125,12 @@ struct OutputRecorderTests {
         let recorder = recorder(bench)
         let output = recorder.output(of: .example())
         isDown.increment()
-        await output.write([1], to: .stdout)
+        await output.write([1, 10], to: .stdout)
         await #expect(throws: StoreError.self) { try await bench.turn(recorder) }
-        await output.write([2], to: .stdout)
+        await output.write([2, 10], to: .stdout)
         isDown.increment()
         _ = try await bench.turn(recorder)
-        #expect(try await kept(bench).map(\.bytes) == [[1], [2]])
+        #expect(try await kept(bench).flatMap(\.bytes) == [1, 10, 2, 10])
         #expect(try await bench.turn(recorder) == .after(.seconds(60)))
     }
 

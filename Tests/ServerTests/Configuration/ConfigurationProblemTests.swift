@@ -217,7 +217,7 @@ import Testing
 
     @Test(arguments: [
         ("timout", "timeout"), ("tiemout", "timeout"), ("catchup", "catch_up"), ("Cron", "cron"),
-        ("environment", "env"),
+        ("enviroment", "environment"),
         ("cwd", "dir"),
     ])
     func anUnknownKeySuggestsTheNearest(wrong: String, right: String) {

@@ -21,13 +21,13 @@ import Testing
         let fixture = try ExecutorFixture()
         let sink = RecordingSink()
         let executor = fixture.executor
-        let line = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done"
+        let line = "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.01; done"
         let claim = Claim.example(.shell(line, .init()))
         let end = Task { await executor.execute(claim, output: sink) }
         _ = await sink.text { $0 == "up\n" }
         end.cancel()
         #expect(await end.value == .cancelled)
-        #expect(sink.text() == "up\nbye\n")
+        #expect(sink.text().hasPrefix("up\n") && sink.text().hasSuffix("bye\n"))
         await fixture.guardian.shutdown()
     }
 
@@ -37,7 +37,7 @@ import Testing
         fixture.guardian.extend(until: .now + .milliseconds(50))
         #expect(await run.end.value == .interrupted)
         #expect(!run.processes.contains(where: isRunning))
-        #expect(await fixture.run("true").0 == .interrupted)
+        #expect(await fixture.run("true").0 == .notStarted)
         fixture.guardian.extend(until: .now + .seconds(1000))
         #expect(await fixture.run("true").0 == .succeeded)
         await fixture.guardian.shutdown()
@@ -75,7 +75,7 @@ import Testing
         #expect(await run.end.value == .interrupted)
         #expect(!run.processes.contains(where: isRunning))
         #expect(!fixture.guardian.isAlive)
-        #expect(await fixture.run("true").0 == .interrupted)
+        #expect(await fixture.run("true").0 == .notStarted)
     }
 
     @Test func whenTheGuardianIsKilledItsRunsEndAndTheNodeIsTold() async throws {
@@ -97,7 +97,7 @@ import Testing
             fixture.guardian.extend(until: .now + .seconds(60))
             kill(fixture.guardian.processID, SIGKILL)
             let outcome = await fixture.run("true").0
-            #expect(outcome == .interrupted || outcome == .lost)
+            #expect([.notStarted, .interrupted, .lost].contains(outcome), "\(outcome)")
             await fixture.guardian.departure()
         }
     }
@@ -152,13 +152,13 @@ import Testing
         settings.grace = .milliseconds(200)
         let command = Work.command(["python3", "-c", fills], settings)
         let filling = Task { await executor.execute(.example(command), output: own) }
-        _ = await own.text { $0 == "full\n" }
-        let line = Work.shell("trap 'echo bye; exit' TERM; echo up; while :; do sleep 0.01; done", .init())
+        _ = await own.text { $0.contains("full\n") }
+        let line = Work.shell("trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.01; done", .init())
         let neighbour = Task { await executor.execute(.example(line, id: 2), output: other) }
         _ = await other.text { $0 == "up\n" }
         neighbour.cancel()
         #expect(await neighbour.value == .cancelled)
-        #expect(other.text() == "up\nbye\n")
+        #expect(other.text().hasSuffix("bye\n"))
         filling.cancel()
         #expect(await filling.value == .cancelled)
         await fixture.guardian.shutdown()
@@ -171,13 +171,13 @@ import Testing
         let executor = fixture.executor
         var settings = ProcessSettings()
         settings.grace = grace
-        let line = "trap 'sleep 0.3; echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done"
+        let line = "trap 'sleep 0.3; echo bye; exit 3' TERM; echo up; while :; do sleep 0.01; done"
         let claim = Claim.example(.shell(line, settings))
         let end = Task { await executor.execute(claim, output: sink) }
         _ = await sink.text { $0 == "up\n" }
         end.cancel()
         #expect(await end.value == .cancelled)
-        #expect(sink.text() == "up\nbye\n")
+        #expect(sink.text().hasSuffix("bye\n"))
         await fixture.guardian.shutdown()
     }
 
