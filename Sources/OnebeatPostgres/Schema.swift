@@ -59,7 +59,9 @@ package struct Schema: Sendable {
 
     /// Refuses a schema in which another program keeps tables of the names that are needed here.
     private func requireFreeNames(after version: Int, in transaction: Transaction) throws {
-        let names = migrations.dropFirst(version).flatMap(TableNames.made(by:))
+        // A later migration may make anew what an earlier one had made.
+        let made = Set(migrations.prefix(version).flatMap(TableNames.made(by:)))
+        let names = Set(migrations.dropFirst(version).flatMap(TableNames.made(by:))).subtracting(made).sorted()
         let taken = try transaction.flight([
             Statement(
                 """

@@ -122,7 +122,8 @@ final class Wire {
 
     private func expectTransactions(by deadline: ContinuousClock.Instant) throws(PostgresFailure) {
         do {
-            _ = try flight(opening + [Statement("COMMIT")], by: deadline)
+            let begin = opening.isEmpty ? [SessionSettings.begin] : opening
+            _ = try flight(begin + [Statement("COMMIT")], by: deadline)
         } catch {
             // PgBouncer's words.
             guard error.message.contains("transaction blocks not allowed") else { throw error }

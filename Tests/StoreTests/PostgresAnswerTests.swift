@@ -123,7 +123,6 @@ struct PostgresAnswerTests {
     @Test(arguments: [
         "ALTER TABLE jobs ALTER source DROP NOT NULL; UPDATE jobs SET source = NULL",
         "ALTER TABLE jobs ALTER is_paused DROP DEFAULT, ALTER is_paused TYPE text USING 'no'",
-        "ALTER TABLE jobs ALTER watermark TYPE text USING 'x'",
         "ALTER TABLE jobs ALTER created_at TYPE bytea USING ''",
         "ALTER TABLE jobs ALTER created_at TYPE numeric USING 1",
     ])

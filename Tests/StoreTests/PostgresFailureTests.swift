@@ -71,7 +71,9 @@ struct PostgresFailureTests {
         let store = try await PostgresStore.open(server.url("postgres"))
         defer { store.close() }
         _ = try await store.jobs()
-        let process = try server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'onebeat'")
+        let process = try server.sql("""
+            SELECT pid FROM pg_stat_activity WHERE application_name = 'onebeat' ORDER BY state_change DESC LIMIT 1
+            """)
         let pid = try #require(pid_t(process))
         kill(pid, SIGSTOP)
         defer { kill(pid, SIGCONT) }
@@ -87,7 +89,9 @@ struct PostgresFailureTests {
         let store = try await PostgresStore.open(server.url("postgres"))
         defer { store.close() }
         _ = try await store.jobs()
-        let process = try server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'onebeat'")
+        let process = try server.sql("""
+            SELECT pid FROM pg_stat_activity WHERE application_name = 'onebeat' ORDER BY state_change DESC LIMIT 1
+            """)
         let pid = try #require(pid_t(process))
         kill(pid, SIGSTOP)
         defer { kill(pid, SIGCONT) }

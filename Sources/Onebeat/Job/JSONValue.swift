@@ -29,7 +29,10 @@ extension JSONValue: Codable {
         } else if let number = try? value.decode(UInt64.self) {
             self = .unsigned(number)
         } else if let number = try? value.decode(Double.self) {
-            self = .number(number)
+            // What is whole is a whole number however it was written, so that what is written is read as it was.
+            self =
+                Int64(exactly: number).map(JSONValue.int) ?? UInt64(exactly: number).map(JSONValue.unsigned)
+                ?? .number(number)
         } else if value.decodeNil() {
             self = .null
         } else {

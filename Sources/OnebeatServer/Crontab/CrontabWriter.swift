@@ -149,6 +149,7 @@ struct CrontabWriter {
         case "RANDOM_DELAY":
             remark(line.number, "RANDOM_DELAY is left out; spread: \(value)m puts fires off in the same way")
         case "LOGNAME": remark(line.number, "LOGNAME is left out: cron does not let a crontab set it")
+        case "SHELL" where value.isEmpty: remark(line.number, "SHELL is empty; it is left out")
         case "SHELL":
             shell = value
             setVariable(name, value)
