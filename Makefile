@@ -10,7 +10,7 @@ MINUTES ?= 10
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Hung tests end here; a whole run on two cores takes a fraction of it.
-TEST_SECONDS ?= 1500
+TEST_SECONDS ?= 2200
 
 # What `make fuzz` reads: so many inputs of each target, of this seed.
 INPUTS ?= 1000000

@@ -51,7 +51,8 @@ package struct Schema: Sendable {
         let foreign = done.filter { !isOurs || Int($0) == nil }
         // A later migration may make anew what an earlier one had made.
         let made = Set(migrations.prefix(done.count - foreign.count).flatMap(TableNames.made(by:)))
-        let needed = Set(migrations.dropFirst(done.count - foreign.count).flatMap(TableNames.made(by:))).subtracting(made)
+        let needed = Set(migrations.dropFirst(done.count - foreign.count).flatMap(TableNames.made(by:))).subtracting(
+            made)
         let taken = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master ORDER BY name").filter(needed.contains)
         guard let first = taken.first ?? foreign.first else { return }
         let what = taken.isEmpty ? "migrations of another program (\(first))" : "tables of the names Onebeat needs"

@@ -71,7 +71,8 @@ struct PostgresFailureTests {
         let store = try await PostgresStore.open(server.url("postgres"))
         defer { store.close() }
         _ = try await store.jobs()
-        let process = try server.sql("""
+        let process = try server.sql(
+            """
             SELECT pid FROM pg_stat_activity WHERE application_name = 'onebeat' ORDER BY state_change DESC LIMIT 1
             """)
         let pid = try #require(pid_t(process))
@@ -89,7 +90,8 @@ struct PostgresFailureTests {
         let store = try await PostgresStore.open(server.url("postgres"))
         defer { store.close() }
         _ = try await store.jobs()
-        let process = try server.sql("""
+        let process = try server.sql(
+            """
             SELECT pid FROM pg_stat_activity WHERE application_name = 'onebeat' ORDER BY state_change DESC LIMIT 1
             """)
         let pid = try #require(pid_t(process))
