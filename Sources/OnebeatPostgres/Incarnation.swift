@@ -97,10 +97,11 @@ enum Incarnation {
                     "INSERT INTO meta VALUES ('server', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                     [.text(identity)]),
                 raise(above: highest),
-                // Terms, too, may have been given out that are not known here.
+                // Terms, too, may have been given out that are not known here. The tables may be those of an older version,
+                // and have no other columns.
                 Statement(
                     """
-                    UPDATE leases SET term = term + \(gap), holder = '', renewal = renewal + 1
+                    UPDATE leases SET term = term + \(gap), holder = ''
                     WHERE name = '\(PostgresStore.leadName)'
                     """),
                 Statement(

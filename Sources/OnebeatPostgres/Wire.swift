@@ -122,8 +122,9 @@ final class Wire {
 
     private func expectTransactions(by deadline: ContinuousClock.Instant) throws(PostgresFailure) {
         do {
-            let begin = opening.isEmpty ? [SessionSettings.begin] : opening
-            _ = try flight(begin + [Statement("COMMIT")], by: deadline)
+            // Apart, since a pooler looks at whether a transaction is open where a flight ends.
+            _ = try flight(opening.isEmpty ? [SessionSettings.begin] : opening, by: deadline)
+            _ = try flight([Statement("COMMIT")], by: deadline)
         } catch {
             // PgBouncer's words.
             guard error.message.contains("transaction blocks not allowed") else { throw error }

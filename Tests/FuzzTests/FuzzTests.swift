@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// A few seconds of every target of the fuzzer; `make fuzz INPUTS=…` takes its time.
+/// A few seconds of every target of the fuzzer, from one seed, so that a change is judged by what it changed; `make fuzz
+/// INPUTS=…` takes its time, and a new seed each time.
 @Suite(.serialized, .timeLimit(.minutes(3)))
 struct FuzzTests {
     private static let fuzzer = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -15,7 +16,7 @@ struct FuzzTests {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: Self.fuzzer)
-        process.arguments = [target, "--seconds", "5", "--seed", "\(UInt32.random(in: 0 ... .max))"]
+        process.arguments = [target, "--seconds", "5", "--seed", "1"]
         process.standardOutput = pipe
         try process.run()
         let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

@@ -30,7 +30,7 @@ final class OnceWork: Executor {
         case .killed(let signal): Int32(clamping: 128 + signal)
         case .notStarted(.program, errno: ENOENT): 127
         case .notStarted: 126
-        case .orphaned(let signal): 128 + Int32(signal)
+        case .orphaned(let signal): 128 + Int32(clamping: signal)
         case .unknown, nil: ExitStatus.failed.rawValue
         }
     }

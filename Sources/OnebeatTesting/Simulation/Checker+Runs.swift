@@ -88,8 +88,11 @@ extension Checker {
         }
         // What its node never began is handed back as that, or by a node that cannot know any more.
         let isUnbegun = !begun.contains(claim.fence) && [.notStarted, .interrupted].contains(report.outcome)
+        // What it ended without a word, when it could not trust its lease, it may hand back while nobody has taken it.
+        let isUnseen = ends[claim.fence].map { $0.outcome == nil } ?? false
         try require(
-            isUnbegun || ends[claim.fence]?.outcome == report.outcome, .oneOutcome,
+            isUnbegun || isUnseen && report.outcome == .interrupted || ends[claim.fence]?.outcome == report.outcome,
+            .oneOutcome,
             "\(key) was reported as \(report.outcome.word), which is not how it ended")
         try require(
             Self.mayFollow(report.outcome).contains(run.state), .oneOutcome,
