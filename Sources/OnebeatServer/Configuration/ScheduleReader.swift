@@ -59,10 +59,10 @@ struct ScheduleReader {
         for key in keys where !inner.has(key) {
             map.problem("has no \(key); write it like {event: sunset, latitude: 48.85, longitude: 2.35}", key: "solar")
         }
-        guard let kind = inner.value("event", Read.choice(of: SolarEvent.Kind.self)),
-            let latitude = inner.value("latitude", Read.degrees(90)),
-            let longitude = inner.value("longitude", Read.degrees(180))
-        else { return nil }
+        let kind = inner.value("event", Read.choice(of: SolarEvent.Kind.self))
+        let latitude = inner.value("latitude", Read.degrees(90))
+        let longitude = inner.value("longitude", Read.degrees(180))
+        guard let kind, let latitude, let longitude else { return nil }
         return SolarEvent(kind, latitude: latitude, longitude: longitude)
     }
 

@@ -15,6 +15,16 @@ import Testing
         #expect(fileProblems("revision: -1\n\(jobs)") == [":1:11: revision: is -1; 0 or more will do"])
     }
 
+    @Test func theSunsScheduleIsReadAndItsMistakesAreTold() throws {
+        let file = try parseFile(
+            "jobs: {lamps: {solar: {event: dusk_civil, latitude: -33.87, longitude: 151.21}, run: \"true\"}}")
+        #expect(
+            file.jobs[0].schedule.rhythm == .solar(SolarEvent(.duskCivil, latitude: -33.87, longitude: 151.21)))
+        let wrong = fileProblems("jobs: {a: {solar: {event: noon, latitude: 91}, run: \"true\"}}")
+        #expect(wrong.count == 3, "\(wrong)")
+        #expect(wrong.contains { $0.contains("has no longitude") } && wrong.contains { $0.contains("solar_noon") })
+    }
+
     @Test func theExampleOfTheDocumentationIsReadAsItLooks() throws {
         let file = try parseFile(
             """
