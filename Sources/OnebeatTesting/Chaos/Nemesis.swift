@@ -96,15 +96,21 @@ public struct Nemesis {
     /// The next fault.
     public mutating func next() -> Move {
         if deck.isEmpty {
-            deck = kinds.flatMap { Array(repeating: $0, count: $0.share) }
-            for index in deck.indices.dropFirst() { deck.swapAt(index, dice.number(0...index)) }
+            // Each kind once before any comes again, so that a short run has all of them.
+            deck = shuffled(kinds.flatMap { Array(repeating: $0, count: $0.share - 1) }) + shuffled(kinds)
         }
         return Move(deck.removeLast(), dice.split())
     }
 
-    /// Deals a fault again, after the others, that found nothing to befall.
-    public mutating func putBack(_ fault: Fault) { deck.insert(fault, at: 0) }
+    /// Deals a fault again, after a few others, that found nothing to befall.
+    public mutating func putBack(_ fault: Fault) { deck.insert(fault, at: max(0, deck.count - 3)) }
 
     /// How long until the next one.
     public func pause(upTo most: Duration) -> Duration { most * dice.fraction() }
+
+    private func shuffled(_ faults: [Fault]) -> [Fault] {
+        var deck = faults
+        for index in deck.indices.dropFirst() { deck.swapAt(index, dice.number(0...index)) }
+        return deck
+    }
 }
