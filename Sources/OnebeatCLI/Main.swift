@@ -78,8 +78,8 @@ struct OnebeatCommand: ParsableCommand {
             CommandGroup(name: "Definition", subcommands: [Validate.self, Plan.self, Apply.self, Import.self]),
             CommandGroup(
                 name: "History",
-                subcommands: [Jobs.self, Job.self, Runs.self, RunCommand.self, Logs.self, Nodes.self, Events.self]),
-            CommandGroup(name: "Question", subcommands: [Next.self, Explain.self, Doctor.self]),
+                subcommands: [Jobs.self, Job.self, Runs.self, RunCommand.self, Flow.self, Logs.self, Nodes.self, Events.self]),
+            CommandGroup(name: "Question", subcommands: [Next.self, Explain.self, Graph.self, Doctor.self]),
             CommandGroup(
                 name: "Control", subcommands: [Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self]),
             CommandGroup(name: "Other", subcommands: [Version.self, Bury.self]),

@@ -16,6 +16,9 @@ struct Applying {
     private var removed: [JobRecord] = []
     private var replaced: [JobRecord] = []
     private var events: [Event] = []
+    /// The root of each follower before the change.
+    private var roots: [String: String] = [:]
+    private var flows: [Statement] = []
 
     init(_ request: ApplyRequest, in transaction: Transaction) {
         self.request = request
@@ -44,6 +47,7 @@ struct Applying {
         }
         let isNew = try isNewRevision(after: history)
         if replaced.contains(where: { isOverdue($0, now) }) { throw StoreError.overtaken }
+        if !events.isEmpty { try changeFlows(changes) }
         let writes = try (events.isEmpty ? [] : statements(at: now)) + (isNew ? revising(at: now) : [])
         if writes.isEmpty { try transaction.confirm() } else { try transaction.commit(writes) }
         return changes
@@ -98,7 +102,9 @@ struct Applying {
                 WHERE j.removed_at IS NULL AND (j.name = ANY ($1) OR ($3 AND j.source = $2))
                 """, [names, .text(source), .bool(request.isWhole)]),
             .history(of: source), Statement(Transaction.clock),
+            Statement("SELECT name, flow_root FROM jobs WHERE flow_root IS NOT NULL AND removed_at IS NULL"),
         ])
+        for (name, root): (String, String) in rows[6].map({ ($0[0], $0[1]) }) { roots[name] = root }
         for (name, generation): (String, Int) in rows[2].map({ ($0[0], $0[1]) }) { generations[name] = generation }
         for record in rows[3].map({ JobRecord(row: $0, cache: cache) }) { stored[record.name] = record }
         return (transaction.time(rows[5]), SourceHistory(of: source, rows: rows[4]))
@@ -119,7 +125,7 @@ struct Applying {
             definition: definition, generation: old?.generation ?? (generations[name] ?? 0) + 1,
             version: (old?.version ?? 0) + 1, source: request.source, isPaused: old?.isPaused ?? false,
             watermark: max(plan.through, old?.watermark ?? plan.through), nextAt: plan.nextAt,
-            createdAt: old?.createdAt ?? now)
+            createdAt: old?.createdAt ?? now, flowEdition: old?.flowEdition ?? 0)
         stored[name] = record
         saved.append((record, plan.fires))
         events.append(
@@ -130,7 +136,7 @@ struct Applying {
     }
 
     private func statements(at now: Timestamp) throws -> [Statement] {
-        try saving(at: now) + replacingFuture(at: now) + keepingOneInstant() + removing(at: now)
+        try saving(at: now) + replacingFuture(at: now) + keepingOneInstant() + removing(at: now) + flows
             + [.note(events, at: now)]
     }
 
@@ -188,18 +194,19 @@ struct Applying {
         let fires = saved.flatMap { saved in saved.fires.map { (record: saved.record, fire: $0) } }
         let instants = Parameter.times(fires.map(\.fire.scheduledAt))
         let jobs = Parameter.texts(fires.map(\.record.name))
-        var statements = [
-            Statement(
-                """
-                DELETE FROM runs r USING unnest($1, $2) AS j (name, generation)
-                WHERE r.job_name = j.name AND r.generation = j.generation AND r.kind = 'scheduled'
-                    AND r.state = 'scheduled' AND r.attempt = 0 AND r.scheduled_at > $3
-                    AND NOT EXISTS (
-                        SELECT 1 FROM unnest($4, $5) AS f (job, scheduled_at)
-                        WHERE f.job = r.job_name AND f.scheduled_at = r.scheduled_at)
-                """,
-                [.texts(records.map(\.name)), .ints(records.map(\.generation)), .time(now), jobs, instants])
+        let withdrawn = """
+            unnest($1, $2) AS j (name, generation)
+            WHERE r.job_name = j.name AND r.generation = j.generation AND r.kind = 'scheduled'
+                AND r.state = 'scheduled' AND r.attempt = 0 AND r.scheduled_at > $3
+                AND NOT EXISTS (
+                    SELECT 1 FROM unnest($4, $5) AS f (job, scheduled_at)
+                    WHERE f.job = r.job_name AND f.scheduled_at = r.scheduled_at)
+            """
+        let parameters: [Parameter] = [
+            .texts(records.map(\.name)), .ints(records.map(\.generation)), .time(now), jobs, instants,
         ]
+        var statements = records.contains { $0.flowEdition > 0 } ? Flows.withdraw(withdrawn, parameters) : []
+        statements.append(Statement("DELETE FROM runs r USING \(withdrawn)", parameters))
         guard !fires.isEmpty else { return statements }
         let values: [Parameter] = [
             jobs, .ints(fires.map(\.record.generation)), .ints(fires.map(\.record.version)), instants,
@@ -244,22 +251,103 @@ struct Applying {
         guard !delays.isEmpty else { return [] }
         return [
             Statement(
-                "UPDATE jobs SET next_at = NULL WHERE name = ANY ($1) AND \(RunEnds.isUnderWay)", [.texts(delays)])
+                "UPDATE jobs SET next_at = NULL WHERE name = ANY ($1) AND \(Changes.isUnderWay)", [.texts(delays)])
         ]
     }
 
-    private func removing(at now: Timestamp) -> [Statement] {
+    /// What is due of a removed job is cancelled. A flow goes on as it was planned.
+    private func removing(at now: Timestamp) throws -> [Statement] {
         guard !removed.isEmpty else { return [] }
         let names = Parameter.texts(removed.map(\.name))
-        return [
-            Statement("UPDATE jobs SET removed_at = $2, next_at = NULL WHERE name = ANY ($1)", [names, .time(now)]),
+        let due = try transaction.flight([
             Statement(
                 """
-                UPDATE runs SET state = 'cancelled', reason = $2, finished_at = $3, is_held = false
-                WHERE job_name = ANY ($1) AND (state = 'scheduled' OR state = 'waiting')
-                """,
-                [names, .text(Reason.removed.rawValue), .time(now)]),
-        ]
+                SELECT \(Run.columns) FROM runs WHERE job_name = ANY ($1) AND state = 'scheduled'
+                    AND (flow_id IS NULL OR flow_id = id) ORDER BY id FOR NO KEY UPDATE
+                """, [names])
+        ])[0].map(Run.init)
+        let instants = Set(removed.map(\.name))
+        var changes = Changes(at: now)
+        // Instants still to come are withdrawn.
+        for run in due where !(run.kind == .scheduled && run.attempt == 0 && run.scheduledAt > now) {
+            guard instants.contains(run.job) else { continue }
+            _ = try changes.end(run, as: .cancelled, .removed, isGuarded: false)
+        }
+        try Flows.follow(&changes, in: transaction)
+        return [
+            Statement("UPDATE jobs SET removed_at = $2, next_at = NULL WHERE name = ANY ($1)", [names, .time(now)])
+        ] + changes.statements()
+    }
+
+    /// Brings flows in line with what has changed.
+    private mutating func changeFlows(_ changes: [JobChange]) throws {
+        let changed = changes.filter(\.isChange)
+        guard !roots.isEmpty || changed.contains(where: { $0.record.definition.isFollower }) else { return }
+        let followers = try followersAfter(changed)
+        let named = Set(
+            followers.values.flatMap { record -> [String] in
+                guard case .after(let jobs) = record.definition.schedule.rhythm else { return [] }
+                return jobs
+            })
+        let gone = Set(changed.filter { $0.kind == .removed }.map(\.job))
+        let known = try transaction.flight([
+            Statement(
+                "SELECT name FROM jobs WHERE name = ANY ($1) AND removed_at IS NULL", [.texts(named.sorted())])
+        ])[0].map { $0[0] as String }
+        let inForce = Set(known).subtracting(gone).union(saved.map(\.record.name))
+        let change: FlowChange
+        do {
+            change = try FlowChange(
+                followers.values.map(\.definition), before: roots, changed: Set(changed.map(\.job)),
+                isKnown: inForce.contains)
+        } catch {
+            throw StoreError.refused("\(error)")
+        }
+        flows = statements(of: change, followers)
+    }
+
+    private func statements(of change: FlowChange, _ records: [String: JobRecord]) -> [Statement] {
+        var statements: [Statement] = []
+        if !change.roots.isEmpty {
+            statements.append(
+                Statement(
+                    "UPDATE jobs SET flow_root = u.root FROM unnest($1, $2) AS u (name, root) WHERE jobs.name = u.name",
+                    [.texts(Array(change.roots.keys)), .texts(change.roots.values.map { $0 })]))
+        }
+        if !change.touched.isEmpty {
+            statements.append(
+                Statement(
+                    "UPDATE jobs SET flow_edition = flow_edition + 1 WHERE name = ANY ($1)",
+                    [.texts(change.touched.sorted())]))
+        }
+        var followers: [String: [Follower]] = [:]
+        var planned: [Flows.Root] = []
+        for (record, fires) in saved {
+            let below = change.followers(of: record.name, among: records)
+            guard !below.isEmpty else { continue }
+            followers[record.name] = below
+            let edition = record.flowEdition + (change.touched.contains(record.name) ? 1 : 0)
+            planned += fires.filter { $0.missed == nil }.map {
+                Flows.Root(
+                    job: record.name, generation: record.generation, scheduledAt: $0.scheduledAt, edition: edition)
+            }
+        }
+        return statements + Flows.insert(planned, followers)
+    }
+
+    /// All followers that are in force once the change is made.
+    private func followersAfter(_ changed: [JobChange]) throws -> [String: JobRecord] {
+        var records: [String: JobRecord] = [:]
+        let rows = try transaction.flight([
+            Statement(
+                """
+                SELECT \(JobRecord.columns) FROM \(JobRecord.tables)
+                WHERE j.removed_at IS NULL AND j.flow_root IS NOT NULL
+                """)
+        ])[0]
+        for record in rows.map({ JobRecord(row: $0, cache: cache) }) { records[record.name] = record }
+        for change in changed { records[change.job] = change.kind == .removed ? nil : change.record }
+        return records.filter { $0.value.definition.isFollower }
     }
 }
 

@@ -35,6 +35,7 @@ struct Planning {
                         .int(plan.version.version), .time(plan.through),
                     ]))
         }
+        statements += Flows.insert(plans)
         let due = plans.lazy.flatMap(\.fires).filter { $0.missed == nil }.map(\.dueAt).min()
         statements += WakeUps.ask(due: due, now: now)
     }
@@ -55,13 +56,14 @@ struct Planning {
         return Statement(
             """
             WITH plan AS (
-                SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
-                    AS p (name, generation, version, starts_at, through_at, next_at)),
+                SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $16)
+                    AS p (name, generation, version, starts_at, through_at, next_at, edition)),
             moved AS (
                 UPDATE jobs j SET watermark = p.through_at, next_at = p.next_at FROM plan p
                 WHERE j.name = p.name AND j.name = ANY ((SELECT \(DueRuns.foundJobs))::text[])
                     AND j.generation = p.generation AND j.version = p.version
                     AND j.watermark = p.starts_at AND j.removed_at IS NULL
+                    AND (p.edition IS NULL OR j.flow_edition = p.edition)
                     AND ($7 IS NULL
                         OR EXISTS (SELECT 1 FROM leases WHERE name = '\(PostgresStore.leadName)' AND term = $7))
                 RETURNING j.name, j.generation, j.version, j.queue, j.priority, j.need)
@@ -84,6 +86,7 @@ struct Planning {
                 .times(fires.map(\.fire.scheduledAt)), .times(fires.map(\.fire.dueAt)),
                 .times(fires.map(\.fire.deadlineAt)), .texts(fires.map { $0.fire.missed?.rawValue }),
                 .times(fires.map(\.fire.rangeEnd)), .ints(fires.map(\.fire.count)), now,
+                .ints(plans.map { $0.fires.isEmpty ? nil : Int64($0.flowEdition) }),
             ])
     }
 }

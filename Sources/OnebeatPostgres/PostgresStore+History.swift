@@ -19,6 +19,7 @@ extension PostgresStore: HistoryStore {
         require("job_name =", filter.job.map { .text($0) })
         require("scheduled_at >=", filter.from.map { .time($0) })
         require("scheduled_at <", filter.before.map { .time($0) })
+        require("flow_id =", filter.flow.map { .int($0.value) })
         require("id <", filter.after.map { .int($0.value) })
         if !filter.states.isEmpty {
             // Written out, since a partial index is used only for states that are known when the plan is made.
@@ -42,6 +43,18 @@ extension PostgresStore: HistoryStore {
             try transaction.look([
                 Statement("SELECT \(Run.columns) FROM runs WHERE id = $1", [.int(id.value)])
             ])[0].first.map(Run.init)
+        }
+    }
+
+    public func waits(in flow: RunID, limit: Int) async throws(StoreError) -> [Wait] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    """
+                    SELECT parent_id, run_id FROM runs JOIN waits ON run_id = id WHERE flow_id = $1
+                    ORDER BY run_id, parent_id LIMIT $2
+                    """, [.int(flow.value), .int(limit)])
+            ])[0].map { Wait(parent: RunID($0[0]), run: RunID($0[1])) }
         }
     }
 
@@ -185,7 +198,8 @@ extension PostgresStore: HistoryStore {
                         SELECT id FROM (SELECT id, finished_at FROM runs ORDER BY id LIMIT $1) lowest
                         WHERE finished_at < $3 ORDER BY id LIMIT $2),
                     output AS (DELETE FROM logs USING old WHERE run_id = id),
-                    tries AS (DELETE FROM attempts USING old WHERE run_id = id)
+                    tries AS (DELETE FROM attempts USING old WHERE run_id = id),
+                    waited AS (DELETE FROM waits USING old WHERE run_id = id)
                     DELETE FROM runs USING old WHERE runs.id = old.id
                     """,
                     [.int(limit * 4), .int(limit), .time(instant)]),

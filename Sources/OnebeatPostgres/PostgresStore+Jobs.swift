@@ -76,6 +76,10 @@ extension PostgresStore: JobStore {
             "j.next_at IS NOT NULL AND j.next_at <= $1 ORDER BY j.next_at LIMIT $2", [.time(horizon), .int(limit)])
     }
 
+    public func followers(of root: String) async throws(StoreError) -> [JobRecord] {
+        try await records(Flows.areFollowers, [.text(root)])
+    }
+
     public func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int {
         guard !plans.isEmpty else { return 0 }
         return try await move { transaction in

@@ -260,20 +260,17 @@ extension PostgresStore: LeaseStore {
         let now = transaction.time(rows[2])
         let policies = try transaction.definitions.all(runs.map(\.version), in: transaction)
 
-        var settling = Settling(at: now)
-        var events = dead.map { Event("node.dead", actor: $0.name, message: $0.boot) }
+        var changes = Changes(at: now)
+        changes.events = dead.map { Event("node.dead", actor: $0.name, message: $0.boot) }
         let settled = try runs.map { run in
             let outcome = wasAlone.contains(run.boot ?? "") ? Outcome.lostAlone : .lost
             let settlement = deciding(run, outcome, policies[run.version]?.policies ?? JobPolicies(), now)
-            let after = try settling.settle(run, outcome, settlement, isGuarded: guarded.contains(run.job))
-            events.append(
-                Event(
-                    "run.lost", job: run.job, run: run.id, actor: run.node ?? "",
-                    message: "attempt \(run.attempt) of \(run.key); now \(after.state.rawValue)"))
+            let after = try changes.settle(run, outcome, as: settlement, isGuarded: guarded.contains(run.job))
+            changes.events.append(.lost(run, now: after.state))
             return after
         }
-        try transaction.commit(
-            [.note(events, at: now)] + settling.statements, waking: settling.wakesSomebody)
+        try Flows.follow(&changes, in: transaction)
+        try transaction.commit(changes.statements() + changes.statusStatements, waking: changes.wakesSomebody)
         return ReapResult(dead: dead, runs: settled, hasMore: orphans.count == limit && !settled.isEmpty)
     }
 

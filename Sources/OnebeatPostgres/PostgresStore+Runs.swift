@@ -4,37 +4,18 @@
 import Onebeat
 
 extension PostgresStore: RunStore {
-    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
+    public func trigger(
+        _ job: String, requestID: String, alone: Bool, by actor: String
+    ) async throws(StoreError) -> Run {
         try await move { transaction in
+            let wish = Wish(job: job, requestID: requestID, actor: actor)
             // One flight, since somebody waits for the run to start.
             let made = try transaction.commitEarly(
-                Statement(
-                    """
-                    WITH made AS (
-                        INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state,
-                            queue, priority, need)
-                        SELECT name, generation, version, 'manual', t.now, $2, t.now, 'scheduled', queue, priority, need
-                        FROM jobs, (SELECT \(Transaction.time(of: 3)) AS now) t
-                        WHERE name = $1 AND removed_at IS NULL
-                        ON CONFLICT DO NOTHING RETURNING \(Run.columns)),
-                    told AS (
-                        INSERT INTO events (at, kind, job_name, run_id, actor, message)
-                        SELECT scheduled_at, 'run.triggered', $1, id, $4, $5 FROM made)
-                    SELECT \(Run.columns), \(Transaction.early) FROM made
-                    """,
-                    [
-                        .text(job), .text(requestID), transaction.now, .text(actor),
-                        .text(Event.triggered(requestID: requestID)),
-                    ]))
+                wish.insertion(at: transaction.now, where: alone ? "true" : "flow_edition = 0", early: true))
             if let run = made.first.map(Run.init) { return run }
+            if !alone, let run = try wish.insertFlow(in: transaction) { return run }
             // It was asked for before, and may not be on disk yet.
-            let known = try transaction.commitEarly(
-                Statement(
-                    """
-                    SELECT \(Run.columns) FROM runs WHERE job_name = $1 AND kind = 'manual' AND request_id = $2
-                        AND generation = (SELECT generation FROM jobs WHERE name = $1 AND removed_at IS NULL)
-                    """,
-                    [.text(job), .text(requestID)]))
+            let known = try transaction.commitEarly(wish.known)
             guard let run = known.first.map(Run.init) else { throw StoreError.noJob(job) }
             return run
         }
@@ -160,22 +141,24 @@ extension PostgresStore: RunStore {
         for run in rows[1].map(Run.init) { runs[run.id] = run }
         let now = transaction.time(rows[2])
 
-        var settling = Settling(at: now)
+        var changes = Changes(at: now)
         let results: [SettleResult?] = try reports.map { report in
             let claimed = report.claim.run
             if held.contains(claimed.job) || (runs[claimed.id] == nil && !isWaiting) { return .later }
             guard let run = runs[claimed.id], run.state == .running, run.fence == claimed.fence else { return nil }
             let settlement = deciding(run, report.outcome, report.claim.definition.policies, now)
-            let after = try settling.settle(
-                run, report.outcome, settlement, words: report.words, isGuarded: guarded.contains(run.job))
+            let after = try changes.settle(
+                run, report.outcome, as: settlement, words: report.words, isGuarded: guarded.contains(run.job))
             runs[run.id] = after
             return .settled(after)
         }
         let stale = zip(reports, results).filter { $0.1 == nil }.map(\.0)
         // The rows of this move's own attempts are written before they are read for its stale reports.
-        let known = stale.isEmpty ? [] : try transaction.flight(settling.statements + [Self.outcomes(of: stale)])
+        try Flows.follow(&changes, in: transaction)
+        let writes = changes.statements() + changes.statusStatements
+        let known = stale.isEmpty ? [] : try transaction.flight(writes + [Self.outcomes(of: stale)])
         let settled = Set((known.last?.map { AttemptKey(row: $0) } ?? []))
-        try transaction.commit(stale.isEmpty ? settling.statements : [], waking: settling.wakesSomebody)
+        try transaction.commit(stale.isEmpty ? writes : [], waking: changes.wakesSomebody)
         return zip(reports, results).map { report, result in
             if let result { return result }
             guard let run = runs[report.claim.run.id], settled.contains(AttemptKey(report)) else { return .fenced }
@@ -198,19 +181,18 @@ extension PostgresStore: RunStore {
                 return run
             }
             let now = transaction.time(rows[2])
-            var ends = RunEnds()
-            var statements: [Statement] = [
-                .note([Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key)], at: now)
-            ]
+            var changes = Changes(at: now)
+            changes.events.append(
+                Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key))
+            var asking: [Statement] = []
             if run.state == .running {
                 run.isCancelRequested = true
-                statements.append(
-                    Statement("UPDATE runs SET is_cancel_requested = true WHERE id = $1", [.int(id.value)]))
+                asking = [Statement("UPDATE runs SET is_cancel_requested = true WHERE id = $1", [.int(id.value)])]
             } else {
-                run = try ends.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)", at: now)
-                ends.startDelay(after: run)
+                run = try changes.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)")
             }
-            try transaction.commit(statements + ends.statements(at: now))
+            try Flows.follow(&changes, in: transaction)
+            try transaction.commit(asking + changes.statements(), waking: changes.wakesSomebody)
             return run
         }
     }
@@ -241,23 +223,22 @@ extension PostgresStore: RunStore {
             let now = transaction.time(rows[3])
             let runs = rows[2].map(Run.init).filter { $0.state == .scheduled && $0.attempt == 0 }
             let known = try transaction.definitions.all(runs.map(\.version), in: transaction)
-            var ends = RunEnds()
+            var changes = Changes(at: now)
             let ended = try runs.compactMap { run -> Run? in
                 guard let definition = known[run.version], locked.contains(run.job) || !definition.isGuarded else {
                     return nil
                 }
                 let state = states[run.job]?(run) ?? JobState(isRemoved: true)
-                let end: Run
+                let isGuarded = definition.isGuarded
                 switch deciding(run, definition.policies, state, now) {
                 case .start, .hold, .replace: return nil
-                case .skip(let reason): end = try ends.end(run, as: .skipped, reason, at: now)
-                case .miss(let reason): end = try ends.end(run, as: .missed, reason, at: now)
-                case .cancel(let reason): end = try ends.end(run, as: .cancelled, reason, at: now)
+                case .skip(let reason): return try changes.end(run, as: .skipped, reason, isGuarded: isGuarded)
+                case .miss(let reason): return try changes.end(run, as: .missed, reason, isGuarded: isGuarded)
+                case .cancel(let reason): return try changes.end(run, as: .cancelled, reason, isGuarded: isGuarded)
                 }
-                if definition.isGuarded { ends.startDelay(after: end) }
-                return end
             }
-            try transaction.commit(ends.statements(at: now))
+            try Flows.follow(&changes, in: transaction)
+            try transaction.commit(changes.statements(), waking: changes.wakesSomebody)
             return ended
         }
     }

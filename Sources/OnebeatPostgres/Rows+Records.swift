@@ -2,7 +2,8 @@ import Onebeat
 
 extension JobRecord {
     static let columns = """
-        j.name, j.generation, j.version, j.source, j.is_paused, j.watermark, j.next_at, j.created_at, d.definition
+        j.name, j.generation, j.version, j.source, j.is_paused, j.watermark, j.next_at, j.created_at, d.definition,
+        j.flow_edition
         """
     static let tables = """
         jobs j JOIN definitions d ON d.job_name = j.name AND d.generation = j.generation AND d.version = j.version
@@ -14,7 +15,7 @@ extension JobRecord {
         cache.keep(definition, of: version)
         self.init(
             definition: definition, generation: version.generation, version: version.version, source: row[3],
-            isPaused: row[4], watermark: row[5], nextAt: row[6], createdAt: row[7])
+            isPaused: row[4], watermark: row[5], nextAt: row[6], createdAt: row[7], flowEdition: row[9])
     }
 }
 
@@ -22,7 +23,7 @@ extension Run {
     static let columns = """
         id, job_name, generation, version, kind, scheduled_at, request_id, due_at, deadline_at, state, reason, message,
         queue, priority, attempt, fence, node, boot, crashes, failures, is_cancel_requested, started_at, finished_at,
-        exit_code, range_end, count, need
+        exit_code, range_end, count, need, flow_id
         """
 
     init(row: Row) {
@@ -45,6 +46,7 @@ extension Run {
         rangeEnd = row[24]
         count = row[25]
         need = row[26]
+        flow = (row[27] as Int64?).map(RunID.init)
     }
 }
 

@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings, claims])
+    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings, claims, flows])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
     private static let lock: Int64 = 0x6f_6e65_6265_6174
@@ -150,6 +150,19 @@ package struct Schema: Sendable {
             WHERE d.job_name = name AND d.generation = jobs.generation AND d.version = jobs.version;
         UPDATE runs SET need = jobs.need FROM jobs WHERE jobs.name = job_name AND state = 'scheduled';
         COMMENT ON COLUMN runs.need IS 'what a process must be able to do for it: a kind of work, or handler:JOB'
+        """
+
+    private static let flows = """
+        ALTER TABLE jobs ADD COLUMN flow_root text COLLATE "C", ADD COLUMN flow_edition bigint NOT NULL DEFAULT 0;
+        COMMENT ON COLUMN jobs.flow_root IS 'of a job that follows others: the job they all lead to';
+        COMMENT ON COLUMN jobs.flow_edition IS 'counts the changes among those that follow a root';
+        CREATE INDEX jobs_by_root ON jobs (flow_root) WHERE flow_root IS NOT NULL;
+        ALTER TABLE runs ADD COLUMN flow_id bigint;
+        COMMENT ON COLUMN runs.flow_id IS 'the number of the root''s run, also in its own row';
+        CREATE INDEX runs_of_flow ON runs (flow_id, job_name) WHERE flow_id IS NOT NULL;
+        CREATE TABLE waits (parent_id bigint NOT NULL, run_id bigint NOT NULL, PRIMARY KEY (parent_id, run_id));
+        COMMENT ON TABLE waits IS 'which run follows which';
+        CREATE INDEX waits_of_run ON waits (run_id)
         """
 
     /// Where little is open, the planner takes one index for as good as another, and keeps the plan. `runs_soon` has another

@@ -18,6 +18,7 @@ extension SQLiteStore: HistoryStore {
             require("job_name = ?", filter.job)
             require("scheduled_at >= ?", filter.from)
             require("scheduled_at < ?", filter.before)
+            require("flow_id = ?", filter.flow?.value)
             require("id < ?", filter.after?.value)
             if !filter.states.isEmpty {
                 // In the order of their letters: SQLite uses the index of troubles only for the same list.
@@ -40,6 +41,15 @@ extension SQLiteStore: HistoryStore {
 
     public func run(_ id: RunID) async throws(StoreError) -> Run? {
         try await read { db, _ in try Run.fetch(id, in: db) }
+    }
+
+    public func waits(in flow: RunID, limit: Int) async throws(StoreError) -> [Wait] {
+        try await read { db, _ in
+            try db.rows(
+                "SELECT parent_id, run_id FROM runs JOIN waits ON run_id = id WHERE flow_id = ? ORDER BY 2, 1 LIMIT ?",
+                [flow.value, limit]
+            ).map { Wait(parent: RunID($0[0]), run: RunID($0[1])) }
+        }
     }
 
     public func attempts(of run: RunID) async throws(StoreError) -> [Attempt] {
@@ -149,6 +159,7 @@ extension SQLiteStore: HistoryStore {
                 let id: Int64 = row[0]
                 try db.change("DELETE FROM logs WHERE run_id = ?", [id])
                 try db.change("DELETE FROM attempts WHERE run_id = ?", [id])
+                try db.change("DELETE FROM waits WHERE run_id = ?", [id])
                 removed += try db.change("DELETE FROM runs WHERE id = ?", [id])
             }
             removed += try db.change("DELETE FROM events WHERE id IN (\(oldEvents))", [instant, limit])

@@ -13,11 +13,14 @@ extension SQLiteStore: JobStore {
     ) async throws(StoreError) -> [JobChange] {
         try await write { db, now in
             var changes: [JobChange] = []
+            let roots = try Self.flowRoots(in: db)
+            var fires: [(JobRecord, [PlannedFire])] = []
             for definition in request.definitions.sorted(by: { $0.name < $1.name }) {
-                changes.append(
-                    try self.put(
-                        definition, source: request.source, by: request.actor, at: now, unless: isOverdue,
-                        deciding: deciding, in: db))
+                let (change, planned) = try self.put(
+                    definition, source: request.source, by: request.actor, at: now, unless: isOverdue,
+                    deciding: deciding, in: db)
+                changes.append(change)
+                if !planned.isEmpty { fires.append((change.record, planned)) }
             }
             if request.isWhole {
                 let named = Set(request.definitions.map(\.name))
@@ -31,6 +34,7 @@ extension SQLiteStore: JobStore {
                     changes.append(try self.remove(record, by: request.actor, at: now, in: db))
                 }
             }
+            try self.changeFlows(changes, from: roots, planned: fires, in: db)
             try Self.keepRevision(of: request, changesJobs: changes.contains(where: \.isChange), at: now, in: db)
             if changes.contains(where: \.isChange) {
                 try db.change("INSERT OR REPLACE INTO meta VALUES ('edition', lower(hex(randomblob(16))))")
@@ -95,6 +99,10 @@ extension SQLiteStore: JobStore {
         }
     }
 
+    public func followers(of root: String) async throws(StoreError) -> [JobRecord] {
+        try await read { db, _ in try self.followers(of: root, in: db) }
+    }
+
     public func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int {
         guard !plans.isEmpty else { return 0 }
         return try await write { db, now in
@@ -105,10 +113,11 @@ extension SQLiteStore: JobStore {
                     """
                     UPDATE jobs SET watermark = ?, next_at = ?
                     WHERE name = ? AND generation = ? AND version = ? AND watermark = ? AND removed_at IS NULL
+                        AND (? OR flow_edition = ?)
                     """,
                     [
                         plan.through, plan.nextAt, plan.version.job, plan.version.generation, plan.version.version,
-                        plan.from,
+                        plan.from, plan.fires.isEmpty, plan.flowEdition,
                     ])
                 guard moved == 1 else { continue }
                 for run in plan.withdrawn {
@@ -118,7 +127,11 @@ extension SQLiteStore: JobStore {
                 }
                 let definition = try self.definition(plan.version, in: db)
                 for fire in plan.fires {
-                    inserted += try Self.insert(fire, version: plan.version, definition, at: now, in: db)
+                    let isNew = try Self.insert(fire, version: plan.version, definition, at: now, in: db) > 0
+                    guard isNew else { continue }
+                    inserted += 1
+                    guard fire.missed == nil, !plan.followers.isEmpty else { continue }
+                    try Self.insertFlow(plan.followers, of: plan.version, at: fire.scheduledAt, in: db)
                 }
             }
             return inserted
@@ -160,7 +173,7 @@ extension SQLiteStore {
         try records("j.removed_at IS NULL AND j.name = ?", [name], in: db).first
     }
 
-    private func records(
+    func records(
         _ condition: String, _ arguments: Arguments = [], in db: Database
     ) throws -> [JobRecord] {
         try db.rows("SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)", arguments)
@@ -200,12 +213,12 @@ extension SQLiteStore {
         _ definition: JobDefinition, source: String, by actor: String, at now: Timestamp,
         unless isOverdue: (JobRecord, Timestamp) -> Bool,
         deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan, in db: Database
-    ) throws -> JobChange {
+    ) throws -> (JobChange, [PlannedFire]) {
         let name = definition.name
         let old = try record(name, in: db)
         if let old {
             guard old.source == source else { throw StoreError.taken(name, by: old.source) }
-            if old.definition == definition { return JobChange(.unchanged, job: name, record: old) }
+            if old.definition == definition { return (JobChange(.unchanged, job: name, record: old), []) }
             if isOverdue(old, now) { throw StoreError.overtaken }
         }
         let plan = deciding(definition, old, now)
@@ -215,7 +228,7 @@ extension SQLiteStore {
             definition: definition, generation: old?.generation ?? (lastGeneration ?? 0) + 1,
             version: (old?.version ?? 0) + 1, source: source, isPaused: old?.isPaused ?? false,
             watermark: max(plan.through, old?.watermark ?? plan.through), nextAt: plan.nextAt,
-            createdAt: old?.createdAt ?? now)
+            createdAt: old?.createdAt ?? now, flowEdition: old?.flowEdition ?? 0)
         try save(record, at: now, in: db)
         if old == nil {
             // A new generation has no rows yet.
@@ -235,7 +248,7 @@ extension SQLiteStore {
                 old == nil ? "job.added" : "job.changed", job: name, actor: actor,
                 message: "version \(record.version) from \(source)"),
             at: now)
-        return JobChange(old == nil ? .added : .changed, job: name, record: record)
+        return (JobChange(old == nil ? .added : .changed, job: name, record: record), plan.fires)
     }
 
     private func save(_ record: JobRecord, at now: Timestamp, in db: Database) throws {
@@ -268,12 +281,19 @@ extension SQLiteStore {
         of record: JobRecord, by fires: [PlannedFire], at now: Timestamp, in db: Database
     ) throws {
         let kept = fires.map { "\($0.scheduledAt.microseconds)" }.joined(separator: ",")
-        try db.execute(
-            sql: """
-                DELETE FROM runs WHERE job_name = ? AND generation = ? AND kind = 'scheduled' AND state = 'scheduled'
-                    AND attempt = 0 AND scheduled_at > ? AND scheduled_at NOT IN (\(kept))
-                """,
-            arguments: [record.name, record.generation, now])
+        let withdrawn = """
+            job_name = ? AND generation = ? AND kind = 'scheduled' AND state = 'scheduled' AND attempt = 0
+                AND scheduled_at > ? AND scheduled_at NOT IN (\(kept))
+            """
+        let arguments: StatementArguments = [record.name, record.generation, now]
+        if record.flowEdition > 0 {
+            let flows = "(SELECT id FROM runs WHERE \(withdrawn) AND flow_id = id)"
+            try db.execute(
+                sql: "DELETE FROM waits WHERE run_id IN (SELECT id FROM runs WHERE flow_id IN \(flows))",
+                arguments: arguments)
+            try db.execute(sql: "DELETE FROM runs WHERE id <> flow_id AND flow_id IN \(flows)", arguments: arguments)
+        }
+        try db.execute(sql: "DELETE FROM runs WHERE \(withdrawn)", arguments: arguments)
         let policies = record.definition.policies
         for fire in fires {
             let existed = try db.change(
@@ -293,12 +313,14 @@ extension SQLiteStore {
     private func remove(_ record: JobRecord, by actor: String, at now: Timestamp, in db: Database) throws -> JobChange {
         try db.change("UPDATE jobs SET removed_at = ?, next_at = NULL WHERE name = ?", [now, record.name])
         try Self.replaceFuture(of: record, by: [], at: now, in: db)
-        try db.change(
+        var changes = Changes(at: now)
+        let due = try db.rows(
             """
-            UPDATE runs SET state = 'cancelled', reason = ?, finished_at = ?, is_held = 0
-            WHERE job_name = ? AND state IN ('scheduled', 'waiting')
-            """,
-            [Reason.removed.rawValue, now, record.name])
+            SELECT \(Run.columns) FROM runs
+            WHERE job_name = ? AND state = 'scheduled' AND (flow_id IS NULL OR flow_id = id) ORDER BY id
+            """, [record.name])
+        for row in due { _ = try changes.end(Run(row: row), as: .cancelled, .removed) }
+        try write(changes, in: db)
         try db.note(Event("job.removed", job: record.name, actor: actor, message: "from \(record.source)"), at: now)
         return JobChange(.removed, job: record.name, record: record)
     }

@@ -164,7 +164,8 @@ extension SQLiteStore: LeaseStore {
                     "UPDATE nodes SET gone_at = ? WHERE boot = ? AND renewal = ? AND gone_at IS NULL",
                     [now, sight.name, sight.renewal]) > 0
             }.map { NodeID(name: $0.holder, boot: $0.name) }
-            for node in dead { try db.note(Event("node.dead", actor: node.name, message: node.boot), at: now) }
+            var changes = Changes(at: now)
+            changes.events = dead.map { Event("node.dead", actor: $0.name, message: $0.boot) }
 
             let runs = try db.rows(Self.orphans, [limit]).map(Run.init)
             let alone = try Self.soleRuns(among: runs, in: db)
@@ -172,13 +173,11 @@ extension SQLiteStore: LeaseStore {
                 let outcome = alone.contains(run.id) ? Outcome.lostAlone : .lost
                 let policies = try self.definition(run.version, in: db).policies
                 let settlement = deciding(run, outcome, policies, now)
-                let after = try Self.settle(run, outcome, settlement, at: now, in: db)
-                try db.note(
-                    Event(
-                        "run.lost", job: run.job, run: run.id, actor: run.node ?? "",
-                        message: "attempt \(run.attempt) of \(run.key); now \(after.state.rawValue)"), at: now)
+                let after = try changes.settle(run, outcome, as: settlement)
+                changes.events.append(.lost(run, now: after.state))
                 return after
             }
+            try self.write(changes, in: db)
             return ReapResult(dead: dead, runs: settled, hasMore: runs.count == limit, nextEnd: nextEnd)
         }
     }

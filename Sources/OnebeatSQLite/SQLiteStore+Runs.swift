@@ -5,7 +5,9 @@ import GRDB
 import Onebeat
 
 extension SQLiteStore: RunStore {
-    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
+    public func trigger(
+        _ job: String, requestID: String, alone: Bool, by actor: String
+    ) async throws(StoreError) -> Run {
         try await write { db, now in
             guard let record = try self.record(job, in: db) else { throw StoreError.noJob(job) }
             let policies = record.definition.policies
@@ -28,10 +30,14 @@ extension SQLiteStore: RunStore {
                 [job, record.generation, requestID])
             guard let run = row.first.map(Run.init) else { throw StoreError.unavailable("the run was not stored") }
             if inserted > 0 {
+                if !alone, record.flowEdition > 0 {
+                    let followers = try Follower.all(of: job, among: self.followers(of: job, in: db))
+                    try Self.insert(followers, after: run, in: db)
+                }
                 let words = Event.triggered(requestID: requestID)
                 try db.note(Event("run.triggered", job: job, run: run.id, actor: actor, message: words), at: now)
             }
-            return run
+            return try Run.fetch(run.id, in: db) ?? run
         }
     }
 
@@ -96,17 +102,23 @@ extension SQLiteStore: RunStore {
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
         try await write { db, now in
-            try reports.map { report in
+            var changes = Changes(at: now)
+            var known: [RunID: (run: Run, outcome: String)] = [:]
+            let results = try reports.map { report -> SettleResult in
                 let claimed = report.claim.run
-                guard let run = try Run.fetch(claimed.id, in: db) else { return .fenced }
+                let mine = known[claimed.id]
+                guard let run = try mine?.run ?? Run.fetch(claimed.id, in: db) else { return .fenced }
                 guard run.state == .running, run.fence == claimed.fence else {
-                    return try Self.wasSettled(report, in: db) ? .settled(run) : .fenced
+                    let isAgain = run.fence == claimed.fence && mine?.outcome == report.outcome.word
+                    return try isAgain || Self.wasSettled(report, in: db) ? .settled(run) : .fenced
                 }
-                let policies = report.claim.definition.policies
-                let settlement = deciding(run, report.outcome, policies, now)
-                return .settled(
-                    try Self.settle(run, report.outcome, settlement, words: report.words, at: now, in: db))
+                let settlement = deciding(run, report.outcome, report.claim.definition.policies, now)
+                let after = try changes.settle(run, report.outcome, as: settlement, words: report.words)
+                known[run.id] = (after, report.outcome.word)
+                return .settled(after)
             }
+            try self.write(changes, in: db)
+            return results
         }
     }
 
@@ -114,14 +126,15 @@ extension SQLiteStore: RunStore {
         try await write { db, now in
             guard let run = try Run.fetch(id, in: db) else { throw StoreError.notFound("there is no run \(id)") }
             if run.state.isTerminal || run.isCancelRequested { return run }
-            try db.note(
-                Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key), at: now)
+            var changes = Changes(at: now)
+            changes.events.append(
+                Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key))
             if run.state == .running {
                 try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [id.value])
             } else {
-                try Self.end(
-                    run, as: .cancelled, .requested, message: "cancelled by \(actor)", at: now, in: db)
+                _ = try changes.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)")
             }
+            try self.write(changes, in: db)
             return try Run.fetch(id, in: db) ?? run
         }
     }
@@ -140,7 +153,8 @@ extension SQLiteStore: RunStore {
         let isNeeded = try await read { db, now in try !Self.overdue(limit: 1, at: now, in: db).isEmpty }
         guard isNeeded else { return [] }
         return try await write { db, now in
-            try Self.overdue(limit: limit, at: now, in: db).compactMap { run in
+            var changes = Changes(at: now)
+            let ended = try Self.overdue(limit: limit, at: now, in: db).compactMap { run -> Run? in
                 let job = try db.rows(
                     "SELECT is_paused, removed_at IS NOT NULL OR generation <> ? FROM jobs WHERE name = ?",
                     [run.version.generation, run.job]
@@ -149,11 +163,13 @@ extension SQLiteStore: RunStore {
                 let policies = try self.definition(run.version, in: db).policies
                 switch deciding(run, policies, state, now) {
                 case .start, .hold, .replace: return nil
-                case .skip(let reason): return try Self.end(run, as: .skipped, reason, at: now, in: db)
-                case .miss(let reason): return try Self.end(run, as: .missed, reason, at: now, in: db)
-                case .cancel(let reason): return try Self.end(run, as: .cancelled, reason, at: now, in: db)
+                case .skip(let reason): return try changes.end(run, as: .skipped, reason)
+                case .miss(let reason): return try changes.end(run, as: .missed, reason)
+                case .cancel(let reason): return try changes.end(run, as: .cancelled, reason)
                 }
             }
+            try self.write(changes, in: db)
+            return ended
         }
     }
 
@@ -175,7 +191,7 @@ extension SQLiteStore: RunStore {
         guard found else { return 0 }
         return try await write { db, _ in
             var released = 0
-            for row in try db.rows(blocked, [limit]) { released += try Self.releaseOne(heldOf: row[0], in: db) }
+            for row in try db.rows(blocked, [limit]) { released += try Self.release(1, heldOf: row[0], in: db) }
             return released
         }
     }
@@ -204,81 +220,6 @@ extension SQLiteStore {
         return found
     }
 
-    /// Brings a running attempt to its settlement. The fence is compared in the statement that writes.
-    static func settle(
-        _ run: Run, _ outcome: Outcome, _ settlement: Settlement, words: String? = nil, at now: Timestamp,
-        in db: Database
-    ) throws -> Run {
-        let run = try run.settled(outcome, as: settlement, words: words, at: now)
-        let changed = try db.change(
-            """
-            UPDATE runs SET state = ?, reason = ?, message = ?, due_at = ?, finished_at = ?, exit_code = ?,
-                crashes = ?, failures = ?, nonce = NULL
-            WHERE id = ? AND fence = ? AND state = 'running'
-            """,
-            [
-                run.state.rawValue, run.reason?.rawValue, run.message, run.dueAt, run.finishedAt, run.exitCode,
-                run.crashes, run.failures, run.id.value, run.fence.value,
-            ])
-        guard changed == 1 else { throw StoreError.fenced("run \(run.id) is not at fence \(run.fence)") }
-        try db.change(
-            """
-            UPDATE attempts SET finished_at = ?, outcome = ?, message = ?, exit_code = ?
-            WHERE run_id = ? AND number = ? AND fence = ?
-            """,
-            [now, outcome.word, run.message, run.exitCode, run.id.value, run.attempt, run.fence.value])
-        try noteStatus(of: run, at: now, in: db)
-        try releaseOne(heldOf: run.job, in: db)
-        try startDelay(after: run, at: now, in: db)
-        return run
-    }
-
-    /// Ends a run that has not started.
-    @discardableResult
-    static func end(
-        _ run: Run, as state: RunState, _ reason: Reason, message: String? = nil, at now: Timestamp, in db: Database
-    ) throws -> Run {
-        let run = try run.ended(as: state, reason, message: message, at: now)
-        try db.change(
-            "UPDATE runs SET state = ?, reason = ?, message = ?, finished_at = ?, is_held = 0 WHERE id = ?",
-            [state.rawValue, reason.rawValue, message, now, run.id.value])
-        try startDelay(after: run, at: now, in: db)
-        return run
-    }
-
-    /// Whether a due run of a row of `jobs` is open. The newest few are looked at, since no more are open of a delay.
-    static let isUnderWay = """
-        EXISTS (
-            SELECT 1 FROM (
-                SELECT state FROM runs
-                WHERE job_name = jobs.name AND generation = jobs.generation AND kind = 'scheduled'
-                ORDER BY scheduled_at DESC LIMIT 10)
-            WHERE state IN ('scheduled', 'running'))
-        """
-
-    /// The end of the only open run starts the clock of a fixed delay.
-    private static func startDelay(after run: Run, at now: Timestamp, in db: Database) throws {
-        guard run.state.isTerminal, run.kind == .scheduled else { return }
-        try db.change(
-            """
-            UPDATE jobs SET next_at = ? + delay_us
-            WHERE name = ? AND generation = ? AND delay_us IS NOT NULL AND next_at IS NULL AND removed_at IS NULL
-                AND NOT \(isUnderWay)
-            """,
-            [now, run.job, run.version.generation])
-    }
-
-    @discardableResult
-    static func releaseOne(heldOf job: String, in db: Database) throws -> Int {
-        try db.change(
-            """
-            UPDATE runs SET is_held = 0 WHERE id =
-                (SELECT id FROM runs WHERE job_name = ? AND state = 'scheduled' AND is_held = 1
-                 ORDER BY due_at, id LIMIT 1)
-            """,
-            [job])
-    }
-
     static func releaseAll(heldOf job: String, in db: Database) throws {
         try db.change("UPDATE runs SET is_held = 0 WHERE job_name = ? AND state = 'scheduled' AND is_held = 1", [job])
     }
@@ -296,31 +237,6 @@ extension SQLiteStore {
         guard let refused, refused < request.nonce.value else {
             throw StoreError.fenced("claim \(request.nonce) of node \(request.node) was read back")
         }
-    }
-
-    /// The row that whoever asks for a job's newest word reads. An older fence never overwrites a newer one's.
-    static func noteStatus(of run: Run, at now: Timestamp, in db: Database) throws {
-        let status =
-            switch run.state {
-            case .succeeded: "success"
-            case .scheduled: "retrying"
-            default: run.state.rawValue
-            }
-        let isFailure = run.state.isTerminal && run.state != .succeeded && run.state != .cancelled
-        try db.change(
-            """
-            INSERT INTO scheduled_job_status VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (job_name) DO UPDATE SET status = excluded.status, last_run_at = excluded.last_run_at,
-                node_id = excluded.node_id, run_id = excluded.run_id, fence = excluded.fence,
-                last_success_at = coalesce(excluded.last_success_at, last_success_at),
-                failures_in_a_row = CASE WHEN excluded.status = 'success' THEN 0
-                    ELSE failures_in_a_row + excluded.failures_in_a_row END
-            WHERE excluded.fence >= fence
-            """,
-            [
-                run.job, status, run.startedAt, run.node, run.id.value, run.fence.value,
-                run.state == .succeeded ? now : nil, isFailure ? 1 : 0,
-            ])
     }
 
     private static func wasSettled(_ report: AttemptReport, in db: Database) throws -> Bool {

@@ -9,7 +9,7 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings, claims])
+    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings, claims, flows])
 
     private let migrations: [String]
 
@@ -109,6 +109,20 @@ package struct Schema: Sendable {
             AND EXISTS (
                 SELECT 1 FROM definitions d
                 WHERE d.job_name = runs.job_name AND d.generation = runs.generation AND d.version = runs.version);
+        """
+
+    /// `flow_root`: of a job that follows others, the job they all lead to. `flow_edition`: counts the changes among those
+    /// that follow a root. `flow_id`: the number of the root's run, also in its own row. `waits`: which run follows which.
+    private static let flows = """
+        ALTER TABLE jobs ADD COLUMN flow_root TEXT;
+        ALTER TABLE jobs ADD COLUMN flow_edition INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX jobs_by_root ON jobs(flow_root) WHERE flow_root IS NOT NULL;
+        ALTER TABLE runs ADD COLUMN flow_id INTEGER;
+        CREATE INDEX runs_of_flow ON runs(flow_id) WHERE flow_id IS NOT NULL;
+        CREATE TABLE waits (
+            parent_id INTEGER NOT NULL, run_id INTEGER NOT NULL, PRIMARY KEY (parent_id, run_id)
+        ) WITHOUT ROWID;
+        CREATE INDEX waits_of_run ON waits(run_id);
         """
 
     private static let first = """

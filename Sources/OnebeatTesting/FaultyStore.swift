@@ -110,9 +110,15 @@ public struct FaultyStore: StoreWrapper {
         try await change { () async throws(StoreError) in try await base.plan(plans, term: term) }
     }
 
-    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
+    public func followers(of root: String) async throws(StoreError) -> [JobRecord] {
+        try await look { () async throws(StoreError) in try await base.followers(of: root) }
+    }
+
+    public func trigger(
+        _ job: String, requestID: String, alone: Bool, by actor: String
+    ) async throws(StoreError) -> Run {
         try await change { () async throws(StoreError) in
-            try await base.trigger(job, requestID: requestID, by: actor)
+            try await base.trigger(job, requestID: requestID, alone: alone, by: actor)
         }
     }
 

@@ -46,8 +46,14 @@ extension StoreWrapper {
         try await base.plan(plans, term: term)
     }
 
-    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
-        try await base.trigger(job, requestID: requestID, by: actor)
+    public func followers(of root: String) async throws(StoreError) -> [JobRecord] {
+        try await base.followers(of: root)
+    }
+
+    public func trigger(
+        _ job: String, requestID: String, alone: Bool, by actor: String
+    ) async throws(StoreError) -> Run {
+        try await base.trigger(job, requestID: requestID, alone: alone, by: actor)
     }
 
     public func claim(
@@ -141,6 +147,10 @@ extension StoreWrapper {
     public func runs(_ filter: RunFilter) async throws(StoreError) -> [Run] { try await base.runs(filter) }
 
     public func run(_ id: RunID) async throws(StoreError) -> Run? { try await base.run(id) }
+
+    public func waits(in flow: RunID, limit: Int) async throws(StoreError) -> [Wait] {
+        try await base.waits(in: flow, limit: limit)
+    }
 
     public func attempts(of run: RunID) async throws(StoreError) -> [Attempt] { try await base.attempts(of: run) }
 

@@ -80,6 +80,19 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant("leases are counted by the store's clock", breaks: [.lawfulTakeover, .selfStop]) { store, _ in
             ReaperByClock(base: store)
         },
+        Mutant("a root is planned without its flow", breaks: [.flows]) { store, _ in
+            OtherPlans(base: store) { plan in plan.followers = [] }
+        },
+        Mutant("a follower is forgotten", breaks: [.flows]) { store, _ in
+            OtherPlans(base: store) { plan in plan.followers.removeAll { $0.version.job == "left" } }
+        },
+        Mutant("a follower starts beside what it follows", breaks: [.flows]) { store, _ in
+            OtherPlans(base: store) { plan in
+                for index in plan.followers.indices where plan.followers[index].version.job == "last" {
+                    plan.followers[index].parents.removeLast()
+                }
+            }
+        },
         Mutant("the reaper sleeps", breaks: [.eventual]) { store, _ in NoReaper(base: store) },
         Mutant("at most once is treated as at least once", breaks: [.atMostOnce]) { store, _ in
             TriedAgain(base: store)

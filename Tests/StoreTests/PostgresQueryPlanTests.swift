@@ -28,7 +28,7 @@ struct PostgresQueryPlanTests {
         ("clear start", clear[1], ["runs_active"]),
         ("states", Statement(Claiming.states), ["runs_active", "runs_held"]),
         ("held", Statement(Claiming.held, [.texts(["a"])]), ["runs_held"]),
-        ("release", Statement(RunEnds.release, [.texts(["a"]), .ints([1])]), ["runs_held"]),
+        ("release", Statement(Changes.release, [.texts(["a"]), .ints([1])]), ["runs_held"]),
         ("blocked", Statement(PostgresStore.blocked, [.int(1)]), ["runs_held", "runs_active"]),
         ("orphans", Statement(PostgresStore.orphans, [.int(1)]), ["runs_of_boot"]),
         ("overdue", Overdue.find(limit: 9, at: time), ["runs_due", "runs_soon", "runs_held"]),
@@ -85,10 +85,10 @@ struct PostgresQueryPlanTests {
                 id: RunID(1), version: JobVersion(job: "a", generation: 1, version: 1), scheduledAt: .distantPast,
                 dueAt: .distantPast, state: .running)
             run.attempt = 1
-            var settling = Settling(at: .distantPast)
+            var changes = Changes(at: .distantPast)
             let settlement = Settlement.decide(run, .succeeded, of: JobPolicies(), at: .distantPast, chance: 0)
-            _ = try settling.settle(run, .succeeded, settlement, isGuarded: false)
-            let plan = try Self.explain(try #require(settling.statements.first), in: database)
+            _ = try changes.settle(run, .succeeded, as: settlement, isGuarded: false)
+            let plan = try Self.explain(try #require(changes.statements().first), in: database)
             #expect(plan.contains("runs_pkey"), "\(plan)")
             #expect(!plan.contains("runs_active") && !plan.contains("runs_of_boot"), "\(plan)")
         }

@@ -51,18 +51,20 @@ public enum Admission: Sendable, Equatable {
     /// Whether nothing stands in a run's way. ``decide(_:of:for:at:)`` starts it then whatever its job's policies are, so
     /// that a store may start it without asking.
     public static func isClear(_ run: Run, for job: JobState, at now: Timestamp) -> Bool {
-        !job.isRemoved && !job.isPaused && !job.isUnreadable && job.activeRuns == 0 && job.lockHolder == nil
+        (!job.isRemoved || run.isFollower) && !job.isPaused && !job.isUnreadable && job.activeRuns == 0
+            && job.lockHolder == nil
             && !run.isCancelRequested && run.deadlineAt.map { now <= $0 } ?? true
     }
 
     /// The rule.
     ///
+    /// A flow goes on as it was planned: the removal of a job changes those to come.
     /// A run that was attempted before is past skipping: it waits for its turn instead, and lateness no longer counts.
     /// Another program's lock stands in the way as an active run of the job would. Who asked for a run by hand wants that
     /// run: it waits where a due one would be skipped, and so do the instants of an outage that `missed: all` runs.
     public static func decide(_ run: Run, of policies: JobPolicies, for job: JobState, at now: Timestamp) -> Admission {
         let isFirst = run.attempt == 0
-        if job.isRemoved { return .cancel(.removed) }
+        if job.isRemoved, !run.isFollower { return .cancel(.removed) }
         if run.isCancelRequested { return .cancel(.requested) }
         // Its policies are not known either. A node that can read them may come, and whatever is held is looked at again.
         if job.isUnreadable { return .hold(waivingDeadline: false) }

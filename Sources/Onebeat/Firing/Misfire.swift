@@ -17,6 +17,10 @@ public struct FirePlan: Sendable, Equatable {
     public var fires: [PlannedFire]
     /// Rows of missed instants that are not over yet, and are taken back.
     public var withdrawn: [RunID]
+    /// Those that follow the job: each run of it has one of theirs.
+    public var followers: [Follower] = []
+    /// The ``JobRecord/flowEdition`` they are of; a plan that has fires is stale where there is another one.
+    public var flowEdition = 0
 
     /// Makes a plan.
     public init(
@@ -29,6 +33,16 @@ public struct FirePlan: Sendable, Equatable {
         self.nextAt = nextAt
         self.fires = fires
         self.withdrawn = withdrawn
+    }
+}
+
+extension FirePlan {
+    /// The plan of a root, with those that follow it.
+    package func followed(by followers: [Follower], edition: Int) -> FirePlan {
+        var plan = self
+        plan.followers = followers
+        plan.flowEdition = edition
+        return plan
     }
 }
 

@@ -45,6 +45,12 @@ extension JobDefinition {
     /// Whether its next instant follows from the end of a run.
     package var hasDelay: Bool { if case .delay = schedule.rhythm { true } else { false } }
 
+    /// Whether it follows others.
+    package var isFollower: Bool { if case .after = schedule.rhythm { true } else { false } }
+
+    /// Whether claims and ends of its runs need the job to themselves.
+    package var isGuarded: Bool { policies.effectiveLimit < .max || hasDelay }
+
     /// The definition itself, when its name and its figures are ones Onebeat can keep.
     /// - Throws: ``DefinitionError`` naming the job, the key, what was wrong and what would do.
     public func validated() throws(DefinitionError) -> JobDefinition {
@@ -66,10 +72,11 @@ extension JobDefinition {
             throw DefinitionError(
                 job: name, key: "description", problem: "has the control character \(scalar) in it; take it out")
         }
-        if case .after = schedule.rhythm {
-            throw DefinitionError(
-                job: name, key: "after",
-                problem: "jobs that follow others are not in this version yet; give it a schedule of its own")
+        if case .after(let jobs) = schedule.rhythm {
+            guard (1...1000).contains(jobs.count), Set(jobs).count == jobs.count else {
+                throw DefinitionError(
+                    job: name, key: "after", problem: "1 to 1000 jobs can be followed, each named once")
+            }
         }
         try policies.validate(job: name)
         return self

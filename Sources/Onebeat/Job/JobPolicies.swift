@@ -20,6 +20,8 @@ public struct JobPolicies: Sendable, Hashable {
     public var priority = 0
     /// Which workers may claim the job's runs; kept in composed form (NFC).
     public var queue = JobPolicies.defaultQueue { didSet { queue = queue.composed } }
+    /// When the job starts by how those ended that it follows; means nothing for one that follows none.
+    public var triggerRule = TriggerRule.allSuccess
     /// How long a run usually takes, as the user sees it; learned from history when left out.
     public var expect: Duration?
 

@@ -17,11 +17,14 @@ public struct JobRecord: Sendable, Equatable {
     public var nextAt: Timestamp?
     /// When this generation was stored.
     public var createdAt: Timestamp
+    /// Counts the changes among those that follow it, as roots of flows have any; 0 for a job that nobody ever followed.
+    public var flowEdition: Int
 
     /// Makes a record; stores and tests do.
     public init(
         definition: JobDefinition, generation: Int = 1, version: Int = 1, source: String = "library",
-        isPaused: Bool = false, watermark: Timestamp, nextAt: Timestamp?, createdAt: Timestamp
+        isPaused: Bool = false, watermark: Timestamp, nextAt: Timestamp?, createdAt: Timestamp,
+        flowEdition: Int = 0
     ) {
         self.definition = definition
         self.generation = generation
@@ -31,6 +34,7 @@ public struct JobRecord: Sendable, Equatable {
         self.watermark = watermark
         self.nextAt = nextAt
         self.createdAt = createdAt
+        self.flowEdition = flowEdition
     }
 
     /// The job's name.

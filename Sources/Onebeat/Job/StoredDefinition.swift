@@ -218,6 +218,7 @@ enum StoredDefinition {
         form.put("priority", policies.priority)
         form.put("queue", policies.queue)
         form.put("expect", policies.expect)
+        form.put("trigger_rule", policies.triggerRule.rawValue)
         return form.value
     }
 
@@ -243,6 +244,7 @@ enum StoredDefinition {
         policies.priority = try form.int("priority") ?? policies.priority
         policies.queue = try form.text("queue") ?? policies.queue
         policies.expect = try form.length("expect")
+        policies.triggerRule = try form.word("trigger_rule", TriggerRule.self) ?? policies.triggerRule
         return policies
     }
 

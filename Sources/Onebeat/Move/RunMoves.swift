@@ -1,6 +1,3 @@
-// Move: what one transaction changes, as values. A store locks, reads, asks a move, and writes what it gives; nothing here
-// knows of a store.
-
 extension Run {
     /// The run with an attempt of it begun.
     package func started(by node: NodeID, fence: Fence, at now: Timestamp) -> Run {
@@ -54,6 +51,15 @@ extension Run {
         run.reason = reason
         run.message = message
         run.finishedAt = now
+        return run
+    }
+
+    /// The run, which waited for others, due at last.
+    package func due(at now: Timestamp, deadline: Timestamp) -> Run {
+        var run = self
+        run.state = .scheduled
+        run.dueAt = now
+        run.deadlineAt = deadline
         return run
     }
 

@@ -25,7 +25,11 @@ struct FiringLoop: TurnTaking {
         guard let term = membership.term else { return .after(Self.pause) }
         let jobs = try await store.plannable(through: now + Self.refill, limit: Self.page)
         var plans: [FirePlan] = []
-        for job in jobs { plans.append(await plan(job, at: now)) }
+        for job in jobs {
+            plans.append(
+                await plan(job, at: now).followed(
+                    by: try await store.followers(planning: job), edition: job.flowEdition))
+        }
         if try await store.plan(plans, term: term) > 0 {
             // Also those of plans that were stale: a pointer to no run is a look for nothing, and that is rare.
             if let announcer {

@@ -37,11 +37,12 @@ struct SettlingLoop: TurnTaking {
     /// Between two tries of reports whose rows somebody else has.
     private static let pauseOfHeld = Duration.milliseconds(250)
 
-    /// Whether a run may have become due by this settlement: its own next attempt, or one that it held up. A further
+    /// Whether a run may have become due by this settlement: its own next attempt, one that
+    /// follows it, or one that it held up. A further
     /// attempt of a job that skips may be held as well; that is rare, and found by the worker's next poll.
     private static func mayLetGo(_ report: AttemptReport, _ result: SettleResult) -> Bool {
         guard case .settled(let run) = result else { return false }
-        if run.state == .scheduled { return true }
+        if run.state == .scheduled || run.flow != nil { return true }
         return switch report.claim.definition.policies.overlap {
         case .allow: false
         case .skip: run.kind == .manual

@@ -66,6 +66,10 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
     case workerLost = "worker_lost"
     /// Its node handed the run back, since it stopped or had not begun it.
     case handedBack = "handed_back"
+    /// A run that it follows did not succeed, so that its `trigger_rule` cannot come true any more.
+    case upstream
+    /// The same, where the run that it follows was skipped.
+    case upstreamSkipped = "upstream_skipped"
     /// A newer version wrote a reason that this one does not know.
     case unknown
 
@@ -86,6 +90,8 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
         case .replaced: "a newer run took its place (overlap: cancel)"
         case .workerLost: "its worker's lease ended before the run did"
         case .handedBack: "its node handed it back"
+        case .upstream: "a job that it follows did not succeed"
+        case .upstreamSkipped: "a job that it follows was skipped"
         case .unknown: "for a reason that a newer Onebeat wrote and this one does not know"
         }
     }
@@ -143,6 +149,8 @@ public struct Run: Sendable, Equatable {
     public var rangeEnd: Timestamp?
     /// How many due instants the row stands for; 1 but for such a row.
     public var count: Int
+    /// The flow that it is part of: the number of the root's run. `nil` where nothing follows its job and it follows nothing.
+    public var flow: RunID?
 
     /// Makes a run that is planned and not yet attempted.
     public init(
@@ -171,6 +179,9 @@ public struct Run: Sendable, Equatable {
 
     /// The job's name.
     public var job: String { version.job }
+
+    /// Whether it follows other runs of its flow.
+    public var isFollower: Bool { flow.map { $0 != id } ?? false }
 
     /// The name of the run towards the world, equal over all its attempts: `job@2026-11-23T03:00:00Z`, and for a run by
     /// hand `job@2026-11-23T03:00:00Z#request`.

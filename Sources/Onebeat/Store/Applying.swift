@@ -49,13 +49,22 @@ extension JobStore {
         var plans: [FirePlan] = []
         for var job in try await plannable(through: horizon, limit: .max) {
             guard let schedule = try? schedules.schedule(for: job) else { continue }
+            let followers = try await followers(planning: job)
             while let next = job.nextAt, next <= horizon {
                 let plan = Misfire.decide(job, schedule: schedule, at: now, through: horizon)
-                plans.append(plan)
+                plans.append(plan.followed(by: followers, edition: job.flowEdition))
                 job.watermark = plan.through
                 job.nextAt = plan.nextAt
             }
         }
         if !plans.isEmpty { _ = try await plan(plans, term: nil) }
+    }
+
+    /// Those that follow a job which is to be planned. What the store keeps was checked when it was stored: what cannot be
+    /// read as a flow has none.
+    package func followers(planning job: JobRecord) async throws(StoreError) -> [Follower] {
+        guard job.flowEdition > 0 else { return [] }
+        let records = try await followers(of: job.name)
+        return (try? Follower.all(of: job.name, among: records)) ?? []
     }
 }

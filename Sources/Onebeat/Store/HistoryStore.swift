@@ -6,6 +6,9 @@ public protocol HistoryStore: Sendable {
     /// One run.
     func run(_ id: RunID) async throws(StoreError) -> Run?
 
+    /// Which runs of a flow wait, or waited, for which: up to `limit` pairs.
+    func waits(in flow: RunID, limit: Int) async throws(StoreError) -> [Wait]
+
     /// The attempts of a run, first to newest.
     func attempts(of run: RunID) async throws(StoreError) -> [Attempt]
 
@@ -43,6 +46,8 @@ public struct RunFilter: Sendable, Equatable {
     public var from: Timestamp?
     /// Only with a due instant before this.
     public var before: Timestamp?
+    /// Only those of this flow.
+    public var flow: RunID?
     /// Only older than this one: how to turn a page.
     public var after: RunID?
     /// At most so many, 1 to 1000.
@@ -50,6 +55,20 @@ public struct RunFilter: Sendable, Equatable {
 
     /// All runs.
     public init() {}
+}
+
+/// That a run follows another one.
+public struct Wait: Sendable, Hashable {
+    /// The run that is followed.
+    public var parent: RunID
+    /// The run that follows it.
+    public var run: RunID
+
+    /// Makes a pair; stores do.
+    public init(parent: RunID, run: RunID) {
+        self.parent = parent
+        self.run = run
+    }
 }
 
 /// A row of `scheduled_job_status`: the newest word on a job, for whoever asks the table directly.

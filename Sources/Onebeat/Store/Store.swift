@@ -53,8 +53,12 @@ public protocol JobStore: Sendable {
     /// Jobs whose next instant lies at or before `horizon`, the most urgent first.
     func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord]
 
+    /// The jobs in force that are part of a flow below its root, by name.
+    func followers(of root: String) async throws(StoreError) -> [JobRecord]
+
     /// Inserts the rows of each plan and moves its watermark, together or not at all. A plan whose version or
-    /// starting watermark is no longer in force is passed over. A row that exists stays as it is.
+    /// starting watermark is no longer in force is passed over, and so is one of an older flow. With each run of a root goes a
+    /// waiting run of each follower. A row that exists stays as it is.
     /// - Parameter term: the leader's term, or `nil` where the caller needs none (tests).
     /// - Returns: how many runs were inserted.
     /// - Throws: ``StoreError/fenced(_:)`` when `term` is over; nothing is written then.
@@ -142,9 +146,10 @@ public struct JobChange: Sendable, Equatable {
 
 /// Runs from their plan to their outcome.
 public protocol RunStore: Sendable {
-    /// Adds a run by hand. The same job and request twice is the same run.
+    /// Adds a run by hand, and with that of a root its flow, unless it is asked for alone. The same job and request twice is
+    /// the same run.
     /// - Throws: ``StoreError/notFound(_:)``.
-    func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run
+    func trigger(_ job: String, requestID: String, alone: Bool, by actor: String) async throws(StoreError) -> Run
 
     /// Claims due runs of its queues that it can do, highest priority first, then the longest due: up to `request.slots` that may start. Each
     /// candidate is decided on in the same transaction, unless nothing stands in its way (``Admission/isClear(_:for:at:)``)
@@ -205,6 +210,12 @@ public protocol RunStore: Sendable {
 }
 
 extension RunStore {
+    /// Adds a run by hand, and with that of a root its flow.
+    @discardableResult
+    public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
+        try await trigger(job, requestID: requestID, alone: false, by: actor)
+    }
+
     /// The first runs that somebody who can do whatever there is would claim.
     public func dueRuns(
         queues: [String], within ahead: Duration, limit: Int
@@ -253,132 +264,4 @@ public struct DueRun: Sendable, Equatable {
         self.run = run
         self.definition = definition
     }
-}
-
-/// A worker's reach for runs.
-public struct ClaimRequest: Sendable, Equatable {
-    /// The worker's node.
-    public var node: NodeID
-    /// The queues it serves.
-    public var queues: [String]
-    /// What it can do; runs that need something else are left.
-    public var abilities: Abilities
-    /// How many runs it can start now, at least 1.
-    public var slots: Int
-    /// Names this request, so that a lost reply can be read back.
-    public var nonce: ClaimNonce
-    /// What the worker knows of locks; `nil` when it keeps none.
-    public var locks: LockView?
-    /// Whether nothing runs on the node, so that a run which must be alone may start there (``Solitude``).
-    public var isIdle: Bool
-
-    /// Makes a request.
-    public init(
-        node: NodeID, queues: [String], abilities: Abilities = .everything, slots: Int, nonce: ClaimNonce,
-        locks: LockView? = nil, isIdle: Bool = true
-    ) {
-        self.node = node
-        self.queues = queues
-        self.abilities = abilities
-        self.slots = slots
-        self.nonce = nonce
-        self.locks = locks
-        self.isIdle = isIdle
-    }
-}
-
-/// Numbers the claims of one life of a node, from 1; the higher was sent later.
-public struct ClaimNonce: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// The number itself.
-    public let value: Int64
-
-    /// Wraps a number.
-    public init(_ value: Int64) { self.value = value }
-
-    /// The number in digits.
-    public var description: String { String(value) }
-
-    /// Orders by when they were sent.
-    public static func < (a: ClaimNonce, b: ClaimNonce) -> Bool { a.value < b.value }
-}
-
-/// What a worker found out about the locks of due jobs that may not overlap, before it reached for their runs.
-public struct LockView: Sendable, Equatable {
-    /// Jobs whose lock it asked for; the runs of others that may not overlap are passed over.
-    public var asked: Set<String> = []
-    /// Who holds a lock that the worker did not get, by job: another program's token.
-    public var heldElsewhere: [String: String] = [:]
-    /// Whether locks that ought to have been asked for were not, since whoever keeps them did not answer.
-    public var isIncomplete = false
-
-    /// A view of nothing.
-    public init() {}
-
-    /// Whether a run that follows `policies` may be decided on.
-    public func covers(_ job: String, _ policies: JobPolicies) -> Bool {
-        policies.effectiveLimit > 1 || asked.contains(job)
-    }
-}
-
-/// What a claim brought.
-public struct ClaimResult: Sendable, Equatable {
-    /// The attempts to start.
-    public var claims: [Claim]
-    /// Runs that were decided on and ended without a start, as they are now.
-    public var refused: [Run]
-    /// Whether more due runs may be there.
-    public var hasMore: Bool
-    /// When the next run of these queues may start, as ``RunStore/nextDue(queues:)`` would say after this claim; of use
-    /// when there is no more now.
-    public var nextDue: Timestamp?
-    /// Whether due runs were passed over since nobody had asked for their locks.
-    public var passedOver: Bool
-    /// Whether due runs were left since they must be alone, and something runs on the node.
-    public var hasWaiting: Bool
-
-    /// Makes a result; stores do.
-    public init(
-        claims: [Claim], refused: [Run], hasMore: Bool, nextDue: Timestamp? = nil, passedOver: Bool = false,
-        hasWaiting: Bool = false
-    ) {
-        self.claims = claims
-        self.refused = refused
-        self.hasMore = hasMore
-        self.nextDue = nextDue
-        self.passedOver = passedOver
-        self.hasWaiting = hasWaiting
-    }
-}
-
-/// An ended attempt, as its worker reports it.
-public struct AttemptReport: Sendable, Equatable {
-    /// The claim it ran under.
-    public var claim: Claim
-    /// How it ended.
-    public var outcome: Outcome
-
-    /// Makes a report.
-    public init(_ claim: Claim, _ outcome: Outcome) {
-        self.claim = claim
-        self.outcome = outcome
-    }
-
-    /// Words on the end, for people.
-    public var words: String? {
-        switch outcome {
-        case .failed(let failure): failure.message
-        case .timedOut: claim.definition.timeout.map { "stopped after \($0.text), its time-out" }
-        case .succeeded, .cancelled, .interrupted, .lost, .lostAlone, .notStarted: nil
-        }
-    }
-}
-
-/// What became of a report.
-public enum SettleResult: Sendable, Equatable {
-    /// It was settled, now or before under the same fence; the run after it.
-    case settled(Run)
-    /// Another attempt holds the run, or the run has its outcome from one: the report changes nothing.
-    case fenced
-    /// Somebody else has its row, or its job's, for longer than others should wait: report it again.
-    case later
 }

@@ -5,7 +5,7 @@ import OnebeatServer
 
 struct Trigger: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a job now, beside its due runs.",
+        abstract: "Run a job now, beside its due runs, and with it all that follows it.",
         discussion: """
             With --wait the exit code is the outcome: 0 succeeded, 1 failed, timed out, lost or dead, 3 not run \
             (skipped, missed or cancelled).
@@ -14,6 +14,8 @@ struct Trigger: AsyncParsableCommand {
     var job: String
     @Flag(help: "Wait for the end, show the output, and exit with the outcome.")
     var wait = false
+    @Flag(help: "Run this job alone, without those that follow it.")
+    var only = false
     @Option(help: "Names this wish: the same job and id twice is one run.")
     var requestId: String?
     @OptionGroup var format: FormatOptions
@@ -33,7 +35,7 @@ struct Trigger: AsyncParsableCommand {
         try await FirstLook.agree(store)
         _ = try await store.record(of: job)
         let request = requestId ?? UUID().uuidString.lowercased()
-        let run = try await store.trigger(job, requestID: request, by: Person.current)
+        let run = try await store.trigger(job, requestID: request, alone: only, by: Person.current)
         if !wait {
             if format.json { return try Output.json(RunResource(run)) }
             guard run.state == .scheduled else {

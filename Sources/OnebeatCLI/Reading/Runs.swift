@@ -13,6 +13,8 @@ struct Runs: AsyncParsableCommand {
     var job: String?
     @Option(help: "Only runs in this state; may be given several times.")
     var state: [RunState] = []
+    @Option(help: "Only runs of the flow that the run of this number is part of.")
+    var flow: String?
     @Option(help: "Only runs due at or after this moment.")
     var since: String?
     @Option(help: "Only runs due before this moment.")
@@ -38,6 +40,11 @@ struct Runs: AsyncParsableCommand {
         filter.from = try since.map { try Moment.read($0, option: "--since", on: clock, now: now) }
         filter.before = try until.map { try Moment.read($0, option: "--until", on: clock, now: now) }
         filter.limit = limit
+        if let flow {
+            let run = try await store.run(named: flow)
+            // A run without a flow is alone in its own.
+            filter.flow = run.flow ?? run.id
+        }
         let runs = try await store.runs(filter)
         // A removed job's runs are still there, so a name is only wrong when neither job nor runs have it.
         if let job, runs.isEmpty { _ = try await store.record(of: job) }

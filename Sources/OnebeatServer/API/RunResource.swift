@@ -32,6 +32,7 @@ package struct RunResource: Encodable {
     var exitCode: Int?
     var rangeEnd: Timestamp?
     var count: Int
+    var flow: Int64?
 
     package init(_ run: Run) {
         id = run.id.value
@@ -64,6 +65,7 @@ package struct RunResource: Encodable {
         exitCode = run.exitCode
         rangeEnd = run.rangeEnd
         count = run.count
+        flow = run.flow?.value
     }
 }
 

@@ -43,6 +43,7 @@ struct FileReader {
             return []
         }
         var jobs: [JobDefinition] = []
+        let problems = findings.problemCount
         for pair in mapping.pairs {
             if findings.isFull { break }
             let reader = JobReader(
@@ -50,7 +51,22 @@ struct FileReader {
                 findings: findings)
             if let job = reader.read(pair.value) { jobs.append(job) }
         }
+        // Who follows whom can be told once all jobs can be read.
+        if findings.problemCount == problems { checkFlows(of: jobs, in: mapping) }
         return jobs
+    }
+
+    private func checkFlows(of jobs: [JobDefinition], in mapping: YAMLMapping) {
+        do throws(DefinitionError) {
+            _ = try FlowGraph(jobs)
+        } catch {
+            let job = mapping.pairs.first { $0.key.string == error.job }
+            var mark = job?.key.position
+            if case .mapping(let keys)? = job?.value {
+                mark = keys.pairs.first { $0.key.string == error.key }?.value.position ?? mark
+            }
+            findings.problem(error.problem, at: mark, Place(job: error.job, path: [error.key]))
+        }
     }
 
     private func nodeSection(_ top: MapReader) -> ConfigurationFile.NodeSection {

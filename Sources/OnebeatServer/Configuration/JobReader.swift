@@ -12,10 +12,8 @@ struct JobReader {
     private static let keys = WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description"]
 
     private static let refused = [
-        "after": "jobs that follow others are not in this version yet; give it a schedule of its own",
         "celery": "Celery is not in this version yet; use run, exec or http",
         "pool": "pools are not in this version yet; limit bounds the runs of one job",
-        "trigger_rule": "jobs that follow others are not in this version yet; leave it out",
     ]
 
     /// The job, or `nil` when problems were reported.
@@ -41,6 +39,9 @@ struct JobReader {
             name: name, schedule: schedule.definition, work: work, policies: policies, description: description)
         do throws(DefinitionError) {
             let job = try job.validated()
+            if map.has("trigger_rule"), !job.isFollower {
+                map.warning("has no effect on a job that follows no other", key: "trigger_rule")
+            }
             JobWarnings(map: map, job: job, schedule: schedule, now: now).find()
             return job
         } catch {

@@ -4,7 +4,7 @@ import Onebeat
 enum PolicyReader {
     static let keys = [
         "overlap", "limit", "missed", "deadline", "catch_up", "retry", "timeout", "delivery", "priority", "queue",
-        "expect",
+        "expect", "trigger_rule",
     ]
 
     /// The policies of the map; what it leaves out is as in `base`.
@@ -20,6 +20,7 @@ enum PolicyReader {
         if let priority = map.value("priority", Read.integer(-1000...1000)) { policies.priority = priority }
         if let queue = map.value("queue", queue) { policies.queue = queue }
         if let expect = map.value("expect", Read.positiveLength) { policies.expect = expect }
+        if let rule = map.value("trigger_rule", Read.choice(of: TriggerRule.self)) { policies.triggerRule = rule }
         policies.retry = retry(map, over: base.retry)
         if map.has("catch_up"), policies.missed != .all {
             map.warning(

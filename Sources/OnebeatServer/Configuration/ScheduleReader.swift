@@ -3,9 +3,12 @@ import Onebeat
 /// Reads when a job is due, and compiles it, so that what a schedule cannot be is told at its place in the file.
 struct ScheduleReader {
     static let keys = [
-        "cron", "every", "delay", "at", "repeat", "solar", "timezone", "start", "end", "spread", "except", "dst",
+        "cron", "every", "delay", "at", "repeat", "solar", "after", "timezone", "start", "end", "spread", "except",
+        "dst",
     ]
-    private static let rhythms = ["cron", "every", "delay", "at", "repeat", "solar"]
+    private static let rhythms = ["cron", "every", "delay", "at", "repeat", "solar", "after"]
+    /// What a job that follows others takes from its root.
+    private static let rootsOnly = ["start", "end", "spread", "except", "missed", "catch_up"]
 
     let map: MapReader
     let jobName: String
@@ -48,9 +51,17 @@ struct ScheduleReader {
         case "delay": map.value("delay", Read.positiveLength).map { .delay($0) }
         case "at": map.value("at", Read.list(of: moment)).map { .at($0) }
         case "repeat": map.value("repeat", Read.words).map { .repeat($0) }
+        case "after": following().map { .after($0) }
         case "solar": solarEvent().map { .solar($0) }
         default: nil
         }
+    }
+
+    private func following() -> [String]? {
+        for key in Self.rootsOnly where map.has(key) {
+            map.warning("has no effect on a job that follows others; its root decides when the flow is due", key: key)
+        }
+        return map.value("after", Read.list(of: Read.words))
     }
 
     private func solarEvent() -> SolarEvent? {

@@ -120,6 +120,7 @@ package struct DefinitionKeys: Sendable, Equatable {
         add("priority", "\(policies.priority)", default: "\(usual.priority)")
         add("queue", policies.queue, default: usual.queue)
         if let expect = policies.expect { add("expect", expect.text) }
+        add("trigger_rule", policies.triggerRule.rawValue, default: usual.triggerRule.rawValue)
     }
 
     /// One value as it is, several in brackets.

@@ -15,7 +15,8 @@ struct RunStory {
         verdict = .ran
         introduce()
         switch row.state {
-        case .waiting, .scheduled: tellOfWaiting()
+        case .waiting: tellOfFollowing()
+        case .scheduled: tellOfWaiting()
         case .running: tellOfRunning()
         case .succeeded, .failed, .timedOut, .lost, .dead: tellOfEnd()
         case .cancelled: tellOfCancelled()
@@ -68,6 +69,14 @@ struct RunStory {
             }
         }
         if evidence.livingNodes.isEmpty { say("No node is up; start one with `onebeat up`.") }
+    }
+
+    private mutating func tellOfFollowing() {
+        verdict = .waits
+        guard case .after(let jobs) = evidence.job.definition.schedule.rhythm else { return }
+        say(
+            "It follows \(jobs.joined(separator: ", ")) in flow \(row.flow.map { "\($0)" } ?? "?") and starts by"
+                + " `trigger_rule: \(policies.triggerRule.rawValue)`; `onebeat flow \(row.id)` shows how they stand.")
     }
 
     private mutating func tellOfRetry() {

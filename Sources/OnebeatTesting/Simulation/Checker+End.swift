@@ -6,11 +6,14 @@ public struct FinalRows: Sendable {
     public var runs: [Run]
     /// The jobs in force.
     public var jobs: [JobRecord]
+    /// Which runs of flows follow which.
+    public var waits: [Wait]
 
     /// Makes rows.
-    public init(runs: [Run], jobs: [JobRecord]) {
+    public init(runs: [Run], jobs: [JobRecord], waits: [Wait] = []) {
         self.runs = runs
         self.jobs = jobs
+        self.waits = waits
     }
 }
 
@@ -27,6 +30,7 @@ extension Checker {
             try require(
                 requests[name, default: []].isSubset(of: made), .complete, "a run of \(name) by hand has no row")
         }
+        try checkFlows(rows)
         for record in rows.jobs { try checkGoesOn(record, rows.runs, at: now, quiet: quiet) }
     }
 
@@ -66,8 +70,9 @@ extension Checker {
                 isReporting || jobs[run.job]?.active.contains(holder.fence) ?? false, .eventual,
                 "\(run.key) is running, but nobody runs it")
         }
+        // One that waits for others is judged by those.
         try require(
-            run.state.isTerminal || run.state == .running || run.dueAt > limit, .eventual,
+            run.state.isTerminal || run.state == .running || run.state == .waiting || run.dueAt > limit, .eventual,
             "\(run.key) was due at \(run.dueAt) and is still \(run.state.rawValue)")
     }
 

@@ -23,7 +23,7 @@ extension Checker {
             job.open.count < policies.effectiveLimit, .oneHolder,
             "\(run.key) was claimed beside \(job.open.count) others of its job")
         try require(
-            !job.isRemoved && job.generation == run.version.generation, .versions,
+            run.isFollower || !job.isRemoved && job.generation == run.version.generation, .versions,
             "\(run.key) was claimed after its job was removed")
         if run.kind == .scheduled, claim.attempt == 1 {
             try require(!job.isPaused, .versions, "\(run.key) was claimed while its job was paused")
@@ -65,7 +65,8 @@ extension Checker {
                 job.isRemoved || job.generation != run.version.generation, .bounded,
                 "\(run.key) was cancelled though its job is there")
         case .requested, .replaced: break
-        case .coalesced, .catchUpLimit, .missedSkip, .workerLost, .handedBack, .unknown, nil:
+        case .coalesced, .catchUpLimit, .missedSkip, .workerLost, .handedBack, .upstream, .upstreamSkipped, .unknown,
+            nil:
             try require(false, .bounded, "\(run.key) was refused for no reason that a claim has")
         }
         runs[run.id, default: RunModel()].terminal = run.state

@@ -30,6 +30,8 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case eventual = "I13 eventual"
     /// A run follows the definition in force; removed and paused jobs start nothing.
     case versions = "I14 versions"
+    /// With each run of a root goes one of each follower, and each starts, or ends unstarted, by its rule.
+    case flows = "I15 flows"
     /// Catch-up and lateness keep their bounds, and what is skipped is skipped for a reason.
     case bounded = "I16 bounded"
 }

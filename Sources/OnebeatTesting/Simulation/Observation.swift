@@ -52,8 +52,10 @@ struct ObservedStore: StoreWrapper {
         return inserted
     }
 
-    func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {
-        let run = try await base.trigger(job, requestID: requestID, by: actor)
+    func trigger(
+        _ job: String, requestID: String, alone: Bool, by actor: String
+    ) async throws(StoreError) -> Run {
+        let run = try await base.trigger(job, requestID: requestID, alone: alone, by: actor)
         see(.triggered(run))
         return run
     }

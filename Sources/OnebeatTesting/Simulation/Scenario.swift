@@ -81,7 +81,36 @@ public struct Scenario: Sendable, CustomStringConvertible {
         for _ in 0..<dice.number(0...7) {
             faults.append((dice.length(upTo: Self.trouble), Self.fault(dice, nodes: nodes.count, jobs: jobs.count)))
         }
+        if dice.says(0.5) { addFlow(dice) }
         faults.sort { $0.at < $1.at }
+    }
+
+    /// A root, two that follow it and one that follows both, and what people do to them.
+    private mutating func addFlow(_ dice: Dice) {
+        let first = jobs.count
+        jobs.append(Self.job("root", dice))
+        jobs.append(Self.follower("left", after: ["root"], dice))
+        jobs.append(Self.follower("right", after: ["root"], dice))
+        jobs.append(Self.follower("last", after: ["left", "right"], dice))
+        for _ in 0..<dice.number(0...4) {
+            let fault: Fault =
+                switch dice.number(1...6) {
+                case 1: .edit(job: first, Self.job("root", dice))
+                case 2: .edit(job: first + 1, Self.follower("left", after: ["root"], dice))
+                case 3: .pause(job: first + dice.number(0...3), dice.length(.seconds(1), .seconds(15)))
+                case 4: .remove(job: first + 3, dice.length(.seconds(1), .seconds(10)))
+                case 5: .trigger(job: first)
+                default: .cancel
+                }
+            faults.append((dice.length(upTo: Self.trouble), fault))
+        }
+    }
+
+    private static func follower(_ name: String, after parents: [String], _ dice: Dice) -> JobDefinition {
+        var job = job(name, dice)
+        job.schedule = ScheduleDefinition(.after(parents))
+        job.policies.triggerRule = dice.one(of: TriggerRule.allCases)
+        return job
     }
 
     private static func job(_ name: String, _ dice: Dice) -> JobDefinition {

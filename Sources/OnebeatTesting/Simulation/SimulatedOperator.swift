@@ -43,7 +43,7 @@ final class SimulatedOperator: Sendable {
 
     func cancelSomething() async {
         var filter = RunFilter()
-        filter.states = [.scheduled, .running]
+        filter.states = [.waiting, .scheduled, .running]
         filter.limit = 20
         guard let open = try? await store.runs(filter), !open.isEmpty else { return }
         let run = dice.one(of: open)

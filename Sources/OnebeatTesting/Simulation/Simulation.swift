@@ -200,7 +200,9 @@ public final class Simulation: Sendable {
             guard page.count == filter.limit else { break }
             filter.after = page.last?.id
         }
-        let final = FinalRows(runs: rows.reversed(), jobs: try await store.jobs())
+        var waits: [Wait] = []
+        for flow in Set(rows.compactMap(\.flow)) { waits += try await store.waits(in: flow, limit: 1000) }
+        let final = FinalRows(runs: rows.reversed(), jobs: try await store.jobs(), waits: waits)
         let now = time.now()
         watch.withLock { watch in
             do throws(Violation) {

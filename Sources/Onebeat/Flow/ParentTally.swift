@@ -1,0 +1,72 @@
+extension TriggerRule {
+    /// What the ends of parents say so far.
+    package enum Verdict: Sendable, Equatable {
+        /// The follower waits for further ends.
+        case wait
+        /// It starts.
+        case start
+        /// It cannot start any more.
+        case never
+    }
+
+    /// The rule.
+    package func decide(_ parents: ParentTally) -> Verdict {
+        let isOver = parents.open == 0
+        return switch self {
+        case .allSuccess: parents.failed + parents.skipped > 0 ? .never : isOver ? .start : .wait
+        case .allDone: isOver ? .start : .wait
+        case .oneSuccess: parents.succeeded > 0 ? .start : isOver ? .never : .wait
+        case .oneFailed: parents.failed > 0 ? .start : isOver ? .never : .wait
+        case .noneFailed: parents.failed > 0 ? .never : isOver ? .start : .wait
+        case .allFailed: parents.succeeded + parents.skipped > 0 ? .never : isOver ? .start : .wait
+        }
+    }
+}
+
+/// How the runs that a run follows stand.
+package struct ParentTally: Sendable, Equatable {
+    package var open = 0
+    package var succeeded = 0
+    /// Failed, timed out, lost or dead, too late, cancelled, or never started since one before it was.
+    package var failed = 0
+    /// Not started for a reason that its job's owner chose.
+    package var skipped = 0
+
+    package init(_ parents: [ParentEnd]) {
+        for parent in parents {
+            switch parent.standing {
+            case .open: open += 1
+            case .succeeded: succeeded += 1
+            case .failed: failed += 1
+            case .skipped: skipped += 1
+            }
+        }
+    }
+}
+
+/// A run that another one follows, as far as that one asks.
+package struct ParentEnd: Sendable, Equatable {
+    package var job: String
+    /// `nil` for a run whose row is gone.
+    package var state: RunState?
+    package var reason: Reason?
+
+    package init(job: String, state: RunState?, reason: Reason?) {
+        self.job = job
+        self.state = state
+        self.reason = reason
+    }
+
+    package init(_ run: Run) { self.init(job: run.job, state: run.state, reason: run.reason) }
+
+    package enum Standing: Sendable, Equatable { case open, succeeded, failed, skipped }
+
+    package var standing: Standing {
+        switch state {
+        case .waiting, .scheduled, .running, .unknown: .open
+        case .succeeded: .succeeded
+        case .failed, .timedOut, .lost, .dead, .missed, .cancelled, nil: .failed
+        case .skipped: reason == .upstream ? .failed : .skipped
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// An ended attempt, as its worker reports it.
+public struct AttemptReport: Sendable, Equatable {
+    /// The claim it ran under.
+    public var claim: Claim
+    /// How it ended.
+    public var outcome: Outcome
+
+    /// Makes a report.
+    public init(_ claim: Claim, _ outcome: Outcome) {
+        self.claim = claim
+        self.outcome = outcome
+    }
+
+    /// Words on the end, for people.
+    public var words: String? {
+        switch outcome {
+        case .failed(let failure): failure.message
+        case .timedOut: claim.definition.timeout.map { "stopped after \($0.text), its time-out" }
+        case .succeeded, .cancelled, .interrupted, .lost, .lostAlone, .notStarted: nil
+        }
+    }
+}
+
+/// What became of a report.
+public enum SettleResult: Sendable, Equatable {
+    /// It was settled, now or before under the same fence; the run after it.
+    case settled(Run)
+    /// Another attempt holds the run, or the run has its outcome from one: the report changes nothing.
+    case fenced
+    /// Somebody else has its row, or its job's, for longer than others should wait: report it again.
+    case later
+}

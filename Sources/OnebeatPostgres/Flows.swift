@@ -1,0 +1,139 @@
+import Onebeat
+
+/// The rows of flows: a waiting run for each follower of a root's run, and which of them waits for which.
+enum Flows {
+    static let areFollowers = "j.removed_at IS NULL AND j.flow_root = $1 ORDER BY j.name"
+
+    /// A run of a root, as its unique key names it.
+    struct Root {
+        var job: String
+        var generation: Int
+        var scheduledAt: Timestamp
+        var kind = RunKind.scheduled
+        var requestID = ""
+        /// Its flow is inserted only where the job has this edition still.
+        var edition: Int
+    }
+
+    /// The flows of planned runs.
+    static func insert(_ plans: [FirePlan]) -> [Statement] {
+        var roots: [Root] = []
+        var followers: [String: [Follower]] = [:]
+        for plan in plans where !plan.followers.isEmpty {
+            let (name, generation) = (plan.version.job, plan.version.generation)
+            followers[name] = plan.followers
+            roots += plan.fires.filter { $0.missed == nil }.map {
+                Root(job: name, generation: generation, scheduledAt: $0.scheduledAt, edition: plan.flowEdition)
+            }
+        }
+        return insert(roots, followers)
+    }
+
+    /// Inserts a waiting run for each follower of these runs, where they have not begun and have none yet.
+    static func insert(_ roots: [Root], _ followers: [String: [Follower]]) -> [Statement] {
+        guard !roots.isEmpty else { return [] }
+        let named: [Parameter] = [
+            .texts(roots.map(\.job)), .ints(roots.map(\.generation)), .times(roots.map(\.scheduledAt)),
+            .texts(roots.map(\.kind.rawValue)), .texts(roots.map(\.requestID)), .ints(roots.map(\.edition)),
+        ]
+        let below = followers.sorted { $0.key < $1.key }.flatMap { root, all in all.map { (root: root, follower: $0) } }
+        let edges = below.flatMap { root, follower in
+            follower.parents.map { (root: root, parent: $0, child: follower.version.job) }
+        }
+        return [
+            Statement(
+                """
+                UPDATE runs r SET flow_id = r.id FROM \(Self.roots) AS f (job, generation, scheduled_at, kind, request_id, edition) JOIN jobs j ON j.name = f.job
+                    AND j.generation = f.generation AND j.flow_edition = f.edition AND j.removed_at IS NULL
+                WHERE \(isRoot) AND r.state = 'scheduled' AND r.attempt = 0 AND r.flow_id IS NULL
+                """, named),
+            Statement(
+                """
+                INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
+                    priority, need, flow_id)
+                SELECT c.name, c.generation, c.version, r.kind, r.scheduled_at, r.request_id, r.due_at, 'waiting',
+                    c.queue, c.priority, c.need, r.id
+                FROM \(Self.roots) AS f (job, generation, scheduled_at, kind, request_id, edition) JOIN runs r ON \(isRoot) AND r.flow_id = r.id AND r.state = 'scheduled'
+                JOIN unnest($7, $8, $9, $10, $11, $12, $13) WITH ORDINALITY
+                    AS c (root, name, generation, version, queue, priority, need, place) ON c.root = f.job
+                ORDER BY r.id, c.place
+                ON CONFLICT (job_name, generation, scheduled_at, kind, request_id) DO NOTHING
+                """,
+                named + [
+                    .texts(below.map(\.root)), .texts(below.map(\.follower.version.job)),
+                    .ints(below.map(\.follower.version.generation)), .ints(below.map(\.follower.version.version)),
+                    .texts(below.map(\.follower.queue)), .ints(below.map(\.follower.priority)),
+                    .texts(below.map(\.follower.need)),
+                ]),
+            Statement(
+                """
+                INSERT INTO waits (parent_id, run_id)
+                SELECT p.id, c.id
+                FROM \(Self.roots) AS f (job, generation, scheduled_at, kind, request_id, edition) JOIN runs r ON \(isRoot) AND r.flow_id = r.id AND r.state = 'scheduled'
+                JOIN unnest($7, $8, $9) AS e (root, parent, child) ON e.root = f.job
+                JOIN runs p ON p.flow_id = r.id AND p.job_name = e.parent
+                JOIN runs c ON c.flow_id = r.id AND c.job_name = e.child AND c.state = 'waiting'
+                ON CONFLICT DO NOTHING
+                """,
+                named + [.texts(edges.map(\.root)), .texts(edges.map(\.parent)), .texts(edges.map(\.child))]),
+        ]
+    }
+
+    private static let roots = "unnest($1, $2, $3, $4, $5, $6)"
+    private static let isRoot = """
+        r.job_name = f.job AND r.generation = f.generation AND r.scheduled_at = f.scheduled_at AND r.kind = f.kind
+            AND r.request_id = f.request_id
+        """
+
+    /// Withdraws what follows runs to come that are about to be withdrawn.
+    /// - Parameter withdrawn: the condition on those, with `r` for the row; its parameters.
+    static func withdraw(_ withdrawn: String, _ parameters: [Parameter]) -> [Statement] {
+        let flows = "(SELECT r.id FROM runs r, \(withdrawn) AND r.flow_id = r.id)"
+        return [
+            Statement("DELETE FROM waits w USING runs c WHERE w.run_id = c.id AND c.flow_id IN \(flows)", parameters),
+            Statement("DELETE FROM runs c WHERE c.id <> c.flow_id AND c.flow_id IN \(flows)", parameters),
+        ]
+    }
+
+    /// Decides on all that follows the runs which a move ended, and on what follows from that. Those that wait are locked
+    /// before the ends of all they wait for are read: of two that end at one moment, the later sees the earlier.
+    static func follow(_ changes: inout Changes, in transaction: Transaction) throws {
+        /// What ended in this move is not written yet.
+        var ended: [RunID: Run] = [:]
+        while true {
+            let parents = changes.takeParents()
+            guard !parents.isEmpty else { return }
+            for parent in parents { ended[parent.id] = parent }
+            let ids = Parameter.ints(parents.map(\.id.value))
+            let rows = try transaction.flight([Statement(lockWaiting, [ids]), Statement(ends, [ids])])
+            let done = Set(changes.letGo.map(\.id)).union(ended.keys)
+            let runs = rows[0].map(Run.init).filter { !done.contains($0.id) }
+            guard !runs.isEmpty else { continue }
+            var ofRun: [RunID: [ParentEnd]] = [:]
+            for (run, parent, end) in rows[1].map({ row in
+                (
+                    RunID(row[0]), RunID(row[1]),
+                    ParentEnd(
+                        job: row[2] ?? "", state: (row[3] as String?).map(RunState.init(stored:)),
+                        reason: (row[4] as String?).map(Reason.init(stored:)))
+                )
+            }) { ofRun[run, default: []].append(ended[parent].map(ParentEnd.init) ?? end) }
+            let definitions = try transaction.definitions.all(runs.map(\.version), in: transaction)
+            try changes.follow(
+                runs.map { run in
+                    WaitingRun(
+                        run: run, policies: definitions[run.version]?.policies ?? JobPolicies(),
+                        parents: ofRun[run.id] ?? [])
+                })
+        }
+    }
+
+    private static let lockWaiting = """
+        SELECT \(Run.columns) FROM runs WHERE id IN (SELECT run_id FROM waits WHERE parent_id = ANY ($1))
+            AND state = 'waiting' ORDER BY id FOR NO KEY UPDATE
+        """
+    private static let ends = """
+        SELECT w.run_id, w.parent_id, p.job_name, p.state, p.reason FROM waits w LEFT JOIN runs p ON p.id = w.parent_id
+        WHERE w.run_id IN (SELECT run_id FROM waits WHERE parent_id = ANY ($1)) ORDER BY w.run_id, w.parent_id
+        """
+}

@@ -1,0 +1,146 @@
+import GRDB
+import Onebeat
+
+extension SQLiteStore {
+    func followers(of root: String, in db: Database) throws -> [JobRecord] {
+        try records("j.removed_at IS NULL AND j.flow_root = ? ORDER BY j.name", [root], in: db)
+    }
+
+    /// Inserts a waiting run for each follower of a due instant of a root.
+    static func insertFlow(
+        _ followers: [Follower], of root: JobVersion, at scheduledAt: Timestamp, in db: Database
+    ) throws {
+        let row = try db.rows(
+            """
+            SELECT \(Run.columns) FROM runs
+            WHERE job_name = ? AND generation = ? AND scheduled_at = ? AND kind = 'scheduled' AND request_id = ''
+            """,
+            [root.job, root.generation, scheduledAt]
+        ).first
+        guard let row else { return }
+        try insert(followers, after: Run(row: row), in: db)
+    }
+
+    /// Inserts a waiting run for each follower of a root's run that has not begun, if it has none yet.
+    static func insert(_ followers: [Follower], after root: Run, in db: Database) throws {
+        guard !followers.isEmpty else { return }
+        let isFirst = try db.change(
+            "UPDATE runs SET flow_id = id WHERE id = ? AND flow_id IS NULL AND state = 'scheduled' AND attempt = 0",
+            [root.id.value])
+        guard isFirst == 1 else { return }
+        var runs = [root.job: root.id.value]
+        for follower in followers {
+            let isNew = try db.change(
+                """
+                INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
+                    priority, need, flow_id)
+                VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)
+                ON CONFLICT (job_name, generation, scheduled_at, kind, request_id) DO NOTHING
+                """,
+                [
+                    follower.version.job, follower.version.generation, follower.version.version, root.kind.rawValue,
+                    root.scheduledAt, root.requestID, root.dueAt, follower.queue, follower.priority, follower.need,
+                    root.id.value,
+                ])
+            guard isNew == 1 else { continue }
+            let run = db.lastInsertedRowID
+            runs[follower.version.job] = run
+            for parent in follower.parents.compactMap({ runs[$0] }) {
+                try db.change("INSERT INTO waits (parent_id, run_id) VALUES (?, ?)", [parent, run])
+            }
+        }
+    }
+
+    /// Decides on all that follows the runs which a move ended, and on what follows from that.
+    func follow(_ changes: inout Changes, in db: Database) throws {
+        /// What ended in this move is not written yet.
+        var ended: [RunID: Run] = [:]
+        while true {
+            let parents = changes.takeParents()
+            guard !parents.isEmpty else { return }
+            for parent in parents { ended[parent.id] = parent }
+            var waiting: [RunID: WaitingRun] = [:]
+            for parent in parents {
+                for run in try followers(of: parent.id, in: db) where waiting[run.id] == nil {
+                    guard ended[run.id] == nil, !changes.letGo.contains(where: { $0.id == run.id }) else { continue }
+                    waiting[run.id] = WaitingRun(
+                        run: run, policies: try definition(run.version, in: db).policies,
+                        parents: try Self.parents(of: run.id, ended, in: db))
+                }
+            }
+            try changes.follow(waiting.values.sorted { $0.run.id < $1.run.id })
+        }
+    }
+
+    private func followers(of run: RunID, in db: Database) throws -> [Run] {
+        try db.rows(
+            """
+            SELECT \(Run.columns) FROM waits JOIN runs ON id = run_id WHERE parent_id = ? AND state = 'waiting'
+            ORDER BY id
+            """, [run.value]
+        ).map(Run.init)
+    }
+
+    private static func parents(
+        of run: RunID, _ ended: [RunID: Run], in db: Database
+    ) throws -> [ParentEnd] {
+        try db.rows(
+            """
+            SELECT parent_id, job_name, state, reason FROM waits LEFT JOIN runs ON id = parent_id
+            WHERE run_id = ? ORDER BY parent_id
+            """, [run.value]
+        ).map { row in
+            if let known = ended[RunID(row[0])] { return ParentEnd(known) }
+            return ParentEnd(
+                job: row[1] ?? "", state: (row[2] as String?).map(RunState.init(stored:)),
+                reason: (row[3] as String?).map(Reason.init(stored:)))
+        }
+    }
+
+    /// The root of each follower in force.
+    static func flowRoots(in db: Database) throws -> [String: String] {
+        var roots: [String: String] = [:]
+        let rows = try db.rows("SELECT name, flow_root FROM jobs WHERE flow_root IS NOT NULL AND removed_at IS NULL")
+        for row in rows { roots[row[0]] = row[1] }
+        return roots
+    }
+
+    /// Brings flows in line with definitions that were changed in this transaction.
+    /// - Parameters:
+    ///   - before: the root of each follower before that.
+    ///   - planned: the instants still to come that were planned anew.
+    func changeFlows(
+        _ changes: [JobChange], from before: [String: String], planned: [(JobRecord, [PlannedFire])], in db: Database
+    ) throws {
+        let changed = changes.filter(\.isChange)
+        guard !before.isEmpty || changed.contains(where: { $0.record.definition.isFollower }) else { return }
+        var definitions: [String: JobDefinition] = [:]
+        for record in try records("j.removed_at IS NULL AND j.flow_root IS NOT NULL", in: db) {
+            definitions[record.name] = record.definition
+        }
+        for change in changed where change.kind != .removed {
+            definitions[change.job] = change.record.definition
+        }
+        let flows: FlowChange
+        do {
+            flows = try FlowChange(
+                Array(definitions.values), before: before, changed: Set(changed.map(\.job)),
+                isKnown: { name in (try? self.record(name, in: db)) != nil })
+        } catch {
+            throw StoreError.refused("\(error)")
+        }
+        for (name, root) in flows.roots {
+            try db.change("UPDATE jobs SET flow_root = ? WHERE name = ?", [root, name])
+        }
+        for root in flows.touched {
+            try db.change("UPDATE jobs SET flow_edition = flow_edition + 1 WHERE name = ?", [root])
+        }
+        for (record, fires) in planned where flows.followers[record.name] != nil {
+            let records = try self.followers(of: record.name, in: db)
+            let followers = flows.followers(of: record.name, among: records.reduce(into: [:]) { $0[$1.name] = $1 })
+            for fire in fires where fire.missed == nil {
+                try Self.insertFlow(followers, of: record.versionID, at: fire.scheduledAt, in: db)
+            }
+        }
+    }
+}

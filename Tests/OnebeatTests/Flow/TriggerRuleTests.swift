@@ -1,0 +1,33 @@
+import Onebeat
+import Testing
+
+@Suite struct TriggerRuleTests {
+    /// `+` succeeded, `-` failed, `0` skipped, `?` open.
+    @Test(arguments: [
+        (TriggerRule.allSuccess, "++", TriggerRule.Verdict.start), (.allSuccess, "+?", .wait),
+        (.allSuccess, "-?", .never), (.allSuccess, "0?", .never),
+        (.allDone, "+-0", .start), (.allDone, "-?", .wait),
+        (.oneSuccess, "+?", .start), (.oneSuccess, "-?", .wait), (.oneSuccess, "-0", .never),
+        (.oneFailed, "-?", .start), (.oneFailed, "+?", .wait), (.oneFailed, "+0", .never),
+        (.noneFailed, "+0", .start), (.noneFailed, "00", .start), (.noneFailed, "-?", .never), (.noneFailed, "0?", .wait),
+        (.allFailed, "--", .start), (.allFailed, "-?", .wait), (.allFailed, "+?", .never), (.allFailed, "-0", .never),
+    ]) func rule(_ rule: TriggerRule, _ parents: String, _ verdict: TriggerRule.Verdict) {
+        let ends = parents.map { sign in
+            let state: RunState =
+                switch sign {
+                case "+": .succeeded
+                case "-": .failed
+                case "0": .skipped
+                default: .running
+                }
+            return ParentEnd(job: "a", state: state, reason: nil)
+        }
+        #expect(rule.decide(ParentTally(ends)) == verdict)
+    }
+
+    @Test func whatNeverStartedSinceOneBeforeItFailedCountsAsFailed() {
+        #expect(ParentEnd(job: "a", state: .skipped, reason: .upstream).standing == .failed)
+        #expect(ParentEnd(job: "a", state: .skipped, reason: .upstreamSkipped).standing == .skipped)
+        #expect(ParentEnd(job: "a", state: nil, reason: nil).standing == .failed)
+    }
+}
