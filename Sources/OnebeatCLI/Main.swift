@@ -78,7 +78,9 @@ struct OnebeatCommand: ParsableCommand {
             CommandGroup(name: "Definition", subcommands: [Validate.self, Plan.self, Apply.self, Import.self]),
             CommandGroup(
                 name: "History",
-                subcommands: [Jobs.self, Job.self, Runs.self, RunCommand.self, Flow.self, Logs.self, Nodes.self, Events.self]),
+                subcommands: [
+                    Jobs.self, Job.self, Runs.self, RunCommand.self, Flow.self, Logs.self, Nodes.self, Events.self,
+                ]),
             CommandGroup(name: "Question", subcommands: [Next.self, Explain.self, Graph.self, Doctor.self]),
             CommandGroup(
                 name: "Control", subcommands: [Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self]),

@@ -70,10 +70,11 @@ package struct FlowDrawing: Sendable {
 
     /// Names hold signs that neither language has in its own.
     private func id(_ job: String) -> String {
-        "j" + job.utf8.map { byte in
-            let isPlain = (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte)
-            return isPlain ? String(Unicode.Scalar(byte)) : "_\(String(byte, radix: 16))_"
-        }.joined()
+        "j"
+            + job.utf8.map { byte in
+                let isPlain = (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte)
+                return isPlain ? String(Unicode.Scalar(byte)) : "_\(String(byte, radix: 16))_"
+            }.joined()
     }
 
     private func label(_ job: String) -> String {

@@ -9,7 +9,8 @@ import Testing
         (.allDone, "+-0", .start), (.allDone, "-?", .wait),
         (.oneSuccess, "+?", .start), (.oneSuccess, "-?", .wait), (.oneSuccess, "-0", .never),
         (.oneFailed, "-?", .start), (.oneFailed, "+?", .wait), (.oneFailed, "+0", .never),
-        (.noneFailed, "+0", .start), (.noneFailed, "00", .start), (.noneFailed, "-?", .never), (.noneFailed, "0?", .wait),
+        (.noneFailed, "+0", .start), (.noneFailed, "00", .start),
+        (.noneFailed, "-?", .never), (.noneFailed, "0?", .wait),
         (.allFailed, "--", .start), (.allFailed, "-?", .wait), (.allFailed, "+?", .never), (.allFailed, "-0", .never),
     ]) func rule(_ rule: TriggerRule, _ parents: String, _ verdict: TriggerRule.Verdict) {
         let ends = parents.map { sign in
