@@ -103,6 +103,7 @@ public final class Onebeat: Service {
         do {
             try await cancelWhenGracefulShutdown { [self] in
                 try await StoreError.waitingForStore(logger) {
+                    try await FirstLook.agree(store)
                     _ = try await store.offer(
                         try request(jobs.values.map(\.definition)), schedules: schedules, logger: logger)
                 }
@@ -127,8 +128,12 @@ public final class Onebeat: Service {
 
     /// Adds a run by hand, beside the due ones. Asking twice with the same `requestID` is asking once. It waits for its turn
     /// where other runs of the job are in its way; ``outlook(of:)`` says what will become of it.
+    /// - Parameter requestID: 1 to 200 bytes without control characters.
     @discardableResult
     public func trigger(_ job: String, requestID: String) async throws -> Run {
+        guard (1...200).contains(requestID.utf8.count), requestID.controlCharacter() == nil else {
+            throw StoreError.refused("a request's ID has 1 to 200 bytes and no control characters")
+        }
         let run = try await store.trigger(job, requestID: requestID, by: settings.name)
         if run.state == .scheduled {
             // Where the store has told the nodes, a pointer would come after the claim.

@@ -26,12 +26,15 @@ struct ClearClaim: Sendable {
 
     func run(in transaction: Transaction) throws -> Result {
         let rows = try transaction.commit(
-            statements(at: transaction.now) + [DueRuns.next(in: request.queues, for: request.abilities)])
+            statements(at: transaction.now, avoiding: transaction.definitions.unreadable) + [
+                DueRuns.next(in: request.queues, for: request.abilities)
+            ])
         let runs = rows[1].map(Run.init).sorted { $0.fence < $1.fence }
         return Result(runs: runs, hasLeft: runs.count < rows[0].first?[0] ?? 0, nextDue: rows[2].first?[0])
     }
 
-    func statements(at now: Parameter) -> [Statement] {
+    /// - Parameter unreadable: versions whose runs take the long way, which holds them.
+    func statements(at now: Parameter, avoiding unreadable: [JobVersion] = []) -> [Statement] {
         [
             Statement(
                 Self.find,
@@ -44,7 +47,8 @@ struct ClearClaim: Sendable {
                 [
                     now, .text(request.node.name), .text(request.node.boot), .text("\(request.nonce)"),
                     // With locks, a run that may not overlap needs one first.
-                    .bool(request.locks == nil), .int(request.nonce.value),
+                    .bool(request.locks == nil), .int(request.nonce.value), .texts(unreadable.map(\.job)),
+                    .ints(unreadable.map(\.generation)), .ints(unreadable.map(\.version)),
                 ]),
         ]
     }
@@ -90,7 +94,10 @@ struct ClearClaim: Sendable {
                 CROSS JOIN LATERAL (SELECT * FROM runs WHERE id = f.id OFFSET 0) r
                 CROSS JOIN LATERAL (
                     SELECT * FROM jobs WHERE name = r.job_name AND generation = r.generation OFFSET 0) j
-                WHERE NOT r.is_cancel_requested AND j.removed_at IS NULL AND NOT j.is_paused
+                WHERE NOT r.is_cancel_requested AND NOT EXISTS (
+                        SELECT FROM unnest($7, $8, $9) AS u (job, generation, version)
+                        WHERE u.job = r.job_name AND u.generation = r.generation AND u.version = r.version)
+                    AND j.removed_at IS NULL AND NOT j.is_paused
                     AND (r.deadline_at IS NULL OR r.deadline_at >= \(Transaction.stableTime(of: 1)))
                     AND CASE WHEN j.is_guarded THEN $5 AND r.id = ANY ((SELECT \(first))::bigint[]) AND (
                         SELECT a.kind FROM runs a WHERE a.job_name = j.name AND a.state = 'running'

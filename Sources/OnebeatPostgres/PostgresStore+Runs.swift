@@ -31,7 +31,12 @@ extension PostgresStore: RunStore {
         let (first, definitions) = try await move(.claims) { (try clear.run(in: $0), $0.definitions) }
         wayIsClear.withLock { $0 = !first.hasLeft }
         memory.saw(first.runs.map(\.fence))
-        let claims = try await claims(first.runs, definitions)
+        var claims = try await claims(first.runs, definitions)
+        if claims.contains(where: { $0.definition.trouble != nil }) {
+            wayIsClear.withLock { $0 = false }
+            claims = await handBackUnreadable(claims)
+            return ClaimResult(claims: claims, refused: [], hasMore: true, nextDue: first.nextDue)
+        }
         guard first.hasLeft else {
             return ClaimResult(claims: claims, refused: [], hasMore: false, nextDue: first.nextDue)
         }
@@ -47,6 +52,17 @@ extension PostgresStore: RunStore {
             if claims.isEmpty { throw error }
             return ClaimResult(claims: claims, refused: [], hasMore: true, nextDue: first.nextDue)
         }
+    }
+
+    /// The short way starts runs before their definitions are read. What cannot be read goes back unbegun, and from then on
+    /// takes the long way. Where that fails, the attempts themselves say what is wrong.
+    /// - Returns: the other claims.
+    private func handBackUnreadable(_ claims: [Claim]) async -> [Claim] {
+        let reports = claims.filter { $0.definition.trouble != nil }.map { AttemptReport($0, .notStarted) }
+        let results = try? await settle(reports) { run, outcome, policies, now in
+            Settlement.decide(run, outcome, of: policies, at: now, chance: 0)
+        }
+        return results == nil ? claims : claims.filter { $0.definition.trouble == nil }
     }
 
     private func claimDeciding(

@@ -216,12 +216,17 @@ final class DefinitionCache: Sendable {
 
     subscript(version: JobVersion) -> JobDefinition? { known.withLock { $0[version] } }
 
+    /// Those whose definition cannot be read here.
+    var unreadable: [JobVersion] { troubled.withLock { Array($0) } }
+    private let troubled = Mutex<Set<JobVersion>>([])
+
     func keep(_ definition: JobDefinition, of version: JobVersion) {
         known.withLock { known in
             // Old versions are asked for rarely; starting over bounds what a long life with many edits would gather.
             if known.count > 100_000 { known.removeAll() }
             known[version] = definition
         }
+        if definition.trouble != nil { troubled.withLock { _ = $0.insert(version) } }
     }
 
     /// The definitions of these versions, by version.
@@ -231,10 +236,7 @@ final class DefinitionCache: Sendable {
         if !unknown.isEmpty { read(try transaction.flight([Self.statement(unknown)])[0]) }
         var found: [JobVersion: JobDefinition] = [:]
         for version in wanted {
-            guard let definition = self[version] else {
-                throw StoreError.notFound("job \"\(version.job)\" has no version \(version.version)")
-            }
-            found[version] = definition
+            found[version] = self[version] ?? .missing(version)
         }
         return found
     }
@@ -261,5 +263,12 @@ final class DefinitionCache: Sendable {
             [
                 .texts(versions.map(\.job)), .ints(versions.map(\.generation)), .ints(versions.map(\.version)),
             ])
+    }
+}
+
+extension JobDefinition {
+    /// What stands for a definition that is not in the store: that is its job's trouble.
+    static func missing(_ version: JobVersion) -> JobDefinition {
+        JobDefinition(unreadable: version.job, since: "the store has no version \(version.version) of it")
     }
 }

@@ -115,6 +115,7 @@ extension Timestamp: ColumnValue {
     init?(column: UnsafeRawBufferPointer) {
         guard column.count == 8 else { return nil }
         self = PostgresTime.decode(Int64(bigEndianBytes: column))
+        if !isWithinCalendar { return nil }
     }
 }
 

@@ -40,7 +40,10 @@ struct Claiming {
     }
 
     private func page(limit: Int) throws -> ClaimMove.Page {
-        let runs = try DueRuns.fetch(in: request.queues, for: request.abilities, at: now, limit: limit, db)
+        let found = try DueRuns.fetch(in: request.queues, for: request.abilities, at: now, limit: limit, db)
+        for run in found where run.state != .scheduled { try SQLiteStore.setAside(run, at: now, in: db) }
+        let runs = found.filter { $0.state == .scheduled }
+        if runs.isEmpty, !found.isEmpty { return try page(limit: limit) }
         var page = ClaimMove.Page(runs: runs, jobs: [:], fences: [], definitions: [:], now: now)
         for version in Set(runs.map(\.version)) {
             let definition = try store.definition(version, in: db)
@@ -65,7 +68,7 @@ struct Claiming {
             SELECT \(Run.columns) FROM runs WHERE job_name = ? AND state = 'scheduled' AND is_held = 1
             ORDER BY due_at, id
             """, [job]
-        ).map(Run.init)
+        ).map(Run.init).filter { $0.state == .scheduled }
     }
 
     private func claimedJob(_ name: String) throws -> ClaimedJob? {
@@ -79,7 +82,8 @@ struct Claiming {
             """,
             [name]
         ).first.map { row in
-            ClaimedJob(
+            var row = Columns(row)
+            return ClaimedJob(
                 generation: row[0], isRemoved: row[1], isPaused: row[2], active: row[3], activeManual: row[4],
                 heldCount: row[5])
         }

@@ -10,11 +10,13 @@ enum DueRuns {
         """
     static let nextDue = """
         SELECT due_at FROM runs WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority = ? AND \(isDoable)
+            AND typeof(due_at) = 'integer'
         ORDER BY due_at LIMIT 1
         """
     static let due = """
         SELECT \(Run.columns) FROM runs
         WHERE state = 'scheduled' AND is_held = 0 AND queue = ? AND priority = ? AND due_at <= ? AND \(isDoable)
+            AND typeof(due_at) = 'integer'
         ORDER BY due_at, id LIMIT ?
         """
 

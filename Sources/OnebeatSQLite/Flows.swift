@@ -17,8 +17,8 @@ extension SQLiteStore {
             """,
             [root.job, root.generation, scheduledAt]
         ).first
-        guard let row else { return }
-        try insert(followers, after: Run(row: row), in: db)
+        guard let run = row.map(Run.init), run.state != .unknown else { return }
+        try insert(followers, after: run, in: db)
     }
 
     /// Inserts a waiting run for each follower of a root's run that has not begun, if it has none yet.
@@ -78,7 +78,7 @@ extension SQLiteStore {
             SELECT \(Run.columns) FROM waits JOIN runs ON id = run_id WHERE parent_id = ? AND state = 'waiting'
             ORDER BY id
             """, [run.value]
-        ).map(Run.init)
+        ).map(Run.init).filter { $0.state == .waiting }
     }
 
     private static func parents(
@@ -90,9 +90,10 @@ extension SQLiteStore {
             WHERE run_id = ? ORDER BY parent_id
             """, [run.value]
         ).map { row in
+            var row = Columns(row)
             if let known = ended[RunID(row[0])] { return ParentEnd(known) }
             return ParentEnd(
-                job: row[1] ?? "", state: (row[2] as String?).map(RunState.init(stored:)),
+                job: (row[1] as String?) ?? "", state: (row[2] as String?).map(RunState.init(stored:)),
                 reason: (row[3] as String?).map(Reason.init(stored:)))
         }
     }
@@ -101,7 +102,10 @@ extension SQLiteStore {
     static func flowRoots(in db: Database) throws -> [String: String] {
         var roots: [String: String] = [:]
         let rows = try db.rows("SELECT name, flow_root FROM jobs WHERE flow_root IS NOT NULL AND removed_at IS NULL")
-        for row in rows { roots[row[0]] = row[1] }
+        for row in rows {
+            var row = Columns(row)
+            roots[row[0]] = row[1] as String
+        }
         return roots
     }
 

@@ -20,10 +20,12 @@ extension JobRecord {
         jobs j JOIN definitions d ON d.job_name = j.name AND d.generation = j.generation AND d.version = j.version
         """
 
-    init(row: Row) {
+    /// Whoever acts on it asks for a flaw; who only looks sees it as the job's trouble.
+    init(_ row: inout Columns) {
         self.init(
             definition: DefinitionText.decode(row[8], of: row[0]), generation: row[1], version: row[2], source: row[3],
             isPaused: row[4], watermark: row[5], nextAt: row[6], createdAt: row[7], flowEdition: row[9])
+        if let flaw = row.flaw { definition.trouble = "\(flaw); apply the job's file again" }
     }
 }
 
@@ -34,7 +36,9 @@ extension Run {
         exit_code, range_end, count, need, flow_id
         """
 
+    /// Of a row that cannot be read, nothing follows: it is in a state that is not known.
     init(row: Row) {
+        var row = Columns(row)
         self.init(
             id: RunID(row[0]), version: JobVersion(job: row[1], generation: row[2], version: row[3]),
             kind: RunKind(stored: row[4]), scheduledAt: row[5], requestID: row[6], dueAt: row[7],
@@ -55,6 +59,7 @@ extension Run {
         count = row[25]
         need = row[26]
         flow = (row[27] as Int64?).map(RunID.init)
+        if let flaw = row.flaw { (state, message) = (.unknown, flaw) }
     }
 
     static func fetch(_ id: RunID, in db: Database) throws -> Run? {
@@ -69,12 +74,14 @@ extension Attempt {
         """
 
     init(row: Row) {
+        var row = Columns(row)
         self.init(
             run: RunID(row[0]), number: row[1], fence: Fence(row[2]), node: row[3], boot: row[4], startedAt: row[5])
         finishedAt = row[6]
         outcome = row[7]
         message = row[8]
         exitCode = row[9]
+        message = row.flaw ?? message
     }
 }
 

@@ -48,7 +48,10 @@ extension SQLiteStore: HistoryStore {
             try db.rows(
                 "SELECT parent_id, run_id FROM runs JOIN waits ON run_id = id WHERE flow_id = ? ORDER BY 2, 1 LIMIT ?",
                 [flow.value, limit]
-            ).map { Wait(parent: RunID($0[0]), run: RunID($0[1])) }
+            ).map { row in
+                var row = Columns(row)
+                return Wait(parent: RunID(row[0]), run: RunID(row[1]))
+            }
         }
     }
 
@@ -68,7 +71,8 @@ extension SQLiteStore: HistoryStore {
                 """,
                 [job, job]
             ).map { row in
-                JobStatus(
+                var row = Columns(row)
+                return JobStatus(
                     job: row[0], status: row[1], lastRunAt: row[2], node: row[3],
                     run: (row[4] as Int64?).map(RunID.init), fence: Fence(row[5]), lastSuccessAt: row[6],
                     failuresInARow: row[7])
@@ -103,10 +107,13 @@ extension SQLiteStore: HistoryStore {
                 WHERE run_id = ? AND (attempt, sequence) > (?, ?) ORDER BY attempt, sequence LIMIT ?
                 """,
                 [run.value, position?.attempt ?? -1, position?.sequence ?? -1, limit]
-            ).map { row in
-                LogPiece(
+            ).compactMap { row in
+                var row = Columns(row)
+                let piece = LogPiece(
                     id: .init(run: run, position: LogPosition(attempt: row[0], sequence: row[1])),
-                    stream: LogStream(rawValue: row[2]) ?? .note, at: row[3], bytes: [UInt8](row[4] as Data))
+                    stream: LogStream(rawValue: row[2]) ?? .note, at: row[3], bytes: row[4])
+                // One without a place would be read again for ever.
+                return row.flaw == nil ? piece : nil
             }
         }
     }
@@ -125,9 +132,12 @@ extension SQLiteStore: HistoryStore {
                 """,
                 job.map { [$0] } ?? []
             ).map { row in
-                Event(
+                var row = Columns(row)
+                var event = Event(
                     row[0], job: row[1], run: (row[2] as Int64?).map(RunID.init), actor: row[3], message: row[4],
                     at: row[5])
+                event.message = row.flaw ?? event.message
+                return event
             }
         }
     }
@@ -135,7 +145,9 @@ extension SQLiteStore: HistoryStore {
     public func runCounts() async throws(StoreError) -> [RunState: Int] {
         try await read { db, _ in
             var counts: [RunState: Int] = [:]
-            for row in try db.rows("SELECT state, sum(count) FROM runs GROUP BY state") {
+            // Unlike `sum`, `total` does not fail where it overflows.
+            for row in try db.rows("SELECT state, total(count) FROM runs GROUP BY state") {
+                var row = Columns(row)
                 if let state = RunState(rawValue: row[0]) { counts[state] = row[1] }
             }
             return counts
@@ -156,6 +168,7 @@ extension SQLiteStore: HistoryStore {
         return try await write { db, _ in
             var removed = 0
             for row in try db.rows(old, [window, instant, limit]) {
+                var row = Columns(row)
                 let id: Int64 = row[0]
                 try db.change("DELETE FROM logs WHERE run_id = ?", [id])
                 try db.change("DELETE FROM attempts WHERE run_id = ?", [id])

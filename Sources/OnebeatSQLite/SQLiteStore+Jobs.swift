@@ -65,22 +65,18 @@ extension SQLiteStore: JobStore {
             }
             // SQLite takes -1 as no limit.
             arguments += [filter.limit ?? -1]
-            return try self.records(condition + " ORDER BY j.name LIMIT ?", arguments, in: db)
+            // What stands for a time may be none, and is beyond every moment then.
+            return try self.stored(condition + " ORDER BY j.name LIMIT ?", arguments, in: db)
+                .filter { filter.plannedBeyond == nil || $0.flaw == nil }.map(\.record)
         }
     }
 
     public func job(_ name: String) async throws(StoreError) -> JobRecord? {
-        try await read { db, _ in try self.record(name, in: db) }
+        try await read { db, _ in try self.records("j.removed_at IS NULL AND j.name = ?", [name], in: db).first }
     }
 
     public func definition(_ version: JobVersion) async throws(StoreError) -> JobDefinition? {
-        try await read { db, _ in
-            do {
-                return try self.definition(version, in: db)
-            } catch StoreError.notFound {
-                return nil
-            }
-        }
+        try await read { db, _ in try self.storedDefinition(version, in: db) }
     }
 
     public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
@@ -94,8 +90,9 @@ extension SQLiteStore: JobStore {
 
     public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
         try await read { db, _ in
-            try self.records(
-                "j.next_at IS NOT NULL AND j.next_at <= ? ORDER BY j.next_at LIMIT ?", [horizon, limit], in: db)
+            try self.stored(
+                "j.next_at IS NOT NULL AND j.next_at <= ? ORDER BY j.next_at LIMIT ?", [horizon, limit], in: db
+            ).filter { $0.flaw == nil }.map(\.record)
         }
     }
 
@@ -144,7 +141,14 @@ extension SQLiteStore {
         let rows = try db.rows(
             "SELECT number, digest, actor, applied_at FROM revisions WHERE source = ? ORDER BY place DESC", [source])
         return SourceHistory(
-            of: source, rows.map { (SourceRevision(number: $0[0], digest: $0[1]), $0[2], $0[3]) })
+            of: source,
+            rows.compactMap { row in
+                var row = Columns(row)
+                let applied: (SourceRevision, String, Timestamp) = (
+                    SourceRevision(number: row[0], digest: row[1]), row[2], row[3]
+                )
+                return row.flaw == nil ? applied : nil
+            })
     }
 
     /// Has the last word on a change of definitions: what was written goes back where its revision is refused.
@@ -169,15 +173,31 @@ extension SQLiteStore {
             [request.source, request.source, SourceHistory.length])
     }
 
+    /// The record that a move acts on.
     func record(_ name: String, in db: Database) throws -> JobRecord? {
-        try records("j.removed_at IS NULL AND j.name = ?", [name], in: db).first
+        guard let (record, flaw) = try stored("j.removed_at IS NULL AND j.name = ?", [name], in: db).first else {
+            return nil
+        }
+        if flaw != nil { throw StoreError.refused("job \"\(name)\": \(record.definition.trouble ?? "")") }
+        return record
     }
 
     func records(
         _ condition: String, _ arguments: Arguments = [], in db: Database
     ) throws -> [JobRecord] {
+        try stored(condition, arguments, in: db).map(\.record)
+    }
+
+    /// Records, and what is wrong with their rows.
+    private func stored(
+        _ condition: String, _ arguments: Arguments = [], in db: Database
+    ) throws -> [(record: JobRecord, flaw: String?)] {
         try db.rows("SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)", arguments)
-            .map(JobRecord.init)
+            .map { row in
+                var row = Columns(row)
+                let record = JobRecord(&row)
+                return (record, row.flaw)
+            }
     }
 
     private static func requireTerm(_ term: Term, in db: Database) throws {
@@ -215,7 +235,8 @@ extension SQLiteStore {
         deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan, in db: Database
     ) throws -> (JobChange, [PlannedFire]) {
         let name = definition.name
-        let old = try record(name, in: db)
+        // A row that cannot be read is made anew, as that of a job that is new.
+        let old = try stored("j.removed_at IS NULL AND j.name = ?", [name], in: db).first { $0.flaw == nil }?.record
         if let old {
             guard old.source == source else { throw StoreError.taken(name, by: old.source) }
             if old.definition == definition { return (JobChange(.unchanged, job: name, record: old), []) }
@@ -223,7 +244,9 @@ extension SQLiteStore {
         }
         let plan = deciding(definition, old, now)
         let lastGeneration = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT generation FROM jobs WHERE name = ?"), arguments: .whole([name]))
+            db.cachedStatement(
+                sql: "SELECT max(min(CAST(generation AS INTEGER), 1 << 50)) FROM definitions WHERE job_name = ?"),
+            arguments: .whole([name]))
         let record = JobRecord(
             definition: definition, generation: old?.generation ?? (lastGeneration ?? 0) + 1,
             version: (old?.version ?? 0) + 1, source: source, isPaused: old?.isPaused ?? false,

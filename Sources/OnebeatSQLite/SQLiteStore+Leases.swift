@@ -149,8 +149,9 @@ extension SQLiteStore: LeaseStore {
     ) async throws(StoreError) -> ReapResult {
         let (living, hasOrphans) = try await read { db, _ in
             (
-                try db.rows("SELECT boot, name, renewal, length FROM nodes WHERE gone_at IS NULL").map { row in
-                    LeaseSight(row[0], holder: row[1], renewal: row[2], length: .microseconds(row[3] as Int64))
+                try db.rows("SELECT boot, name, \(Self.renewal), length FROM nodes WHERE gone_at IS NULL").map { row in
+                    var row = Columns(row)
+                    return LeaseSight(row[0], holder: row[1], renewal: row[2], length: Self.length(row[3]))
                 },
                 try !db.rows(Self.orphans, [1]).isEmpty
             )
@@ -161,13 +162,15 @@ extension SQLiteStore: LeaseStore {
         return try await write { db, now in
             let dead = try ended.filter { sight in
                 try db.change(
-                    "UPDATE nodes SET gone_at = ? WHERE boot = ? AND renewal = ? AND gone_at IS NULL",
+                    "UPDATE nodes SET gone_at = ? WHERE boot = ? AND \(Self.renewal) = ? AND gone_at IS NULL",
                     [now, sight.name, sight.renewal]) > 0
             }.map { NodeID(name: $0.holder, boot: $0.name) }
             var changes = Changes(at: now)
             changes.events = dead.map { Event("node.dead", actor: $0.name, message: $0.boot) }
 
-            let runs = try db.rows(Self.orphans, [limit]).map(Run.init)
+            let orphans = try db.rows(Self.orphans, [limit]).map(Run.init)
+            for run in orphans where run.state == .unknown { try Self.setAside(run, at: now, in: db) }
+            let runs = orphans.filter { $0.state == .running }
             let alone = try Self.soleRuns(among: runs, in: db)
             let settled = try runs.map { run in
                 let outcome = alone.contains(run.id) ? Outcome.lostAlone : .lost
@@ -178,7 +181,7 @@ extension SQLiteStore: LeaseStore {
                 return after
             }
             try self.write(changes, in: db)
-            return ReapResult(dead: dead, runs: settled, hasMore: runs.count == limit, nextEnd: nextEnd)
+            return ReapResult(dead: dead, runs: settled, hasMore: orphans.count == limit, nextEnd: nextEnd)
         }
     }
 
@@ -193,12 +196,14 @@ extension SQLiteStore: LeaseStore {
                 """,
                 [limit]
             ).map { row in
-                NodeRecord(
-                    id: NodeID(name: row[0], boot: row[1]), joinedAt: row[2], leaseUntil: row[3], renewals: row[12],
+                var row = Columns(row)
+                let boot: String = row[1]
+                return NodeRecord(
+                    id: NodeID(name: row[0], boot: boot), joinedAt: row[2], leaseUntil: row[3], renewals: row[12],
                     isGone: row[4],
-                    roles: Set(try Self.values(of: row[9]).compactMap(NodeRole.init)), slots: row[5],
-                    queues: try Self.values(of: row[6]),
-                    abilities: Abilities(words: try (row[14] as String?).map(Self.values)), isLeader: leader == row[1],
+                    roles: Set(Self.values(of: row[9]).compactMap(NodeRole.init)), slots: row[5],
+                    queues: Self.values(of: row[6]),
+                    abilities: Abilities(words: (row[14] as String?).map(Self.values)), isLeader: leader == boot,
                     version: row[7], processID: row[8], zones: row[10], skew: .microseconds(row[11] as Int64),
                     deviation: .microseconds(row[13] as Int64))
             }
@@ -235,8 +240,17 @@ extension SQLiteStore {
         String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
     }
 
-    private static func values(of list: String) throws -> [String] {
-        try JSONDecoder().decode([String].self, from: Data(list.utf8))
+    /// None of a text that is no list.
+    private static func values(of list: String) -> [String] {
+        (try? JSONDecoder().decode([String].self, from: Data(list.utf8))) ?? []
+    }
+
+    /// A node's renewals, of which any value is some number: whatever stands there, the node can be taken over.
+    private static let renewal = "min(max(coalesce(CAST(renewal AS INTEGER), 0), -1), 1 << 60)"
+
+    /// How long a lease lasts; a minute where that is no length that a lease can have.
+    fileprivate static func length(_ microseconds: Int64) -> Duration {
+        (1...3_600_000_000).contains(microseconds) ? .microseconds(microseconds) : .seconds(60)
     }
 
     /// How many locks of others, whose holders never gave them up, go with each one that is taken.
@@ -295,12 +309,14 @@ private struct HeldRow {
     let renewal: Int64
     let length: Duration
 
+    /// What cannot be read counts from 0 again.
     init(_ row: Row) {
+        var row = Columns(row)
         name = row[0]
         holder = row[1]
         term = row[2]
         renewal = row[3]
-        length = .microseconds(row[4] as Int64)
+        length = SQLiteStore.length(row[4])
     }
 
     var sight: LeaseSight { LeaseSight(name, holder: holder, renewal: renewal, length: length) }

@@ -77,9 +77,8 @@ extension SQLiteStore: RunStore {
     }
 
     private func claims(_ sql: String, _ arguments: Arguments, in db: Database) throws -> [Claim] {
-        try db.rows(sql, arguments).map { row in
-            let run = Run(row: row)
-            return Claim(run: run, definition: try self.definition(run.version, in: db))
+        try db.rows(sql, arguments).map(Run.init).filter { $0.state == .running }.map { run in
+            Claim(run: run, definition: try self.definition(run.version, in: db))
         }
     }
 
@@ -87,7 +86,9 @@ extension SQLiteStore: RunStore {
         queues: [String], abilities: Abilities, within ahead: Duration, limit: Int
     ) async throws(StoreError) -> [DueRun] {
         try await read { db, now in
-            try DueRuns.fetch(in: queues, for: abilities, at: now + ahead, limit: limit, db).map {
+            try DueRuns.fetch(in: queues, for: abilities, at: now + ahead, limit: limit, db).filter {
+                $0.state == .scheduled
+            }.map {
                 DueRun(run: $0, definition: try self.definition($0.version, in: db))
             }
         }
@@ -108,6 +109,7 @@ extension SQLiteStore: RunStore {
                 let claimed = report.claim.run
                 let mine = known[claimed.id]
                 guard let run = try mine?.run ?? Run.fetch(claimed.id, in: db) else { return .fenced }
+                if run.state == .unknown { try Self.setAside(run, at: now, in: db) }
                 guard run.state == .running, run.fence == claimed.fence else {
                     let isAgain = run.fence == claimed.fence && mine?.outcome == report.outcome.word
                     return try isAgain || Self.wasSettled(report, in: db) ? .settled(run) : .fenced
@@ -143,7 +145,10 @@ extension SQLiteStore: RunStore {
         try await read { db, _ in
             try db.rows(
                 "SELECT id FROM runs WHERE state = 'running' AND boot = ? AND is_cancel_requested = 1", [node.boot]
-            ).map { RunID($0[0]) }
+            ).map { row in
+                var row = Columns(row)
+                return RunID(row[0])
+            }
         }
     }
 
@@ -155,11 +160,16 @@ extension SQLiteStore: RunStore {
         return try await write { db, now in
             var changes = Changes(at: now)
             let ended = try Self.overdue(limit: limit, at: now, in: db).compactMap { run -> Run? in
+                guard run.state == .scheduled else { return try Self.setAside(run, at: now, in: db) }
                 let job = try db.rows(
                     "SELECT is_paused, removed_at IS NOT NULL OR generation <> ? FROM jobs WHERE name = ?",
                     [run.version.generation, run.job]
                 ).first
-                let state = job.map { JobState(isRemoved: $0[1], isPaused: $0[0]) } ?? JobState(isRemoved: true)
+                let state =
+                    job.map { row in
+                        var row = Columns(row)
+                        return JobState(isRemoved: row[1], isPaused: row[0])
+                    } ?? JobState(isRemoved: true)
                 let policies = try self.definition(run.version, in: db).policies
                 switch deciding(run, policies, state, now) {
                 case .start, .hold, .replace: return nil
@@ -176,7 +186,8 @@ extension SQLiteStore: RunStore {
     public func unclaimed(for length: Duration, limit: Int) async throws(StoreError) -> [UnclaimedRuns] {
         try await read { db, now in
             try db.rows(Self.unclaimed, [now - length, limit]).map { row in
-                UnclaimedRuns(queue: row[0], need: row[1], job: row[2], count: row[3], since: row[4])
+                var row = Columns(row)
+                return UnclaimedRuns(queue: row[0], need: row[1], job: row[2], count: row[3], since: row[4])
             }
         }
     }
@@ -191,7 +202,10 @@ extension SQLiteStore: RunStore {
         guard found else { return 0 }
         return try await write { db, _ in
             var released = 0
-            for row in try db.rows(blocked, [limit]) { released += try Self.release(1, heldOf: row[0], in: db) }
+            for row in try db.rows(blocked, [limit]) {
+                var row = Columns(row)
+                released += try Self.release(1, heldOf: row[0], in: db)
+            }
             return released
         }
     }
@@ -222,6 +236,16 @@ extension SQLiteStore {
 
     static func releaseAll(heldOf job: String, in db: Database) throws {
         try db.change("UPDATE runs SET is_held = 0 WHERE job_name = ? AND state = 'scheduled' AND is_held = 1", [job])
+    }
+
+    /// Takes a run out of everybody's way whose row cannot be read: nothing follows its state, and its message says why.
+    @discardableResult
+    static func setAside(_ run: Run, at now: Timestamp, in db: Database) throws -> Run? {
+        try db.change(
+            "UPDATE runs SET state = 'unreadable', message = ?, is_held = 0 WHERE id = ?", [run.message, run.id.value])
+        try db.note(
+            Event("run.unreadable", job: run.job, run: run.id, actor: "store", message: run.message ?? ""), at: now)
+        return nil
     }
 
     static func requireLease(_ node: NodeID, in db: Database) throws {

@@ -159,15 +159,19 @@ public final class SQLiteStore: Sendable {
         }
     }
 
-    /// The definition of a version, read once: a version never changes.
+    /// The definition that a run follows. Where there is none, that is its job's trouble.
     func definition(_ version: JobVersion, in db: Database) throws -> JobDefinition {
+        try storedDefinition(version, in: db)
+            ?? JobDefinition(unreadable: version.job, since: "the store has no version \(version.version) of it")
+    }
+
+    /// The definition of a version, read once: a version never changes.
+    func storedDefinition(_ version: JobVersion, in db: Database) throws -> JobDefinition? {
         if let known = memory.withLock({ $0.definitions[version] }) { return known }
         let statement = try db.cachedStatement(
             sql: "SELECT definition FROM definitions WHERE job_name = ? AND generation = ? AND version = ?")
-        guard
-            let text = try String.fetchOne(
-                statement, arguments: [version.job, version.generation, version.version])
-        else { throw StoreError.notFound("job \"\(version.job)\" has no version \(version.version)") }
+        let arguments = StatementArguments.whole([version.job, version.generation, version.version])
+        guard let text = try String.fetchOne(statement, arguments: arguments) else { return nil }
         let definition = DefinitionText.decode(text, of: version.job)
         memory.withLock { memory in
             // Old versions are asked for rarely; starting over bounds what a long life with many edits would gather.
@@ -196,6 +200,10 @@ public final class SQLiteStore: Sendable {
         let draw = try db.cachedStatement(
             sql: "UPDATE counters SET value = value + ? WHERE name = 'fence' RETURNING value")
         let last = try Int64.fetchOne(draw, arguments: [count]) ?? 0
+        guard last < 1 << 62 else {
+            throw StoreError.refused(
+                "the counter of fences stands at \(last), beyond all that a store can have given out")
+        }
         if last - Int64(count) >= highest { return last - Int64(count) + 1 }
         try db.change("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'incarnation'")
         let words = "restored: its fences went back from \(highest) to \(last)"

@@ -84,7 +84,10 @@ package struct Schema: Sendable {
     private static func requireNoNode(in db: Database, at now: Timestamp) throws {
         let nodes = try db.rows(
             "SELECT DISTINCT name FROM nodes WHERE gone_at IS NULL AND lease_until > ? ORDER BY name", [now]
-        ).map { $0[0] as String }
+        ).map { row in
+            var row = Columns(row)
+            return row[0] as String
+        }
         if !nodes.isEmpty { throw StoreError.inUse(by: nodes) }
         try db.change("UPDATE nodes SET gone_at = ? WHERE gone_at IS NULL", [now])
     }

@@ -29,6 +29,10 @@ struct ClockStepTests {
             let trigger = try await box.run(
                 [Sandbox.binary, "trigger", "tick", "--request-id", "mine"], environment: clock)
             #expect(trigger.code == 0, "\(trigger.errors)")
+            // Its slot is one of this day.
+            let call = try await box.run(
+                [Sandbox.binary, "once", "call", "--state", "sqlite:onebeat.db", "--", "true"], environment: clock)
+            #expect(call.code == 0, "\(call.errors)")
             // The very file again, with another word in it.
             try box.write(box.read("onebeat.yaml").replacingOccurrences(of: "run: \"true\"", with: "run: \"exit 0\""))
             let edit = try await box.run([Sandbox.binary, "apply", "onebeat.yaml"], environment: clock)

@@ -28,6 +28,19 @@ struct CommandTests {
         }
     }
 
+    @Test func jobsThatAClockHasTakenTooFarAreTold() async throws {
+        try await Sandbox.with { box in
+            try box.configure("good: {every: 1h, run: \"true\"}\nahead: {every: 1h, run: \"true\"}")
+            #expect(try await box.onebeat("apply", "onebeat.yaml").code == 0)
+            let change =
+                "UPDATE jobs SET watermark = watermark + 315360000000000, next_at = next_at + 315360000000000 WHERE name = 'ahead'"
+            #expect(try await box.run(["sqlite3", box.path("onebeat.db"), change]).code == 0)
+            let jobs = try await box.onebeat("jobs")
+            #expect(
+                jobs.errors.contains("job ahead is planned through 20") && !jobs.errors.contains("job good"), "\(jobs)")
+        }
+    }
+
     @Test func whatIsSaidOfAnActorIsNotWhatVariablesSay() async throws {
         try await Sandbox.with { box in
             try box.configure("good: {run: \"true\"}")

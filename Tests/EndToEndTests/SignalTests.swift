@@ -69,7 +69,7 @@ struct SignalTests {
     @Test func aNodeWhoseLogNobodyReadsLivesOnAndStops() async throws {
         try await Sandbox.with { box in
             try box.configure("tick: {every: 1s, run: \"echo x >> effects\"}")
-            let full = "mkfifo log; exec 3<>log; head -c 65536 /dev/zero >&3; exec \"$0\" \"$@\" 2>&3 3>&-"
+            let full = "mkfifo log; exec 3<>log; head -c 65536 /dev/zero >&3; exec \"$0\" \"$@\" 1>&3 2>&3 3>&-"
             let node = try await box.up(
                 options: ["--log-level", "trace"], inside: ["sh", "-c", full])
             let before = box.lines("effects").count

@@ -155,7 +155,13 @@ extension Target {
         ]
     ) {
         { bytes in
-            let definition = DefinitionText.decode(bytes.text, of: "fuzz")
+            let text = bytes.text
+            var definition = DefinitionText.decode(text, of: "fuzz")
+            if definition.trouble?.contains("another job") == true {
+                let name = (try? JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8)))?["name"]
+                guard case .string(let name)? = name else { return }
+                definition = DefinitionText.decode(text, of: name)
+            }
             guard definition.trouble == nil else { return }
             do {
                 let text = try DefinitionText.encode(definition)

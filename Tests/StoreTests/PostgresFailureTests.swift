@@ -65,6 +65,31 @@ struct PostgresFailureTests {
         }
     }
 
+    /// Each of a move's flights is held until its sender has given up and somebody else has asked for the opposite.
+    @Test(arguments: ["SELECT is_paused FROM jobs", "UPDATE jobs SET is_paused"])
+    func whatIsAskedForByHandIsNotCarriedOutAfterItsOpposite(_ flight: String) async throws {
+        try await PostgresDatabase.with { database in
+            let other = try await PostgresStore.open(database.url, time: ManualTime())
+            defer { other.close() }
+            _ = try await other.prepareOneRun()
+            try await withProxy(to: database) { proxy, store in
+                proxy.inject(.holdRequest(flight))
+                // It fails, or is asked for again over another line.
+                try? await store.setPaused(true, job: "report", by: "ann")
+                // The rows of a move that stands still are nobody's for a while.
+                for _ in 0..<10 {
+                    do {
+                        try await other.setPaused(false, job: "report", by: "bea")
+                        break
+                    } catch StoreError.unavailable {}
+                }
+                proxy.release()
+                while proxy.isHoldingRequest { try await Task.sleep(for: .milliseconds(10)) }
+                #expect(try await other.job("report")?.isPaused == false)
+            }
+        }
+    }
+
     @Test func aHungServerProcessEndsOneMoveAndNoOther() async throws {
         // A server of its own, since a process that hangs keeps all of its server from dropping databases.
         let server = try await PostgresServer()

@@ -38,6 +38,7 @@ struct PostgresRowTests {
             withUnsafeBytes(of: value.bigEndian) { bytes in
                 #expect(Int64(column: bytes) == value)
                 #expect(Int(column: bytes) == nil)
+                #expect(Timestamp(column: bytes) == nil)
             }
         }
     }

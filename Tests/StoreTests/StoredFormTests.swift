@@ -71,15 +71,18 @@ struct StoredFormTests {
     }
 
     @Test func whatADatabaseHasThatIsNotKnownIsItsJobsTroubleAlone() async throws {
-        try await withPostgres(Self.newer) { try await checkNewer($0) }
+        try await withPostgres(Self.newer) { store in
+            let held = try await checkNewer(store)
+            #expect(!held.isEmpty && held.allSatisfy { $0.message?.contains("python") == true })
+        }
     }
 
     /// - Returns: what is due and cannot be read, after a claim.
     @discardableResult
     private func checkNewer(_ store: any Store) async throws -> [Run] {
-        let jobs = try await store.jobs()
-        #expect(jobs.count == 8)
-        #expect(jobs.filter { $0.definition.trouble != nil }.map(\.name) == ["pause", "tick"])
+        let stored = try await store.jobs()
+        #expect(stored.count == 8)
+        #expect(stored.filter { $0.definition.trouble != nil }.map(\.name) == ["pause", "tick"])
         let now = try await store.now()
         let due = try await store.plannable(through: now, limit: 100).map(\.name)
         #expect(due.contains("tick") && due.contains("broken"))
@@ -91,12 +94,17 @@ struct StoredFormTests {
         let node = NodeID(name: "a", boot: "a1")
         let record = NodeRecord(id: node, slots: 9, queues: ["default"], version: "1", processID: 1)
         _ = try await store.join(record, lease: .seconds(60))
-        let request = ClaimRequest(node: node, queues: ["default"], slots: 9, nonce: ClaimNonce(1))
-        let result = try await store.claim(request, deciding: Admission.decide)
-        #expect(result.claims.contains { $0.run.job == "hand" })
-        let unread = result.claims.filter { ["tick", "pause"].contains($0.run.job) }
-        #expect(unread.allSatisfy { $0.definition.trouble != nil }, "it would be run as what it is not")
-        #expect(!result.hasMore && (result.nextDue.map { $0 > now } ?? true), "the worker would look for ever")
+        var jobs: Set<String> = []
+        for nonce in 1...2 {
+            let request = ClaimRequest(
+                node: node, queues: ["default"], slots: 9, nonce: ClaimNonce(Int64(nonce)))
+            let result = try await store.claim(request, deciding: Admission.decide)
+            jobs.formUnion(result.claims.map(\.run.job))
+            guard !result.hasMore else { continue }
+            #expect(result.nextDue.map { $0 > now } ?? true, "the worker would look for ever")
+            break
+        }
+        #expect(jobs.contains("hand") && jobs.isDisjoint(with: ["tick", "pause"]))
         return try await store.runs(RunFilter()).filter { $0.job == "tick" && $0.state == .scheduled }
     }
 }

@@ -38,9 +38,8 @@ public struct NodeSettings: Sendable, Equatable {
         func require(_ holds: Bool, _ setting: String, _ problem: @autoclosure () -> String) throws(SettingsError) {
             if !holds { throw SettingsError(setting: setting, problem: problem()) }
         }
-        let isPlain = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
         try require(
-            (1...200).contains(name.utf8.count) && isPlain, "name",
+            (1...200).contains(name.utf8.count) && name.controlCharacter() == nil, "name",
             "is \"\(name)\"; a node's name has 1 to 200 bytes and no control characters")
         try require(!roles.isEmpty, "roles", "there are none; name one at least: beat, worker")
         guard roles.contains(.worker) else { return self }
@@ -48,8 +47,8 @@ public struct NodeSettings: Sendable, Equatable {
         try require(!queues.isEmpty, "queues", "there are none, so that the worker would start nothing; name one")
         for queue in queues {
             try require(
-                (1...100).contains(queue.utf8.count), "queues",
-                "\"\(queue)\" is none; a queue's name has 1 to 100 characters")
+                (1...100).contains(queue.utf8.count) && queue.controlCharacter() == nil, "queues",
+                "\"\(queue)\" is none; a queue's name has 1 to 100 bytes and no control characters")
         }
         return self
     }

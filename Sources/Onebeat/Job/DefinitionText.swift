@@ -22,7 +22,9 @@ package enum DefinitionText {
                 throw StoredFormError("it is no JSON")
             }
             let isOfOldForm = value.members?["format"] == nil
-            return try isOfOldForm ? FirstForm.read(value) : StoredDefinition.read(value)
+            let definition = try isOfOldForm ? FirstForm.read(value) : StoredDefinition.read(value)
+            guard definition.name == job else { throw StoredFormError("it is that of another job") }
+            return definition
         } catch {
             return JobDefinition(unreadable: job, since: "\(error)")
         }
@@ -31,7 +33,7 @@ package enum DefinitionText {
 
 extension JobDefinition {
     /// What stands for a definition whose stored text cannot be read: due never, and done by nobody.
-    init(unreadable job: String, since why: String) {
+    package init(unreadable job: String, since why: String) {
         self.init(name: job, schedule: .manual, work: .unknown("unreadable"))
         trouble = """
             its stored definition cannot be read by Onebeat \(OnebeatVersion.current): \(why); upgrade this node if a newer one \

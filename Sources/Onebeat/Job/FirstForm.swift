@@ -85,9 +85,9 @@ enum FirstForm {
     /// A length was two numbers, as the standard library encodes it.
     private static func length(_ key: String, of form: inout StoredObject) throws -> Duration? {
         guard let value = form.take(key) else { return nil }
-        guard let length = try? JSONDecoder().decode(Duration.self, from: JSONEncoder().encode(value)) else {
-            throw form.unexpected(key, "a length of time")
-        }
-        return length
+        guard let length = try? JSONDecoder().decode(Duration.self, from: JSONEncoder().encode(value)),
+            (.zero...Duration.longestText).contains(length)
+        else { throw form.unexpected(key, "a length of time") }
+        return .microseconds(length.wholeMicroseconds)
     }
 }

@@ -95,6 +95,8 @@ package struct OnceNode: Sendable {
     /// Sees to it that the work was started for the present slot, here or elsewhere.
     /// - Throws: ``StoreError`` when that could not be decided; nothing was started then.
     package func run(_ definition: JobDefinition) async throws -> OnceEnd {
+        // Which slot it is follows from the time.
+        try await FirstLook.agree(store, time: parts.clock.time)
         let (due, slot) = try await dueRun(of: definition)
         guard due.state == .scheduled else { return .elsewhere(due) }
         _ = try await heartbeat.turn(at: parts.clock.now())

@@ -23,11 +23,9 @@ extension Failure {
 
     private static func visible(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.value {
-        case 0x09, 0x0A: scalar
+        case _ where !scalar.isHarmful: scalar
         case 0..<0x20: Unicode.Scalar(0x2400 + scalar.value) ?? "?"
-        // What turns the direction of text, too.
-        case 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: "?"
-        default: scalar
+        default: "?"
         }
     }
 }

@@ -30,6 +30,9 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// The last microsecond of year 9999: after every moment a schedule can mean.
     public static let distantFuture = Timestamp(microseconds: 253_402_300_799_999_999)
 
+    /// Whether it is in the years 1 to 9999, as all moments are that a store was given.
+    package var isWithinCalendar: Bool { (Timestamp.distantPast...Timestamp.distantFuture).contains(self) }
+
     /// Whole seconds since 1970, rounded down.
     var seconds: Int { Int(microseconds.flooredQuotient(by: 1_000_000)) }
 

@@ -21,6 +21,8 @@ public final class ZoneFiles: Sendable {
     }
 
     private let known = Mutex<[String: (stamp: Stamp, zone: Zone)]>([:])
+    /// What there was when a name was first not found; to look through the folder takes milliseconds, and only to suggest.
+    private let listed = Mutex(ZoneNames([]))
 
     /// A database in `folder`; files are read when first asked for.
     public init(folder: String) { self.folder = folder }
@@ -88,11 +90,14 @@ public final class ZoneFiles: Sendable {
     }
 
     private func unknown(_ name: String) -> ScheduleError {
-        let names = names()
+        let names = listed.withLock { listed in
+            if listed.isEmpty { listed = ZoneNames(self.names()) }
+            return listed
+        }
         if names.isEmpty {
             return error(name, "\(folder) holds no zone files; install tzdata or point TZDIR at a folder that does")
         }
-        let nearest = ZoneNames.nearest(to: name, among: names)
+        let nearest = names.nearest(to: name)
         if nearest.isEmpty { return error(name, "there is no such zone; write one like Europe/Berlin or UTC") }
         return error(name, "there is no such zone; did you mean \(nearest.joined(separator: " or "))?")
     }

@@ -28,14 +28,13 @@ struct StoreChecks {
                     "let NTP set it; the nodes go on by uptime, and follow a clock that stays where it is"))
         }
         var filter = JobFilter()
-        filter.plannedBeyond = try await store.now() + .seconds(60)
+        filter.plannedBeyond = try await store.now() + JobRecord.farthest
         let ahead = try await store.jobs(filter)
         if let job = ahead.first {
             findings.append(
                 .warn(
                     "planning",
-                    "\(ahead.count == 1 ? "job" : "\(ahead.count) jobs, such as") \(job.name) planned through"
-                        + " \(max(job.watermark, job.nextAt ?? job.watermark)), by a clock that was ahead",
+                    "\(ahead.count == 1 ? "" : "\(ahead.count) jobs, such as ")\(job.aheadWords)",
                     "the leader sets that right within half a minute"))
         }
         return findings

@@ -14,11 +14,14 @@ struct Jobs: AsyncParsableCommand {
         let statuses = Dictionary(uniqueKeysWithValues: try await store.statuses(job: nil).map { ($0.job, $0) })
         if format.json { return try Output.json(jobs.map { JobResource($0, status: statuses[$0.name]) }) }
         if jobs.isEmpty { return Output.note("no jobs are stored; `onebeat apply FILE` stores those of a file") }
+        var beyond = JobFilter()
+        beyond.plannedBeyond = now + JobRecord.farthest
+        let ahead = Set(try await store.jobs(beyond).map(\.name))
         var table = TextTable("job", "next due", "", "last", "", "schedule")
         let clock = Clock(jobs, now: now)
         for job in jobs {
             let schedule = try? Schedule(of: job.definition)
-            let next = job.nextDue(by: schedule, after: now)
+            let next = ahead.contains(job.name) ? job.plannedThrough : job.nextDue(by: schedule, after: now)
             let status = statuses[job.name]
             table.add(
                 .init(job.name, .title),
@@ -29,6 +32,9 @@ struct Jobs: AsyncParsableCommand {
                 .init(job.definition.trouble ?? schedule?.words ?? "cannot be read on this machine", .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
+        for job in jobs.filter({ ahead.contains($0.name) }).prefix(5) {
+            Output.note("onebeat: \(job.aheadWords); the leader sets that right within half a minute")
+        }
         try await tellOfUnserved(jobs, store, at: now)
     }
 

@@ -35,11 +35,11 @@ struct TerminalText: Sendable, Equatable, ExpressibleByStringInterpolation {
     /// Newlines and tabs stay; every other control character, and those that turn the direction of text or are not to
     /// be seen, become visible ones.
     private static func harmless(_ text: some StringProtocol) -> String {
-        guard text.unicodeScalars.contains(where: isHarmful) else { return String(text) }
+        guard text.unicodeScalars.contains(where: \.isHarmful) else { return String(text) }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar.value {
-            case _ where !isHarmful(scalar): result.unicodeScalars.append(scalar)
+            case _ where !scalar.isHarmful: result.unicodeScalars.append(scalar)
             case 0..<0x20: result.unicodeScalars.append(Unicode.Scalar(0x2400 + scalar.value) ?? "?")
             case 0x7f: result += "\u{2421}"
             default: result += "<U+\(String(scalar.value, radix: 16, uppercase: true))>"
@@ -47,16 +47,6 @@ struct TerminalText: Sendable, Equatable, ExpressibleByStringInterpolation {
         }
         // Windows' ends of lines are ends of lines.
         return result.replacing("\u{240d}\n", with: "\n")
-    }
-
-    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x0a, 0x09: false
-        case 0..<0x20, 0x7f..<0xa0, 0x061c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfff9...0xfffb,
-            0xe0000...0xe007f:
-            true
-        default: false
-        }
     }
 
     /// The text between the commands that switch a colour on and off.

@@ -25,8 +25,8 @@ struct Banner {
         self.store = store
     }
 
-    /// Prints it; programs that read logs as JSON are spared.
-    func show() async {
+    /// Has it printed, as the log is: nothing waits for a reader. Programs that read logs as JSON are spared.
+    func show(on output: LogLines) async {
         guard surroundings.settings.logFormat.value == .text else { return }
         let jobs = (try? await store.plannable(through: .distantFuture, limit: Self.candidates)) ?? []
         let now = (try? await store.now()) ?? .now
@@ -34,7 +34,7 @@ struct Banner {
         any.limit = 1
         let hasJobs = (try? await store.jobs(any))?.isEmpty == false
         let next = hasJobs ? next(jobs, now: now) : ["no jobs are stored; `onebeat apply FILE` stores those of a file"]
-        for line in lines(next, for: .output) { Output.line(line) }
+        for line in lines(next, for: .output) { output.write("\(line.text)\n") }
     }
 
     private func lines(_ next: [String], for terminal: Terminal) -> [TerminalText] {

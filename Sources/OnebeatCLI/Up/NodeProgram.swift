@@ -16,6 +16,7 @@ struct NodeProgram {
     private let logger: Logger
     private let readers: WebLimits
     private let lines: LogLines
+    private let output = LogLines(file: STDOUT_FILENO)
     private let schedules = ScheduleCache()
 
     init(_ surroundings: Surroundings, guardian: Guardian) async throws {
@@ -88,7 +89,7 @@ struct NodeProgram {
     }
 
     private func greet(at address: ListenAddress?, _ changes: [JobChange]?) async {
-        await Banner(surroundings, settings, address: address, changes: changes, store: store).show()
+        await Banner(surroundings, settings, address: address, changes: changes, store: store).show(on: output)
         Supervisor.tell("READY=1")
     }
 

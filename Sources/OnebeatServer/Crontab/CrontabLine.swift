@@ -40,15 +40,22 @@ struct CrontabLine {
 
     /// `NAME=value`: blanks around the sign and a pair of quotes around either side do not count; nothing is expanded.
     private static func variable(_ line: String) -> Content? {
-        // A pattern costs more than all the rest of a line, and few lines have the sign.
-        guard line.utf8.contains(UInt8(ascii: "=")),
-            let match = line.wholeMatch(of: /("[^"]*"|'[^']*'|[^\s="']+)[ \t]*=[ \t]*(.*)/)
-        else { return nil }
-        return .variable(name: unquoted(match.1), value: unquoted(match.2))
+        guard line.utf8.contains(UInt8(ascii: "=")), let first = line.first else { return nil }
+        let name: Substring
+        if first == "\"" || first == "'" {
+            guard let end = line.dropFirst().firstIndex(of: first) else { return nil }
+            name = line[...end]
+        } else {
+            name = line.prefix { !$0.isWhitespace && $0 != "=" && $0 != "\"" && $0 != "'" }
+        }
+        let isBlank = { (character: Character) in character == " " || character == "\t" }
+        let rest = line[name.endIndex...].drop(while: isBlank)
+        guard !name.isEmpty, rest.first == "=" else { return nil }
+        return .variable(name: unquoted(name), value: unquoted(rest.dropFirst().drop(while: isBlank)))
     }
 
     private static func unquoted(_ text: Substring) -> String {
-        guard text.count > 1, let first = text.first, first == text.last, "\"'".contains(first) else {
+        guard let first = text.first, first == "\"" || first == "'", text.count > 1, first == text.last else {
             return String(text)
         }
         return String(text.dropFirst().dropLast())
@@ -59,5 +66,16 @@ struct CrontabLine {
         let words = line.split(maxSplits: count, whereSeparator: { $0 == " " || $0 == "\t" })
         guard words.count == count + 1 else { return nil }
         return Entry(schedule: words.prefix(count).joined(separator: " "), rest: words[count].trimming(" \t"))
+    }
+}
+
+extension Substring {
+    /// Whether it can be a user's name, as Debian makes them; those of machines end with a dollar sign.
+    var isUserName: Bool {
+        let name = utf8.last == UInt8(ascii: "$") ? utf8.dropLast() : utf8[...]
+        guard let first = name.first, first.isLetter || first.isDigit || first == UInt8(ascii: "_") else {
+            return false
+        }
+        return name.allSatisfy { $0.isLetter || $0.isDigit || "_.-".utf8.contains($0) }
     }
 }

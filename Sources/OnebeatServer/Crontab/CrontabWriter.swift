@@ -87,7 +87,7 @@ struct CrontabWriter {
                 return keep(line, "there is no command after the user; it stays as a comment")
             }
             (user, text) = (String(words[0]), words[1].trimming(" \t"))
-            guard words[0].wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]*\$?/) != nil, !Self.isField(words[0]) else {
+            guard words[0].isUserName, !Self.isField(words[0]) else {
                 return keep(
                     line, "\(quoted(String(words[0]))) is no user, and cron refuses the line; it stays as a comment")
             }

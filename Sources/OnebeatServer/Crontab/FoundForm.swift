@@ -72,7 +72,8 @@ struct FoundForm {
 
         init(_ text: String) {
             let words = text.split(maxSplits: 2, whereSeparator: { $0 == " " || $0 == "\t" })
-            guard let first = words.first, words.count > 1, first.wholeMatch(of: /[a-z_][a-z0-9_-]*\$?/) != nil,
+            guard let first = words.first, words.count > 1, first.isUserName, first == first.lowercased(),
+                first.first?.isNumber == false, !first.contains("."),
                 !Self.programs.contains(String(first))
             else {
                 self = .command

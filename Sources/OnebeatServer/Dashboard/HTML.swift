@@ -38,10 +38,8 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            case "\n", "\t": result.unicodeScalars.append(scalar)
             // Browsers know no other control characters, and those that turn the direction of text could disguise it.
-            case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{202a}"..."\u{202e}", "\u{2066}"..."\u{2069}":
-                result += "\u{fffd}"
+            case _ where scalar.isHarmful: result += "\u{fffd}"
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Takes log lines to standard error on a thread of its own. Who logs never waits: when nobody reads what the node says,
+/// Takes lines to standard error, or another file, on a thread of its own. Who writes never waits: when nobody reads what the node says,
 /// lines are left out and counted, and no lease, page or signal is held up by it.
 public final class LogLines: Sendable {
     private struct State {
@@ -21,10 +21,11 @@ public final class LogLines: Sendable {
     /// Lines for standard error.
     public convenience init() { self.init(file: STDERR_FILENO) }
 
-    init(file: CInt) { self.file = file }
+    /// Lines for an open file.
+    public init(file: CInt) { self.file = file }
 
     /// Has a line written, unless too much waits already.
-    func write(_ line: String) {
+    public func write(_ line: String) {
         let begins = state.withLock { state in
             guard state.waiting.count + line.utf8.count <= Self.room else {
                 state.leftOut += 1

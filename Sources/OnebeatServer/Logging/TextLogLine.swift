@@ -24,15 +24,16 @@ enum TextLogLine {
         return isBare ? plain(text) : "\"\(plain(text).replacing("\"", with: "\\\""))\""
     }
 
-    /// Control characters would let a value forge a second line, or write on the terminal as it likes.
+    /// Control characters would let a value forge a second line, or write on the terminal as it likes; those that turn the
+    /// direction of text would have it read as another.
     private static func plain(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
+        guard text.unicodeScalars.contains(where: { $0.isHarmful || $0 == "\n" || $0 == "\t" }) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n": result += "\\n"
             case "\t": result += "\\t"
-            case _ where scalar.properties.generalCategory == .control:
+            case _ where scalar.isHarmful:
                 result += "\\u{\(String(scalar.value, radix: 16))}"
             default: result.unicodeScalars.append(scalar)
             }

@@ -23,6 +23,17 @@ import Testing
         #expect(!line.contains("\u{1b}"))
     }
 
+    @Test func aValueTurnsNoTextAndHidesNone() throws {
+        for harmful in ["\u{202e}", "\u{2066}", "\u{200f}", "\u{2028}", "\u{9b}", "\u{7f}", "\u{e0041}"] {
+            let value = facts(["job": "a\(harmful)b"])
+            #expect(!TextLogLine.text(value, isColoured: false).contains(harmful))
+            let line = JSONLogLine.text(value, label: "onebeat")
+            #expect(!line.contains(harmful))
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            #expect((object["metadata"] as? [String: Any])?["job"] as? String == "a\(harmful)b")
+        }
+    }
+
     @Test func coloursAppearOnlyWhereAskedFor() {
         #expect(TextLogLine.text(facts([:]), isColoured: true).contains("\u{1b}[32m"))
         #expect(!TextLogLine.text(facts([:]), isColoured: false).contains("\u{1b}"))
