@@ -1,12 +1,15 @@
 // The work of a chaos run's jobs: writes down that it started and that it ended, and notices whether another run of its
 // job is alive. Small, since a hundred start each second.
 //
-//   ChaosSink SINK LOCKS shared|alone MILLISECONDS [fail]
+//   ChaosSink SINK LOCKS shared|alone MILLISECONDS [fail|stubborn]
+//
+// Of a job that runs alone no two processes may be alive, of others no two of one run. A stubborn one ignores TERM.
 //
 // Each line is one write to a file opened for appending, so lines are whole, and their order is the order of events:
 //   start|overlap|end  microseconds  node  fence  attempt  run key  (the fence that was met | the exit code)
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +37,12 @@ int main(int count, char **words)
     int sink = open(words[1], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (sink < 0) return 3;
 
-    if (strcmp(words[3], "alone") == 0) {
+    const char *how = count > 5 ? words[5] : "";
+    if (strcmp(how, "stubborn") == 0) signal(SIGTERM, SIG_IGN);
+    {
         char path[512], holder[32] = "-";
-        snprintf(path, sizeof path, "%s/%s", words[2], name("ONEBEAT_JOB"));
+        const char *whose = strcmp(words[3], "alone") == 0 ? "ONEBEAT_JOB" : "ONEBEAT_RUN_KEY";
+        snprintf(path, sizeof path, "%s/%s", words[2], name(whose));
         int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
         // The kernel lets go of the lock when the last process that holds it is dead, and not before.
         if (lock < 0) return 3;
@@ -54,7 +60,7 @@ int main(int count, char **words)
     struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     while (nanosleep(&left, &left) != 0 && errno == EINTR) {}
 
-    int code = count > 5 && atoi(name("ONEBEAT_ATTEMPT")) < 3 && atol(name("ONEBEAT_FENCE")) % 2 ? 1 : 0;
+    int code = strcmp(how, "fail") == 0 && atoi(name("ONEBEAT_ATTEMPT")) < 3 && atol(name("ONEBEAT_FENCE")) % 2 ? 1 : 0;
     note(sink, "end", code ? "1" : "0");
     return code;
 }

@@ -38,6 +38,10 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case flushRedis
     /// Redis is stopped, and started again.
     case stopRedis
+    /// Redis answers reads and refuses writes for a while, as a replica does.
+    case refuseRedisWrites
+    /// A part of all claims fails at the very end of its commit for a while.
+    case refuseCommits
     /// The database is stopped as by a power cut, and started again.
     case crashStore
     /// The database's clock is off for up to 20 s, on or back, by seconds or by years.
@@ -51,7 +55,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
         case .kill, .killLeader, .loseCommit, .loseRequest: 3
         case .flushRedis: 2
         case .killLeaders, .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian,
-            .freezeGuardian, .restartStorm, .cutStore, .holdClaims, .partStore, .partRedis, .stopRedis, .crashStore,
+            .freezeGuardian, .restartStorm, .cutStore, .holdClaims, .partStore, .partRedis, .stopRedis,
+            .refuseRedisWrites, .refuseCommits, .crashStore,
             .stepStoreClock, .stepNodeClock:
             1
         }

@@ -7,8 +7,8 @@ struct ChaosJobs {
         var isAtMostOnce = false
         /// How long its work takes, in milliseconds.
         var length: Int
-        /// Whether most first attempts fail.
-        var fails = false
+        /// `fail` where most first attempts fail, `stubborn` where all ignore TERM.
+        var manner: String?
         var policies = ""
     }
 
@@ -34,7 +34,10 @@ struct ChaosJobs {
         Kind(
             name: "oncebeside", isAlone: false, skips: false, isAtMostOnce: true, length: 400,
             policies: "delivery: at_most_once, overlap: allow"),
-        Kind(name: "again", length: 40, fails: true, policies: "retry: {limit: 3, backoff: 1s}, missed: all"),
+        Kind(name: "again", length: 40, manner: "fail", policies: "retry: {limit: 3, backoff: 1s}, missed: all"),
+        Kind(
+            name: "stubborn", isAlone: false, skips: false, length: 6000, manner: "stubborn",
+            policies: "overlap: allow, missed: all"),
         Kind(name: "replace", skips: false, length: 1300, policies: "overlap: cancel"),
     ]
 
@@ -49,7 +52,7 @@ struct ChaosJobs {
             let words = [
                 Sandbox.built("ChaosSink"), sink, locks, kind.isAlone ? "alone" : "shared", "\(kind.length)",
             ]
-            let command = (words + (kind.fails ? ["fail"] : [])).map { "\"\($0)\"" }.joined(separator: ", ")
+            let command = (words + (kind.manner.map { [$0] } ?? [])).map { "\"\($0)\"" }.joined(separator: ", ")
             let policies = kind.policies.isEmpty ? "" : "\(kind.policies), "
             return Entry(
                 name: name, period: period, isAlone: kind.isAlone, skips: kind.skips, isAtMostOnce: kind.isAtMostOnce,

@@ -25,6 +25,7 @@ actor ChaosNodes {
     private(set) var diary: [String] = []
     private var isStoreDown = false
     private var isRedisDown = false
+    private var areCommitsRefused = false
     /// What makes the last node's clock wrong by an hour, one way or the other at each of its starts.
     private let wrongClock: String
     private let wrongClockDial: WrongClock.Dial
@@ -67,6 +68,8 @@ actor ChaosNodes {
             case .partRedis: try await part(move.choose(whole), from: Cluster.redisName, move, for: 1...6)
             case .flushRedis: try flushRedis()
             case .stopRedis: try await stopRedis(for: move.seconds(0.5...4))
+            case .refuseRedisWrites: try await refuseRedisWrites(for: move.seconds(1...8))
+            case .refuseCommits: try await refuseCommits(for: move.seconds(1...8))
             case .crashStore: try await crashStore(for: move.seconds(0.1...2))
             case .stepStoreClock: try await stepStoreClock(by: move.choose(Self.steps), for: move.seconds(5...20))
             case .stepNodeClock: try stepNodeClock(by: move.choose(Self.steps))
@@ -129,7 +132,7 @@ actor ChaosNodes {
         }
         let child = try cluster.box.start(
             try (cluster.network?.on(name) ?? []) + [
-                Sandbox.binary, "up", "onebeat.yaml", "--node", name, "--slots", "24", "--drain", "3s", "--listen",
+                Sandbox.binary, "up", "onebeat.yaml", "--node", name, "--slots", "40", "--drain", "3s", "--listen",
                 "127.0.0.1:\(freePort())",
             ], environment: environment)
         nodes[name] = Standing(child: child)
@@ -292,6 +295,45 @@ actor ChaosNodes {
         try await Task.sleep(for: length)
         try redis.start()
         isRedisDown = false
+        return true
+    }
+
+    private func refuseRedisWrites(for length: Duration) async throws -> Bool {
+        guard !isRedisDown, let redis = cluster.redis else { return false }
+        isRedisDown = true
+        // Of a server that does not exist.
+        try redis.ask("REPLICAOF", "127.0.0.1", "1")
+        try await Task.sleep(for: length)
+        try redis.ask("REPLICAOF", "NO", "ONE")
+        isRedisDown = false
+        return true
+    }
+
+    /// Makes what ``Fault/refuseCommits`` switches, once the store has its tables.
+    func makeRefusals() throws {
+        _ = try cluster.query(
+            """
+            CREATE TABLE refusals (share float NOT NULL);
+            INSERT INTO refusals VALUES (0);
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN IF random() < (SELECT share FROM public.refusals) THEN RAISE 'not today'; END IF; RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER refusal AFTER UPDATE ON runs DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW WHEN (NEW.state = 'running') EXECUTE FUNCTION refuse()
+            """)
+    }
+
+    private func refuseCommits(for length: Duration) async throws -> Bool {
+        guard !isStoreDown, !areCommitsRefused, (try? cluster.query("UPDATE refusals SET share = 0.3")) != nil else {
+            return false
+        }
+        areCommitsRefused = true
+        note("commits of claims are refused")
+        try await Task.sleep(for: length)
+        // The database may be down just now.
+        while (try? cluster.query("UPDATE refusals SET share = 0")) == nil {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        areCommitsRefused = false
         return true
     }
 

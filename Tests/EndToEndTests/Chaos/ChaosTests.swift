@@ -29,6 +29,7 @@ struct ChaosTests {
                 try await eventually(within: .seconds(60)) {
                     (try? cluster.count("state = 'succeeded'")).map { $0 > 50 } ?? false
                 })
+            try await nodes.makeRefusals()
 
             var seen = ChaosSightings()
             try await rage(over: nodes, for: .seconds((Self.minutes ?? 0.75) * 60)) { seen.look(at: cluster) }
