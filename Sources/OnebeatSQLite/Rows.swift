@@ -113,10 +113,12 @@ typealias Arguments = [(any DatabaseValueConvertible)?]
 extension StatementArguments {
     /// SQLite takes a NUL for a text's end, and so one text for another: it is replaced, as PostgreSQL's store does.
     static func whole(_ arguments: Arguments) -> StatementArguments {
+        // Without a cast, which would cost more than all the rest, for each argument of each statement.
         StatementArguments(
-            arguments.map { argument in
-                guard let text = argument as? String, text.utf8.contains(0) else { return argument }
-                return text.replacing("\0", with: "\u{FFFD}")
+            arguments.map { argument -> DatabaseValue in
+                let value = argument?.databaseValue ?? .null
+                guard case .string(let text) = value.storage, text.utf8.contains(0) else { return value }
+                return text.replacing("\0", with: "\u{FFFD}").databaseValue
             })
     }
 }
