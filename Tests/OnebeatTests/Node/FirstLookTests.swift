@@ -38,6 +38,24 @@ struct FirstLookTests {
         }
     }
 
+    @Test func aNodeThatFellSilentDoesNotSpeakForAClockThatWasSetBack() async throws {
+        try await whenClockIs(off: .zero) { node, old, _ in
+            let silent = NodeRecord(
+                id: NodeID(name: "b", boot: "b1"), slots: 2, queues: ["default"], version: "1", processID: 1)
+            _ = try await old.join(silent, lease: LeaseLengths().held(slots: 2))
+            time.advance(by: .seconds(20))
+            _ = try await old.renew(node, lease: LeaseLengths().held(slots: 2))
+            time.set(time.now() - .seconds(20))
+            let new = try SQLiteStore(path: try #require(old.path), time: time)
+            async let look: Void = FirstLook.agree(new, time: time)
+            await time.sleepers(1)
+            _ = try await old.renew(node, lease: LeaseLengths().held(slots: 2))
+            time.advance(by: FirstLook.pause)
+            try await look
+            #expect(try await new.now() == ManualTime.start + .seconds(20) + FirstLook.pause)
+        }
+    }
+
     @Test func whereNoNodeLivesTheClockIsBelieved() async throws {
         try await whenClockIs(off: .seconds(3600)) { _, _, new in
             async let look: Void = FirstLook.agree(new, time: time)
