@@ -245,7 +245,9 @@ extension SQLiteStore {
         let plan = deciding(definition, old, now)
         let lastGeneration = try Int.fetchOne(
             db.cachedStatement(
-                sql: "SELECT max(min(CAST(generation AS INTEGER), 1 << 50)) FROM definitions WHERE job_name = ?"),
+                sql: """
+                    SELECT max(min(max(CAST(generation AS INTEGER), 0), 1 << 50)) FROM definitions WHERE job_name = ?
+                    """),
             arguments: .whole([name]))
         let record = JobRecord(
             definition: definition, generation: old?.generation ?? (lastGeneration ?? 0) + 1,
@@ -291,7 +293,9 @@ extension SQLiteStore {
             ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, version = excluded.version,
                 source = excluded.source, is_paused = excluded.is_paused, watermark = excluded.watermark,
                 next_at = excluded.next_at, delay_us = excluded.delay_us, created_at = excluded.created_at,
-                removed_at = NULL
+                removed_at = NULL,
+                flow_edition = CASE typeof(jobs.flow_edition)
+                    WHEN 'integer' THEN max(min(jobs.flow_edition, 1 << 50), 0) ELSE 0 END
             """,
             [
                 record.name, record.generation, record.version, record.source, record.isPaused, record.watermark,
