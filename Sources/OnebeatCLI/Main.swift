@@ -78,7 +78,10 @@ struct OnebeatCommand: ParsableCommand {
             CommandGroup(name: "Definition", subcommands: [Validate.self, Plan.self, Apply.self, Import.self]),
             CommandGroup(
                 name: "History",
-                subcommands: [Jobs.self, Job.self, Runs.self, RunCommand.self, Logs.self, Nodes.self, Events.self]),
+                subcommands: [
+                    Status.self, Jobs.self, Job.self, Runs.self, RunCommand.self, Logs.self, Nodes.self, Events.self,
+                    Alerts.self,
+                ]),
             CommandGroup(name: "Question", subcommands: [Next.self, Explain.self, Doctor.self]),
             CommandGroup(
                 name: "Control", subcommands: [Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self]),
