@@ -34,6 +34,8 @@ struct TextTable {
 
     /// What a column keeps when it gives way, and what the last one gets before others are left out.
     private static let (narrow, reasons) = (12, 28)
+    /// How long a moment with its zone is.
+    private static let moment = 27
 
     /// The table as lines, no wider than the terminal, so that no row takes two lines.
     func lines(for terminal: Terminal) -> [TerminalText] {
@@ -58,19 +60,19 @@ struct TextTable {
         var (columns, widths) = (shown, natural)
         guard let room, let last = columns.last else { return (columns, widths) }
         func need() -> Int { columns.dropLast().reduce(0) { $0 + widths[$1] + 2 } + min(widths[last], Self.reasons) }
-        func giveWay(to floor: Int) {
+        func giveWay(to floor: Int, from least: Int = 0) {
+            func isFit(_ column: Int) -> Bool { !rightAligned.contains(column) && natural[column] > least }
             while need() > room,
-                let widest = columns.dropLast().filter({ !rightAligned.contains($0) }).max(by: {
-                    widths[$0] < widths[$1]
-                }),
+                let widest = columns.dropLast().filter(isFit).max(by: { widths[$0] < widths[$1] }),
                 widths[widest] > floor
             {
                 widths[widest] = max(floor, widths[widest] - max(1, need() - room))
             }
         }
-        // Long names first: what is longer than a moment with its zone is a name.
-        giveWay(to: 27)
+        // What is longer than a moment with its zone is a name.
+        giveWay(to: Self.moment, from: Self.moment)
         for column in optional where need() > room && column != last { columns.removeAll { $0 == column } }
+        giveWay(to: Self.narrow, from: Self.moment)
         giveWay(to: Self.narrow)
         return (columns, widths)
     }

@@ -28,7 +28,7 @@ package struct AlertMessage: Sendable, Equatable {
         let told = bad + incidents.filter { $0.kind == AlertKind.recovered.rawValue }
         self.incidents = Array(told.prefix(Self.mostLines))
         lines = self.incidents.map { incident in
-            let line = "\(incident.job) \(incident.kind.replacing("_", with: " ")): \(incident.summary)"
+            let line = "\(incident.job): \(incident.summary)"
             return line.count > Self.longestLine ? line.prefix(Self.longestLine - 1) + "…" : line
         }
         if told.count > Self.mostLines { lines.append("and \(told.count - Self.mostLines) more") }

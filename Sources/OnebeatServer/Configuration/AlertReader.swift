@@ -21,6 +21,10 @@ struct AlertReader {
                 Place(path: ["alerts"]))
             return []
         }
+        if list.nodes.isEmpty {
+            findings.problem(
+                "is an empty list; give it an alert or leave the key out", at: node.position, Place(path: ["alerts"]))
+        }
         var jobs: [JobDefinition] = []
         for (index, entry) in list.nodes.enumerated() where !findings.isFull { jobs += read(entry, number: index + 1) }
         let names = Dictionary(grouping: jobs, by: \.name).filter { $0.value.count > 1 }.keys.sorted()
@@ -34,6 +38,7 @@ struct AlertReader {
 
     private func read(_ entry: YAMLNode, number: Int) -> [JobDefinition] {
         let place = Place(path: ["alerts", "\(number)"])
+        let before = findings.problemCount
         guard let map = MapReader(entry, place, keys: Self.keys, findings: findings) else { return [] }
         let name = map.value("name", Read.name) ?? "\(number)"
         var rule = AlertRule(channel: "")
@@ -50,7 +55,7 @@ struct AlertReader {
         policies.timeout = map.value("timeout", Read.positiveLength) ?? .seconds(60)
         if let queue = map.value("queue", Read.name) { policies.queue = queue }
         let channels = AlertChannel.allCases.filter { map.has($0.rawValue) }
-        if channels.isEmpty {
+        if channels.isEmpty, findings.problemCount == before {
             let words = AlertChannel.allCases.map(\.rawValue).joined(separator: ", ")
             findings.problem("it tells nobody; give it a way to tell: \(words)", at: map.mark, place)
         }

@@ -33,8 +33,9 @@ struct FileReader {
         let alerts = top.node("alerts").map { AlertReader(findings: findings).read($0) } ?? []
         defer { file.jobs += alerts }
         guard let jobs = top.node("jobs"), !jobs.holdsNothing else {
-            // A file that was cut short looks like this: that is no order to remove every job.
-            if !mayBeEmpty, top.has("jobs") || file.isComplete {
+            // A file that was cut short looks like this: that is no order to remove every job. An empty map is one.
+            let isCut = top.node("jobs").map(\.isEmpty) ?? file.isComplete
+            if !mayBeEmpty, isCut {
                 findings.problem(
                     "there is no job below it; write one, leave the key out in a file of settings, or remove all that the"
                         + " file brought by `onebeat apply --prune-all`", at: top.mark(ofKey: "jobs") ?? top.mark,

@@ -94,7 +94,7 @@ import Testing
         let bodies = try await send(as: .succeeded)
         #expect(bodies.count == 1)
         #expect(bodies.first?.contains("3 jobs need a look") == true)
-        #expect(bodies.first?.contains("job2 failed: failed: exit code 2") == true)
+        #expect(bodies.first?.contains("job2: failed: exit code 2") == true)
         // They go on failing, and that is no news.
         try await end("job1", "job2", as: .failed(Failure("exit code 1", exitCode: 1)))
         time.advance(by: .seconds(60))
@@ -136,7 +136,7 @@ import Testing
         try await look()
         time.advance(by: .seconds(10))
         try await look()
-        #expect(try await send(as: .succeeded).first?.contains("job1 well again") == true)
+        #expect(try await send(as: .succeeded).first?.contains("job1: well again") == true)
         #expect(try await store.incidents(openOnly: true, limit: 9).isEmpty)
         try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
         try await look()
@@ -147,6 +147,7 @@ import Testing
 
     /// It failed and did well between two looks.
     @Test func aShortFailureIsToldOnce() async throws {
+        time.advance(by: .seconds(1))
         try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
         try await end("job1", as: .succeeded)
         for name in ["alpha", "beta"] { try await look(name) }

@@ -160,7 +160,7 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
     }
 
     @Test func oneSentenceAndALineForEachJob() {
-        #expect(message("report").text == "Onebeat: report failed\nreport failed: exit code 1")
+        #expect(message("report").text == "Onebeat: report failed\nreport: exit code 1")
         #expect(message("a", "b").title == "Onebeat: 2 jobs need a look")
         #expect(message("a", kind: .recovered).title == "Onebeat: a well again")
         #expect(message("a", kind: .recovered).isGood)
@@ -186,7 +186,7 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
     @Test func eachChannelHasItsShape() throws {
         #expect(
             try call(.slack, ["url": "u"], message("a<b")).body
-                == #"{"text":"Onebeat: a&lt;b failed\na&lt;b failed: exit code 1"}"#)
+                == #"{"text":"Onebeat: a&lt;b failed\na&lt;b: exit code 1"}"#)
         #expect(try call(.discord, ["url": "u"]).body?.contains(#""content":"Onebeat: report failed"#) == true)
         #expect(try call(.discord, ["url": "u"]).body?.contains(#""allowed_mentions":{"parse":[]}"#) == true)
         #expect(try call(.teams, ["url": "u"]).body?.contains(#""type":"AdaptiveCard""#) == true)
@@ -195,7 +195,7 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         #expect(telegram.body?.contains(#""chat_id":"7""#) == true)
         let ntfy = try call(.ntfy, ["url": "https://ntfy.example/ops", "token": "t"])
         #expect(ntfy.headers["Authorization"] == "Bearer t")
-        #expect(ntfy.body == "report failed: exit code 1")
+        #expect(ntfy.body == "report: exit code 1")
         let page = try call(.pagerduty, ["key": "K"])
         #expect(page.body?.contains(#""dedup_key":"onebeat/alerts/ops/x/report","event_action":"trigger""#) == true)
         #expect(

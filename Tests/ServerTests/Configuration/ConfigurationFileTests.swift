@@ -7,7 +7,7 @@ import Testing
 @Suite struct ConfigurationFileTests {
     /// A file that was cut short must not take every job away.
     @Test(arguments: [
-        "jobs:\n", "jobs: {}\n", "complete: true\njobs:\n", "complete: true\n", "store: sqlite:a.db\njobs: null\n",
+        "jobs:\n", "complete: true\njobs:\n", "complete: true\n", "store: sqlite:a.db\njobs: null\n",
     ])
     func aFileWithoutAJobIsRefusedUnlessThatIsMeant(text: String) throws {
         #expect(fileProblems(text).first?.contains("there is no job below it") == true)
@@ -17,6 +17,7 @@ import Testing
     }
 
     @Test func aFileOfSettingsNeedsNoJobs() throws {
+        #expect(try parseFile("jobs: {}\n").warnings.count == 1)
         let file = try parseFile("store: sqlite:a.db\nweb: {hosts: [onebeat.example.com]}\nnode: {output: 1MiB}\n")
         #expect(file.webHosts == ["onebeat.example.com"])
         #expect(file.node.output == 1 << 20)
