@@ -79,7 +79,8 @@ struct OnebeatCommand: ParsableCommand {
             CommandGroup(
                 name: "History",
                 subcommands: [
-                    Jobs.self, Job.self, Runs.self, RunCommand.self, Flow.self, Logs.self, Nodes.self, Events.self,
+                    Status.self, Jobs.self, Job.self, Runs.self, RunCommand.self, Flow.self, Logs.self, Nodes.self,
+                    Events.self, Alerts.self,
                 ]),
             CommandGroup(name: "Question", subcommands: [Next.self, Explain.self, Graph.self, Doctor.self]),
             CommandGroup(

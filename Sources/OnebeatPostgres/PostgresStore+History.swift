@@ -207,6 +207,9 @@ extension PostgresStore: HistoryStore {
                     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY id LIMIT $2)",
                     [.time(instant), .int(limit)]),
                 Statement("DELETE FROM nodes WHERE gone_at < $1", [.time(instant)]),
+                Statement(
+                    "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE closed_at < $1 ORDER BY id LIMIT $2)",
+                    [.time(instant), .int(limit)]),
             ])
             return removed.reduce(0) { $0 + $1.changed }
         }

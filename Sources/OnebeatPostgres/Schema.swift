@@ -9,7 +9,9 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings, claims, flows])
+    package static let current = Schema(migrations: [
+        first, renewals, deviations, revisions, leavings, claims, flows, incidents,
+    ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
     private static let lock: Int64 = 0x6f_6e65_6265_6174
@@ -131,6 +133,20 @@ package struct Schema: Sendable {
             try transaction.look([Statement(own)])[0].first?[0]
         return version.flatMap { Int($0) } ?? 0
     }
+
+    /// What people are told of. An incident of a job is known by when the job last did well before it.
+    private static let incidents = """
+        CREATE TABLE incidents (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, rule text COLLATE "C" NOT NULL,
+            kind text COLLATE "C" NOT NULL, job_name text COLLATE "C" NOT NULL, since timestamptz NOT NULL,
+            run_id bigint, summary text NOT NULL, opened_at timestamptz NOT NULL, closed_at timestamptz, batch bigint,
+            sent_at timestamptz, acknowledged_by text, is_news boolean NOT NULL, UNIQUE (rule, kind, job_name, since)
+        );
+        CREATE INDEX incidents_open ON incidents (id) WHERE closed_at IS NULL;
+        CREATE INDEX incidents_ungathered ON incidents (rule, opened_at) WHERE batch IS NULL;
+        CREATE INDEX incidents_of_batch ON incidents (batch) WHERE batch IS NOT NULL;
+        CREATE INDEX incidents_unsent ON incidents (batch) WHERE batch IS NOT NULL AND sent_at IS NULL
+        """
 
     private static let claims = """
         ALTER TABLE nodes ADD COLUMN refused_nonce bigint NOT NULL DEFAULT 0;

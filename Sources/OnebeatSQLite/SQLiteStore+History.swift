@@ -177,6 +177,9 @@ extension SQLiteStore: HistoryStore {
             }
             removed += try db.change("DELETE FROM events WHERE id IN (\(oldEvents))", [instant, limit])
             removed += try db.change("DELETE FROM nodes WHERE gone_at < ?", [instant])
+            removed += try db.change(
+                "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE closed_at < ? ORDER BY id LIMIT ?)",
+                [instant, limit])
             return removed
         }
     }

@@ -9,7 +9,9 @@ import Onebeat
 /// node does not join where they are newer than it knows.
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
-    package static let current = Schema(migrations: [first, renewals, deviations, revisions, leavings, claims, flows])
+    package static let current = Schema(migrations: [
+        first, renewals, deviations, revisions, leavings, claims, flows, incidents,
+    ])
 
     private let migrations: [String]
 
@@ -126,6 +128,20 @@ package struct Schema: Sendable {
             parent_id INTEGER NOT NULL, run_id INTEGER NOT NULL, PRIMARY KEY (parent_id, run_id)
         ) WITHOUT ROWID;
         CREATE INDEX waits_of_run ON waits(run_id);
+        """
+
+    /// What people are told of. An incident of a job is known by when the job last did well before it.
+    private static let incidents = """
+        CREATE TABLE incidents (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, kind TEXT NOT NULL, job_name TEXT NOT NULL,
+            since INTEGER NOT NULL, run_id INTEGER, summary TEXT NOT NULL, opened_at INTEGER NOT NULL,
+            closed_at INTEGER, batch INTEGER, sent_at INTEGER, acknowledged_by TEXT, is_news INTEGER NOT NULL,
+            UNIQUE (rule, kind, job_name, since)
+        );
+        CREATE INDEX incidents_open ON incidents(id) WHERE closed_at IS NULL;
+        CREATE INDEX incidents_ungathered ON incidents(rule, opened_at) WHERE batch IS NULL;
+        CREATE INDEX incidents_of_batch ON incidents(batch) WHERE batch IS NOT NULL;
+        CREATE INDEX incidents_unsent ON incidents(batch) WHERE batch IS NOT NULL AND sent_at IS NULL;
         """
 
     private static let first = """

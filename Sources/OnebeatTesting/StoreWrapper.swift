@@ -175,4 +175,54 @@ extension StoreWrapper {
     public func prune(before instant: Timestamp, limit: Int) async throws(StoreError) -> Int {
         try await base.prune(before: instant, limit: limit)
     }
+
+    public func statuses(of jobs: [String]?) async throws(StoreError) -> [JobStatus] {
+        try await base.statuses(of: jobs)
+    }
+
+    public func newestEnds(of jobs: [String]?) async throws(StoreError) -> [Run] {
+        try await base.newestEnds(of: jobs)
+    }
+
+    public func newestRuns(
+        of jobs: [String], states: Set<RunState>, each: Int
+    ) async throws(StoreError) -> [Run] {
+        try await base.newestRuns(of: jobs, states: states, each: each)
+    }
+
+    public func longestWaiting(for length: Duration, limit: Int) async throws(StoreError) -> [Run] {
+        try await base.longestWaiting(for: length, limit: limit)
+    }
+
+    public func longestRunning(limit: Int) async throws(StoreError) -> [Run] {
+        try await base.longestRunning(limit: limit)
+    }
+
+    public func open(_ incidents: [Incident]) async throws(StoreError) -> [Incident] {
+        try await base.open(incidents)
+    }
+
+    public func close(_ incidents: [Int64]) async throws(StoreError) { try await base.close(incidents) }
+
+    public func incidents(openOnly: Bool, limit: Int) async throws(StoreError) -> [Incident] {
+        try await base.incidents(openOnly: openOnly, limit: limit)
+    }
+
+    public func incidents(of batch: Int64) async throws(StoreError) -> [Incident] {
+        try await base.incidents(of: batch)
+    }
+
+    public func gather(_ rule: String, olderThan age: Duration) async throws(StoreError) {
+        try await base.gather(rule, olderThan: age)
+    }
+
+    public func unsent(limit: Int) async throws(StoreError) -> [(rule: String, batch: Int64)] {
+        try await base.unsent(limit: limit)
+    }
+
+    public func sent(_ batch: Int64) async throws(StoreError) { try await base.sent(batch) }
+
+    public func acknowledge(_ incident: Int64, by actor: String) async throws(StoreError) {
+        try await base.acknowledge(incident, by: actor)
+    }
 }

@@ -80,9 +80,31 @@ struct MomentTests {
         #expect(try read(text) == Timestamp(iso8601: utc))
     }
 
+    /// It is 2027-01-15, a Friday, 09:00 in Berlin.
+    @Test(arguments: [
+        ("03:00", "2027-01-15T02:00:00Z"), ("10:30", "2027-01-14T09:30:00Z"), ("yesterday 3am", "2027-01-14T02:00:00Z"),
+        ("3 pm yesterday", "2027-01-14T14:00:00Z"), ("last friday", "2027-01-07T23:00:00Z"),
+        ("friday", "2027-01-14T23:00:00Z"), ("last mon at 18:30", "2027-01-11T17:30:00Z"),
+        ("next tuesday noon", "2027-01-19T11:00:00Z"), ("tomorrow", "2027-01-15T23:00:00Z"),
+        ("2 hours ago", "2027-01-15T06:00:00Z"), ("an hour ago", "2027-01-15T07:00:00Z"),
+        ("2027-01-02 03:00", "2027-01-02T02:00:00Z"), ("12am", "2027-01-14T23:00:00Z"),
+        ("today 12:15pm", "2027-01-15T11:15:00Z"), ("last night", "2027-01-13T23:00:00Z"),
+    ])
+    func aMomentIsReadAsItIsSaid(_ text: String, _ utc: String) throws {
+        #expect(try read(text) == Timestamp(iso8601: utc))
+    }
+
+    @Test(arguments: [
+        "25:00", "3", "13pm", "0am", "last", "yesterday today", "03:00 04:00", "fri day", "", " ", "-1:00", "ago",
+        "99999999999999999999 hours ago", "3:60", "next", "2027-13-01",
+    ])
+    func whatIsNoMomentIsRefused(_ text: String) {
+        #expect(throws: CommandFailure.self) { try read(text) }
+    }
+
     @Test func anythingElseIsRefusedInWords() throws {
-        let failure = try #require(throws: CommandFailure.self) { try read("tomorrow") }
-        #expect(failure.message.contains("--at \"tomorrow\" is not a moment"))
+        let failure = try #require(throws: CommandFailure.self) { try read("someday") }
+        #expect(failure.message.contains("--at \"someday\" is not a moment"))
         #expect(failure.exit == .badData)
     }
 }

@@ -43,6 +43,26 @@ struct TextTableTests {
         #expect(lines == ["abc  a long…"])
     }
 
+    /// One name of 120 characters used to leave no room for any other column.
+    @Test(arguments: [80, 100, 120]) func aLongNameGivesWayAndTheWhyStays(width: Int) {
+        var table = TextTable("run", "job", "due", "", "state", "why", rightAligned: [0], optional: [3])
+        table.add(
+            .init("17"), .init(String(repeating: "long", count: 30)), .init("2026-11-23 03:00:00 +08:00"),
+            .init("2h 5m ago"), .init("failed"), .init("exit code 3; last line: disk full"))
+        let lines = table.lines(for: Terminal(isInteractive: true, hasColour: false, width: width)).map(\.text)
+        #expect(lines.allSatisfy { $0.count <= width })
+        #expect(lines[1].contains("failed"))
+        #expect(lines[1].contains("exit code 3; last line: dis"), "\(lines[1])")
+        #expect(lines[1].contains(width == 80 ? "2026-11-23 03:00:00 " : "2026-11-23 03:00:00 +08:00"), "\(lines[1])")
+    }
+
+    @Test func whatCanBeDoneWithoutGoesBeforeTheWhy() {
+        var table = TextTable("job", "next", "schedule", "why", optional: [2])
+        table.add("report", "2026-11-23 03:00:00 UTC", "at 03:00 every day, Asia/Shanghai", "skipped 3 times in a row")
+        let lines = table.lines(for: Terminal(isInteractive: true, hasColour: false, width: 60)).map(\.text)
+        #expect(lines[1] == "report  2026-11-23 03:00:00 UTC  skipped 3 times in a row")
+    }
+
     @Test func aNewlineInATextDoesNotBreakTheTable() {
         var table = TextTable("", "")
         table.add("a\nb\tc", "d")

@@ -15,6 +15,9 @@ struct QueryPlanTests {
             ["scheduled_at >= 5", "state IN ('dead', 'failed', 'lost', 'missed', 'timed_out')"], limit: 50,
             of: [.failed, .timedOut, .lost, .dead, .missed]),
         DueRuns.nextPriority, DueRuns.nextDue, DueRuns.due,
+        SQLiteStore.newestEnds(isNamed: false), SQLiteStore.newestEnds(isNamed: true),
+        SQLiteStore.newestRuns(in: []), SQLiteStore.newestRuns(in: [.succeeded]),
+        SQLiteStore.longestWaiting(isHeld: false), SQLiteStore.longestWaiting(isHeld: true),
     ]
 
     @Test(arguments: statements)

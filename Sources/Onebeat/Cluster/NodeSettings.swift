@@ -27,10 +27,15 @@ public struct NodeSettings: Sendable, Equatable {
     public var drain: Duration
     /// How long ended runs stay in the history.
     public var keep: Duration
+    /// How many bytes of output are kept of each attempt: half of them of its beginning, half of its end.
+    public var output: Int
     /// What becomes of jobs that may not overlap while locks are not to be had. Only for a node that keeps locks.
     public var lockPolicy: LockPolicy
     /// The version of Onebeat it runs.
     public var version: String
+
+    /// How many bytes of output are kept of each attempt unless told otherwise: 512 KiB.
+    public static let standardOutput = 512 * 1024
 
     /// The settings themselves, when a node can live by them.
     /// - Throws: ``SettingsError`` naming the setting, what was wrong and what would do.
@@ -57,7 +62,7 @@ public struct NodeSettings: Sendable, Equatable {
     public init(
         name: String, roles: Set<NodeRole> = Set(NodeRole.allCases), slots: Int = 16,
         queues: [String] = [JobPolicies.defaultQueue], leases: LeaseLengths = .init(), drain: Duration = .seconds(30),
-        keep: Duration = .seconds(30 * 86_400), lockPolicy: LockPolicy = .lenient,
+        keep: Duration = .seconds(30 * 86_400), output: Int = standardOutput, lockPolicy: LockPolicy = .lenient,
         version: String = OnebeatVersion.current
     ) {
         self.name = name
@@ -67,6 +72,7 @@ public struct NodeSettings: Sendable, Equatable {
         self.leases = leases
         self.drain = drain
         self.keep = keep
+        self.output = output
         self.lockPolicy = lockPolicy
         self.version = version
     }

@@ -31,7 +31,7 @@ extension JobDefinition {
     public var need: String {
         switch work {
         case .handler: Self.need(ofHandler: name)
-        case .shell, .command, .http, .unknown: work.kind
+        case .shell, .command, .http, .alert, .unknown: work.kind
         }
     }
 

@@ -16,6 +16,10 @@ public struct JobDefinition: Sendable, Hashable {
     public var policies: JobPolicies
     /// A sentence for the people who find this job at night.
     public var description: String?
+    /// Words by which jobs are found and alerts chosen, such as `finance`.
+    public var tags: [String] = []
+    /// Whom to ask about it.
+    public var owner: String?
     /// Why this version of Onebeat can neither plan nor run it, and what would do; `nil` for a definition that was read in
     /// full. Only what comes from a store can have one.
     public package(set) var trouble: String?
@@ -77,6 +81,15 @@ extension JobDefinition {
                 throw DefinitionError(
                     job: name, key: "after", problem: "1 to 1000 jobs can be followed, each named once")
             }
+        }
+        for (key, words) in tags.map({ ("tags", $0) }) + (owner.map { [("owner", $0)] } ?? []) {
+            guard (1...100).contains(words.utf8.count), words.controlCharacter() == nil else {
+                throw DefinitionError(
+                    job: name, key: key, problem: "has 1 to 100 bytes a word, and no control characters")
+            }
+        }
+        guard tags.count <= 20 else {
+            throw DefinitionError(job: name, key: "tags", problem: "there are \(tags.count); 20 at most will do")
         }
         try policies.validate(job: name)
         return self

@@ -8,6 +8,8 @@ enum StoredDefinition {
         form["format"] = .int(DefinitionText.format)
         form.put("name", definition.name)
         form.put("description", definition.description)
+        if !definition.tags.isEmpty { form.put("tags", definition.tags) }
+        form.put("owner", definition.owner)
         form["schedule"] = write(definition.schedule)
         form["work"] = write(definition.work)
         form["policies"] = write(definition.policies)
@@ -28,6 +30,8 @@ enum StoredDefinition {
         var definition = JobDefinition(
             name: name, schedule: try readSchedule(&schedule), work: try readWork(&work),
             policies: try readPolicies(&policies), description: try form.text("description"))
+        definition.tags = try form.texts("tags") ?? definition.tags
+        definition.owner = try form.text("owner")
         var foreign = form.rest
         if !schedule.rest.isEmpty { foreign["schedule"] = .object(schedule.rest) }
         if !work.rest.isEmpty { foreign["work"] = .object(work.rest) }
@@ -133,6 +137,7 @@ enum StoredDefinition {
             form.put("arguments", arguments)
             put(settings, into: &form)
         case .http(let call): put(call, into: &form)
+        case .alert(let rule): put(rule, into: &form)
         case .handler, .unknown: break
         }
         return form.value
@@ -149,6 +154,7 @@ enum StoredDefinition {
             return .command(arguments, try readSettings(&form))
         case "http": return .http(try readCall(&form))
         case "handler": return .handler
+        case "alert": return .alert(try readRule(&form))
         default: return .unknown(kind)
         }
     }
@@ -180,6 +186,28 @@ enum StoredDefinition {
         settings.leave = try form.bool("leave") ?? settings.leave
         settings.output = try form.word("output", ProcessSettings.Output.self) ?? settings.output
         return settings
+    }
+
+    private static func put(_ rule: AlertRule, into form: inout Form) {
+        form.put("on", rule.on)
+        if !rule.jobs.isEmpty { form.put("jobs", rule.jobs) }
+        if !rule.tags.isEmpty { form.put("tags", rule.tags) }
+        form.put("after", rule.after)
+        form.put("group", rule.group)
+        form.put("channel", rule.channel)
+        form.put("settings", rule.settings)
+    }
+
+    private static func readRule(_ form: inout StoredObject) throws(StoredFormError) -> AlertRule {
+        guard let channel = try form.text("channel") else { throw form.missing("channel") }
+        var rule = AlertRule(channel: channel)
+        rule.on = try form.texts("on") ?? rule.on
+        rule.jobs = try form.texts("jobs") ?? rule.jobs
+        rule.tags = try form.texts("tags") ?? rule.tags
+        rule.after = try form.int("after") ?? rule.after
+        rule.group = try form.length("group") ?? rule.group
+        rule.settings = try form.map("settings") ?? rule.settings
+        return rule
     }
 
     private static func put(_ call: HTTPCall, into form: inout Form) {

@@ -8,6 +8,8 @@ public enum Work: Sendable, Hashable {
     case http(HTTPCall)
     /// A closure that the program registered under the job's name.
     case handler
+    /// Telling people of other jobs.
+    case alert(AlertRule)
     /// Work that a newer version knows. This one leaves it alone.
     case unknown(String)
 
@@ -18,6 +20,7 @@ public enum Work: Sendable, Hashable {
         case .command: "exec"
         case .http: "http"
         case .handler: "handler"
+        case .alert: "alert"
         case .unknown(let kind): kind
         }
     }

@@ -30,7 +30,9 @@ struct FiringLoop: TurnTaking {
                 await plan(job, at: now).followed(
                     by: try await store.followers(planning: job), edition: job.flowEdition))
         }
-        if try await store.plan(plans, term: term) > 0 {
+        let inserted = try await store.plan(plans, term: term)
+        tell(ofMissed: zip(jobs, plans).flatMap { job, plan in plan.fires.map { (job.name, $0) } })
+        if inserted > 0 {
             // Also those of plans that were stale: a pointer to no run is a look for nothing, and that is rare.
             if let announcer {
                 await announcer.announce(zip(jobs, plans).flatMap { $1.pointers(to: $0.definition) })
@@ -39,6 +41,19 @@ struct FiringLoop: TurnTaking {
             }
         }
         return jobs.count == Self.page ? .now : .after(Self.pause)
+    }
+
+    /// A line for each row of missed instants, as for other bad ends.
+    private func tell(ofMissed fires: [(job: String, fire: PlannedFire)]) {
+        for (job, fire) in fires {
+            guard let reason = fire.missed else { continue }
+            logger.warning(
+                "due instants missed",
+                metadata: [
+                    "job": "\(job)", "from": "\(fire.scheduledAt)", "count": "\(fire.count)", "outcome": "missed",
+                    "why": "\(reason.sentence)",
+                ])
+        }
     }
 
     private func plan(_ job: JobRecord, at now: Timestamp) async -> FirePlan {

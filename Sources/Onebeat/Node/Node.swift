@@ -46,7 +46,8 @@ public final class Node: Service {
         logger[metadataKey: "node"] = "\(settings.name)"
         let parts = NodeParts(time: time)
         let output = Bell()
-        let recorder = OutputRecorder(store: store, clock: parts.clock, bell: output)
+        let recorder = OutputRecorder(
+            store: store, clock: parts.clock, limit: settings.output, bell: output)
         let attempts = NodeAttempts(
             runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox, recorder: recorder,
             membership: parts.membership, demand: parts.demand, logger: logger)

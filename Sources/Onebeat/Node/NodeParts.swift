@@ -103,7 +103,7 @@ package struct NodeParts: Sendable {
                         store: store, membership: membership, attempts: attempts, slots: settings.slots,
                         queues: settings.queues, abilities: abilities, outbox: outbox, openClaim: openClaim,
                         onStart: cancelling,
-                        demand: demand, locks: locks, announcer: announcer, metrics: metrics), worker
+                        demand: demand, locks: locks, announcer: announcer, metrics: metrics, logger: logger), worker
                 ),
                 (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),
                 (

@@ -28,6 +28,7 @@ final class OverdueLoop: TurnTaking {
         guard let id = membership.id, membership.term != nil else { return .after(Self.pause) }
         let ended = try await store.endOverdue(limit: Self.page, deciding: Admission.decide)
         metrics.refused(ended)
+        logger.tell(ofMissed: ended)
         try await tell(as: id, at: now)
         // A pause between pages leaves the store to the runs.
         return ended.count == Self.page ? .after(.milliseconds(200)) : .after(Self.pause)

@@ -21,7 +21,10 @@ struct Reaper: TurnTaking {
         for run in result.runs {
             logger.warning(
                 "took over a lost run",
-                metadata: ["job": "\(run.job)", "run": "\(run.key)", "state": "\(run.state.rawValue)"])
+                metadata: [
+                    "job": "\(run.job)", "run": "\(run.key)", "state": "\(run.state.rawValue)",
+                    "attempt": "\(run.attempt)", "why": "\(run.reason?.sentence ?? "")",
+                ])
             metrics.ended(run)
         }
         await announcer?.announce(result.runs.filter { $0.state == .scheduled }.map { RunPointer($0) })

@@ -28,6 +28,7 @@ final class Worker: TurnTaking {
     private let outbox: Outbox
     private let openClaim: OpenClaim
     private let demand: Demand
+    private let logger: Logger
     private let lookedAt = Mutex(Timestamp.distantPast)
     /// Whether the last claim met runs with locks.
     private let looksFirst = Mutex(true)
@@ -39,8 +40,9 @@ final class Worker: TurnTaking {
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
         abilities: Abilities = .everything, outbox: Outbox, openClaim: OpenClaim, onStart: Bell, demand: Demand,
         locks: LockKeeper? = nil,
-        announcer: Announcer? = nil, metrics: RunMetrics
+        announcer: Announcer? = nil, metrics: RunMetrics, logger: Logger
     ) {
+        self.logger = logger
         self.store = store
         self.membership = membership
         self.attempts = attempts
@@ -90,6 +92,7 @@ final class Worker: TurnTaking {
             throw error
         }
         metrics.refused(result.refused)
+        logger.tell(ofMissed: result.refused)
         if running == 0, result.claims.contains(where: \.run.mustBeAlone) {
             aloneUntil.withLock { $0 = now + Solitude.length }
         }

@@ -82,7 +82,7 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
         case .overlap: "an earlier run of the job was still active"
         case .paused: "the job was paused"
         case .tooLate: "it could not start within the job's deadline"
-        case .coalesced: "a newer due instant ran in its place (missed: latest)"
+        case .coalesced: "a newer due instant stands for it (missed: latest)"
         case .catchUpLimit: "more instants were missed than catch_up allows"
         case .missedSkip: "it was due while no node could plan it (missed: skip)"
         case .removed: "the job was removed"

@@ -40,5 +40,5 @@ package enum OnceQueue {
     /// The queue of the calls of a name.
     package static func name(_ job: String) -> String { prefix + job }
 
-    static func isOne(_ queue: String) -> Bool { queue.hasPrefix(prefix) }
+    package static func isOne(_ queue: String) -> Bool { queue.hasPrefix(prefix) }
 }

@@ -41,8 +41,8 @@ actor NodeAttempts: AttemptRunning {
             let output = recorder.output(of: claim)
             Task {
                 let outcome = await runner.run(claim, stop: stop, output: output)
-                await output.finish()
-                end(claim, outcome)
+                let lastLine = await output.finish()
+                end(claim, outcome?.saying(lastLine, of: claim.definition.work))
             }
         }
     }
@@ -99,12 +99,24 @@ actor NodeAttempts: AttemptRunning {
     }
 }
 
+extension Outcome {
+    /// What a process said last stands behind the words on its failure, so that nobody has to look for it.
+    fileprivate func saying(_ lastLine: String?, of work: Work) -> Outcome {
+        guard let lastLine, case .failed(var failure) = self, failure.exitCode != nil else { return self }
+        switch work {
+        case .shell, .command: failure.message += "; last line: \(lastLine)"
+        case .http, .handler, .alert, .unknown: break
+        }
+        return .failed(failure)
+    }
+}
+
 extension Work {
     /// How long it may go on after it was asked to stop; a closure goes on for as long as it likes.
     fileprivate var grace: Duration? {
         switch self {
         case .shell(_, let settings), .command(_, let settings): settings.grace
-        case .http, .unknown: .zero
+        case .http, .alert, .unknown: .zero
         case .handler: nil
         }
     }

@@ -4,7 +4,7 @@ import Synchronization
 /// ``share`` bytes are kept; what is dropped between them is counted and marked.
 public final class OutputRecorder: TurnTaking {
     /// How many bytes are kept of each attempt's beginning, and how many of its end.
-    public static let share = 256 * 1024
+    let share: Int
     /// How much may wait in memory for the store before writers are held back.
     static let buffer = 1024 * 1024
     /// A piece takes what comes after it until it has so many bytes, or is written.
@@ -28,7 +28,9 @@ public final class OutputRecorder: TurnTaking {
     private let clock: NodeClock
     private let bell: Bell
 
-    init(store: any HistoryStore, clock: NodeClock, bell: Bell) {
+    /// - Parameter limit: how many bytes are kept of each attempt.
+    init(store: any HistoryStore, clock: NodeClock, limit: Int = NodeSettings.standardOutput, bell: Bell) {
+        share = max(1, limit / 2)
         self.store = store
         self.clock = clock
         self.bell = bell
@@ -142,6 +144,8 @@ actor AttemptOutput: OutputSink {
     private var newest: (id: LogPiece.ID, stream: LogStream, bytes: Int)?
     /// Where the mark of the cut stands: between head and tail.
     private var cutSequence: Int?
+    /// The last bytes of each stream, for the words on a failure.
+    private var ends: [LogStream: [UInt8]] = [:]
 
     init(_ claim: Claim, recorder: OutputRecorder) {
         run = claim.run.id
@@ -151,16 +155,17 @@ actor AttemptOutput: OutputSink {
 
     func write(_ bytes: [UInt8], to stream: LogStream) async {
         guard !bytes.isEmpty else { return }
+        if stream != .note { ends[stream] = LastLine.end(of: ends[stream] ?? [], followedBy: bytes) }
         await recorder.waitForRoom()
         if grow(by: bytes, stream) { return }
-        let roomInHead = OutputRecorder.share - headBytes
+        let roomInHead = recorder.share - headBytes
         let head = bytes.prefix(max(roomInHead, 0))
         if !head.isEmpty {
             headBytes += head.count
             recorder.keep([next(Array(head), stream)], dropping: [])
         }
         let rest = bytes.dropFirst(head.count)
-        if !rest.isEmpty { keepInTail(Array(rest.suffix(OutputRecorder.share)), stream, skipped: rest.count) }
+        if !rest.isEmpty { keepInTail(Array(rest.suffix(recorder.share)), stream, skipped: rest.count) }
     }
 
     /// Adds to the newest piece, where it is of the same stream, still waits, and all of it has room there.
@@ -168,7 +173,7 @@ actor AttemptOutput: OutputSink {
         guard let newest, newest.stream == stream, newest.bytes + bytes.count <= OutputRecorder.pieceSize else {
             return false
         }
-        if cutSequence == nil, headBytes + bytes.count > OutputRecorder.share { return false }
+        if cutSequence == nil, headBytes + bytes.count > recorder.share { return false }
         guard recorder.extend(newest.id, with: bytes) else { return false }
         self.newest?.bytes += bytes.count
         if let last = tail.indices.last {
@@ -182,13 +187,21 @@ actor AttemptOutput: OutputSink {
         return true
     }
 
-    func finish() async {
+    /// - Returns: the last words of the output, of standard error where that was told apart.
+    @discardableResult
+    func finish() async -> String? {
+        defer { ends = [:] }
         if cutBytes > 0, let cutSequence {
-            let words = "[onebeat: \(cutBytes) bytes of output were cut here]\n"
+            let words = """
+                [onebeat: \(cutBytes) bytes of output were cut here: of each attempt the first and the last \
+                \(recorder.share) bytes are kept (node.output)]
+
+                """
             let position = LogPosition(attempt: attempt, sequence: cutSequence)
             recorder.keep([recorder.piece(run, position, Array(words.utf8), .note)], dropping: [])
         }
         if sequence > 0 { await recorder.flush() }
+        return LastLine.of(ends[.stderr] ?? []) ?? LastLine.of(ends[.stdout] ?? [])
     }
 
     private func keepInTail(_ bytes: [UInt8], _ stream: LogStream, skipped: Int) {
@@ -206,7 +219,7 @@ actor AttemptOutput: OutputSink {
     /// - Returns: the oldest pieces, which the tail has no room for any more.
     private func cutTail() -> [LogPiece.ID] {
         var dropped: [LogPiece.ID] = []
-        while tailBytes > OutputRecorder.share, tail.count > 1 {
+        while tailBytes > recorder.share, tail.count > 1 {
             let oldest = tail.removeFirst()
             tailBytes -= oldest.bytes
             cutBytes += oldest.bytes

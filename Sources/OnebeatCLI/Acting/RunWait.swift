@@ -8,7 +8,10 @@ enum RunWait {
 
     /// - Returns: the run after its end.
     /// - Throws: ``CommandFailure`` when its history went away meanwhile.
-    static func untilEnd(of run: Run, in store: any Store, showsOutput: Bool) async throws -> Run {
+    /// - Parameter isPatient: whether further attempts are waited for, or the end of the first is enough.
+    static func untilEnd(
+        of run: Run, in store: any Store, showsOutput: Bool, isPatient: Bool = true
+    ) async throws -> Run {
         var position: LogPosition?
         var decoder = PieceDecoder()
         let started = Timestamp.now
@@ -18,7 +21,7 @@ enum RunWait {
                 throw CommandFailure("run \(run.id) is no longer kept, so its outcome is unknown")
             }
             if showsOutput { position = try await copyOutput(of: run.id, from: store, after: position, &decoder) }
-            if current.state.isTerminal {
+            if current.state.isTerminal || (!isPatient && current.failures > 0 && current.state != .running) {
                 Output.end(&decoder)
                 return current
             }

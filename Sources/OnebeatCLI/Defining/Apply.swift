@@ -17,6 +17,8 @@ struct Apply: AsyncParsableCommand {
     var revision: String?
     @Flag(help: "The file is all that its source defines: remove the jobs that it no longer holds.")
     var complete = false
+    @Flag(help: "Remove all jobs that the file brought, when it holds none any more.")
+    var pruneAll = false
     @Flag(help: "Store it even if it is older than what is in force.")
     var force = false
     @OptionGroup var format: FormatOptions
@@ -32,9 +34,9 @@ struct Apply: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let surroundings = try store.surroundings(file: file, revision: revision)
+        let surroundings = try store.surroundings(file: file, revision: revision, mayBeEmpty: pruneAll)
         var request = try surroundings.request(by: Person.current)
-        request.isComplete = request.isComplete || complete
+        request.isComplete = request.isComplete || complete || pruneAll
         request.isForced = force
         let store = try await surroundings.makeStore()
         try await FirstLook.agree(store)

@@ -53,8 +53,15 @@ enum NextBatch {
                 throw CommandFailure("count is \(count); 1 to 10000 will do")
             }
             let schedule = try schedule()
-            let start = try after.map { try Moment.read($0, option: "after", on: schedule, now: now) } ?? now
+            let start = try after.map { try moment($0, on: schedule, now: now) } ?? now
             return schedule.occurrences(after: start, through: .distantFuture, limit: count).map(schedule.format)
+        }
+
+        private func moment(_ text: String, on schedule: Schedule, now: Timestamp) throws(CommandFailure) -> Timestamp {
+            if let moment = Moment.exact(text, on: schedule, now: now) { return moment }
+            throw CommandFailure(
+                "after \"\(text)\" is not a moment; write it like 2026-11-23T03:00, 2026-11-23T03:00:00+08:00 or 2h"
+                    + " (so long ago)", .badData)
         }
 
         /// Of a list, those that ever fire: one that never does takes nothing from the others.

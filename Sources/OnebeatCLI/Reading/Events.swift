@@ -9,6 +9,7 @@ struct Events: AsyncParsableCommand {
     var job: String?
     @Option(help: "At most so many, 1 to 1000.")
     var limit = 50
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
@@ -23,12 +24,12 @@ struct Events: AsyncParsableCommand {
         if let job, events.isEmpty { _ = try await store.record(of: job) }
         if format.json { return try Output.json(events.map(EventResource.init)) }
         if events.isEmpty { return Output.note("no events are kept") }
-        let clock = Clock(try await store.jobs(), now: now)
+        let clock = Clock(try reader.clock(), now: now)
         var table = TextTable("when", "", "event", "about", "by", "")
         for event in events {
             let about = [event.job, event.run.map { "run \($0)" }].compactMap(\.self).joined(separator: ", ")
             table.add(
-                .init(clock.text(event.at, of: event.job)), .init(clock.relative(event.at), .quiet),
+                .init(clock.text(event.at)), .init(clock.relative(event.at), .quiet),
                 .init(event.kind, .title), .init(about), .init(event.actor), .init(event.message, .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }

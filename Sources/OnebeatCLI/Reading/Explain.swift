@@ -6,13 +6,15 @@ struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say why a job ran, ran late or did not run, or when it will.",
         discussion: """
-            Without --at it tells of the newest run and of the next. A moment without an offset is read on the wall \
-            clock of the job's zone; a length of time (2h) is so long ago.
+            Without --at it tells of the newest run and of the next. T is a moment as a person says it: 03:00 (the last \
+            one), "yesterday 3am", "last friday", 2026-11-23T03:00, or 2h (so long ago), on the reader's clock \
+            (--timezone, TZ). Removed jobs can be asked about as well.
             """)
     @Argument(help: "The job's name.")
     var job: String
-    @Option(help: "The moment in question, such as 2026-11-23T03:00.")
+    @Option(help: "The moment in question, such as 03:00, \"yesterday 3am\" or 2026-11-23T03:00.")
     var at: String?
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
@@ -27,11 +29,13 @@ struct Explain: AsyncParsableCommand {
     func run() async throws {
         let surroundings = try store.surroundings()
         let store = try await surroundings.openStore()
-        let record = try await store.record(of: job)
+        let (record, removal) = try await store.subject(named: job)
         let now = try await store.now()
-        let clock = Schedule.clock(of: record.definition.schedule.timezone)
+        let clock = try reader.clock()
         let moment = try at.map { try Moment.read($0, option: "--at", on: clock, now: now) }
         var evidence = try await store.evidence(on: record, at: moment, now: now)
+        evidence.clock = clock
+        evidence.removal = removal
         let policies = record.definition.policies
         if surroundings.settings.redis.value != nil, policies.effectiveLimit == 1 {
             let p95 = LockLength.p95(of: try await store.measuredRuns(of: job))

@@ -6,6 +6,7 @@ struct Job: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show one job: its definition, next fires and last runs.")
     @Argument(help: "The job's name.")
     var name: String
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
@@ -19,7 +20,9 @@ struct Job: AsyncParsableCommand {
         let store = try await store.open()
         let record = try await store.record(of: name)
         let now = try await store.now()
-        let status = try await store.statuses(job: name).first
+        let reading = try await HealthReader(store, schedules: ScheduleCache()).of([record])
+        let line = try reading.line(of: name)
+        let clock = Clock(try reader.clock(), [record], now: now)
         var filter = RunFilter()
         filter.job = name
         filter.limit = 10
@@ -28,13 +31,13 @@ struct Job: AsyncParsableCommand {
         let next = schedule.map { fires(of: record, $0, after: now) } ?? []
         if format.json {
             let answer = Answer(
-                job: JobResource(record, schedule: schedule, status: status), next: next.map(OccurrenceResource.init),
+                job: JobResource(line, schedule: schedule, now: now), next: next.map(OccurrenceResource.init),
                 runs: runs.map(RunResource.init))
             return try Output.json(answer)
         }
-        show(record, schedule, now: now)
-        showNext(next, record, now: now)
-        showRuns(runs, record, now: now)
+        show(line, schedule, clock)
+        showNext(next, record, clock)
+        showRuns(runs, clock)
     }
 
     private func fires(of record: JobRecord, _ schedule: Schedule, after now: Timestamp) -> [Occurrence] {
@@ -43,8 +46,8 @@ struct Job: AsyncParsableCommand {
         return [Occurrence(instant: next, local: schedule.format(next), mark: .plain, note: nil)]
     }
 
-    private func show(_ record: JobRecord, _ schedule: Schedule?, now: Timestamp) {
-        let terminal = Terminal.output
+    private func show(_ line: HealthReader.Line, _ schedule: Schedule?, _ clock: Clock) {
+        let (record, terminal) = (line.job, Terminal.output)
         Output.line(
             terminal.paint("\(record.name)", .title) + (record.isPaused ? terminal.paint("  paused", .warning) : ""))
         if let description = record.definition.description { Output.line("\(description)") }
@@ -53,35 +56,38 @@ struct Job: AsyncParsableCommand {
         } else {
             Output.line("\(schedule?.words ?? "a schedule that cannot be read on this machine")")
         }
+        if line.health.needsLook {
+            Output.line(terminal.paint("\(line.health.state.rawValue)", .bad) + ": \(line.health.why)")
+        }
         Output.line()
         var table = TextTable("", "")
         for entry in DefinitionKeys(record.definition).entries where !entry.isDefault && entry.key != "description" {
             table.add(.init(entry.key, .quiet), .init(entry.shown))
         }
-        let clock = Clock([record], now: now)
         table.add(
             .init("stored", .quiet),
-            .init("\(clock.text(record.createdAt, of: name)) by \(record.source), version \(record.version)"))
+            .init("\(clock.text(record.createdAt)) by \(record.source), version \(record.version)"))
         for line in table.lines(for: terminal) { Output.line("  \(line)") }
     }
 
-    private func showNext(_ occurrences: [Occurrence], _ record: JobRecord, now: Timestamp) {
+    private func showNext(_ occurrences: [Occurrence], _ record: JobRecord, _ clock: Clock) {
         guard !occurrences.isEmpty else { return }
         Output.line("\nNext")
-        var table = TextTable("", "", "")
+        var table = TextTable("", "", "", "")
         for occurrence in occurrences {
             table.add(
-                .init(ReadableTime.text(occurrence.local)), .init(occurrence.instant.relative(to: now), .quiet),
+                .init(clock.text(occurrence.instant)), .init(clock.relative(occurrence.instant), .quiet),
+                .init(clock.own(occurrence.instant, of: record.name), .quiet),
                 .init(occurrence.note ?? "", .warning))
         }
         for line in table.lines(for: .output) { Output.line("  \(line)") }
         if record.isPaused { Output.line("  (paused: recorded as skipped until `onebeat resume \(name)`)") }
     }
 
-    private func showRuns(_ runs: [Run], _ record: JobRecord, now: Timestamp) {
+    private func showRuns(_ runs: [Run], _ clock: Clock) {
         guard !runs.isEmpty else { return }
         Output.line("\nRuns")
-        for line in RunTable(runs, clock: Clock([record], now: now), showsJob: false).lines(for: .output) {
+        for line in RunTable(runs, clock: clock, showsJob: false).lines(for: .output) {
             Output.line("  \(line)")
         }
     }

@@ -3,63 +3,112 @@ import Onebeat
 import OnebeatServer
 
 struct Jobs: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the jobs: when they are due and how they do.")
+    static let configuration = CommandConfiguration(
+        abstract: "List the jobs: how they are, when they are due, how they did.",
+        discussion: "Options for choosing can be combined; a job is listed when it fits them all.")
+    @Flag(help: "Only jobs that need a look, the worst first.")
+    var failing = false
+    @Option(help: "Only jobs of this health, such as failing, skipping or paused; may be given several times.")
+    var state: [JobHealth.State] = []
+    @Option(help: "Only jobs with this tag.")
+    var tag: String?
+    @Option(help: "Only jobs of this queue.")
+    var queue: String?
+    @Option(help: "Only jobs of this owner.")
+    var owner: String?
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
         let store = try await store.open()
-        let now = try await store.now()
-        let jobs = try await store.jobs()
-        let statuses = Dictionary(uniqueKeysWithValues: try await store.statuses(job: nil).map { ($0.job, $0) })
-        if format.json { return try Output.json(jobs.map { JobResource($0, status: statuses[$0.name]) }) }
-        if jobs.isEmpty { return Output.note("no jobs are stored; `onebeat apply FILE` stores those of a file") }
+        let schedules = ScheduleCache()
+        let reading = try await HealthReader(store, schedules: schedules).all()
+        let now = reading.now
+        let lines = chosen(of: reading)
+        if format.json {
+            return try Output.json(
+                lines.map { JobResource($0, schedule: try? schedules.schedule(for: $0.job), now: now) })
+        }
+        if reading.lines.isEmpty {
+            return Output.note("no jobs are stored; `onebeat apply FILE` stores those of a file")
+        }
+        if lines.isEmpty { return Output.note("none of the \(reading.lines.count) jobs fits") }
         var beyond = JobFilter()
         beyond.plannedBeyond = now + JobRecord.farthest
         let ahead = Set(try await store.jobs(beyond).map(\.name))
-        var table = TextTable("job", "next due", "", "last", "", "schedule")
-        let clock = Clock(jobs, now: now)
-        for job in jobs {
-            let schedule = try? Schedule(of: job.definition)
-            let next = ahead.contains(job.name) ? job.plannedThrough : job.nextDue(by: schedule, after: now)
-            let status = statuses[job.name]
+        var table = TextTable(
+            "job", "health", "next due", "", "job's clock", "last", "", "schedule", "why", optional: [7, 4, 6, 3])
+        let clock = Clock(try reader.clock(), lines.map(\.job), now: now)
+        for line in lines {
+            let (job, health) = (line.job, line.health)
+            let schedule = try? schedules.schedule(for: job)
+            let planned = ahead.contains(job.name) ? job.plannedThrough : job.nextDue(by: schedule, after: now)
+            let next = job.isPaused ? nil : planned
             table.add(
-                .init(job.name, .title),
-                due(job, next.map { clock.text($0, of: job.name) }),
-                .init(job.isPaused ? "" : next.map(clock.relative) ?? "", .quiet),
-                .init(status?.status ?? "–", status.map(\.colour) ?? .quiet),
-                .init(status?.lastRunAt.map(clock.relative) ?? "", .quiet),
-                .init(job.definition.trouble ?? schedule?.words ?? "cannot be read on this machine", .quiet))
+                .init(job.name, .title), .init(health.state.rawValue, health.state.colour),
+                .init(next.map(clock.text) ?? (job.definition.hasDelay && !job.isPaused ? "after its run" : "–")),
+                .init(next.map(clock.relative) ?? "", .quiet),
+                .init(next.map { clock.own($0, of: job.name) } ?? "", .quiet),
+                .init(line.status?.status ?? "–", line.status.map(\.colour) ?? .quiet),
+                .init(line.status?.lastRunAt.map(clock.relative) ?? "", .quiet),
+                .init(schedule?.words ?? "cannot be read on this machine", .quiet),
+                .init(health.needsLook ? health.why : ""))
         }
         for line in table.lines(for: .output) { Output.line(line) }
-        for job in jobs.filter({ ahead.contains($0.name) }).prefix(5) {
+        for job in lines.map(\.job).filter({ ahead.contains($0.name) }).prefix(5) {
             Output.note("onebeat: \(job.aheadWords); the leader sets that right within half a minute")
         }
-        try await tellOfUnserved(jobs, store, at: now)
+        tellOfUnserved(reading)
+    }
+
+    private func chosen(of reading: HealthReader.Reading) -> [HealthReader.Line] {
+        var selection = JobSelection()
+        selection.needsLook = failing
+        selection.states = Set(state)
+        selection.tag = tag
+        selection.queue = queue
+        selection.owner = owner
+        let lines = reading.lines.filter { selection.fits($0.job, $0.health) }
+        guard failing else { return lines }
+        let byName = Dictionary(lines.map { ($0.job.name, $0) }) { first, _ in first }
+        return lines.map(\.health).worstFirst.compactMap { byName[$0.job] }
     }
 
     /// Jobs that no node would start now. Where none is up at all, that goes without saying for each of them.
-    private func tellOfUnserved(_ jobs: [JobRecord], _ store: any Store, at now: Timestamp) async throws {
-        let living = try await store.nodes(limit: 1000).filter { $0.standing(at: now) == "alive" }
+    private func tellOfUnserved(_ reading: HealthReader.Reading) {
+        let living = reading.nodes.filter { $0.standing(at: reading.now) == "alive" }
         if living.isEmpty { return }
         let unserved = Set(
-            jobs.filter { $0.definition.trouble == nil }.compactMap {
+            reading.lines.map(\.job).filter { $0.definition.trouble == nil }.compactMap {
                 Unserved(
-                    queue: $0.definition.policies.queue, need: $0.definition.need, among: living, at: now)
+                    queue: $0.definition.policies.queue, need: $0.definition.need, among: living, at: reading.now)
             })
         for sentence in unserved.map(\.sentence).sorted().prefix(5) { Output.note("onebeat: \(sentence)") }
     }
+}
 
-    private func due(_ job: JobRecord, _ next: String?) -> TextTable.Cell {
-        if job.definition.trouble != nil { return .init("invalid", .bad) }
-        return job.isPaused ? .init("paused", .warning) : .init(next ?? "–")
+extension JobHealth.State: ExpressibleByArgument {}
+
+extension JobHealth.State {
+    /// The colour of the state's word.
+    var colour: Colour? {
+        switch self {
+        case .failing, .missing, .stuck, .skipping, .unserved, .overdue, .invalid: .bad
+        case .waiting, .paused: .warning
+        case .running: .active
+        case .well: .good
+        case .new: .quiet
+        }
     }
 }
 
-extension JobResource {
-    init(_ job: JobRecord, status: JobStatus?) {
-        let schedule = try? Schedule(of: job.definition)
-        self.init(job, schedule: schedule, status: status)
+extension HealthReader.Reading {
+    /// The line of a job that was asked about.
+    /// - Throws: ``CommandFailure`` when it was removed meanwhile.
+    func line(of job: String) throws -> HealthReader.Line {
+        if let line = lines.first(where: { $0.job.name == job }) { return line }
+        throw CommandFailure("there is no job \"\(job)\" any more")
     }
 }
 

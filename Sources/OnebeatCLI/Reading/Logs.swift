@@ -23,6 +23,10 @@ struct Logs: AsyncParsableCommand {
     func run() async throws {
         let store = try await store.open()
         let run = try await store.run(named: id)
+        if let attempt, !(1...max(run.attempt, 1)).contains(attempt) {
+            let words = run.attempt == 0 ? "it was never started" : "it had \(run.attempt)"
+            throw CommandFailure("run \(run.id) has no attempt \(attempt): \(words)")
+        }
         var decoder = PieceDecoder()
         let end =
             try await follow

@@ -7,6 +7,7 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Show one run: its attempts, its outcome and why.")
     @Argument(help: "The run's number, as `onebeat runs` shows it.")
     var id: String
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
@@ -21,15 +22,15 @@ struct RunCommand: AsyncParsableCommand {
         let run = try await store.run(named: id)
         let attempts = try await store.attempts(of: run.id)
         let now = try await store.now()
-        let explanation = try await store.explanation(of: run, now: now)
+        let reader = try reader.clock()
+        let explanation = try await store.explanation(of: run, on: reader, now: now)
         if format.json {
             let answer = Answer(
                 run: RunResource(run), attempts: attempts.map(AttemptResource.init), explanation: explanation)
             return try Output.json(answer)
         }
         let terminal = Terminal.output
-        let record = try await store.job(run.job)
-        let clock = Clock(record.map { [$0] } ?? [], now: now)
+        let clock = Clock(reader, now: now)
         Output.line(
             "\(terminal.paint("run \(run.id)", .title))  \(run.key)  "
                 + terminal.paint("\(run.state.rawValue)", run.state.colour))
@@ -41,12 +42,13 @@ struct RunCommand: AsyncParsableCommand {
     private func show(_ attempts: [Attempt], of run: Run, _ clock: Clock) {
         guard !attempts.isEmpty else { return }
         var table = TextTable(
-            "attempt", "started", "took", "outcome", "exit", "on", "fence", "message", rightAligned: [0])
+            "attempt", "started", "took", "outcome", "exit", "on", "fence", "message", rightAligned: [0],
+            optional: [6, 4])
         for attempt in attempts {
             let outcome = attempt.outcome ?? "running"
             table.add(
                 .init("\(attempt.number)"),
-                .init(clock.text(attempt.startedAt, of: run.job)),
+                .init(clock.text(attempt.startedAt)),
                 .init(attempt.finishedAt.map { $0.duration(since: attempt.startedAt).brief } ?? ""),
                 .init(outcome, outcome == "succeeded" ? .good : outcome == "running" ? .active : .bad),
                 .init(attempt.exitCode.map(String.init) ?? ""),

@@ -7,18 +7,20 @@ struct RunTable {
 
     init(_ runs: [Run], clock: Clock, showsJob: Bool = true) {
         table = TextTable(
-            "run", showsJob ? "job" : "", "due", "", "state", "late", "took", "on", "why", rightAligned: [0])
+            "run", showsJob ? "job" : "", "due", "", "job's clock", "state", "late", "took", "on", "why",
+            rightAligned: [0], optional: [4, 8, 3, 6, 7])
         for run in runs {
             table.add(
                 .init(run.id.description),
                 .init(showsJob ? run.job : "", .title),
-                .init(clock.text(run.scheduledAt, of: run.job)),
+                .init(clock.text(run.scheduledAt)),
                 .init(clock.relative(run.scheduledAt), .quiet),
+                .init(clock.own(run.scheduledAt, of: run.job), .quiet),
                 .init(run.state.rawValue, run.state.colour),
                 .init(Self.lateness(of: run)),
                 .init(run.length?.brief ?? ""),
                 .init(run.node ?? ""),
-                .init(Self.words(on: run), .quiet))
+                .init(Self.words(on: run, clock)))
         }
     }
 
@@ -30,13 +32,29 @@ struct RunTable {
         return lateness.brief
     }
 
-    private static func words(on run: Run) -> String {
+    private static func words(on run: Run, _ clock: Clock) -> String {
         var words: [String] = []
         if run.kind == .manual { words.append("by hand") }
-        if let end = run.rangeEnd { words.append("\(run.count) instants until \(ReadableTime.text("\(end)"))") }
+        if let end = run.rangeEnd { words.append("\(run.count) instants until \(clock.text(end))") }
         if run.attempt > 1 { words.append("attempt \(run.attempt)") }
-        if let reason = run.reason, run.state.isTerminal { words.append(reason.sentence) }
+        // Another program's lock counts as overlap, and its words say whose it was.
+        let isLock = run.reason == .overlap && run.message != nil
+        if let reason = run.reason, run.state.isTerminal, !isLock { words.append(reason.sentence) }
         if let message = run.message { words.append(message) }
         return words.joined(separator: "; ")
+    }
+}
+
+extension JobStore {
+    /// The reader's clock beside the jobs' own, for a list of runs: at most a thousand, and of few jobs as a rule.
+    func clock(_ reader: Schedule, for runs: [Run], now: Timestamp) async throws -> Clock {
+        let names = Set(runs.map(\.job))
+        // One question each while there are few, and one for all otherwise.
+        guard names.count <= 10 else {
+            return Clock(reader, try await jobs().filter { names.contains($0.name) }, now: now)
+        }
+        var records: [JobRecord] = []
+        for name in names { if let record = try await job(name) { records.append(record) } }
+        return Clock(reader, records, now: now)
     }
 }

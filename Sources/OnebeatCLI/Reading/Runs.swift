@@ -6,8 +6,8 @@ struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List runs, the newest first.",
         discussion: """
-            --since and --until take a moment (2026-11-23T03:00+08:00, 2026-11-23) or a length of time, which is so \
-            long ago (2h). Times without an offset are read on the wall clock of --job's zone, else as UTC.
+            --since and --until take a moment (2026-11-23T03:00+08:00, 2026-11-23, "yesterday 3am") or a length of time, \
+            which is so long ago (2h). Times without an offset are read on the reader's clock (--timezone, TZ).
             """)
     @Option(help: "Only runs of this job.")
     var job: String?
@@ -21,6 +21,7 @@ struct Runs: AsyncParsableCommand {
     var until: String?
     @Option(help: "At most so many, 1 to 1000.")
     var limit = 50
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
@@ -31,9 +32,7 @@ struct Runs: AsyncParsableCommand {
     func run() async throws {
         let store = try await store.open()
         let now = try await store.now()
-        let jobs = try await store.jobs()
-        let record = jobs.first { $0.name == job }
-        let clock = Schedule.clock(of: record?.definition.schedule.timezone ?? "UTC")
+        let clock = try reader.clock()
         var filter = RunFilter()
         filter.job = job
         filter.states = Set(state)
@@ -50,7 +49,9 @@ struct Runs: AsyncParsableCommand {
         if let job, runs.isEmpty { _ = try await store.record(of: job) }
         if format.json { return try Output.json(runs.map(RunResource.init)) }
         if runs.isEmpty { return Output.note("no runs fit") }
-        for line in RunTable(runs, clock: Clock(jobs, now: now)).lines(for: .output) { Output.line(line) }
+        for line in RunTable(runs, clock: try await store.clock(clock, for: runs, now: now)).lines(for: .output) {
+            Output.line(line)
+        }
         if runs.count == limit { Output.note("the newest \(limit); --limit or --until show more") }
     }
 }

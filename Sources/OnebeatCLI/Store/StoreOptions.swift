@@ -15,8 +15,14 @@ struct StoreOptions: ParsableArguments {
     /// Opens the store that is there. A question never makes one.
     func open() async throws -> any Store { try await surroundings().openStore() }
 
-    /// - Parameter file: the configuration file as an argument, where a command takes one.
-    func surroundings(file: String? = nil, revision: String? = nil) throws -> Surroundings {
-        try Surroundings(argument: file, config: config, flags: SettingFlags(store: store, revision: revision))
+    /// - Parameters:
+    ///   - file: the configuration file as an argument, where a command takes one.
+    ///   - mayBeEmpty: whether a file without a job is meant.
+    func surroundings(
+        file: String? = nil, revision: String? = nil, mayBeEmpty: Bool = false
+    ) throws -> Surroundings {
+        try Surroundings(
+            argument: file, config: config, mayBeEmpty: mayBeEmpty,
+            flags: SettingFlags(store: store, revision: revision))
     }
 }

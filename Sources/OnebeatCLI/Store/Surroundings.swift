@@ -16,10 +16,14 @@ struct Surroundings {
     /// - Parameters:
     ///   - argument: the file as the command's argument.
     ///   - config: the file as `--config`.
+    ///   - mayBeEmpty: whether a file without a job is meant.
     /// - Throws: ``CommandFailure`` when the file or a setting cannot be used.
-    init(argument: String? = nil, config: String? = nil, flags: SettingFlags = SettingFlags()) throws {
+    init(
+        argument: String? = nil, config: String? = nil, mayBeEmpty: Bool = false,
+        flags: SettingFlags = SettingFlags()
+    ) throws {
         place = Self.findFile(argument: argument, config: config)
-        file = try place.map { try Self.load($0.value) }
+        file = try place.map { try Self.load($0.value, mayBeEmpty: mayBeEmpty) }
         do {
             settings = try Settings.resolve(
                 flags: flags, environment: Self.environment, file: file,
@@ -46,12 +50,12 @@ struct Surroundings {
                 + " `onebeat import crontab` makes one from a crontab", .noInput)
     }
 
-    static func load(_ path: String) throws -> ConfigurationFile {
+    static func load(_ path: String, mayBeEmpty: Bool = false) throws -> ConfigurationFile {
         guard FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure("there is no file \(path); name the configuration file to use", .noInput)
         }
         do {
-            return try ConfigurationFile.load(path: path, environment: environment)
+            return try ConfigurationFile.load(path: path, environment: environment, mayBeEmpty: mayBeEmpty)
         } catch {
             throw CommandFailure(error.problems.map(\.description), .badData)
         }

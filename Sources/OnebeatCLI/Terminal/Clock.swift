@@ -1,14 +1,43 @@
+import ArgumentParser
+import Foundation
 import Onebeat
 import OnebeatServer
 
-/// Moments as tables show them: on the wall clock of the job they belong to, to the second.
-struct Clock {
-    private var clocks: [String: Schedule] = ["UTC": .clock(of: "UTC")]
-    private var zones: [String: String] = [:]
-    let now: Timestamp
+/// In which zone a person reads and writes moments.
+struct ReaderOptions: ParsableArguments {
+    @Option(help: "The zone in which moments are shown and read. Otherwise TZ, then the machine's.")
+    var timezone: String?
 
-    /// - Parameter jobs: whose zones to use; runs of other jobs are shown in UTC.
-    init(_ jobs: [JobRecord] = [], now: Timestamp) {
+    /// The reader's wall clock.
+    /// - Throws: ``CommandFailure`` for a zone that there is not.
+    func clock() throws -> Schedule {
+        if let timezone {
+            do {
+                return try Schedule(ScheduleDefinition(.manual, timezone: timezone), jobName: "")
+            } catch {
+                throw CommandFailure("--timezone: \(error.message)", .badSetting)
+            }
+        }
+        let named = Surroundings.environment["TZ"].map { String($0.hasPrefix(":") ? $0.dropFirst() : $0[...]) }
+        for zone in [named, MachineZone.name()].compactMap(\.self) where !zone.isEmpty {
+            if let clock = try? Schedule(ScheduleDefinition(.manual, timezone: zone), jobName: "") { return clock }
+        }
+        return .clock(of: "UTC")
+    }
+}
+
+/// Moments as people see them: on the reader's wall clock, to the second, and beside it on the job's own where that shows
+/// another time.
+struct Clock {
+    /// The reader's.
+    let reader: Schedule
+    let now: Timestamp
+    private var clocks: [String: Schedule] = [:]
+    private var zones: [String: String] = [:]
+
+    /// - Parameter jobs: whose own clocks to show as well.
+    init(_ reader: Schedule, _ jobs: [JobRecord] = [], now: Timestamp) {
+        self.reader = reader
         self.now = now
         for job in jobs {
             let zone = job.definition.schedule.timezone
@@ -18,9 +47,14 @@ struct Clock {
     }
 
     /// `2026-11-23 03:00:00 +08:00`.
-    func text(_ moment: Timestamp, of job: String? = nil) -> String {
-        let zone = job.flatMap { zones[$0] } ?? "UTC"
-        return clocks[zone]?.readable(moment) ?? moment.description
+    func text(_ moment: Timestamp) -> String { reader.readable(moment) }
+
+    /// The same on the job's own clock, where that shows another time; otherwise blank.
+    func own(_ moment: Timestamp, of job: String) -> String {
+        guard let zone = zones[job], let clock = clocks[zone], clock.format(moment) != reader.format(moment) else {
+            return ""
+        }
+        return "\(clock.readable(moment)) \(zone)"
     }
 
     /// `in 2h 5m`.

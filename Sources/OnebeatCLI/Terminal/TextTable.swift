@@ -1,4 +1,5 @@
-/// Rows in aligned columns, two spaces apart. Trailing blanks are left out; the last column may be as long as it likes.
+/// Rows in aligned columns, two spaces apart. Trailing blanks are left out. Where a terminal is too narrow, long names give
+/// way first, then the columns that the table can do without; the last column, which says why, goes last.
 struct TextTable {
     /// One piece of text and its colour.
     struct Cell: ExpressibleByStringInterpolation {
@@ -17,40 +18,75 @@ struct TextTable {
     private let titles: [String]
     /// Columns whose text ends at the right, as figures do.
     private let rightAligned: Set<Int>
+    /// Columns that are left out where there is no room, the first of them first.
+    private let optional: [Int]
     private var rows: [[Cell]] = []
 
-    init(_ titles: String..., rightAligned: Set<Int> = []) {
+    init(_ titles: String..., rightAligned: Set<Int> = [], optional: [Int] = []) {
         self.titles = titles
         self.rightAligned = rightAligned
+        self.optional = optional
     }
 
     var isEmpty: Bool { rows.isEmpty }
 
     mutating func add(_ cells: Cell...) { rows.append(cells) }
 
-    /// The table as lines, cut to the terminal's width so that no row takes two lines.
+    /// What a column keeps when it gives way, and what the last one gets before others are left out.
+    private static let (narrow, reasons) = (12, 28)
+    /// How long a moment with its zone is.
+    private static let moment = 27
+
+    /// The table as lines, no wider than the terminal, so that no row takes two lines.
     func lines(for terminal: Terminal) -> [TerminalText] {
         let header = titles.map { Cell($0.uppercased(), .quiet) }
         let all = titles.allSatisfy(\.isEmpty) ? rows : [header] + rows
-        var widths: [Int] = []
-        for row in all {
+        var natural: [Int] = []
+        for row in rows {
             for (column, cell) in row.enumerated() {
-                if column == widths.count { widths.append(0) }
-                widths[column] = max(widths[column], cell.text.columns)
+                if column == natural.count { natural.append(0) }
+                natural[column] = max(natural[column], cell.text.columns)
             }
         }
-        return all.map { line($0, widths, terminal) }
+        // A column that can be done without, and has not a word in it, is left out.
+        let shown = natural.indices.filter { natural[$0] > 0 || !optional.contains($0) }
+        for column in shown where column < titles.count { natural[column] = max(natural[column], titles[column].count) }
+        let (columns, widths) = fit(shown, natural, terminal.width)
+        return all.map { line($0, columns, widths, terminal) }
     }
 
-    private func line(_ row: [Cell], _ widths: [Int], _ terminal: Terminal) -> TerminalText {
+    /// Which columns are shown, and how wide.
+    private func fit(_ shown: [Int], _ natural: [Int], _ room: Int?) -> ([Int], [Int]) {
+        var (columns, widths) = (shown, natural)
+        guard let room, let last = columns.last else { return (columns, widths) }
+        func need() -> Int { columns.dropLast().reduce(0) { $0 + widths[$1] + 2 } + min(widths[last], Self.reasons) }
+        func giveWay(to floor: Int, from least: Int = 0) {
+            func isFit(_ column: Int) -> Bool { !rightAligned.contains(column) && natural[column] > least }
+            while need() > room,
+                let widest = columns.dropLast().filter(isFit).max(by: { widths[$0] < widths[$1] }),
+                widths[widest] > floor
+            {
+                widths[widest] = max(floor, widths[widest] - max(1, need() - room))
+            }
+        }
+        // What is longer than a moment with its zone is a name.
+        giveWay(to: Self.moment, from: Self.moment)
+        for column in optional where need() > room && column != last { columns.removeAll { $0 == column } }
+        giveWay(to: Self.narrow, from: Self.moment)
+        giveWay(to: Self.narrow)
+        return (columns, widths)
+    }
+
+    private func line(_ row: [Cell], _ columns: [Int], _ widths: [Int], _ terminal: Terminal) -> TerminalText {
         var line: TerminalText = ""
         var room = terminal.width ?? .max
-        for (column, cell) in row.enumerated() {
-            let isLast = row[(column + 1)...].allSatisfy { $0.text.isEmpty }
-            let text = cell.text.cut(to: room)
+        for (place, column) in columns.enumerated() where column < row.count {
+            let isLast = columns[(place + 1)...].allSatisfy { $0 >= row.count || row[$0].text.isEmpty }
+            let isEnd = place == columns.count - 1
+            let text = row[column].text.cut(to: isEnd ? room : min(widths[column], room))
             let padding = TerminalText(
                 String(repeating: " ", count: max(0, min(widths[column], room) - text.columns)))
-            let painted = terminal.paint(TerminalText(text), cell.colour)
+            let painted = terminal.paint(TerminalText(text), row[column].colour)
             line = line + (rightAligned.contains(column) ? padding + painted : painted + (isLast ? "" : padding))
             room = max(0, room - widths[column] - 2)
             if isLast || room == 0 { break }

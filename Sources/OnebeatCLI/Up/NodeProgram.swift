@@ -55,14 +55,18 @@ struct NodeProgram {
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         let node = makeNode(http)
+        let alerts = AlertService(
+            AlertLoop(
+                store: store, schedules: schedules, actor: settings.name, isLeader: { node.isLeader }, logger: logger),
+            logger)
         let group: ServiceGroup
         if settings.roles.contains(.web) {
             let isListening = Bell()
             let web = web(of: node, metrics, isListening, changes)
-            group = self.group(of: [web, AfterListening(isListening, node)])
+            group = self.group(of: [web, alerts, AfterListening(isListening, node)])
         } else {
             await greet(at: nil, changes)
-            group = self.group(of: [node])
+            group = self.group(of: [alerts, node])
         }
         let reloader = Reloader(surroundings, store: store, node: node, logger: logger)
         // Without its guardian the node can start no job and stop none; nothing is left but to end in good order.
@@ -81,7 +85,7 @@ struct NodeProgram {
     ) -> OnebeatWeb {
         OnebeatWeb(
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
-            schedules: schedules, limits: readers, logger: logger
+            hosts: surroundings.settings.webHosts.value, schedules: schedules, limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)
             isListening.ring()
@@ -116,9 +120,12 @@ struct NodeProgram {
     }
 
     private func makeNode(_ http: HTTPExecutor) -> Node {
+        let process = ProcessExecutor(guardian: guardian)
         let (guardian, will) = (guardian, LastWill(surroundings.settings.store.value, guardian, logger))
         return Node(
-            store: store, executor: WorkExecutor(process: ProcessExecutor(guardian: guardian), http: http),
+            store: store,
+            executor: WorkExecutor(
+                process: process, http: http, alerts: AlertExecutor(store: store, process: process, http: http)),
             settings: settings, locks: redis.map { RedisLocks($0) }, dispatch: redis.map { RedisDispatch($0) },
             processID: Int(getpid()), schedules: schedules,
             logger: logger,
@@ -128,6 +135,17 @@ struct NodeProgram {
                 guardian.extend(until: .now + (uptime - SystemTime().uptime()))
             })
     }
+}
+
+/// Looks after what people are to be told, for as long as the node lives.
+private struct AlertService: Service {
+    let loop: LoopService
+
+    init(_ loop: AlertLoop, _ logger: Logger) {
+        self.loop = LoopService(loop, wokenBy: Bell(), clock: NodeClock(SystemTime()), logger: logger)
+    }
+
+    func run() async { await cancelWhenGracefulShutdown { await loop.run() } }
 }
 
 /// Starts the node once its pages can be reached: a port that is taken then ends the program before any job started.

@@ -40,8 +40,29 @@ package struct JobResource: Encodable {
         var failuresInARow: Int
     }
 
+    /// How the job is, and why.
+    package struct Health: Encodable {
+        var state: JobHealth.State
+        var needsLook: Bool
+        var why: String
+        var since: Timestamp?
+        var run: Int64?
+        var streak: Int
+
+        package init(_ health: JobHealth) {
+            state = health.state
+            needsLook = health.needsLook
+            why = health.why
+            since = health.since
+            run = health.run?.value
+            streak = health.streak
+        }
+    }
+
     var name: String
     var description: String?
+    var tags: [String]
+    var owner: String?
     var schedule: ScheduleDefinition
     var scheduleInWords: String?
     var work: WorkPart
@@ -56,11 +77,15 @@ package struct JobResource: Encodable {
     var watermark: Timestamp
     var createdAt: Timestamp
     var status: Status?
+    var health: Health
 
     /// - Parameters:
     ///   - schedule: the compiled schedule, where this machine can read it.
-    ///   - status: the job's row of `scheduled_job_status`, once it has one.
-    package init(_ job: JobRecord, schedule: Schedule?, status: JobStatus?) {
+    package init(_ line: HealthReader.Line, schedule: Schedule?, now: Timestamp) {
+        let (job, status) = (line.job, line.status)
+        health = Health(line.health)
+        tags = job.definition.tags
+        owner = job.definition.owner
         let policies = job.definition.policies
         name = job.name
         description = job.definition.description
@@ -80,7 +105,7 @@ package struct JobResource: Encodable {
         source = job.source
         generation = job.generation
         version = job.version
-        nextAt = job.nextAt
+        nextAt = job.nextDue(by: schedule, after: now)
         watermark = job.watermark
         createdAt = job.createdAt
         self.status = status.map {
@@ -98,7 +123,7 @@ extension JobResource.WorkPart {
         case .shell(let line, _): command = ["/bin/sh", "-c", line]
         case .command(let words, _): command = words
         case .http(let call): (method, url) = (call.method, "\(SecretAddress(call.url))")
-        case .handler, .unknown: break
+        case .handler, .alert, .unknown: break
         }
     }
 }

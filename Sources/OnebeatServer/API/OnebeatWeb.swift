@@ -20,20 +20,22 @@ public final class OnebeatWeb: Service {
     ///   - node: the node of this process, when it has one; readiness hangs on its lease.
     ///   - metrics: what `/metrics` shows beside the process and the store.
     ///   - address: where to listen; port 0 is one that is free.
+    ///   - hosts: names under which a proxy on this machine asks.
     ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
     ///   - limits: how much readers may hold on to.
     ///   - onListening: told the address once connections are taken, with the port that was found.
     public init(
         store: any Store, node: Node? = nil, metrics: PrometheusRegistry, address: ListenAddress = .standard,
-        schedules: ScheduleCache = ScheduleCache(), time: any TimeSource = SystemTime(),
+        hosts: [String] = [], schedules: ScheduleCache = ScheduleCache(), time: any TimeSource = SystemTime(),
         limits: WebLimits = WebLimits(), logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
         let health = Health(store: store, node: node, time: time)
-        let page = MetricsPage(registry: metrics, store: store, node: node, time: time)
+        let page = MetricsPage(
+            registry: metrics, store: store, schedules: schedules, node: node, time: time)
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
-            Safeguard(address: address)
+            Safeguard(address: address, hosts: Set(hosts.map { $0.lowercased() }))
             Problems()
         }
         health.addRoutes(to: router)

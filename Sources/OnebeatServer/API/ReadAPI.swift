@@ -69,16 +69,24 @@ struct ReadAPI: Sendable {
         var unreadyReason: String?
         var leader: Bool?
         var runs: [String: Int]
+        /// Whether all is well, in one word and one sentence.
+        var tone: Headline.Tone
+        var headline: String
+        /// How many jobs are how.
+        var jobs: [String: Int]
     }
 
     private func status(_: QueryReader) async throws -> Response {
         let counts = try await store.runCounts()
         let reason = await health.unreadiness()
-        return try await JSON.response(
+        let reading = try await HealthReader(store, schedules: schedules).all()
+        return try JSON.response(
             Status(
-                version: OnebeatVersion.current, now: store.now(), ready: reason == nil, unreadyReason: reason,
+                version: OnebeatVersion.current, now: reading.now, ready: reason == nil, unreadyReason: reason,
                 leader: health.node?.isLeader,
-                runs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })))
+                runs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }),
+                tone: reading.headline.tone, headline: reading.headline.sentence,
+                jobs: reading.lines.reduce(into: [:]) { $0[$1.health.state.rawValue, default: 0] += 1 }))
     }
 
     private struct Page<Item: Encodable, Cursor: Encodable>: Encodable {
@@ -93,12 +101,13 @@ struct ReadAPI: Sendable {
         filter.after = query.text("after")
         filter.limit = limit + 1
         let found = try await store.jobs(filter)
-        var page: [JobResource] = []
-        for job in found.prefix(limit) { page.append(try await resource(job)) }
+        let page = try await resources(Array(found.prefix(limit)))
         return try JSON.response(Page(items: page, next: found.count > limit ? page.last?.name : nil))
     }
 
-    private func job(_ name: String) async throws -> Response { try await JSON.response(resource(record(name))) }
+    private func job(_ name: String) async throws -> Response {
+        try await JSON.response(resources([record(name)]).first)
+    }
 
     private struct Preview: Encodable {
         var job: String
@@ -209,9 +218,9 @@ struct ReadAPI: Sendable {
             ], body: body)
     }
 
-    private func resource(_ job: JobRecord) async throws -> JobResource {
-        JobResource(
-            job, schedule: try? schedules.schedule(for: job), status: try await store.statuses(job: job.name).first)
+    private func resources(_ jobs: [JobRecord]) async throws -> [JobResource] {
+        let reading = try await HealthReader(store, schedules: schedules).of(jobs)
+        return reading.lines.map { JobResource($0, schedule: try? schedules.schedule(for: $0.job), now: reading.now) }
     }
 
     private func record(_ name: String) async throws -> JobRecord {

@@ -3,15 +3,17 @@ import Hummingbird
 
 /// Refuses what no honest reader asks for, and tells browsers to run nothing but what we sent.
 ///
-/// On loopback the `Host` must name this machine: else any web page could point a name of its own at 127.0.0.1 and
-/// read what is here through the visitor's browser.
+/// On loopback the `Host` must name this machine, or a name that was set (`web.hosts`) for a proxy before it: else any web
+/// page could point a name of its own at 127.0.0.1 and read what is here through the visitor's browser.
 struct Safeguard: RouterMiddleware {
     typealias Context = BasicRequestContext
 
     let address: ListenAddress
+    /// Names under which a proxy asks, in lower case.
+    var hosts: Set<String> = []
 
     static let contentPolicy =
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         + "frame-ancestors 'none'"
 
     func handle(
@@ -32,7 +34,8 @@ struct Safeguard: RouterMiddleware {
             return try Problem(
                 .misdirectedRequest,
                 "the request names host \"\(request.head.authority ?? "")\", but this address serves only this "
-                    + "machine; open http://\(address)/, or let --listen name an address that others may reach"
+                    + "machine; open http://\(address)/, name the host under `web: {hosts: […]}` where a proxy asks by it, "
+                    + "or let --listen name an address that others may reach"
             ).response(from: request, context: context)
         }
         guard request.method == .get || request.method == .head else {
@@ -51,6 +54,8 @@ struct Safeguard: RouterMiddleware {
         // HTTP/1.0 clients on this machine may send no host; a browser always does.
         guard let authority, !authority.isEmpty else { return true }
         if ListenAddress.isLoopback(authority) { return true }
+        let name = authority.lowercased().split(separator: ":").first.map(String.init) ?? ""
+        if hosts.contains(name) { return true }
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
             return ListenAddress.isLoopback(String(authority[authority.index(after: authority.startIndex)..<end]))
         }

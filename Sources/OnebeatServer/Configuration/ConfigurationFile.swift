@@ -22,6 +22,8 @@ package struct ConfigurationFile: Sendable, Equatable {
         package var drain: Duration?
         /// How long ended runs stay in the history.
         package var keep: Duration?
+        /// How many bytes of output are kept of each attempt.
+        package var output: Int?
 
         /// A section in which nothing is set.
         package init() {}
@@ -45,6 +47,8 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var timezone: String?
     /// The address and port to listen on.
     package var listen: String?
+    /// Names under which a proxy asks for the pages.
+    package var webHosts: [String] = []
     /// Settings of the node.
     package var node = NodeSection()
     /// The jobs, in the order of the file.
@@ -62,10 +66,12 @@ package struct ConfigurationFile: Sendable, Equatable {
     /// Reads and checks a file.
     /// - Parameters:
     ///   - environment: what `${NAME}` in `store` and `redis` stands for.
+    ///   - mayBeEmpty: whether `jobs:` without a job is meant, so that all jobs of a complete file go.
     ///   - now: what "never fires again" is measured by.
     /// - Throws: ``ConfigurationError`` with every problem of the file, in its order.
     package static func load(
-        path: String, environment: [String: String], now: Timestamp = Timestamp(Date()), zones: ZoneFiles = .system
+        path: String, environment: [String: String], mayBeEmpty: Bool = false, now: Timestamp = Timestamp(Date()),
+        zones: ZoneFiles = .system
     ) throws(ConfigurationError) -> ConfigurationFile {
         let text: String
         do {
@@ -73,18 +79,21 @@ package struct ConfigurationFile: Sendable, Equatable {
         } catch {
             throw ConfigurationError(problems: [ConfigurationProblem(file: path, message: error.message)])
         }
-        return try parse(text, path: path, environment: environment, now: now, zones: zones)
+        return try parse(
+            text, path: path, environment: environment, mayBeEmpty: mayBeEmpty, now: now, zones: zones)
     }
 
     /// Checks a file's text.
     /// - Throws: ``ConfigurationError`` with every problem of the text, in its order.
     package static func parse(
-        _ text: String, path: String, environment: [String: String], now: Timestamp, zones: ZoneFiles = .system
+        _ text: String, path: String, environment: [String: String], mayBeEmpty: Bool = false, now: Timestamp,
+        zones: ZoneFiles = .system
     ) throws(ConfigurationError) -> ConfigurationFile {
         let findings = Findings(file: path, text: text)
         var file = ConfigurationFile(path: path)
         if let root = YAMLText.compose(text, findings: findings) {
-            let reader = FileReader(environment: environment, now: now, zones: zones, findings: findings)
+            let reader = FileReader(
+                environment: environment, mayBeEmpty: mayBeEmpty, now: now, zones: zones, findings: findings)
             reader.read(root, into: &file)
         }
         guard findings.problems.isEmpty else { throw ConfigurationError(problems: findings.problems) }

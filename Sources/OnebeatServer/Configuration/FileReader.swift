@@ -3,20 +3,18 @@ import Onebeat
 /// Reads the top level of a file and hands each job to its readers.
 struct FileReader {
     let environment: [String: String]
+    let mayBeEmpty: Bool
     let now: Timestamp
     let zones: ZoneFiles
     let findings: Findings
 
     private static let keys = [
-        "store", "source", "revision", "complete", "redis", "locks", "timezone", "listen", "node", "defaults", "jobs",
-    ]
-
-    private static let refused = [
-        "alerts": "alerts are not in this version yet; take them out of the file"
+        "store", "source", "revision", "complete", "redis", "locks", "timezone", "listen", "web", "node", "defaults",
+        "jobs", "alerts",
     ]
 
     func read(_ root: YAMLNode, into file: inout ConfigurationFile) {
-        guard let top = MapReader(root, Place(), keys: Self.keys, refused: Self.refused, findings: findings) else {
+        guard let top = MapReader(root, Place(), keys: Self.keys, findings: findings) else {
             return
         }
         file.store = top.value("store", expanded).map { SecretAddress($0) }
@@ -26,11 +24,26 @@ struct FileReader {
         file.redis = top.value("redis", expanded).map { SecretAddress($0) }
         file.locks = top.value("locks", Read.choice(of: LockPolicy.self))
         file.listen = top.value("listen", Read.words)
+        if let web = top.map("web", keys: ["hosts"]) {
+            file.webHosts = web.value("hosts", Read.list(of: Self.host)) ?? []
+        }
         file.timezone = top.value("timezone", zone)
         file.node = nodeSection(top)
         let defaults = JobDefaults(top, timezone: file.timezone, zone: zone)
-        guard let jobs = top.node("jobs"), !jobs.isEmpty else {
-            return findings.warning("there are no jobs in this file", at: top.mark(ofKey: "jobs") ?? top.mark)
+        let alerts = top.node("alerts").map { AlertReader(findings: findings).read($0) } ?? []
+        defer { file.jobs += alerts }
+        guard let jobs = top.node("jobs"), !jobs.holdsNothing else {
+            // A file that was cut short looks like this: that is no order to remove every job. An empty map is one.
+            let isCut = top.node("jobs").map(\.isEmpty) ?? file.isComplete
+            if !mayBeEmpty, isCut {
+                findings.problem(
+                    "there is no job below it; write one, leave the key out in a file of settings, or remove all that the"
+                        + " file brought by `onebeat apply --prune-all`", at: top.mark(ofKey: "jobs") ?? top.mark,
+                    Place(path: ["jobs"]))
+            } else if !mayBeEmpty, !top.has("alerts") {
+                findings.warning("there are no jobs in this file", at: top.mark)
+            }
+            return
         }
         file.jobs = read(jobs: jobs, defaults: defaults)
     }
@@ -71,7 +84,7 @@ struct FileReader {
 
     private func nodeSection(_ top: MapReader) -> ConfigurationFile.NodeSection {
         var section = ConfigurationFile.NodeSection()
-        let keys = ["name", "roles", "slots", "queues", "drain", "keep"]
+        let keys = ["name", "roles", "slots", "queues", "drain", "keep", "output"]
         guard let map = top.map("node", keys: keys) else { return section }
         section.name = map.value("name", Read.name)
         section.roles = map.value("roles", Read.list(of: Read.choice(of: NodeRole.self)))
@@ -79,7 +92,17 @@ struct FileReader {
         section.queues = map.value("queues", Read.list(of: Read.name))
         section.drain = map.value("drain", Read.length)
         section.keep = map.value("keep", Read.positiveLength)
+        section.output = map.value("output", Read.size)
         return section
+    }
+
+    private static func host(_ node: YAMLNode) throws(Misfit) -> String {
+        let name = try Read.name(node)
+        guard !name.contains(where: { "/: ".contains($0) }) else {
+            throw Misfit(
+                "is \(quoted(name)); write the name alone, without scheme and port, such as onebeat.example.com")
+        }
+        return name
     }
 
     private func expanded(_ node: YAMLNode) throws(Misfit) -> String {

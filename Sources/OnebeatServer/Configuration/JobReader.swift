@@ -9,7 +9,8 @@ struct JobReader {
     let zones: ZoneFiles
     let findings: Findings
 
-    private static let keys = WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description"]
+    private static let keys =
+        WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner"]
 
     private static let refused = [
         "celery": "Celery is not in this version yet; use run, exec or http",
@@ -31,14 +32,18 @@ struct JobReader {
         let work = WorkReader(map: map, defaults: defaults).read()
         let policies = PolicyReader.read(map, over: defaults.policies)
         let description = map.value("description", Read.words)
+        let tags = map.value("tags", Read.list(of: Read.name)) ?? []
+        let owner = map.value("owner", Read.name)
         guard let schedule, let work, findings.problemCount == before else {
             checkName()
             return nil
         }
-        let job = JobDefinition(
+        var job = JobDefinition(
             name: name, schedule: schedule.definition, work: work, policies: policies, description: description)
+        job.tags = tags
+        job.owner = owner
         do throws(DefinitionError) {
-            let job = try job.validated()
+            job = try job.validated()
             if map.has("trigger_rule"), !job.isFollower {
                 map.warning("has no effect on a job that follows no other", key: "trigger_rule")
             }

@@ -104,7 +104,10 @@ enum Read {
 
     /// A number of bytes: `64KiB`, `512MiB`, `1GB`.
     static func size(_ node: YAMLNode) throws(Misfit) -> Int {
-        let text = try scalar(node, expected: "a size, such as 512MiB").string
+        try size(text: try scalar(node, expected: "a size, such as 512MiB").string)
+    }
+
+    static func size(text: String) throws(Misfit) -> Int {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }
         guard let number = Int(digits), number > 0 else {

@@ -24,6 +24,10 @@ package struct Settings: Sendable, Equatable {
     package var drain: Setting<Duration>
     /// How long ended runs stay in the history.
     package var keep: Setting<Duration>
+    /// How many bytes of output are kept of each attempt.
+    package var output: Setting<Int>
+    /// Names under which a proxy asks for the pages.
+    package var webHosts: Setting<[String]>
     /// The number that orders a file's jobs among those of its source.
     package var revision: Setting<Int64>
     /// How log lines look.
@@ -69,6 +73,13 @@ package struct Settings: Sendable, Equatable {
             keep: sources.settle(
                 "keep", flag: nil, file: file?.node.keep?.text, fileKey: "node.keep", standard: standard.keep,
                 read: positiveLength),
+            output: sources.settle(
+                "output", flag: nil, file: file?.node.output.map { "\($0)B" }, fileKey: "node.output",
+                standard: standard.output, read: size),
+            webHosts: sources.settle(
+                "web-hosts", flag: nil,
+                file: file.flatMap { $0.webHosts.isEmpty ? nil : $0.webHosts.joined(separator: ",") },
+                fileKey: "web.hosts", standard: [], read: names),
             revision: sources.settle(
                 "revision", flag: flags.revision, file: file?.revision.map(String.init), standard: 0, read: revision),
             logFormat: sources.settle(
@@ -88,7 +99,7 @@ package struct Settings: Sendable, Equatable {
     package var nodeSettings: NodeSettings {
         NodeSettings(
             name: node.value, roles: roles.value, slots: slots.value, queues: queues.value, drain: drain.value,
-            keep: keep.value, lockPolicy: locks.value)
+            keep: keep.value, output: output.value, lockPolicy: locks.value)
     }
 
     /// Every setting in words, for people who wonder why the node does what it does.
@@ -103,6 +114,8 @@ package struct Settings: Sendable, Equatable {
             ("slots", "\(slots.value)", slots.origin),
             ("queues", queues.value.joined(separator: ", "), queues.origin),
             ("drain", drain.value.text, drain.origin), ("keep", keep.value.text, keep.origin),
+            ("output", ByteCount.text(output.value), output.origin),
+            ("web hosts", webHosts.value.isEmpty ? "none" : webHosts.value.joined(separator: ", "), webHosts.origin),
             ("revision", revision.origin == .standard ? "none" : "\(revision.value)", revision.origin),
             ("log format", logFormat.value.rawValue, logFormat.origin),
             ("log level", logLevel.value.rawValue, logLevel.origin),
@@ -177,6 +190,12 @@ extension Settings {
             throw Misfit("is \(quoted(text)), which is not a length of time; write it like 30s, 5m or 1h30m")
         }
         return length
+    }
+
+    private static func size(_ text: String) throws(Misfit) -> Int {
+        let bytes = try Read.size(text: text)
+        guard (1024...1 << 30).contains(bytes) else { throw Misfit("is \(text); 1KiB to 1GiB will do") }
+        return bytes
     }
 
     private static func positiveLength(_ text: String) throws(Misfit) -> Duration {

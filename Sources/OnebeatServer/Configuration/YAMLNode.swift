@@ -33,6 +33,15 @@ enum YAMLNode {
         guard case .scalar(let scalar) = self, scalar.style == .plain else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
+
+    /// The same, or a map or a list without a member.
+    var holdsNothing: Bool {
+        switch self {
+        case .scalar: isEmpty
+        case .mapping(let mapping): mapping.pairs.isEmpty
+        case .sequence(let list): list.nodes.isEmpty
+        }
+    }
 }
 
 /// Text, as it is written but for quotes and escapes.

@@ -16,7 +16,7 @@ struct Dashboard: Sendable {
     func addRoutes(to router: Router<Context>) {
         router.get("/") { _, _ in try await overview().page.response() }
         router.get("jobs") { request, _ in
-            try await jobs(QueryReader(request, known: ["name", "after"])).page.response()
+            try await jobs(QueryReader(request, known: JobsPage.parameters)).page.response()
         }
         router.get("jobs/:name") { _, context in try await job(context.jobName()).page.response() }
         router.get("runs") { request, _ in
@@ -26,6 +26,7 @@ struct Dashboard: Sendable {
             try await run(context.runID(), QueryReader(request, known: ["attempt"])).page.response()
         }
         router.get("assets/style.css") { _, _ in Self.asset(Stylesheet.text, "text/css; charset=utf-8") }
+        router.get("assets/zone.js") { _, _ in Self.asset(Stylesheet.zoneScript, "text/javascript; charset=utf-8") }
         router.get("assets/icon.svg") { _, _ in Self.asset(Stylesheet.icon, "image/svg+xml") }
     }
 
@@ -35,65 +36,70 @@ struct Dashboard: Sendable {
             body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
+    private var health: HealthReader { HealthReader(store, schedules: schedules) }
+
     private func overview() async throws -> OverviewPage {
-        let now = try await store.now()
+        let reading = try await health.all()
+        let looks = reading.lines.map(\.health).worstFirst
         return try await OverviewPage(
-            now: now, troubles: troubles(since: now - .seconds(86_400)),
-            running: store.runs(.init(states: [.running], limit: Self.mostLines)), upcoming: upcoming(),
+            now: reading.now, headline: reading.headline, looks: looks,
+            recoveries: recoveries(since: reading.now - .seconds(86_400), but: Set(looks.map(\.job))),
+            running: Array(reading.running.suffix(Self.mostLines).reversed()), upcoming: upcoming(),
             ended: store.runs(.init(states: Set(RunState.allCases.filter(\.isTerminal)), limit: 8)),
-            nodes: store.nodes(limit: Self.mostLines))
+            nodes: Array(reading.nodes.prefix(Self.mostLines)))
     }
 
-    /// The newest bad end of each job.
-    private func troubles(since start: Timestamp) async throws -> [OverviewPage.Trouble] {
-        var filter = RunFilter(states: RunState.troubles, limit: 50)
+    /// The newest bad end of each job that is well again. What needs a look is not found here but by the jobs' health, so
+    /// nothing that matters is lost where many of these fall upon one another.
+    private func recoveries(since start: Timestamp, but open: Set<String>) async throws -> [OverviewPage.Recovery] {
+        var filter = RunFilter(states: RunState.troubles, limit: 200)
         filter.from = start
-        var troubles: [OverviewPage.Trouble] = []
-        for run in try await store.runs(filter) where !troubles.contains(where: { $0.run.job == run.job }) {
-            let success = try await store.statuses(job: run.job).first?.lastSuccessAt
-            let hasRecovered = (success ?? .distantPast) > (run.finishedAt ?? run.scheduledAt)
-            troubles.append(.init(run: run, hasRecovered: hasRecovered))
-            if troubles.count == Self.mostLines { break }
+        var seen = open
+        var found: [OverviewPage.Recovery] = []
+        for run in try await store.runs(filter) where seen.insert(run.job).inserted {
+            found.append(.init(run: run))
+            if found.count == Self.mostLines { break }
         }
-        return troubles
+        return found
     }
 
-    /// The soonest start of each job: runs that are planned, and after them what is not planned yet.
+    /// The soonest start of each job that is not paused: runs that are planned, and after them what is not planned yet.
     private func upcoming() async throws -> [OverviewPage.Upcoming] {
         let planned = try await store.runs(.init(states: [.scheduled], limit: 100))
-        let jobs = try await store.plannable(through: .distantFuture, limit: Self.mostLines)
+        let jobs = try await store.plannable(through: .distantFuture, limit: 100)
+        let paused = Set(jobs.filter(\.isPaused).map(\.name))
         let all =
             planned.map { OverviewPage.Upcoming(job: $0.job, at: $0.dueAt) }
-            + jobs.compactMap { job in
-                job.nextAt.map { OverviewPage.Upcoming(job: job.name, at: $0, isPaused: job.isPaused) }
-            }
-        var soonest: [OverviewPage.Upcoming] = []
-        for next in all.sorted(by: { $0.at < $1.at }) where !soonest.contains(where: { $0.job == next.job }) {
-            soonest.append(next)
-            if soonest.count == Self.mostLines { break }
-        }
-        return soonest
+            + jobs.compactMap { job in job.nextAt.map { OverviewPage.Upcoming(job: job.name, at: $0) } }
+        var seen: Set<String> = paused
+        let soonest = all.sorted { $0.at < $1.at }.filter { seen.insert($0.job).inserted }
+        return Array(soonest.prefix(Self.mostLines))
     }
 
     private func jobs(_ query: QueryReader) async throws -> JobsPage {
-        let search = query.text("name") ?? ""
+        let wanted = try JobSelection(query)
         var filter = JobFilter()
         filter.after = query.text("after")
-        filter.containing = search.isEmpty ? nil : search
-        filter.limit = 51
-        let found = try await store.jobs(filter)
-        let page = found.prefix(50)
-        var lines: [JobsPage.Line] = []
-        for job in page {
+        filter.containing = wanted.text
+        // By how they are and by what they carry they are chosen among all, since the store knows neither.
+        filter.limit = wanted.isByName ? JobsPage.most + 1 : nil
+        let reading = try await health.of(try await store.jobs(filter))
+        let found = reading.lines.filter { wanted.fits($0.job, $0.health) }
+        let page = found.prefix(JobsPage.most)
+        let lines = page.map { line in
+            let schedule = compiled(line.job)
             let words =
-                switch compiled(job) {
+                switch schedule {
                 case .success(let schedule): schedule.words
-                case .failure: job.definition.trouble ?? "cannot be read on this node"
+                case .failure: line.job.definition.trouble ?? "cannot be read on this node"
                 }
-            lines.append(.init(job: job, schedule: words, status: try await store.statuses(job: job.name).first))
+            return JobsPage.Line(
+                job: line.job, schedule: words, next: line.job.nextDue(by: try? schedule.get(), after: reading.now),
+                status: line.status, health: line.health)
         }
-        return try await JobsPage(
-            now: store.now(), lines: lines, search: search, next: found.count > page.count ? page.last?.name : nil)
+        return JobsPage(
+            now: reading.now, lines: lines, selection: wanted,
+            next: found.count > page.count ? page.last?.job.name : nil)
     }
 
     private func job(_ name: String) async throws -> JobPage {
@@ -102,9 +108,10 @@ struct Dashboard: Sendable {
         }
         var filter = RunFilter(limit: 20)
         filter.job = name
+        let reading = try await health.of([job])
         return try await JobPage(
-            now: store.now(), job: job, schedule: compiled(job), status: store.statuses(job: name).first,
-            runs: store.runs(filter), events: store.events(job: name, limit: 10))
+            now: reading.now, job: job, schedule: compiled(job), status: reading.lines.first?.status,
+            health: reading.lines.first?.health, runs: store.runs(filter), events: store.events(job: name, limit: 10))
     }
 
     private func runs(_ query: QueryReader) async throws -> RunsPage {

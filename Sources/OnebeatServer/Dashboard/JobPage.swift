@@ -7,6 +7,7 @@ struct JobPage {
     /// The compiled schedule, or why it cannot be read on this node.
     var schedule: Result<Schedule, ScheduleError>
     var status: JobStatus?
+    var health: JobHealth?
     var runs: [Run] = []
     var events: [Event] = []
 
@@ -42,14 +43,11 @@ struct JobPage {
     }
 
     private var standing: HTML? {
-        guard let status, status.failuresInARow > 0 else { return nil }
+        guard let health, health.needsLook else { return nil }
         let last: HTML =
-            status.lastSuccessAt == nil
-            ? "It has never ended well." : "It last ended well \(words.relative(status.lastSuccessAt))."
-        return """
-            <p class="notice bad">\(Words.count(status.failuresInARow, "run", "runs")) in a row did not end well. \
-            \(last)</p>
-            """
+            status?.lastSuccessAt == nil
+            ? "It has never ended well." : "It last ended well \(words.relative(status?.lastSuccessAt))."
+        return "<p class=\"notice bad\">\(health.state.badge) \(health.why). \(last)</p>"
     }
 
     private var nextTable: HTML {
@@ -64,11 +62,12 @@ struct JobPage {
             return "<p class=\"empty\">\(next)</p>"
         }
         return HTML.table(
-            ["When", "On the schedule's clock"],
+            ["When", "At", .titled("On the job's clock, \(schedule.definition.timezone)")],
             schedule.preview(after: now, count: 8).map { occurrence in
                 let note = occurrence.note.map { "<br><span class=\"faint\">\($0)</span>" as HTML }
                 return [
-                    words.relative(occurrence.instant), "\(occurrence.local.replacing("T", with: " "))\(note)",
+                    words.relative(occurrence.instant), words.clock(occurrence.instant),
+                    "\(occurrence.local.replacing("T", with: " "))\(note)",
                 ]
             }, otherwise: "Not due again by itself. <code>onebeat trigger \(job.name)</code> runs it by hand.")
     }
@@ -89,10 +88,16 @@ struct JobPage {
         case .handler:
             pairs.append(("Closure", "registered by a program under this name"))
             settings = nil
+        case .alert(let rule):
+            pairs.append(("Tells of", "\(rule.on.joined(separator: ", "))"))
+            pairs.append(("By", "\(rule.channel)"))
+            settings = nil
         case .unknown: settings = nil
         }
         pairs += [
             ("In", settings?.directory.map { "<code>\($0)</code>" }), ("As user", settings?.user.map { "\($0)" }),
+            ("Tags", definition.tags.isEmpty ? nil : "\(definition.tags.joined(separator: ", "))"),
+            ("Owner", definition.owner.map { "\($0)" }),
             ("Defined by", "\(job.source), version \(job.version) of generation \(job.generation)"),
         ]
         return HTML.facts(pairs)

@@ -2,35 +2,39 @@ import Onebeat
 
 /// The first page: what needs a look, what runs, what comes next, and who does the work.
 struct OverviewPage {
-    /// The newest bad end of a job, and whether the job has done well since.
-    struct Trouble: Equatable {
+    /// A job that failed or missed something lately, and is well now.
+    struct Recovery: Equatable {
         var run: Run
-        var hasRecovered: Bool
     }
 
     /// Something that will start.
     struct Upcoming: Equatable {
         var job: String
         var at: Timestamp
-        var isPaused = false
     }
 
+    /// How many jobs that need a look are shown; the rest is counted.
+    static let mostLooks = 50
+
     var now: Timestamp
-    var troubles: [Trouble] = []
+    var headline: Headline
+    /// The jobs that need a look, the worst first.
+    var looks: [JobHealth] = []
+    var recoveries: [Recovery] = []
     var running: [Run] = []
     var upcoming: [Upcoming] = []
     var ended: [Run] = []
     var nodes: [NodeRecord] = []
 
     private var words: Words { Words(now: now) }
-    private var living: [NodeRecord] { nodes.filter { !$0.isGone && $0.leaseUntil > now } }
 
     var page: Page {
         let content: HTML = """
-            \(headline)
-            \(troubles.isEmpty ? nil : HTML.section("Failed or missed in the last 24 hours", troubleTable))
+            \(banner)
+            \(looks.isEmpty ? nil : HTML.section("Needs a look", more: more, lookTable))
             \(HTML.section("Running now", runningTable))
             \(HTML.section("Next", upcomingTable))
+            \(recoveries.isEmpty ? nil : HTML.section("Failed or missed in the last 24 hours, and well since", recoveryTable))
             \(HTML.section("Just ended", more: " <a class=\"more\" href=\"/runs\">all runs</a>", endedTable))
             \(HTML.section("Nodes", nodeTable))
             """
@@ -38,27 +42,17 @@ struct OverviewPage {
     }
 
     /// The state of things in one sentence, and what follows in a second one.
-    private var headline: HTML {
-        let open = troubles.filter { !$0.hasRecovered }.count
-        let (tone, sentence): (String, String) =
-            if living.isEmpty {
-                ("bad", "No node is alive: nothing will run until one starts.")
-            } else if open > 0 {
-                ("bad", "\(Words.count(open, "job needs", "jobs need")) a look.")
-            } else {
-                ("good", "All is well.")
-            }
-        return "<div class=\"headline \(tone)\"><h1>\(sentence)</h1><p>\(outlook)</p></div>"
+    private var banner: HTML {
+        "<div class=\"headline \(headline.tone.rawValue)\"><h1>\(headline.sentence)</h1><p>\(outlook)</p></div>"
     }
 
     private var outlook: HTML {
         let running: HTML =
             self.running.isEmpty
             ? "Nothing runs at the moment" : "\(Words.count(self.running.count, "run is", "runs are")) at work"
-        let active = upcoming.filter { !$0.isPaused }
-        let overdue = active.count(where: isOverdue)
+        let overdue = upcoming.count(where: isOverdue)
         let waiting: HTML? = overdue > 0 ? "; \(Words.count(overdue, "job is", "jobs are")) due and waiting" : nil
-        guard let next = active.first(where: { !isOverdue($0) }) else {
+        guard let next = upcoming.first(where: { !isOverdue($0) }) else {
             return "\(running)\(waiting ?? "; nothing is planned")."
         }
         return "\(running)\(waiting); next is \(Address.link(job: next.job)) \(words.relative(next.at))."
@@ -66,14 +60,28 @@ struct OverviewPage {
 
     private func isOverdue(_ next: Upcoming) -> Bool { next.at < now - .seconds(1) }
 
-    private var troubleTable: HTML {
+    private var more: HTML { " <a class=\"more\" href=\"/jobs?health=look\">all \(looks.count) of them</a>" }
+
+    private var lookTable: HTML {
         HTML.table(
-            ["Job", "What", .wide("Why"), "When"],
-            troubles.map { trouble in
-                let run = trouble.run
-                let since: HTML = trouble.hasRecovered ? " <span class=\"badge good\">well since</span>" : ""
+            ["Job", "What", .why("Why"), "Since"],
+            looks.prefix(Self.mostLooks).map { health in
+                let badge: HTML =
+                    health.run.map { "<a href=\"\(Address.run($0))\">\(health.state.badge)</a>" } ?? health.state.badge
                 return [
-                    Address.link(job: run.job), "<a href=\"\(Address.run(run.id))\">\(run.state.badge)</a>\(since)",
+                    Address.link(job: health.job), badge, "<span class=\"why\">\(health.why)</span>",
+                    words.relative(health.since),
+                ]
+            }, otherwise: "")
+    }
+
+    private var recoveryTable: HTML {
+        HTML.table(
+            ["Job", "What", .why("Why"), "When"],
+            recoveries.map { recovery in
+                let run = recovery.run
+                return [
+                    Address.link(job: run.job), "<a href=\"\(Address.run(run.id))\">\(run.state.badge)</a>",
                     "<span class=\"why\">\(run.message ?? run.reason?.sentence ?? "")</span>",
                     words.relative(run.finishedAt ?? run.scheduledAt),
                 ]
@@ -96,13 +104,7 @@ struct OverviewPage {
             ["Job", "Starts", .wide("At")],
             upcoming.map { next in
                 let start: HTML =
-                    if next.isPaused {
-                        "<span class=\"badge calm\">paused</span>"
-                    } else if isOverdue(next) {
-                        "due \(words.relative(next.at)), waiting"
-                    } else {
-                        words.relative(next.at)
-                    }
+                    isOverdue(next) ? "due \(words.relative(next.at)), waiting" : words.relative(next.at)
                 return [Address.link(job: next.job), start, words.clock(next.at)]
             },
             otherwise: "Nothing is planned. Define jobs with <code>onebeat apply FILE</code>.")

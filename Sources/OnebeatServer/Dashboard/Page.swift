@@ -2,8 +2,8 @@ import Hummingbird
 import Onebeat
 
 // Dashboard: pages for the operator at three in the morning. Each says first what needs a look, in words. Pages are
-// made from values, on the server, without scripts; they are read-only like everything here. What comes from jobs is
-// escaped by the type `HTML`.
+// made from values, on the server, and are read-only like everything here. The one script turns UTC into the reader's
+// zone; without it all is there, in UTC. What comes from jobs is escaped by the type `HTML`.
 
 /// The frame around every page.
 struct Page {
@@ -46,6 +46,7 @@ struct Page {
         \(refresh.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" as HTML })<title>\(title) · Onebeat</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
         <link rel="stylesheet" href="/assets/style.css?\(OnebeatVersion.current)">
+        <script src="/assets/zone.js?\(OnebeatVersion.current)" defer></script>
         </head>
         <body>
         <header>
@@ -55,8 +56,8 @@ struct Page {
         <main>
         \(content)
         </main>
-        <footer>\(now.map { "As of \(moment($0)) UTC. " as HTML })\(refresh.map { "Refreshes every \($0) s. " as HTML })\
-        Times are UTC. Onebeat \(OnebeatVersion.current) · <a href="/api/v1">API</a> · <a href="/metrics">metrics</a></footer>
+        <footer>\(now.map { "As of \(Words(now: $0).clock($0)). " as HTML })\(refresh.map { "Refreshes every \($0) s. " as HTML })\
+        Times are <span data-zone>UTC</span>. Onebeat \(OnebeatVersion.current) · <a href="/api/v1">API</a> · <a href="/metrics">metrics</a></footer>
         </body>
         </html>
 
@@ -73,8 +74,6 @@ struct Page {
         let current: HTML = item == place ? " aria-current=\"page\"" : ""
         return "<a href=\"\(item.address)\"\(current)>\(item.title)</a>"
     }
-
-    private func moment(_ now: Timestamp) -> String { String("\(now)".prefix(19)).replacing("T", with: " ") }
 }
 
 extension HTML {
@@ -102,6 +101,7 @@ extension HTML {
     struct Column: ExpressibleByStringLiteral {
         var title: String
         var isWide = false
+        var isWhy = false
 
         init(stringLiteral value: String) { title = value }
 
@@ -111,6 +111,16 @@ extension HTML {
             return column
         }
 
-        fileprivate var mark: HTML { isWide ? " class=\"wide\"" : "" }
+        /// One whose title is not ours.
+        static func titled(_ title: String) -> Column { Column(stringLiteral: title) }
+
+        /// Why something is as it is: the last to go, on a line of its own on a narrow screen.
+        static func why(_ title: String) -> Column {
+            var column = Column(stringLiteral: title)
+            column.isWhy = true
+            return column
+        }
+
+        fileprivate var mark: HTML { isWide ? " class=\"wide\"" : isWhy ? " class=\"reason\"" : "" }
     }
 }

@@ -55,7 +55,7 @@ struct RunPage {
 
     private var attemptTable: HTML {
         HTML.table(
-            ["Attempt", "End", .wide("Started"), "Took", .wide("Node"), "Words"],
+            ["Attempt", "End", .wide("Started"), "Took", .wide("Node"), .why("Words")],
             attempts.map { attempt in
                 let length = (attempt.finishedAt ?? now).duration(since: attempt.startedAt)
                 return [

@@ -7,7 +7,7 @@ struct RunTable {
     var showsJob = true
 
     var html: HTML {
-        var columns: [HTML.Column] = ["Run", "State", "Due", .wide("Late"), .wide("Took"), .wide("Why")]
+        var columns: [HTML.Column] = ["Run", "State", "Due", .wide("Late"), .wide("Took"), .why("Why")]
         if showsJob { columns.insert("Job", at: 1) }
         let rows = runs.map { run in
             let late: HTML? = run.lateness.flatMap { $0 > .seconds(1) ? "\(Words.exact($0))" : nil }

@@ -6,6 +6,31 @@ enum Stylesheet {
         stroke-linecap="round" stroke-linejoin="round"/></svg>
         """
 
+    /// Turns moments into the reader's own zone, and says which that is.
+    static let zoneScript = """
+        "use strict";
+        (() => {
+          const pad = (n) => String(n).padStart(2, "0");
+          const day = (d) => d.getFullYear() + "-" + pad(d.getMonth() + 1) + "-" + pad(d.getDate());
+          const offset = (d) => {
+            const m = -d.getTimezoneOffset(), a = Math.abs(m);
+            return m === 0 ? "UTC" : (m < 0 ? "-" : "+") + pad(Math.floor(a / 60)) + ":" + pad(a % 60);
+          };
+          const whole = (d) => day(d) + " " + clock(d);
+          const clock = (d) => pad(d.getHours()) + ":" + pad(d.getMinutes()) + ":" + pad(d.getSeconds()) + " " + offset(d);
+          const today = day(new Date());
+          for (const element of document.querySelectorAll("time[datetime]")) {
+            const moment = new Date(element.dateTime);
+            if (isNaN(moment)) continue;
+            element.title = whole(moment) + " = " + element.dateTime;
+            if ("clock" in element.dataset) element.textContent = day(moment) === today ? clock(moment) : whole(moment);
+          }
+          const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+          if (zone) for (const element of document.querySelectorAll("[data-zone]")) element.textContent = zone;
+        })();
+
+        """
+
     static let text = """
         :root {
           color-scheme: light dark;
@@ -40,6 +65,7 @@ enum Stylesheet {
         .headline p { margin: .3rem 0 0; }
         .headline.good { background: var(--good-back); } .headline.good h1 { color: var(--good); }
         .headline.bad { background: var(--bad-back); } .headline.bad h1 { color: var(--bad); }
+        .headline.calm { background: var(--calm-back); } .headline.calm h1 { color: var(--calm); }
         .title { display: flex; align-items: center; gap: .8rem; flex-wrap: wrap; margin: .6rem 0 .8rem; }
         .title a { color: inherit; }
         .lead { margin: .2rem 0 .6rem; max-width: 48rem; }
@@ -78,6 +104,10 @@ enum Stylesheet {
         @media (max-width: 46rem) {
           header { gap: 1.1rem; flex-wrap: wrap; row-gap: .3rem; }
           .wide { display: none; }
+          table, tbody, tr { display: block; } thead { display: none; }
+          tr { border-top: 1px solid var(--line); padding: .4rem 0; }
+          td { display: inline-block; border: 0; padding: .1rem .8rem .1rem 0; max-width: 100%; }
+          td.reason { display: block; padding-right: 0; }
           .columns { grid-template-columns: 1fr; }
           section, main > table { padding: .8rem .85rem; }
           dl { grid-template-columns: 1fr; gap: .1rem; } dd { margin-bottom: .5rem; }

@@ -18,25 +18,22 @@ struct Words: Sendable {
             } else {
                 "\(Self.rough(.zero - distance)) ago"
             }
-        return time(moment, words)
+        return "<time datetime=\"\("\(moment)")\" title=\"\("\(moment)")\">\(words)</time>"
     }
 
-    /// The time of day, with the date where it is not today's; UTC.
+    /// The time of day, with the date where it is not today's, and its zone: UTC, which the reader's browser makes its own.
     func clock(_ moment: Timestamp?) -> HTML {
         guard let moment else { return "<span class=\"faint\">–</span>" }
         let text = "\(moment)"
         let date = text.prefix(10)
         let clock = text.dropFirst(11).prefix(8)
-        return time(moment, date == "\(now)".prefix(10) ? String(clock) : "\(date) \(clock)")
+        let words = date == "\(now)".prefix(10) ? "\(clock) UTC" : "\(date) \(clock) UTC"
+        return "<time datetime=\"\("\(moment)")\" title=\"\("\(moment)")\" data-clock>\(words)</time>"
     }
 
     /// Both: `03:00:00 · 4 min ago`.
     func both(_ moment: Timestamp?) -> HTML {
         moment == nil ? clock(nil) : "\(clock(moment)) <span class=\"faint\">\(relative(moment))</span>"
-    }
-
-    private func time(_ moment: Timestamp, _ words: String) -> HTML {
-        "<time datetime=\"\("\(moment)")\" title=\"\("\(moment)")\">\(words)</time>"
     }
 
     /// A length of time in its largest unit: `12 s`, `4 min`, `3 h`, `2 days`.
@@ -81,10 +78,10 @@ struct Words: Sendable {
 
 extension RunState {
     /// Those that somebody should look at.
-    static let troubles: Set<RunState> = [.failed, .timedOut, .lost, .dead, .missed]
+    package static let troubles: Set<RunState> = [.failed, .timedOut, .lost, .dead, .missed]
 
     /// The state as pages say it.
-    var words: String { rawValue.replacing("_", with: " ") }
+    package var words: String { rawValue.replacing("_", with: " ") }
 
     /// How it is coloured.
     private var tone: String {
@@ -98,6 +95,21 @@ extension RunState {
     }
 
     var badge: HTML { "<span class=\"badge \(tone)\">\(words)</span>" }
+}
+
+extension JobHealth.State {
+    /// How it is coloured.
+    private var tone: String {
+        switch self {
+        case .failing, .missing, .stuck, .skipping, .unserved, .overdue, .invalid: "bad"
+        case .waiting: "warn"
+        case .running: "busy"
+        case .well: "good"
+        case .new, .paused: "calm"
+        }
+    }
+
+    var badge: HTML { "<span class=\"badge \(tone)\">\(rawValue)</span>" }
 }
 
 /// Addresses of pages.

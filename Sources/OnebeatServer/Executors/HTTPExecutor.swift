@@ -265,7 +265,7 @@ extension HTTPCall {
 
 extension String {
     /// With control characters as `%XX`, so that it can stand in a header.
-    fileprivate var asFieldValue: String {
+    var asFieldValue: String {
         if HTTPRequest.isFieldValue(self) { return self }
         return unicodeScalars.reduce(into: "") { text, scalar in
             if scalar.value < 0x20 || scalar.value == 0x7f {

@@ -4,6 +4,8 @@ enum MetricHelp {
         "onebeat_attempts_repeated_total": "Attempts that ended and whose run is tried again, by reason.",
         "onebeat_build_info": "Always 1; the version of this node is a label.",
         "onebeat_clock_skew_seconds": "How far the store's clock is ahead of this node's.",
+        "onebeat_jobs": "Jobs in the store by how they are (see onebeat status).",
+        "onebeat_jobs_needing_a_look": "Jobs that did not lately do what they are for.",
         "onebeat_leader": "Whether this node leads, 1 or 0.",
         "onebeat_lease_trusted_seconds": "How long the node's lease could be trusted when it was last renewed.",
         "onebeat_metrics_refused_total": "Series that were not kept, since a name had too many or two kinds.",

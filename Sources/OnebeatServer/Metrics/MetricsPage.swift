@@ -6,12 +6,17 @@ actor MetricsPage {
     static let freshness = Duration.seconds(5)
 
     private let registry: PrometheusRegistry
-    private let store: any HistoryStore
+    private let store: any Store
+    private let health: HealthReader
     private let node: Node?
     private let time: any TimeSource
     private var counts: (value: [RunState: Int]?, until: Duration)?
+    private var jobs: (value: [JobHealth.State: Int]?, until: Duration)?
 
-    init(registry: PrometheusRegistry, store: any HistoryStore, node: Node?, time: any TimeSource) {
+    init(
+        registry: PrometheusRegistry, store: any Store, schedules: ScheduleCache, node: Node?, time: any TimeSource
+    ) {
+        health = HealthReader(store, schedules: schedules)
         self.registry = registry
         self.store = store
         self.node = node
@@ -34,6 +39,15 @@ actor MetricsPage {
                 text.sample("onebeat_runs", labels: labels, value: Double(counts[state] ?? 0))
             }
         }
+        if let jobs = await jobStates() {
+            text.family("onebeat_jobs", .gauge)
+            for state in JobHealth.State.allCases {
+                let labels = PrometheusText.labels([("health", state.rawValue)])
+                text.sample("onebeat_jobs", labels: labels, value: Double(jobs[state] ?? 0))
+            }
+            let open = jobs.reduce(0) { $0 + ($1.key.needsLook ? $1.value : 0) }
+            text.single("onebeat_jobs_needing_a_look", .gauge, value: Double(open))
+        }
         ProcessMetrics.write(to: &text)
         return text.content
     }
@@ -42,6 +56,13 @@ actor MetricsPage {
         if let counts, time.uptime() < counts.until { return counts.value }
         let value = try? await store.runCounts()
         counts = (value, time.uptime() + Self.freshness)
+        return value
+    }
+
+    private func jobStates() async -> [JobHealth.State: Int]? {
+        if let jobs, time.uptime() < jobs.until { return jobs.value }
+        let value = try? await health.all().lines.reduce(into: [:]) { $0[$1.health.state, default: 0] += 1 }
+        jobs = (value, time.uptime() + Self.freshness)
         return value
     }
 }

@@ -26,6 +26,8 @@ package struct DefinitionKeys: Sendable, Equatable {
     /// The keys of a definition.
     package init(_ definition: JobDefinition) {
         if let description = definition.description { add("description", description) }
+        if !definition.tags.isEmpty { add("tags", flow(definition.tags)) }
+        if let owner = definition.owner { add("owner", owner) }
         add(definition.schedule)
         add(definition.work)
         add(definition.policies)
@@ -69,8 +71,22 @@ package struct DefinitionKeys: Sendable, Equatable {
             add("exec", flow(arguments))
             add(settings)
         case .http(let call): add(call)
+        case .alert(let rule): add(rule)
         case .handler: add("handler", "a closure of the program")
         case .unknown(let kind): add("kind", kind)
+        }
+    }
+
+    private mutating func add(_ rule: AlertRule) {
+        let usual = AlertRule(channel: "")
+        add("on", flow(rule.on), default: flow(usual.on))
+        if !rule.jobs.isEmpty { add("jobs", flow(rule.jobs)) }
+        if !rule.tags.isEmpty { add("alert_tags", flow(rule.tags)) }
+        add("after", "\(rule.after)", default: "\(usual.after)")
+        add("group", rule.group.text, default: usual.group.text)
+        add("channel", rule.channel)
+        for (name, value) in rule.settings.sorted(by: { $0.key < $1.key }) {
+            add("\(rule.channel).\(name)", value, isSecret: true)
         }
     }
 

@@ -20,6 +20,10 @@ package struct Evidence: Sendable {
     package var events: [Event] = []
     /// The nodes that are known.
     package var nodes: [NodeRecord] = []
+    /// The reader's wall clock; the job's own where there is none.
+    package var clock: Schedule?
+    /// Who removed the job and when, where it is not in force any more.
+    package var removal: Event?
     /// How long the job's lock lasts, where the job may not overlap and locks are kept.
     package var lock: LockLength?
 
@@ -66,6 +70,26 @@ package struct Evidence: Sendable {
             if let last = found.last { return last }
         }
         return nil
+    }
+
+    /// A moment as the reader's clock shows it.
+    func readable(_ moment: Timestamp) -> String { (clock ?? schedule).readable(moment) }
+
+    /// The same moment on the job's own clock, where that shows another time.
+    func ownSentence(of moment: Timestamp) -> String? {
+        guard let clock, clock.format(moment) != schedule.format(moment) else { return nil }
+        return "On the job's clock, \(schedule.definition.timezone), that is \(schedule.readable(moment))."
+    }
+
+    /// What became of a due instant, in a few words.
+    func fate(of instant: Timestamp) -> String? {
+        var evidence = self
+        evidence.moment = instant
+        evidence.subject = nil
+        guard let run = evidence.row else { return nil }
+        let why = run.message ?? (run.state.isTerminal ? run.reason?.sentence : nil)
+        let end = run.finishedAt.map { run.state.isTerminal ? " at \(readable($0))" : "" } ?? ""
+        return "run \(run.id), \(run.state.words)\(run.startedAt == nil ? "" : end)\(why.map { ": \($0)" } ?? "")"
     }
 
     /// Nodes that live as far as the store knows.

@@ -46,7 +46,17 @@ package struct Explanation: Sendable, Equatable {
             sentences = story.sentences
         } else {
             verdict = .planned
-            sentences = ["The job has not been due since it was stored."]
+            let isGone = evidence.removal != nil
+            sentences = [isGone ? "No run of it is kept." : "The job has not been due since it was stored."]
+        }
+        if let own = evidence.ownSentence(of: run.map(\.scheduledAt) ?? evidence.moment ?? evidence.now) {
+            sentences.insert(own, at: min(1, sentences.count))
+        }
+        if let removal = evidence.removal {
+            sentences.insert(
+                "The job is not in force: it was removed by \(removal.actor) at \(evidence.readable(removal.at)). What"
+                    + " follows goes by its last definition.", at: 0)
+            return
         }
         if evidence.moment == nil {
             sentences += Self.outlook(evidence)
@@ -73,18 +83,23 @@ package struct Explanation: Sendable, Equatable {
         }
         let next = schedule.isDelay ? evidence.job.nextAt : schedule.next(after: evidence.now)
         guard let next else { return ["It will not be due again: \(schedule.words)."] }
-        var sentences = ["It is next due at \(schedule.readable(next)), \(next.relative(to: evidence.now))."]
+        var sentences = ["It is next due at \(evidence.readable(next)), \(next.relative(to: evidence.now))."]
         if let pause = evidence.pauseSentence { sentences.append(pause) }
-        if evidence.livingNodes.isEmpty { sentences.append("No node is up now; nothing starts until one is.") }
+        if evidence.livingNodes.isEmpty { sentences.append(Evidence.nobody) }
         return sentences
     }
 }
 
 extension Evidence {
+    /// What to say where no node holds a lease.
+    static let nobody =
+        "No node is up now, or none can write to the store: nothing starts until one can (`onebeat up`, "
+        + "`onebeat doctor`)."
+
     /// Who paused the job, if it is paused.
     var pauseSentence: String? {
         guard job.isPaused else { return nil }
-        let who = event("job.paused", before: now).map { ", by \($0.actor) at \(schedule.readable($0.at))" } ?? ""
+        let who = event("job.paused", before: now).map { ", by \($0.actor) at \(readable($0.at))" } ?? ""
         return "The job is paused\(who): what falls due is recorded as skipped until `onebeat resume \(job.name)`."
     }
 }
@@ -105,17 +120,17 @@ struct AbsenceStory {
 
     private mutating func tellOfDue() {
         let job = evidence.job
-        let name = schedule.readable(moment)
+        let name = evidence.readable(moment)
         if moment > evidence.now {
             verdict = .planned
             sentences = ["The job will be due at \(name), \(moment.relative(to: evidence.now)): \(schedule.words)."]
             if let pause = evidence.pauseSentence { sentences.append(pause) }
-            if evidence.livingNodes.isEmpty { sentences.append("No node is up now; nothing starts until one is.") }
+            if evidence.livingNodes.isEmpty { sentences.append(Evidence.nobody) }
             return
         }
         if moment <= job.createdAt {
             sentences = [
-                "The job was stored at \(schedule.readable(job.createdAt)), after that moment; a job's first fire is the"
+                "The job was stored at \(evidence.readable(job.createdAt)), after that moment; a job's first fire is the"
                     + " first due instant after it was stored."
             ]
             return
@@ -128,11 +143,11 @@ struct AbsenceStory {
                 nodes.isEmpty
                     ? "No node is up to plan it. When one is, `missed: \(job.definition.policies.missed.rawValue)`"
                         + " decides what becomes of it; start one with `onebeat up`."
-                    : "It is past what is planned so far (\(schedule.readable(job.watermark))); the leader among"
+                    : "It is past what is planned so far (\(evidence.readable(job.watermark))); the leader among"
                         + " \(nodes.count) living node\(nodes.count == 1 ? "" : "s") should plan it within seconds.")
         } else if let change = evidence.event("job.changed", before: evidence.now), change.at >= moment {
             sentences.append(
-                "The definition was changed by \(change.actor) at \(schedule.readable(change.at)); the one in force"
+                "The definition was changed by \(change.actor) at \(evidence.readable(change.at)); the one in force"
                     + " before need not have been due then.")
         } else {
             sentences.append("Rows are removed after the node's `keep`; it may have been one of them.")
@@ -140,29 +155,44 @@ struct AbsenceStory {
     }
 
     private mutating func tellOfNotDue() {
-        sentences = ["The job is not due at \(schedule.readable(moment)): it is due \(schedule.words)."]
+        sentences = ["The job is not due at \(evidence.readable(moment)): it is due \(schedule.words)."]
+        if let other = sameReading {
+            sentences.append(
+                "It is due when the job's own clock, \(schedule.definition.timezone), shows that time: at"
+                    + " \(evidence.readable(other))\(evidence.fate(of: other).map { "; \($0)" } ?? "").")
+        }
         if let rule = ruleThatTookItAway { sentences.append(rule) }
         if let note = clockChange { sentences.append("The clocks change near that moment: \(note).") }
         if let before = evidence.lastDue(before: moment) {
-            sentences.append("The due instant before is \(schedule.readable(before)).")
+            let fate = evidence.fate(of: before).map { ": \($0)" } ?? ""
+            sentences.append("The due instant before is \(evidence.readable(before))\(fate).")
         }
         if let after = schedule.next(after: moment), !schedule.isDelay {
-            sentences.append("The one after is \(schedule.readable(after)).")
+            let fate = evidence.fate(of: after).map { ": \($0)" } ?? ""
+            sentences.append("The one after is \(evidence.readable(after))\(fate).")
         }
         if let other = evidence.runs.first(where: { run in
             guard let start = run.startedAt else { return false }
             return start <= moment && moment <= run.finishedAt ?? evidence.now
         }) {
-            sentences.append("Run \(other.id), due at \(schedule.readable(other.scheduledAt)), was running then.")
+            sentences.append("Run \(other.id), due at \(evidence.readable(other.scheduledAt)), was running then.")
         }
+    }
+
+    /// The instant at which the job's clock shows what the reader's shows at the moment, if the job is due then.
+    private var sameReading: Timestamp? {
+        guard let clock = evidence.clock, clock.format(moment) != schedule.format(moment),
+            let other = schedule.moment(String(clock.format(moment).prefix(19))), other != moment
+        else { return nil }
+        return evidence.isDue(other, by: schedule) ? other : nil
     }
 
     private var ruleThatTookItAway: String? {
         let definition = schedule.definition
         if let start = definition.start, moment < start {
-            return "The schedule starts at \(schedule.readable(start))."
+            return "The schedule starts at \(evidence.readable(start))."
         }
-        if let end = definition.end, moment > end { return "The schedule ended at \(schedule.readable(end))." }
+        if let end = definition.end, moment > end { return "The schedule ended at \(evidence.readable(end))." }
         guard !definition.except.isEmpty else { return nil }
         var without = definition
         without.except = []

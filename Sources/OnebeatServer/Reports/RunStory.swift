@@ -36,7 +36,7 @@ struct RunStory {
         if let sentence { sentences.append(sentence) }
     }
 
-    private func at(_ moment: Timestamp) -> String { schedule.readable(moment) }
+    private func at(_ moment: Timestamp) -> String { evidence.readable(moment) }
 
     private mutating func introduce() {
         if row.kind == .manual {
@@ -68,7 +68,7 @@ struct RunStory {
                 say("It may start until \(at(deadline)); after that it is recorded as missed.")
             }
         }
-        if evidence.livingNodes.isEmpty { say("No node is up; start one with `onebeat up`.") }
+        if evidence.livingNodes.isEmpty { say(Evidence.nobody) }
     }
 
     private mutating func tellOfFollowing() {
@@ -127,10 +127,18 @@ struct RunStory {
     private mutating func tellOfRunning() {
         verdict = .running
         tellOfStart()
+        tellOfAttempts()
         if row.isCancelRequested { say("Someone asked to cancel it; its worker stops it.") }
         if let timeout = policies.timeout, let start = row.startedAt {
             say("It is stopped at \(at(start + timeout)) if it has not ended (timeout: \(timeout.text)).")
         }
+    }
+
+    /// What became of the attempts before the newest one, and that this is another.
+    private mutating func tellOfAttempts() {
+        for attempt in evidence.attempts.dropLast() { say("Attempt \(attempt.number) \(words(of: attempt)).") }
+        guard evidence.attempts.count > 1, let newest = evidence.attempts.last else { return }
+        say("Attempt \(newest.number) was started at \(at(newest.startedAt)) on node \(newest.node).")
     }
 
     private mutating func tellOfStart() {
@@ -149,19 +157,27 @@ struct RunStory {
             return "Run \(other.id) of the job was still active when it was due, and `overlap:"
                 + " \(policies.overlap.rawValue)` let it wait."
         }
-        let joined = evidence.nodes.filter { $0.joinedAt <= start }.map(\.joinedAt).min()
-        if let joined, joined > due {
-            return "The earliest node known to have been up by then joined at \(at(joined)), after it was due."
+        // A node that is gone may have gone before or after: only one that lives still is known to have been there.
+        let livedThrough = evidence.nodes.contains { !$0.isGone && $0.joinedAt <= due }
+        let joined = evidence.nodes.filter { $0.joinedAt <= start && $0.joinedAt > due }.map(\.joinedAt).min()
+        if let joined, !livedThrough {
+            let before = evidence.nodes.contains { $0.joinedAt <= due }
+            return before
+                ? "Of the nodes that were up before, none is known to have been up when it was due; the next one joined at"
+                    + " \(at(joined)): it started when the outage was over."
+                : "The earliest node known to have been up by then joined at \(at(joined)), after it was due."
         }
-        return "The rows do not say why; all slots taken, or a store slow to answer, are the usual causes."
-            + " Compare `onebeat runs --since \(due)` and `onebeat events`."
+        if row.attempt > 1 || (row.dueAt > due && row.attempt == 1) {
+            return "It had been put off to \(at(row.dueAt))."
+        }
+        return
+            "Nodes were up, and the rows do not say more: all slots taken, a store that could not be reached, or a node"
+            + " that was frozen are the usual causes. `onebeat events` and `onebeat runs` around \(at(due)) tell."
     }
 
     private mutating func tellOfEnd() {
         tellOfStart()
-        for attempt in evidence.attempts.dropLast() {
-            say("Attempt \(attempt.number) \(words(of: attempt)).")
-        }
+        tellOfAttempts()
         let length = row.finishedAt.flatMap { end in row.startedAt.map { end.duration(since: $0).brief } }
         let took = length.map { " after \($0)" } ?? ""
         let number = row.attempt > 1 ? "Attempt \(row.attempt)" : "It"
@@ -257,8 +273,9 @@ struct RunStory {
             say("\(what) missed: no node could start it\(deadline) (deadline: \(policies.deadline.text)).")
             say(whoWasUp)
         case .coalesced:
-            say("\(what) missed while no node could plan; `missed: latest` runs only the newest instant of an outage.")
-            say(successor.map { "Run \($0.id), due at \(at($0.scheduledAt)), ran in that place." })
+            say("\(what) missed while no node could plan; `missed: latest` keeps only the newest instant of an outage.")
+            say(standIn)
+            say(whoWasPaused)
             say(whoWasUp)
         case .catchUpLimit:
             say(
@@ -272,11 +289,25 @@ struct RunStory {
         }
     }
 
-    /// The first run that was started for an instant after a missed one.
-    private var successor: Run? {
+    /// What became of the instant after the missed ones, which stands for them.
+    private var standIn: String? {
         let end = row.rangeEnd ?? row.scheduledAt
-        return evidence.runs.filter { $0.kind == .scheduled && $0.scheduledAt > end && $0.startedAt != nil }
+        let next = evidence.runs.filter { $0.kind == .scheduled && $0.scheduledAt > end }
             .min { $0.scheduledAt < $1.scheduledAt }
+        guard let next else { return nil }
+        let name = "Run \(next.id), due at \(at(next.scheduledAt)),"
+        if next.startedAt != nil { return "\(name) ran in that place." }
+        let why = (next.message ?? next.reason?.sentence).map { ": \($0)" } ?? ""
+        return next.state.isTerminal
+            ? "\(name) stood for them, and was \(next.state.words) too\(why)."
+            : "\(name) stands for them, and is to run."
+    }
+
+    /// A pause holds through an outage as well: what fell due then would not have run.
+    private var whoWasPaused: String? {
+        guard let pause = evidence.event("job.paused", before: row.scheduledAt) else { return nil }
+        if let resume = evidence.event("job.resumed", before: row.scheduledAt), resume.at > pause.at { return nil }
+        return "The job was paused then (by \(pause.actor) at \(at(pause.at))), so it would not have run anyway."
     }
 
     private var whoWasUp: String? {

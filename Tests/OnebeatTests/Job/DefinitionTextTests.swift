@@ -33,9 +33,12 @@ struct DefinitionTextTests {
             .cron(["0 3 * * *", "@daily"]), timezone: "Asia/Shanghai", start: Timestamp(seconds: 1),
             end: Timestamp(microseconds: 5_000_001), spread: .seconds(300), except: ["2026-12-25"],
             daylightSaving: .init(gap: .skip, overlap: .both))
-        return JobDefinition(
+        var definition = JobDefinition(
             name: "backup", schedule: schedule, work: .shell("echo \"ü\"", settings), policies: policies,
             description: "Saves the shop")
+        definition.tags = ["shop", "nightly"]
+        definition.owner = "anna"
+        return definition
     }
 
     private static var call: HTTPCall {

@@ -49,7 +49,7 @@ struct LoopBench {
             store: store, membership: parts.membership, attempts: attempts, slots: slots, queues: ["default"],
             abilities: abilities, outbox: parts.outbox, openClaim: parts.openClaim, onStart: Bell(),
             demand: parts.demand, locks: locks,
-            announcer: announcer, metrics: RunMetrics())
+            announcer: announcer, metrics: RunMetrics(), logger: logger)
     }
 
     func announcer(_ dispatch: any Dispatch) -> Announcer {

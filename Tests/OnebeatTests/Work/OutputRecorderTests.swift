@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct OutputRecorderTests {
-    private let share = OutputRecorder.share
+    private let share = NodeSettings.standardOutput / 2
 
     private func recorder(_ bench: LoopBench) -> OutputRecorder {
         OutputRecorder(store: bench.store, clock: bench.parts.clock, bell: Bell())

@@ -54,6 +54,9 @@ import Testing
             #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
             let format = try PrometheusFormat(answer.body)
             #expect(format.samples["onebeat_runs{state=\"failed\"}"] == 1)
+            #expect(format.samples["onebeat_jobs{health=\"failing\"}"] == 1)
+            #expect(format.samples["onebeat_jobs{health=\"new\"}"] == 1)
+            #expect(format.samples["onebeat_jobs_needing_a_look"] == 1)
             #expect(format.samples["onebeat_build_info{version=\"\(OnebeatVersion.current)\"}"] == 1)
             #expect(format.samples["onebeat_store_up"] == 1)
             #expect(format.samples["process_resident_memory_bytes", default: 0] > 1_000_000)
@@ -95,6 +98,14 @@ import Testing
         try await WebFixture.serving { web in
             let answer = try await web.get("/healthz", headers: ["Host": host])
             #expect(answer.status == 200)
+        }
+    }
+
+    @Test(arguments: [("onebeat.example.com", 200), ("OneBeat.example.com:443", 200), ("evil.example", 421)])
+    func aProxyMayAskByTheNamesThatWereSet(host: String, status: Int) async throws {
+        try await WebFixture.serving(hosts: ["onebeat.example.com"]) { web in
+            let answer = try await web.get("/healthz", headers: ["Host": host])
+            #expect(answer.status == status)
         }
     }
 

@@ -33,7 +33,7 @@ struct WebFixture {
     /// Serves while `body` runs. The store has a job `backup` with a run that succeeded and one that failed, a job
     /// `ping` that was never run and has hostile words in its definition, and a node `alpha` that leads.
     static func serving(
-        address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0),
+        address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0), hosts: [String] = [],
         node: Node? = nil, limits: WebLimits = WebLimits(),
         _ body: @escaping @Sendable (WebFixture) async throws -> Void
     ) async throws {
@@ -42,7 +42,7 @@ struct WebFixture {
         try await fill(store, time)
         let ports = AsyncThrowingStream<Int, any Error>.makeStream()
         let web = OnebeatWeb(
-            store: store, node: node, metrics: PrometheusRegistry(), address: address, time: time,
+            store: store, node: node, metrics: PrometheusRegistry(), address: address, hosts: hosts, time: time,
             limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onListening: { ports.continuation.yield($0.port) })
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -79,14 +79,24 @@ struct WebFixture {
         return Array(try await response.body.collect(upTo: 4 * 1024 * 1024).readableBytesView)
     }
 
+    /// Adds a run that fails.
+    func fail(_ job: String) async throws {
+        let request = "\(try await store.runs(RunFilter()).first?.id.value ?? 0)"
+        try await Self.end(
+            job, .failed(Failure("exit 1", exitCode: 1)), "", request: request, NodeID(name: "alpha", boot: "1"), store,
+            time)
+    }
+
     private static func fill(_ store: SQLiteStore, _ time: ManualTime) async throws {
         var ping = JobDefinition(
             name: "team/ping", schedule: .every(.seconds(30)),
             work: .http(HTTPCall(url: "https://example.com/", headers: ["Authorization": "secret"], body: "secret")))
         ping.description = "<script>alert(1)</script>"
-        let backup = JobDefinition(
+        var backup = JobDefinition(
             name: "backup", schedule: .cron("0 3 * * *", timezone: "Asia/Shanghai"),
             work: .shell("pg_dump <shop> & wait", ProcessSettings()))
+        backup.tags = ["shop"]
+        backup.owner = "anna"
         try await store.apply(
             [backup, ping], source: "file:/etc/onebeat.yaml", isComplete: true, by: "tester",
             schedules: ScheduleCache())
@@ -110,9 +120,11 @@ struct WebFixture {
         ).claims
         let claim = try #require(claims.first { $0.run.id == run.id })
         let id = LogPiece.ID(run: run.id, position: LogPosition(attempt: 1, sequence: 0))
-        try await store.appendLog(
-            [LogPiece(id: id, stream: .stdout, at: time.now(), bytes: Array(output.utf8))], dropping: [])
-        time.advance(by: .seconds(12))
+        if !output.isEmpty {
+            try await store.appendLog(
+                [LogPiece(id: id, stream: .stdout, at: time.now(), bytes: Array(output.utf8))], dropping: [])
+        }
+        time.advance(by: .seconds(output.isEmpty ? 1 : 12))
         _ = try await store.settle([AttemptReport(claim, outcome)]) {
             Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5)
         }

@@ -5,6 +5,35 @@ import Testing
 @testable import OnebeatServer
 
 @Suite struct ConfigurationFileTests {
+    /// A file that was cut short must not take every job away.
+    @Test(arguments: [
+        "jobs:\n", "complete: true\njobs:\n", "complete: true\n", "store: sqlite:a.db\njobs: null\n",
+    ])
+    func aFileWithoutAJobIsRefusedUnlessThatIsMeant(text: String) throws {
+        #expect(fileProblems(text).first?.contains("there is no job below it") == true)
+        let file = try ConfigurationFile.parse(
+            text, path: "onebeat.yaml", environment: [:], mayBeEmpty: true, now: noon)
+        #expect(file.jobs.isEmpty)
+    }
+
+    @Test func aFileOfSettingsNeedsNoJobs() throws {
+        #expect(try parseFile("jobs: {}\n").warnings.count == 1)
+        let file = try parseFile("store: sqlite:a.db\nweb: {hosts: [onebeat.example.com]}\nnode: {output: 1MiB}\n")
+        #expect(file.webHosts == ["onebeat.example.com"])
+        #expect(file.node.output == 1 << 20)
+        #expect(file.warnings.count == 1)
+        #expect(fileProblems("web: {hosts: ['https://a.example']}").first?.contains("write the name alone") == true)
+    }
+
+    @Test func tagsAndOwnersAreReadAndChecked() throws {
+        let job = try parseJob("run: x", "tags: [finance, nightly]", "owner: anna")
+        #expect(job.tags == ["finance", "nightly"])
+        #expect(job.owner == "anna")
+        #expect(try parseJob("run: x", "tags: one").tags == ["one"])
+        let long = String(repeating: "x", count: 101)
+        #expect(jobProblems("run: x", "tags: [\(long)]").first?.contains("1 to 100 bytes") == true)
+    }
+
     @Test func aFileSpeaksForPartOfItsSourceUnlessItSaysThatItIsComplete() throws {
         let jobs = "jobs: {a: {run: \"true\"}}"
         let plain = try parseFile(jobs)

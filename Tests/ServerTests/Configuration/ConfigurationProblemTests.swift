@@ -23,7 +23,7 @@ import Testing
                 ":6:5: job \"backup\": unknown key \"timout\"; did you mean `timeout`?",
                 ":7:17: job \"mail\", every: is 10 without a unit; write 10s or 10m",
                 ":7:27: job \"mail\", exec: is text where a list belongs, such as [python3, etl.py]; run takes a shell line",
-                ":8:1: alerts: alerts are not in this version yet; take them out of the file",
+                ":8:9: alerts: is an empty list; give it an alert or leave the key out",
             ])
     }
 
@@ -230,7 +230,7 @@ import Testing
     @Test func aKeyLikeNoOtherIsAnsweredWithAllThatMayStandThere() {
         #expect(
             fileProblems("node: {colour: red}\njobs: {a: {run: x}}") == [
-                ":1:8: node: unknown key \"colour\"; what may stand here is name, roles, slots, queues, drain, keep"
+                ":1:8: node: unknown key \"colour\"; what may stand here is name, roles, slots, queues, drain, keep, output"
             ])
     }
 }

@@ -19,13 +19,19 @@ import Testing
         }
     }
 
+    @Test func everyExampleOfAlertsIsReadWithoutAWarning() throws {
+        let blocks = try Self.text(of: "docs/alerts.md").matches(of: /```yaml\n(.*?)```/.dotMatchesNewlines())
+        #expect(!blocks.isEmpty)
+        for block in blocks { #expect(try parseFile(String(block.1)).warnings == []) }
+    }
+
     @Test func theQuickstartIsReadWithoutAWarning() throws {
         #expect(try parseFile(try Self.text(of: "Examples/quickstart/onebeat.yaml")).warnings == [])
     }
 
     @Test func everyKeyOfAJobIsInTheReference() throws {
         let reference = try Self.text(of: "docs/configuration.md")
-        let keys = WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description"]
+        let keys = WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner"]
         #expect(keys.filter { !reference.contains("`\($0)`") && !reference.contains("`\($0).") } == [])
     }
 }

@@ -51,7 +51,7 @@ import Testing
         #expect(
             byFlag.table.map(\.value) == [
                 "sqlite:a", "rediss://r:1/2", "lenient", "[::1]:1", "n", "beat, worker", "2", "a, b, c", "1s", "30d",
-                "none", "json", "debug",
+                "512KiB", "none", "none", "json", "debug",
             ])
         #expect(byFlag.queues.origin == .flag("--queue"))
 
@@ -61,13 +61,14 @@ import Testing
                 "ONEBEAT_LISTEN": "127.0.0.1:1", "ONEBEAT_NODE": "n", "ONEBEAT_ROLES": "web",
                 "ONEBEAT_SLOTS": "2",
                 "ONEBEAT_QUEUES": "a, b", "ONEBEAT_DRAIN": "1s", "ONEBEAT_KEEP": "7d", "ONEBEAT_LOG_FORMAT": "json",
-                "ONEBEAT_LOG_LEVEL": "WARNING", "ONEBEAT_REVISION": "12",
+                "ONEBEAT_LOG_LEVEL": "WARNING", "ONEBEAT_REVISION": "12", "ONEBEAT_OUTPUT": "1MiB",
+                "ONEBEAT_WEB_HOSTS": "onebeat.example.com",
             ], file: nil, hostName: "h")
         #expect(
             byVariable.table.map(\.value)
                 == [
                     "sqlite:a", "redis://r:6379", "strict", "127.0.0.1:1", "n", "web", "2", "a, b", "1s", "7d",
-                    "12", "json", "warning",
+                    "1MiB", "onebeat.example.com", "12", "json", "warning",
                 ])
         #expect(byVariable.table.allSatisfy { $0.origin.description.hasPrefix("ONEBEAT_") })
 

@@ -18,7 +18,9 @@ import Testing
         try await WebFixture.serving { web in
             let body = try await web.get("/jobs/backup").body
             #expect(body.contains("2026-11-24 03:00:00+08:00"))
-            #expect(body.contains("1 run in a row did not end well."))
+            #expect(
+                body.contains("<span class=\"badge bad\">failing</span> failed: exit 3: &lt;b&gt;disk full&lt;/b&gt;."))
+            #expect(body.contains("On the job&#39;s clock, Asia/Shanghai"))
             #expect(body.contains("<pre>pg_dump &lt;shop&gt; &amp; wait</pre>"))
         }
     }
@@ -28,7 +30,8 @@ import Testing
         try await WebFixture.serving { web in
             let body = try await web.get(path, headers: ["Accept": "text/html"]).body
             #expect(body.contains("</html>"))
-            #expect(!body.contains("<script"))
+            #expect(body.components(separatedBy: "<script").count == 2)
+            #expect(body.contains("<script src=\"/assets/zone.js?"))
             #expect(!body.contains("<b>disk"))
             #expect(body.components(separatedBy: "</pre>").count == body.components(separatedBy: "<pre").count)
         }
@@ -40,6 +43,50 @@ import Testing
             let body = try await web.get("/runs/\(id?.value ?? 0)").body
             #expect(body.contains("exit 3: &lt;b&gt;disk full&lt;/b&gt;"))
             #expect(body.contains(">&lt;/pre&gt;&lt;script&gt;alert(2)&lt;/script&gt;\n<"))
+        }
+    }
+
+    /// Failures of a job that fails each second pushed those of others off the page.
+    @Test func noFailureFallsOffTheOverview() async throws {
+        try await WebFixture.serving { web in
+            for _ in 0..<60 { try await web.fail("team/ping") }
+            let body = try await web.get("/").body
+            #expect(body.contains("<h1>2 jobs need a look.</h1>"))
+            #expect(body.contains("failed, 60 times in a row: exit 1"))
+            #expect(body.contains("failed: exit 3: &lt;b&gt;disk full&lt;/b&gt;"))
+        }
+    }
+
+    @Test func whatIsPausedDoesNotComeNext() async throws {
+        try await WebFixture.serving { web in
+            try await web.store.setPaused(true, job: "team/ping", by: "tester")
+            let body = try await web.get("/").body
+            #expect(body.contains("next is <a href=\"/jobs/backup\">"))
+        }
+    }
+
+    @Test(arguments: [
+        ("health=look", ["backup"]), ("health=new", ["team/ping"]), ("tag=shop", ["backup"]), ("tag=none", []),
+        ("owner=anna&queue=default", ["backup"]), ("name=team&health=look", []),
+        ("queue=default", ["backup", "team/ping"]),
+    ])
+    func jobsAreChosenByHowTheyAreAndWhatTheyCarry(query: String, names: [String]) async throws {
+        try await WebFixture.serving { web in
+            let body = try await web.get("/jobs?\(query)").body
+            for name in ["backup", "team/ping"] {
+                #expect(body.contains("\">\(name)</a>") == names.contains(name), "\(name)")
+            }
+            #expect(try await web.get("/jobs?health=bad").status == 400)
+        }
+    }
+
+    @Test func everyMomentNamesItsZone() async throws {
+        try await WebFixture.serving { web in
+            let body = try await web.get("/runs").body
+            #expect(body.contains(" UTC</time>"))
+            #expect(body.contains("Times are <span data-zone>UTC</span>."))
+            let script = try await web.get("/assets/zone.js")
+            #expect(script.headers["content-type"] == "text/javascript; charset=utf-8")
         }
     }
 

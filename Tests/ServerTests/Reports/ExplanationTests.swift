@@ -18,6 +18,8 @@ private struct Scene {
     var attempts: [Attempt] = []
     var events: [Event] = []
     var nodes = [node()]
+    var clock: String?
+    var removal: Event?
 
     static func node(joined: Timestamp = at("2026-11-01T00:00:00Z"), queues: [String] = ["default"]) -> NodeRecord {
         NodeRecord(
@@ -36,6 +38,8 @@ private struct Scene {
         evidence.attempts = attempts
         evidence.events = events
         evidence.nodes = nodes
+        evidence.clock = clock.map(Schedule.clock)
+        evidence.removal = removal
         return Explanation(evidence)
     }
 }
@@ -105,6 +109,7 @@ struct RunExplanationTests {
         ]
         let answer = try scene.explain(due)
         #expect(answer.says("Attempt 1 was lost with node n0."))
+        #expect(answer.says("Attempt 2 was started at 2026-11-23 03:00:00 UTC on node n1."))
         #expect(answer.says("Attempt 2 failed after 2s: exit code 3."))
         #expect(answer.says("`retry.limit` is 1"))
     }
@@ -152,7 +157,7 @@ struct RunExplanationTests {
 
     @Test func aWaitingRunSaysThatNobodyIsUp() throws {
         let answer = try Scene(runs: [run(.scheduled, at: now - .seconds(60))], nodes: []).explain(nil)
-        #expect(answer.says("No node is up; start one with `onebeat up`."))
+        #expect(answer.says("No node is up now, or none can write to the store"))
     }
 
     @Test func aCancelledRunNamesWhoAsked() throws {
@@ -169,6 +174,82 @@ struct RunExplanationTests {
         #expect(answer.says("`delivery: at_most_once` forbids to start it again"))
     }
 
+    @Test func aRunInProgressAfterATakeoverTellsOfTheLoss() throws {
+        var first = Attempt(run: RunID(1), number: 1, fence: Fence(1), node: "n0", boot: "b", startedAt: due)
+        first.outcome = "lost"
+        let second = Attempt(
+            run: RunID(1), number: 2, fence: Fence(2), node: "n1", boot: "b", startedAt: due + .seconds(14))
+        let running = run(.running, started: .seconds(14)) { $0.attempt = 2 }
+        let answer = try Scene(runs: [running], attempts: [first, second]).explain(due)
+        #expect(answer.verdict == .running)
+        #expect(answer.says("Attempt 1 was lost with node n0."))
+        #expect(answer.says("Attempt 2 was started at 2026-11-23 03:00:14 UTC on node n1."))
+    }
+
+    /// An outage was told as "all slots taken".
+    @Test func anOutageIsToldAsOne() throws {
+        var gone = Scene.node()
+        gone.isGone = true
+        let late = run(.succeeded, started: .seconds(600), took: .seconds(1))
+        let answer = try Scene(runs: [late], nodes: [gone, Scene.node(joined: due + .seconds(590))]).explain(due)
+        #expect(answer.says("it started when the outage was over"))
+        #expect(!answer.says("all slots taken"))
+    }
+
+    @Test func whereANodeWasUpTheUsualCausesAreNamed() throws {
+        let late = run(.succeeded, started: .seconds(600), took: .seconds(1))
+        #expect(
+            try Scene(runs: [late]).explain(due).says("Nodes were up, and the rows do not say more: all slots taken"))
+    }
+
+    /// "A newer due instant ran in its place" was said where that one did not run either.
+    @Test func whatStoodForMissedInstantsAndDidNotRunIsToldAsThat() throws {
+        let missed = run(.missed, at: due - .seconds(86_400), reason: .coalesced)
+        let skipped = run(.skipped, id: 2, reason: .paused, took: .zero)
+        let pause = Event("job.paused", job: "job", actor: "anna@shop", at: due - .seconds(2 * 86_400))
+        let answer = try Scene(runs: [missed, skipped], events: [pause]).explain(due - .seconds(86_400))
+        #expect(
+            answer.says(
+                "Run 2, due at 2026-11-23 03:00:00 UTC, stood for them, and was skipped too: the job was paused."))
+        #expect(answer.says("The job was paused then (by anna@shop at"))
+        #expect(!answer.says("ran in"))
+    }
+
+    @Test func aFailureNamesTheLastLineOfItsOutput() throws {
+        let failed = run(.failed, started: .zero, took: .seconds(2)) {
+            $0.message = "exit code 1; last line: No space left on device"
+        }
+        #expect(
+            try Scene(runs: [failed]).explain(due).says(
+                "failed after 2s: exit code 1; last line: No space left on device"))
+    }
+
+    @Test func aForeignLockIsNotToldAsARunOfTheJob() throws {
+        let skipped = run(.skipped, reason: .overlap, took: .zero) { $0.message = "another program holds lock:job:job" }
+        let answer = try Scene(runs: [skipped]).explain(due)
+        #expect(answer.says("because another program holds lock:job:job"))
+        #expect(!answer.says("an earlier run"))
+    }
+
+    @Test func aRemovedJobsRunIsToldByItsLastDefinition() throws {
+        var scene = Scene(runs: [run(.succeeded, started: .zero, took: .seconds(2))])
+        scene.removal = Event("job.removed", job: "job", actor: "anna@shop", at: now - .seconds(60))
+        for moment in [due, nil] {
+            let answer = try scene.explain(moment)
+            #expect(answer.says("it was removed by anna@shop at 2026-11-23 11:59:00 UTC"))
+            #expect(answer.says("It succeeded after 2s."))
+            #expect(!answer.says("next due"))
+        }
+    }
+
+    @Test func theReadersClockIsUsedAndTheJobsOwnStandsBesideIt() throws {
+        var scene = Scene(runs: [run(.succeeded, started: .zero, took: .seconds(2))])
+        scene.clock = "Asia/Shanghai"
+        let answer = try scene.explain(due)
+        #expect(answer.says("Run 1 was due at 2026-11-23 11:00:00 +08:00."))
+        #expect(answer.says("On the job's clock, UTC, that is 2026-11-23 03:00:00 UTC."))
+    }
+
     @Test func aRunOfAnOlderDefinitionSaysSo() throws {
         let old = run(.succeeded, started: .zero, took: .zero) { $0.version.version = 0 }
         #expect(try Scene(runs: [old]).explain(due).says("version 0 of the definition; version 1 is in force"))
@@ -182,6 +263,25 @@ struct AbsenceExplanationTests {
         #expect(answer.verdict == .notDue)
         #expect(answer.says("The due instant before is 2026-11-23 03:00:00 UTC."))
         #expect(answer.says("The one after is 2026-11-24 03:00:00 UTC."))
+    }
+
+    /// 15:06:30 got "not due", and no word on what became of 15:06:00.
+    @Test func theInstantBeforeTellsWhatBecameOfIt() throws {
+        let failed = run(.failed, started: .zero, took: .seconds(2)) { $0.message = "exit code 1" }
+        let answer = try Scene(runs: [failed]).explain(due + .seconds(30))
+        #expect(
+            answer.says(
+                "The due instant before is 2026-11-23 03:00:00 UTC: run 1, failed at 2026-11-23 03:00:02 UTC: exit code 1."
+            ))
+    }
+
+    @Test func aMomentMeantOnTheJobsClockIsFound() throws {
+        var scene = Scene()
+        scene.clock = "Asia/Shanghai"
+        // 03:00 in Shanghai; the job is due at 03:00 UTC.
+        let answer = try scene.explain(at("2026-11-22T19:00:00Z"))
+        #expect(answer.verdict == .notDue)
+        #expect(answer.says("It is due when the job's own clock, UTC, shows that time: at 2026-11-23 11:00:00 +08:00"))
     }
 
     @Test func anExceptionIsNamed() throws {

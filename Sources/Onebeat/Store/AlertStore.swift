@@ -1,0 +1,93 @@
+/// What was told to people, and what is still to be told. Each incident is kept once, whoever finds it, so that nothing is
+/// told twice when leaders change.
+public protocol AlertStore: Sendable {
+    /// Keeps incidents that are not known yet; those that are stay as they are.
+    /// - Returns: those that were not known, with their numbers.
+    func open(_ incidents: [Incident]) async throws(StoreError) -> [Incident]
+
+    /// Ends incidents. Those that are over stay as they are.
+    func close(_ incidents: [Int64]) async throws(StoreError)
+
+    /// Incidents, the newest first: only those that are not over, or those of all.
+    func incidents(openOnly: Bool, limit: Int) async throws(StoreError) -> [Incident]
+
+    /// The incidents that one message tells of.
+    func incidents(of batch: Int64) async throws(StoreError) -> [Incident]
+
+    /// Puts the incidents of a rule that are in no message yet into one, once the first of them is `age` old. The message has
+    /// the number of that one.
+    func gather(_ rule: String, olderThan age: Duration) async throws(StoreError)
+
+    /// Messages of rules for which no run has been asked for, as far as is known.
+    func unsent(limit: Int) async throws(StoreError) -> [(rule: String, batch: Int64)]
+
+    /// A run was asked for that sends the message.
+    func sent(_ batch: Int64) async throws(StoreError)
+
+    /// Somebody has seen an incident.
+    /// - Throws: ``StoreError/notFound(_:)``.
+    func acknowledge(_ incident: Int64, by actor: String) async throws(StoreError)
+}
+
+/// Something that people are told of once.
+public struct Incident: Sendable, Equatable {
+    /// The store's number; 0 before it has one.
+    public var id: Int64
+    /// The job of the alert's rule.
+    public var rule: String
+    /// What happened: a word of ``AlertKind``.
+    public var kind: String
+    /// The job it happened to.
+    public var job: String
+    /// What tells one incident of a job from the next: when the job last did well before it.
+    public var since: Timestamp
+    /// The run that showed it.
+    public var run: RunID?
+    /// What happened, in words.
+    public var summary: String
+    /// When it was found; the store fills it in.
+    public var openedAt: Timestamp
+    /// When it was over.
+    public var closedAt: Timestamp?
+    /// The message it is told in.
+    public var batch: Int64?
+    /// Who has seen it.
+    public var acknowledgedBy: String?
+    /// Whether it is over as soon as it is kept: a piece of news and not a state.
+    public var isNews: Bool
+
+    /// Makes an incident that is not kept yet.
+    public init(
+        rule: String, kind: AlertKind, job: String, since: Timestamp, run: RunID? = nil, summary: String,
+        isNews: Bool = false
+    ) {
+        id = 0
+        self.rule = rule
+        self.kind = kind.rawValue
+        self.job = job
+        self.since = since
+        self.run = run
+        self.summary = summary
+        openedAt = .distantPast
+        self.isNews = isNews
+    }
+
+    /// One as it was kept; stores use it.
+    package init(
+        id: Int64, rule: String, kind: String, job: String, since: Timestamp, run: RunID?, summary: String,
+        openedAt: Timestamp, closedAt: Timestamp?, batch: Int64?, acknowledgedBy: String?, isNews: Bool
+    ) {
+        self.id = id
+        self.rule = rule
+        self.kind = kind
+        self.job = job
+        self.since = since
+        self.run = run
+        self.summary = summary
+        self.openedAt = openedAt
+        self.closedAt = closedAt
+        self.batch = batch
+        self.acknowledgedBy = acknowledgedBy
+        self.isNews = isNews
+    }
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import Onebeat
+import OnebeatServer
+
+struct Alerts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What people were told: list incidents, try a channel, acknowledge.",
+        subcommands: [AlertList.self, AlertTest.self, AlertAcknowledge.self], defaultSubcommand: AlertList.self)
+}
+
+struct AlertList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List incidents, the newest first, and whether they were told.")
+    @Flag(help: "Only those that are not over.")
+    var open = false
+    @Option(help: "At most so many, 1 to 1000.")
+    var limit = 50
+    @OptionGroup var reader: ReaderOptions
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var store: StoreOptions
+
+    private struct Line: Encodable {
+        var id: Int64
+        var alert: String
+        var kind: String
+        var job: String
+        var run: Int64?
+        var summary: String
+        var openedAt: Timestamp
+        var closedAt: Timestamp?
+        var message: Int64?
+        var told: String
+        var acknowledgedBy: String?
+    }
+
+    func validate() throws {
+        if !(1...1000).contains(limit) { throw ValidationError("--limit is \(limit); 1 to 1000 will do.") }
+    }
+
+    func run() async throws {
+        let store = try await store.open()
+        let now = try await store.now()
+        let incidents = try await store.incidents(openOnly: open, limit: limit)
+        let told = try await store.messages(of: incidents)
+        if format.json {
+            return try Output.json(
+                incidents.map { incident in
+                    Line(
+                        id: incident.id, alert: incident.rule, kind: incident.kind, job: incident.job,
+                        run: incident.run?.value, summary: incident.summary, openedAt: incident.openedAt,
+                        closedAt: incident.closedAt, message: incident.batch, told: told.word(for: incident),
+                        acknowledgedBy: incident.acknowledgedBy)
+                })
+        }
+        if incidents.isEmpty { return Output.note(open ? "nothing is open" : "nothing was told yet") }
+        let clock = Clock(try reader.clock(), now: now)
+        var table = TextTable(
+            "id", "since", "", "job", "kind", "over", "alert", "told", "seen by", "why", rightAligned: [0],
+            optional: [8, 2, 6])
+        for incident in incidents {
+            let word = told.word(for: incident)
+            table.add(
+                .init("\(incident.id)"), .init(clock.text(incident.openedAt)),
+                .init(clock.relative(incident.openedAt), .quiet), .init(incident.job, .title),
+                .init(incident.kind, incident.kind == AlertKind.recovered.rawValue ? .good : .bad),
+                .init(incident.isNews ? "" : incident.closedAt.map(clock.relative) ?? "no"),
+                .init(incident.rule, .quiet),
+                .init(word, word.hasPrefix("told") ? .good : .warning), .init(incident.acknowledgedBy ?? ""),
+                .init(incident.summary))
+        }
+        for line in table.lines(for: .output) { Output.line(line) }
+    }
+}
+
+/// The runs that sent messages.
+private struct SentMessages {
+    var runs: [String: Run] = [:]
+
+    func word(for incident: Incident) -> String {
+        guard let batch = incident.batch else { return "soon" }
+        guard let run = runs["\(incident.rule)#\(batch)"] else { return "run not kept" }
+        switch run.state {
+        case .succeeded: return "told, run \(run.id)"
+        case .waiting, .scheduled: return run.attempt == 0 ? "under way" : "tried \(run.attempt) times"
+        case .running: return "under way"
+        case .failed, .timedOut, .cancelled, .lost, .dead, .skipped, .missed, .unknown:
+            return "NOT told: run \(run.id) \(run.state.rawValue)"
+        }
+    }
+}
+
+extension HistoryStore {
+    /// The runs by which these incidents were told, among the newest of each alert.
+    fileprivate func messages(of incidents: [Incident]) async throws -> SentMessages {
+        var messages = SentMessages()
+        for rule in Set(incidents.map(\.rule)) {
+            var filter = RunFilter()
+            filter.job = rule
+            filter.limit = 1000
+            for run in try await runs(filter) {
+                if let batch = AlertExecutor.batch(of: run) { messages.runs["\(rule)#\(batch)"] = run }
+            }
+        }
+        return messages
+    }
+}
+
+struct AlertTest: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Send a sample through an alert's channel, and wait for the outcome.",
+        discussion: "A node sends it, as it would send any other message, with what that node's environment holds.")
+    @Argument(help: "The alert as `onebeat jobs` names it (alerts/ops/slack), or a part of that name.")
+    var name: String
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let store = try await store.open()
+        var filter = JobFilter()
+        filter.containing = name
+        let found = try await store.jobs(filter).filter(\.isAlert)
+        let exact = found.filter { $0.name == name }
+        guard let job = exact.first ?? found.first, exact.count == 1 || found.count == 1 else {
+            throw CommandFailure(
+                found.isEmpty
+                    ? "no alert is called \"\(name)\"; `alerts:` in the file makes them, and `onebeat jobs` lists them"
+                    : "\"\(name)\" could be \(found.map(\.name).joined(separator: " or "))")
+        }
+        let run = try await store.trigger(job.name, requestID: "test-\(UUID().uuidString)", by: Person.current)
+        Output.note("onebeat: run \(run.id) of \(job.name) \(try await store.outlook(of: run).words)")
+        let end = try await RunWait.untilEnd(of: run, in: store, showsOutput: true, isPatient: false)
+        guard end.state == .succeeded else {
+            throw CommandFailure("the sample could not be sent: \(end.message ?? end.state.rawValue)")
+        }
+        Output.line("sent by \(end.node ?? "a node")")
+    }
+}
+
+struct AlertAcknowledge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ack", abstract: "Say that you have seen an incident.")
+    @Argument(help: "The incident's number.")
+    var id: Int64
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        try await store.open().acknowledge(id, by: Person.current)
+        Output.line("incident \(id) is acknowledged by \(Person.current)")
+    }
+}

@@ -1,0 +1,129 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+extension PostgresStore: AlertStore {
+    public func open(_ incidents: [Incident]) async throws(StoreError) -> [Incident] {
+        guard !incidents.isEmpty else { return [] }
+        return try await move { transaction in
+            let time = Transaction.time(of: 1)
+            return try transaction.commit([
+                Statement(
+                    """
+                    INSERT INTO incidents (rule, kind, job_name, since, run_id, summary, opened_at, closed_at, is_news)
+                    SELECT rule, kind, job_name, since, run_id, summary, \(time), CASE WHEN is_news THEN \(time) END, is_news
+                    FROM unnest($2, $3, $4, $5, $6, $7, $8)
+                        AS i (rule, kind, job_name, since, run_id, summary, is_news)
+                    ORDER BY rule, kind, job_name, since
+                    ON CONFLICT DO NOTHING RETURNING \(Incident.columns)
+                    """,
+                    [
+                        transaction.now, .texts(incidents.map(\.rule)), .texts(incidents.map(\.kind)),
+                        .texts(incidents.map(\.job)), .times(incidents.map(\.since)),
+                        .ints(incidents.map { $0.run?.value }), .texts(incidents.map(\.summary)),
+                        .bools(incidents.map(\.isNews)),
+                    ])
+            ])[0].map(Incident.init)
+        }
+    }
+
+    public func close(_ incidents: [Int64]) async throws(StoreError) {
+        guard !incidents.isEmpty else { return }
+        try await move { transaction in
+            _ = try transaction.commit([
+                Statement(
+                    """
+                    UPDATE incidents SET closed_at = \(Transaction.time(of: 1))
+                    WHERE id = ANY ($2) AND closed_at IS NULL
+                    """, [transaction.now, .ints(incidents.map { $0 as Int64? })])
+            ])
+        }
+    }
+
+    public func incidents(openOnly: Bool, limit: Int) async throws(StoreError) -> [Incident] {
+        try await listed(
+            Statement(
+                """
+                SELECT \(Incident.columns) FROM incidents \(openOnly ? "WHERE closed_at IS NULL" : "")
+                ORDER BY id DESC LIMIT $1
+                """, [.int(limit)]))
+    }
+
+    public func incidents(of batch: Int64) async throws(StoreError) -> [Incident] {
+        try await listed(
+            Statement(
+                "SELECT \(Incident.columns) FROM incidents WHERE batch = $1 ORDER BY id LIMIT 1000", [.int(batch)]))
+    }
+
+    private func listed(_ statement: Statement) async throws(StoreError) -> [Incident] {
+        try await move { transaction in try transaction.look([statement])[0].map(Incident.init) }
+    }
+
+    /// Of two that gather at one time the second waits for the first's rows, and finds them in a message.
+    public func gather(_ rule: String, olderThan age: Duration) async throws(StoreError) {
+        try await move { transaction in
+            let moment = "\(Transaction.time(of: 2)) - $3 * interval '1 microsecond'"
+            let first = """
+                SELECT min(id) AS id FROM incidents WHERE rule = $1 AND batch IS NULL
+                GROUP BY rule HAVING min(opened_at) <= \(moment)
+                """
+            let parameters: [Parameter] = [.text(rule), transaction.now, .length(age)]
+            guard try transaction.look([Statement(first, parameters)])[0].count > 0 else { return }
+            _ = try transaction.commit([
+                Statement(
+                    """
+                    UPDATE incidents SET batch = f.id FROM (\(first)) f
+                    WHERE rule = $1 AND batch IS NULL
+                    """, parameters)
+            ])
+        }
+    }
+
+    public func unsent(limit: Int) async throws(StoreError) -> [(rule: String, batch: Int64)] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    """
+                    SELECT DISTINCT rule, batch FROM incidents WHERE batch IS NOT NULL AND sent_at IS NULL
+                    ORDER BY batch LIMIT $1
+                    """, [.int(limit)])
+            ])[0].map { ($0[0], $0[1]) }
+        }
+    }
+
+    public func sent(_ batch: Int64) async throws(StoreError) {
+        try await move { transaction in
+            _ = try transaction.commit([
+                Statement(
+                    "UPDATE incidents SET sent_at = \(Transaction.time(of: 1)) WHERE batch = $2 AND sent_at IS NULL",
+                    [transaction.now, .int(batch)])
+            ])
+        }
+    }
+
+    public func acknowledge(_ incident: Int64, by actor: String) async throws(StoreError) {
+        try await move { transaction in
+            let changed = try transaction.commit([
+                Statement(
+                    "UPDATE incidents SET acknowledged_by = coalesce(acknowledged_by, $1) WHERE id = $2",
+                    [.text(actor), .int(incident)])
+            ])[0].changed
+            guard changed == 1 else { throw StoreError.notFound("there is no incident \(incident)") }
+        }
+        try await record(Event("alert.acknowledged", actor: actor, message: "incident \(incident)"))
+    }
+}
+
+extension Incident {
+    static let columns = """
+        id, rule, kind, job_name, since, run_id, summary, opened_at, closed_at, batch, acknowledged_by, is_news
+        """
+
+    init(row: Row) {
+        self.init(
+            id: row[0], rule: row[1], kind: row[2], job: row[3], since: row[4], run: (row[5] as Int64?).map(RunID.init),
+            summary: row[6], openedAt: row[7], closedAt: row[8], batch: row[9], acknowledgedBy: row[10],
+            isNews: row[11])
+    }
+}

@@ -1,0 +1,55 @@
+import Onebeat
+
+/// What one message says: one sentence, and a line for each job.
+package struct AlertMessage: Sendable, Equatable {
+    /// How many jobs a message names; the rest is counted.
+    static let mostLines = 20
+    /// The longest line.
+    static let longestLine = 300
+
+    /// The number that the receiver can drop repeats by.
+    package var number: Int64
+    /// Whether all it tells is good news.
+    package var isGood: Bool
+    /// The sentence.
+    package var title: String
+    /// A line for each job, bounded.
+    package var lines: [String]
+    /// What it tells, bounded as the lines are.
+    package var incidents: [Incident]
+    /// How many there are.
+    package var count: Int
+
+    package init(_ incidents: [Incident], number: Int64) {
+        self.number = number
+        count = incidents.count
+        let bad = incidents.filter { $0.kind != AlertKind.recovered.rawValue }
+        isGood = bad.isEmpty
+        let told = bad + incidents.filter { $0.kind == AlertKind.recovered.rawValue }
+        self.incidents = Array(told.prefix(Self.mostLines))
+        lines = self.incidents.map { incident in
+            let line = "\(incident.job): \(incident.summary)"
+            return line.count > Self.longestLine ? line.prefix(Self.longestLine - 1) + "…" : line
+        }
+        if told.count > Self.mostLines { lines.append("and \(told.count - Self.mostLines) more") }
+        let jobs = Set((isGood ? incidents : bad).map(\.job))
+        if let only = jobs.first, jobs.count == 1 {
+            let words = isGood ? "well again" : (bad.first?.kind ?? "").replacing("_", with: " ")
+            title = "Onebeat: \(only) \(words)"
+        } else {
+            title = isGood ? "Onebeat: \(jobs.count) jobs are well again" : "Onebeat: \(jobs.count) jobs need a look"
+        }
+    }
+
+    /// All of it as plain text.
+    package var text: String { ([title] + lines).joined(separator: "\n") }
+
+    /// One that shows what messages look like.
+    package static func sample(rule: String, number: Int64) -> AlertMessage {
+        var incident = Incident(
+            rule: rule, kind: .failed, job: "example", since: .distantPast, run: RunID(1),
+            summary: "failed: exit code 1; last line: this is a test of the channel, nothing is wrong")
+        incident.id = number
+        return AlertMessage([incident], number: number)
+    }
+}

@@ -1,0 +1,58 @@
+import Onebeat
+
+/// The state of things in one sentence.
+package struct Headline: Sendable, Equatable {
+    /// How it sounds.
+    package enum Tone: String, Sendable, Encodable {
+        /// Every enabled job that was due did lately what it is for.
+        case good
+        /// There is nothing that could be well.
+        case calm
+        /// Somebody should look.
+        case bad
+    }
+
+    package var tone: Tone
+    package var sentence: String
+
+    /// The rule.
+    /// - Parameter needsNodes: whether there are jobs that nodes have to run, as those of `once` need not.
+    package static func decide(
+        _ jobs: [JobHealth], nodes: [NodeRecord], needsNodes: Bool = true, at now: Timestamp
+    ) -> Headline {
+        let living = nodes.filter { $0.standing(at: now) == "alive" }
+        if needsNodes, let lack = lack(of: living) { return Headline(tone: .bad, sentence: lack) }
+        let open = jobs.count(where: \.needsLook)
+        if open > 0 { return Headline(tone: .bad, sentence: "\(Words.count(open, "job needs", "jobs need")) a look.") }
+        if jobs.isEmpty { return Headline(tone: .calm, sentence: "No job is stored: there is nothing to run.") }
+        let paused = jobs.count { $0.state == .paused }
+        if paused == jobs.count {
+            return Headline(
+                tone: .calm, sentence: paused == 1 ? "The only job is paused." : "All \(paused) jobs are paused.")
+        }
+        let remark = paused > 0 ? " \(Words.count(paused, "job is", "jobs are")) paused." : ""
+        return Headline(tone: .good, sentence: "All is well.\(remark)")
+    }
+
+    private static func lack(of living: [NodeRecord]) -> String? {
+        if living.isEmpty { return "No node is alive: nothing will run until one starts." }
+        if !living.contains(where: { $0.roles.contains(.beat) }) {
+            return "No living node plans: nothing falls due until one with the role beat starts."
+        }
+        if !living.contains(where: { $0.slots > 0 }) {
+            return "No living node works: nothing runs until one with the role worker starts."
+        }
+        return nil
+    }
+}
+
+extension [JobHealth] {
+    /// Those that need a look, the worst first: by state, then by how often, then by name.
+    package var worstFirst: [JobHealth] {
+        let order = Dictionary(uniqueKeysWithValues: JobHealth.State.allCases.enumerated().map { ($1, $0) })
+        return filter(\.needsLook).sorted { a, b in
+            let (first, second) = (order[a.state] ?? 0, order[b.state] ?? 0)
+            return first != second ? first < second : a.streak != b.streak ? a.streak > b.streak : a.job < b.job
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Onebeat
+
+/// Asks a store how its jobs are: a handful of questions for all of them, and none job by job.
+package struct HealthReader: Sendable {
+    /// A job and how it is.
+    package struct Line: Sendable {
+        package var job: JobRecord
+        package var status: JobStatus?
+        package var health: JobHealth
+    }
+
+    /// How all is.
+    package struct Reading: Sendable {
+        package var now: Timestamp
+        package var nodes: [NodeRecord]
+        package var lines: [Line]
+        package var running: [Run]
+
+        /// Of the jobs that do something, and of alerts that need a look themselves.
+        package var headline: Headline {
+            let told = lines.filter { !$0.job.isAlert || $0.health.needsLook }
+            let needsNodes = lines.isEmpty || lines.contains { !OnceQueue.isOne($0.job.definition.policies.queue) }
+            return .decide(told.map(\.health), nodes: nodes, needsNodes: needsNodes, at: now)
+        }
+    }
+
+    /// How many runs that wait, or run, are looked at.
+    static let mostOpen = 10_000
+    /// How many jobs have their newest runs looked at.
+    static let mostSuspects = 200
+    static let mostNodes = 1000
+
+    private let store: any Store
+    private let schedules: ScheduleCache
+
+    package init(_ store: any Store, schedules: ScheduleCache) {
+        self.store = store
+        self.schedules = schedules
+    }
+
+    /// How all jobs are, by name.
+    package func all() async throws(StoreError) -> Reading { try await read(try await store.jobs(), isAll: true) }
+
+    /// How these jobs are.
+    package func of(_ jobs: [JobRecord]) async throws(StoreError) -> Reading { try await read(jobs, isAll: false) }
+
+    private func read(_ jobs: [JobRecord], isAll: Bool) async throws(StoreError) -> Reading {
+        let now = try await store.now()
+        let names = isAll ? nil : jobs.map(\.name)
+        let nodes = try await store.nodes(limit: Self.mostNodes)
+        let statuses = try await store.statuses(of: names)
+        let ends = try await store.newestEnds(of: names)
+        let waiting = try await store.longestWaiting(for: .zero, limit: Self.mostOpen)
+        let running = try await store.longestRunning(limit: Self.mostOpen)
+        var facts = jobs.map(JobFacts.init)
+        let places = Dictionary(facts.enumerated().map { ($1.job.name, $0) }) { first, _ in first }
+        for status in statuses { if let place = places[status.job] { facts[place].status = status } }
+        for run in ends { if let place = places[run.job] { facts[place].newestEnd = run } }
+        for run in waiting { if let place = places[run.job] { facts[place].waiting = run } }
+        for run in running.reversed() { if let place = places[run.job] { facts[place].running = run } }
+        let suspects = facts.filter { $0.isSuspect(at: now) }.prefix(Self.mostSuspects).map(\.job.name)
+        if !suspects.isEmpty {
+            let recent = try await store.newestRuns(of: suspects, states: [], each: JobFacts.mostRecent)
+            let successes = try await store.newestRuns(of: suspects, states: [.succeeded], each: 20)
+            for run in recent { if let place = places[run.job] { facts[place].recent.append(run) } }
+            for run in successes { if let place = places[run.job] { facts[place].successes.append(run) } }
+            for name in suspects { if let place = places[name] { facts[place].rhythm = rhythm(facts[place].job, now) } }
+        }
+        let cluster = ClusterFacts(now: now, nodes: nodes, running: running)
+        let lines = facts.map { fact in
+            Line(job: fact.job, status: fact.status, health: JobHealth.decide(fact, cluster))
+        }
+        return Reading(now: now, nodes: nodes, lines: lines, running: running)
+    }
+
+    private func rhythm(_ job: JobRecord, _ now: Timestamp) -> Duration? {
+        guard let schedule = try? schedules.schedule(for: job) else { return nil }
+        if case .delay(let length) = schedule.definition.rhythm { return length }
+        guard let next = schedule.next(after: now), let second = schedule.next(after: next) else { return nil }
+        return second.duration(since: next)
+    }
+}

@@ -1,0 +1,287 @@
+import Onebeat
+
+// Health: whether each job lately did what it is for, in one word and one sentence. The rule is pure; the reader beside
+// it asks the store in a few bounded questions. Pages, commands, metrics and alerts all say what stands here.
+
+/// How a job is.
+package struct JobHealth: Sendable, Equatable {
+    /// In one word; what needs a look first stands first.
+    package enum State: String, Sendable, CaseIterable, Encodable {
+        /// The newest of its runs that were started did not end well.
+        case failing
+        /// What was due lately was not started in time, and nothing has ended well since.
+        case missing
+        /// A run goes on far longer than usual.
+        case stuck
+        /// What falls due is skipped again and again.
+        case skipping
+        /// No living node serves its queue, or can do its work.
+        case unserved
+        /// A run is due, and does not get to start.
+        case waiting
+        /// It was due, and nobody plans it.
+        case overdue
+        /// Its stored definition cannot be read here.
+        case invalid
+        /// It runs now, and nothing is wrong.
+        case running
+        /// It has not been due yet.
+        case new
+        /// It did what it is for.
+        case well
+        /// Somebody paused it.
+        case paused
+
+        /// Whether somebody should look.
+        package var needsLook: Bool {
+            switch self {
+            case .failing, .missing, .stuck, .skipping, .unserved, .waiting, .overdue, .invalid: true
+            case .running, .new, .well, .paused: false
+            }
+        }
+    }
+
+    /// The job's name.
+    package var job: String
+    /// How it is.
+    package var state: State
+    /// Why, for states that need a look; otherwise empty or a remark.
+    package var why = ""
+    /// Since when it has been so, as far as is known.
+    package var since: Timestamp?
+    /// The run that says so.
+    package var run: RunID?
+    /// How many runs in a row failed, or were skipped or missed.
+    package var streak = 0
+    /// How the newest run that did not end well ended, for a job that is failing.
+    package var outcome: RunState?
+
+    /// Whether somebody should look.
+    package var needsLook: Bool { state.needsLook }
+
+    package init(
+        job: String, _ state: State, _ why: String = "", since: Timestamp? = nil, run: RunID? = nil, streak: Int = 0
+    ) {
+        self.job = job
+        self.state = state
+        self.why = why
+        self.since = since
+        self.run = run
+        self.streak = streak
+    }
+}
+
+/// What is known of a job when its health is asked for.
+package struct JobFacts: Sendable {
+    /// The job in force.
+    package var job: JobRecord
+    /// Its row of `scheduled_job_status`.
+    package var status: JobStatus?
+    /// Its newest run that has ended.
+    package var newestEnd: Run?
+    /// Its newest runs, the newest first; of use only where ``isSuspect(at:)`` says so.
+    package var recent: [Run] = []
+    /// Its newest runs that succeeded; of use only where ``isSuspect(at:)`` says so.
+    package var successes: [Run] = []
+    /// The oldest of its runs that run.
+    package var running: Run?
+    /// The longest due of its runs that have not started.
+    package var waiting: Run?
+    /// The time between its next two due instants.
+    package var rhythm: Duration?
+
+    package init(_ job: JobRecord) { self.job = job }
+
+    /// Whether the rule needs to see its newest runs.
+    package func isSuspect(at now: Timestamp) -> Bool {
+        if job.isPaused { return false }
+        if newestEnd?.state == .skipped || newestEnd?.state == .missed { return true }
+        return running?.startedAt.map { now.duration(since: $0) > JobHealth.patience } ?? false
+    }
+}
+
+/// What is known of the nodes when a job's health is asked for.
+package struct ClusterFacts: Sendable {
+    /// The store's time.
+    package var now: Timestamp
+    /// The nodes that live.
+    package var living: [NodeRecord]
+    /// Runs that run.
+    package var running: [Run]
+
+    package init(now: Timestamp, nodes: [NodeRecord], running: [Run] = []) {
+        self.now = now
+        living = nodes.filter { $0.standing(at: now) == "alive" }
+        self.running = running
+    }
+}
+
+extension JobHealth {
+    /// What is due, or runs, for no longer than this is not worth a word.
+    package static let patience = Duration.seconds(60)
+    /// How long an instant that is due may have no row: longer than a leader takes to be replaced.
+    static let planning = Duration.seconds(30)
+    /// How many skips in a row count; of a job that is due only twice a day or less each one does.
+    static let skips = 3
+    static let rare = Duration.seconds(12 * 3600)
+    /// A run that takes so many times its usual length is stuck.
+    static let stuckFactor = 3
+
+    /// The rule. What a person chose (a pause) goes before what went wrong, and what went wrong before what may.
+    package static func decide(_ facts: JobFacts, _ cluster: ClusterFacts) -> JobHealth {
+        let (job, now) = (facts.job, cluster.now)
+        let name = job.name
+        if let trouble = job.definition.trouble { return JobHealth(job: name, .invalid, trouble) }
+        if job.isPaused { return JobHealth(job: name, .paused, "what falls due is recorded as skipped") }
+        if let failing = failing(facts, now) { return failing }
+        if let unserved = unserved(facts, cluster) { return unserved }
+        if let next = job.nextAt, next < now - planning, !cluster.living.isEmpty {
+            return JobHealth(
+                job: name, .overdue, "it was due \(next.relative(to: now)) and nobody planned it; does a node lead?",
+                since: next)
+        }
+        if facts.running == nil, let missing = missing(facts) { return missing }
+        if let stuck = stuck(facts, now) { return stuck }
+        if let skipping = skipping(facts, now) { return skipping }
+        if let waiting = waiting(facts, cluster) { return waiting }
+        if let run = facts.running { return JobHealth(job: name, .running, since: run.startedAt, run: run.id) }
+        let isNew = facts.status == nil && facts.newestEnd == nil
+        return JobHealth(
+            job: name, isNew ? .new : .well, since: facts.status?.lastSuccessAt ?? facts.newestEnd?.finishedAt,
+            run: facts.newestEnd?.id)
+    }
+
+    private static func failing(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
+        guard let status = facts.status, status.failuresInARow > 0 else { return nil }
+        let end = facts.newestEnd.flatMap { RunState.troubles.contains($0.state) ? $0 : nil }
+        let word = RunState(stored: status.status)
+        let how = RunState.troubles.contains(word) ? word.words : end?.state.words ?? "failed"
+        let count = status.failuresInARow
+        var why = count == 1 ? how : "\(how), \(count) times in a row"
+        if let message = end?.message ?? end?.reason?.sentence { why += ": \(message)" }
+        var health = JobHealth(
+            job: facts.job.name, .failing, why, since: end?.finishedAt ?? status.lastRunAt, run: end?.id ?? status.run,
+            streak: count)
+        health.outcome = RunState.troubles.contains(word) ? word : end?.state
+        return health
+    }
+
+    private static func unserved(_ facts: JobFacts, _ cluster: ClusterFacts) -> JobHealth? {
+        // Where nobody is up at all, that goes without saying for each job.
+        guard !cluster.living.isEmpty else { return nil }
+        let definition = facts.job.definition
+        let run = facts.waiting
+        let unserved = Unserved(
+            queue: run?.queue ?? definition.policies.queue, need: run?.need ?? definition.need, among: cluster.living,
+            at: cluster.now)
+        return unserved.map {
+            JobHealth(job: facts.job.name, .unserved, $0.sentence, since: run?.dueAt, run: run?.id)
+        }
+    }
+
+    private static func missing(_ facts: JobFacts) -> JobHealth? {
+        guard let end = facts.newestEnd, end.state == .missed, !hasSucceeded(facts, since: end.finishedAt) else {
+            return nil
+        }
+        let streak = facts.streak(of: .missed)
+        let why = streak.count == 1 ? "missed" : "missed \(facts.words(for: streak.count)) in a row"
+        return JobHealth(
+            job: facts.job.name, .missing, why + ": \(end.reason?.sentence ?? "it was too late")",
+            since: streak.first?.scheduledAt ?? end.scheduledAt, run: end.id, streak: streak.count)
+    }
+
+    private static func hasSucceeded(_ facts: JobFacts, since moment: Timestamp?) -> Bool {
+        guard let moment, let success = facts.status?.lastSuccessAt else { return false }
+        return success >= moment
+    }
+
+    private static func stuck(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
+        guard let run = facts.running, let start = run.startedAt, let usual = facts.usualLength else { return nil }
+        let length = now.duration(since: start)
+        guard length > patience, length > usual * stuckFactor else { return nil }
+        return JobHealth(
+            job: facts.job.name, .stuck,
+            "run \(run.id) has been running for \(length.brief); usually it takes"
+                + " \(usual.brief)", since: start, run: run.id)
+    }
+
+    /// Short skips are what `overlap: skip` is for: they count when nothing has ended well for longer than the rhythm and
+    /// the usual length explain.
+    private static func skipping(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
+        guard let end = facts.newestEnd, end.state == .skipped, end.reason != .paused else { return nil }
+        let streak = facts.streak(of: .skipped)
+        let rhythm = facts.rhythm ?? rare
+        if rhythm >= rare {
+            if hasSucceeded(facts, since: end.finishedAt) { return nil }
+            if let usual = facts.usualLength, let start = facts.running?.startedAt,
+                now.duration(since: start) <= usual * stuckFactor
+            {
+                return nil
+            }
+        } else {
+            let quiet = now.duration(since: facts.status?.lastSuccessAt ?? facts.job.createdAt)
+            let explained = max(rhythm, facts.usualLength ?? .zero, .seconds(15)) * 2
+            guard streak.count >= skips, quiet > explained else { return nil }
+        }
+        var why = streak.count == 1 ? "skipped" : "skipped \(facts.words(for: streak.count)) in a row"
+        why += ": \(end.message ?? end.reason?.sentence ?? "for a reason of its own")"
+        if let run = facts.running, let start = run.startedAt {
+            why += "; run \(run.id) has been running for \(now.duration(since: start).brief)"
+        }
+        return JobHealth(
+            job: facts.job.name, .skipping, why, since: streak.first?.scheduledAt ?? end.scheduledAt, run: end.id,
+            streak: streak.count)
+    }
+
+    private static func waiting(_ facts: JobFacts, _ cluster: ClusterFacts) -> JobHealth? {
+        guard let run = facts.waiting, cluster.now.duration(since: run.dueAt) > patience else { return nil }
+        // Waiting for its own turn is what the job's overlap policy says.
+        if facts.running != nil, run.message == nil { return nil }
+        let length = cluster.now.duration(since: run.dueAt).brief
+        let why =
+            run.message.map { "\($0)" } ?? (cluster.living.isEmpty ? "no node is up" : cluster.whoTakesSlots(of: run))
+        return JobHealth(
+            job: facts.job.name, .waiting, "run \(run.id) has been due for \(length) and has not started: \(why)",
+            since: run.dueAt, run: run.id)
+    }
+}
+
+extension ClusterFacts {
+    /// Why a run that nodes serve does not start, as far as slots tell.
+    package func whoTakesSlots(of run: Run) -> String {
+        let serving = living.filter { $0.serves(run.queue, need: run.need) }
+        let names = Set(serving.map(\.id.name))
+        let slots = serving.reduce(0) { $0 + $1.slots }
+        let busy = running.filter { $0.node.map(names.contains) ?? false }
+        guard busy.count >= slots else {
+            return "\(busy.count) of the \(slots) slots of queue \"\(run.queue)\" are taken; see `onebeat events`"
+        }
+        let most = Dictionary(grouping: busy, by: \.job).max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
+        let whose = most.map { ", \($0.value.count) of them by job \($0.key)" } ?? ""
+        return "all \(slots) slots of queue \"\(run.queue)\" are taken\(whose)"
+    }
+}
+
+extension JobFacts {
+    /// What the job says it takes, else what nineteen of twenty of its runs took.
+    var usualLength: Duration? { job.definition.policies.expect ?? LockLength.p95(of: successes) }
+
+    /// How many of a suspect's newest runs are looked at.
+    static let mostRecent = 50
+
+    /// `7 times`; of runs that go on beyond what was looked at, that there are more.
+    func words(for count: Int) -> String {
+        recent.count >= Self.mostRecent && count >= recent.count ? "\(count) times or more" : "\(count) times"
+    }
+
+    /// How many of the newest runs in a row ended so, and the first of them.
+    func streak(of state: RunState) -> (count: Int, first: Run?) {
+        var (count, first): (Int, Run?) = (0, nil)
+        for run in recent.isEmpty ? newestEnd.map({ [$0] }) ?? [] : recent where run.state.isTerminal {
+            guard run.state == state else { break }
+            count += run.count
+            first = run
+        }
+        return (count, first)
+    }
+}

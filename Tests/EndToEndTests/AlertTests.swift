@@ -1,0 +1,63 @@
+import Glibc
+import Testing
+
+/// Whoever is on call, by the real command.
+@Suite(.serialized, .timeLimit(.minutes(2)))
+struct AlertTests {
+    @Test func aFailureIsSeenToldOnceAndOver() async throws {
+        try await Sandbox.with { box in
+            let alert = """
+                alerts:
+                  - {name: ops, group: 1s, run: 'echo "$ONEBEAT_ALERT_TEXT" >> told'}
+                """
+            try box.configure(
+                "bad: {every: 1s, run: \"echo no space left; exit 3\"}\ngood: {every: 1s, run: \"true\"}",
+                settings: alert)
+            let a = try await box.up("a")
+            let b = try await box.up("b")
+            #expect(try await eventually(within: .seconds(30)) { !box.lines("told").isEmpty })
+            #expect(box.lines("told").first == "Onebeat: bad failed")
+            #expect(box.read("told").contains("exit code 3; last line: no space left"))
+            #expect((a.process.errors + b.process.errors).contains("exit code 3; last line: no space left"))
+
+            let status = try await box.onebeat("status")
+            #expect(status.code == 1)
+            #expect(status.output.hasPrefix("1 job needs a look.\n"))
+            #expect(status.output.contains("exit code 3; last line: no space left"))
+            #expect(await a.get("/")?.body.contains("<h1>1 job needs a look.</h1>") == true)
+            #expect(try await box.onebeat("alerts").output.contains("told, run"))
+
+            try box.configure("bad: {every: 1s, run: \"true\"}\ngood: {every: 1s, run: \"true\"}", settings: alert)
+            a.process.send(SIGHUP)
+            b.process.send(SIGHUP)
+            #expect(
+                try await eventually(within: .seconds(30)) { box.lines("told").contains("Onebeat: bad well again") })
+            // Dozens of failures, two nodes that look: one word on it.
+            #expect(box.lines("told").filter { $0 == "Onebeat: bad failed" }.count == 1)
+            let well = try await box.onebeat("status")
+            #expect(well.code == 0)
+            #expect(well.output == "All is well.\n")
+            try await a.stop()
+            try await b.stop()
+        }
+    }
+
+    @Test func aFileThatWasCutShortTakesNoJobAway() async throws {
+        try await Sandbox.with { box in
+            try box.configure("a: {every: 1h, run: \"true\"}", settings: "complete: true")
+            let node = try await box.up()
+            try box.write("store: sqlite:onebeat.db\ncomplete: true\njobs:\n")
+            node.process.send(SIGHUP)
+            #expect(
+                try await eventually(within: .seconds(10)) {
+                    node.process.errors.contains("there is no job below it")
+                })
+            #expect(try await box.query("SELECT count(*) FROM jobs WHERE removed_at IS NULL") == [["1"]])
+            #expect(try await box.onebeat("apply", "onebeat.yaml").code == 65)
+            #expect(try await box.onebeat("apply", "onebeat.yaml", "--prune-all").output.contains("1 removed"))
+            let status = try await box.onebeat("status", "--store", "sqlite:onebeat.db")
+            #expect(status.code != 0)
+            try await node.stop()
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import Logging
+import Onebeat
+import OnebeatSQLite
+import OnebeatTesting
+import Synchronization
+import Testing
+
+@testable import OnebeatServer
+
+/// Nodes that look, and one that works, over one store.
+@Suite(.timeLimit(.minutes(1))) final class AlertLoopTests {
+    private let time = ManualTime(Timestamp(iso8601: "2026-11-23T12:00:00Z")!)
+    private let store: SQLiteStore
+    private let node = NodeID(name: "alpha", boot: "1")
+    private let nonce = Mutex<Int64>(0)
+
+    init() async throws {
+        store = try SQLiteStore.inMemory(time: time)
+        let record = NodeRecord(
+            id: node, slots: 99, queues: ["default"], version: "1", processID: 7)
+        _ = try await store.join(record, lease: .seconds(3600))
+        _ = try await store.lead(node, lease: .seconds(3600))
+        let alert = AlertRule(channel: "webhook", settings: ["url": "https://sink.example/"])
+        var policies = JobPolicies()
+        policies.retry = RetryPolicy(limit: 5, backoff: .seconds(10), max: .seconds(60), jitter: 0)
+        policies.overlap = .allow
+        try await store.apply(
+            (1...3).map {
+                JobDefinition(name: "job\($0)", schedule: .manual, work: .shell("false", ProcessSettings()))
+            } + [JobDefinition(name: "alerts/ops/webhook", schedule: .manual, work: .alert(alert), policies: policies)],
+            source: "test", isComplete: true, by: "test", schedules: ScheduleCache())
+    }
+
+    private func loop(_ name: String = "alpha") -> AlertLoop {
+        AlertLoop(
+            store: store, schedules: ScheduleCache(), actor: name, isLeader: { name == "alpha" },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func look(_ name: String = "alpha") async throws { _ = try await loop(name).turn(at: time.now()) }
+
+    /// Ends a run of each job so.
+    private func end(_ jobs: String..., as outcome: Outcome) async throws {
+        for job in jobs {
+            _ = try await store.trigger(job, requestID: "\(time.now())", by: "test")
+        }
+        for claim in try await claim() {
+            _ = try await store.settle([AttemptReport(claim, outcome)]) {
+                Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5)
+            }
+        }
+        time.advance(by: .seconds(1))
+    }
+
+    private func claim() async throws -> [Claim] {
+        let number = nonce.withLock {
+            $0 += 1; return $0
+        }
+        return try await store.claim(
+            ClaimRequest(node: node, queues: ["default"], slots: 50, nonce: ClaimNonce(number)),
+            deciding: Admission.decide
+        ).claims
+    }
+
+    private func messages() async throws -> [Run] {
+        var filter = RunFilter()
+        filter.job = "alerts/ops/webhook"
+        return try await store.runs(filter)
+    }
+
+    /// What a message says, and whether it was sent.
+    private func send(as outcome: Outcome) async throws -> [String] {
+        let sink = Sink(outcome)
+        let executor = AlertExecutor(store: store, process: sink, http: sink, environment: [:], time: time)
+        for claim in try await claim() {
+            let end = await executor.execute(claim, output: NoOutput())
+            _ = try await store.settle([AttemptReport(claim, end)]) {
+                Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5)
+            }
+        }
+        return sink.bodies.withLock { $0 }
+    }
+
+    @Test func manyAreToldInOneMessageHoweverManyLookAndInWhateverOrder() async throws {
+        try await look()
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await look("beta")
+        try await end("job2", "job3", as: .failed(Failure("exit code 2", exitCode: 2)))
+        for name in ["alpha", "beta", "alpha"] { try await look(name) }
+        #expect(try await messages().isEmpty)
+        time.advance(by: .seconds(10))
+        for name in ["beta", "alpha", "gamma"] { try await look(name) }
+        #expect(try await messages().count == 1)
+        let bodies = try await send(as: .succeeded)
+        #expect(bodies.count == 1)
+        #expect(bodies.first?.contains("3 jobs need a look") == true)
+        #expect(bodies.first?.contains("job2: failed: exit code 2") == true)
+        // They go on failing, and that is no news.
+        try await end("job1", "job2", as: .failed(Failure("exit code 1", exitCode: 1)))
+        time.advance(by: .seconds(60))
+        for name in ["alpha", "beta"] { try await look(name) }
+        #expect(try await messages().count == 1)
+    }
+
+    @Test func whoDiedBetweenTheMessageAndItsRunHarmsNothing() async throws {
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await look()
+        time.advance(by: .seconds(10))
+        try await store.gather("alerts/ops/webhook", olderThan: .zero)
+        let batch = try #require(try await store.unsent(limit: 9).first).batch
+        _ = try await store.trigger("alerts/ops/webhook", requestID: "message-\(batch)", by: "the dead")
+        for name in ["beta", "gamma"] { try await look(name) }
+        #expect(try await messages().count == 1)
+        #expect(try await store.unsent(limit: 9).isEmpty)
+    }
+
+    @Test func whatCouldNotBeSentIsTriedAgainAndSeen() async throws {
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await look()
+        time.advance(by: .seconds(10))
+        try await look()
+        #expect(try await send(as: .failed(Failure("status 500", exitCode: 500))).count == 1)
+        #expect(try await messages().map(\.state) == [.scheduled])
+        time.advance(by: .seconds(10))
+        #expect(try await send(as: .succeeded).count == 1)
+        #expect(try await messages().map(\.state) == [.succeeded])
+    }
+
+    @Test func aRecoveryIsToldAndAFailureAfterItIsNews() async throws {
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await look()
+        time.advance(by: .seconds(10))
+        try await look()
+        _ = try await send(as: .succeeded)
+        try await end("job1", as: .succeeded)
+        try await look()
+        time.advance(by: .seconds(10))
+        try await look()
+        #expect(try await send(as: .succeeded).first?.contains("job1: well again") == true)
+        #expect(try await store.incidents(openOnly: true, limit: 9).isEmpty)
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await look()
+        time.advance(by: .seconds(10))
+        try await look()
+        #expect(try await messages().count == 3)
+    }
+
+    /// It failed and did well between two looks.
+    @Test func aShortFailureIsToldOnce() async throws {
+        time.advance(by: .seconds(1))
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await end("job1", as: .succeeded)
+        for name in ["alpha", "beta"] { try await look(name) }
+        time.advance(by: .seconds(10))
+        for name in ["alpha", "beta"] { try await look(name) }
+        #expect(try await messages().count == 1)
+        #expect(try await send(as: .succeeded).first?.contains("it has done well since") == true)
+    }
+
+    @Test func aRunByHandSendsASample() async throws {
+        _ = try await store.trigger("alerts/ops/webhook", requestID: "test-1", by: "anna")
+        #expect(try await send(as: .succeeded).first?.contains("this is a test of the channel") == true)
+    }
+}
+
+/// Takes what is sent.
+private final class Sink: Executor {
+    let bodies = Mutex<[String]>([])
+    private let outcome: Outcome
+
+    init(_ outcome: Outcome) { self.outcome = outcome }
+
+    func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+        if case .http(let call) = claim.definition.work { bodies.withLock { $0.append(call.body ?? "") } }
+        return outcome
+    }
+}
+
+private struct NoOutput: OutputSink {
+    func write(_ bytes: [UInt8], to stream: LogStream) async {}
+}

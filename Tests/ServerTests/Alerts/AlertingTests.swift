@@ -1,0 +1,305 @@
+import Onebeat
+import Testing
+
+@testable import OnebeatServer
+
+private let now = Timestamp(iso8601: "2026-11-23T12:00:00Z")!
+private let stored = now - .seconds(100_000)
+
+private func line(
+    _ name: String, _ state: JobHealth.State, streak: Int = 0, tags: [String] = [], success: Timestamp? = nil,
+    run: Int64? = nil
+) -> HealthReader.Line {
+    var definition = JobDefinition(name: name, schedule: .manual, work: .shell("true", ProcessSettings()))
+    definition.tags = tags
+    var line = HealthReader.Line(
+        job: JobRecord(definition: definition, watermark: now, nextAt: nil, createdAt: stored), status: nil,
+        health: JobHealth(job: name, state, state.needsLook ? "why" : "", run: run.map(RunID.init), streak: streak))
+    line.status = JobStatus(job: name, status: "failed", lastSuccessAt: success)
+    return line
+}
+
+private func alert(
+    _ name: String = "alerts/ops/run", paused: Bool = false, _ change: (inout AlertRule) -> Void = { _ in }
+)
+    -> HealthReader.Line
+{
+    var rule = AlertRule(channel: "run", settings: ["line": "true"])
+    change(&rule)
+    let definition = JobDefinition(name: name, schedule: .manual, work: .alert(rule))
+    let record = JobRecord(definition: definition, isPaused: paused, watermark: now, nextAt: nil, createdAt: stored)
+    return HealthReader.Line(job: record, status: nil, health: JobHealth(job: name, .new))
+}
+
+private func decide(_ lines: HealthReader.Line..., known: [Incident] = [], troubles: [Run] = []) -> Alerting {
+    Alerting.decide(.init(now: now, lines: lines, known: known, troubles: troubles))
+}
+
+private func open(_ job: String, _ kind: AlertKind = .failed, id: Int64 = 1) -> Incident {
+    Incident(
+        id: id, rule: "alerts/ops/run", kind: kind.rawValue, job: job, since: stored, run: RunID(1), summary: "why",
+        openedAt: now - .seconds(60), closedAt: nil, batch: nil, acknowledgedBy: nil, isNews: false)
+}
+
+private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
+    var run = Run(
+        id: RunID(id), version: JobVersion(job: job, generation: 1, version: 1), scheduledAt: now - .seconds(40),
+        dueAt: now - .seconds(40), state: .failed)
+    run.finishedAt = now - .seconds(ended)
+    run.message = "exit code 1"
+    return run
+}
+
+@Suite("What people are told of") struct AlertingTests {
+    @Test func aJobThatNeedsALookIsTold() {
+        let change = decide(alert(), line("a", .failing, streak: 1), line("b", .well), line("c", .paused))
+        #expect(change.opened.map(\.job) == ["a"])
+        #expect(change.opened[0].kind == "failed")
+        #expect(change.opened[0].since == stored)
+    }
+
+    @Test func whatIsToldAlreadyIsNotToldAgain() {
+        #expect(decide(alert(), line("a", .failing, streak: 2), known: [open("a")]) == Alerting())
+        // Of another kind, it is news.
+        #expect(decide(alert(), line("a", .skipping, streak: 3), known: [open("a")]).opened.map(\.kind) == ["skipping"])
+    }
+
+    @Test func whoIsWellAgainIsToldOnce() {
+        let change = decide(alert(), line("a", .well), known: [open("a", id: 5)])
+        #expect(change.closed == [5])
+        #expect(change.opened.map(\.kind) == ["recovered"])
+        #expect(change.opened[0].isNews)
+        #expect(change.opened[0].since == now - .seconds(60))
+        #expect(decide(alert { $0.on = ["failed"] }, line("a", .well), known: [open("a")]).opened == [])
+        // A pause ends the incident, and is no good news.
+        #expect(decide(alert(), line("a", .paused), known: [open("a")]) == Alerting(opened: [], closed: [1]))
+    }
+
+    @Test func anIncidentOfAJobThatIsGoneIsOver() {
+        #expect(decide(alert(), known: [open("a")]) == Alerting(opened: [], closed: [1]))
+    }
+
+    @Test func aRunThatRunsIsNoWordOnWhatWasMissed() {
+        #expect(decide(alert(), line("a", .running), known: [open("a", .missed)]).closed == [])
+        #expect(decide(alert(), line("a", .running), known: [open("a", .late)]).closed == [1])
+        #expect(decide(alert(), line("a", .running, success: now), known: [open("a", .missed)]).closed == [1])
+    }
+
+    @Test func aRuleChoosesByNamePatternTagAndKind() {
+        let lines = [
+            line("shop/a", .failing, streak: 1), line("b", .failing, streak: 1, tags: ["x"]), line("c", .missing),
+        ]
+        func told(_ change: (inout AlertRule) -> Void) -> [String] {
+            Alerting.decide(.init(now: now, lines: [alert("alerts/ops/run", paused: false, change)] + lines, known: []))
+                .opened.map(\.job)
+        }
+        #expect(told { $0.jobs = ["shop/*"] } == ["shop/a"])
+        #expect(told { $0.tags = ["x"] } == ["b"])
+        #expect(
+            told {
+                $0.jobs = ["c"]; $0.tags = ["x"]
+            } == ["b", "c"])
+        #expect(told { $0.on = ["missed"] } == ["c"])
+        #expect(told { $0.on = ["a word of a newer version"] } == [])
+        #expect(told { $0.after = 2 } == ["c"])
+    }
+
+    @Test func aPausedRuleTellsNothingAndAlertsTellNotOfOneAnother() {
+        #expect(decide(alert(paused: true), line("a", .failing, streak: 1)) == Alerting())
+        var other = alert("alerts/other/run")
+        other.health = JobHealth(job: other.job.name, .failing, "why", streak: 1)
+        #expect(decide(alert(), other).opened == [])
+        #expect(decide(alert { $0.jobs = ["alerts/*"] }, other).opened == [])
+        #expect(decide(alert { $0.jobs = ["alerts/other/run"] }, other).opened.map(\.job) == ["alerts/other/run"])
+    }
+
+    /// A failure between two looks, and a success after it.
+    @Test func aFailureThatWasOverBeforeAnybodyLookedIsToldOnce() {
+        let well = line("a", .well, success: now - .seconds(10))
+        let change = decide(alert(), well, troubles: [trouble("a")])
+        #expect(change.opened.map(\.summary) == ["failed: exit code 1; it has done well since"])
+        #expect(change.opened[0].isNews)
+        var kept = change.opened[0]
+        kept.id = 3
+        kept.closedAt = now
+        #expect(decide(alert(), well, known: [kept], troubles: [trouble("a")]) == Alerting())
+        // One that an incident had told of while it lasted.
+        var told = open("a")
+        told.run = RunID(6)
+        told.closedAt = now - .seconds(20)
+        #expect(decide(alert(), well, known: [told], troubles: [trouble("a")]) == Alerting())
+        #expect(decide(alert(), well, troubles: [trouble("a", ended: 700)]) == Alerting())
+        #expect(decide(alert { $0.after = 2 }, well, troubles: [trouble("a")]) == Alerting())
+    }
+
+    @Test(arguments: [
+        ("report", "report", true), ("report", "rep*", true), ("report", "*", true), ("report", "*port", true),
+        ("report", "r*p*t", true), ("report", "reports", false), ("report", "x*", false), ("", "*", true),
+        ("a", "", false),
+        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "a*a*a*a*a*a*a*a*a*a*c", false),
+    ])
+    func patternsFitWholeNames(name: String, pattern: String, fits: Bool) {
+        #expect(NamePattern.fits(name, pattern) == fits)
+    }
+}
+
+@Suite("Messages and channels") struct AlertChannelTests {
+    private func message(_ jobs: String..., kind: AlertKind = .failed, summary: String = "exit code 1") -> AlertMessage
+    {
+        AlertMessage(
+            jobs.enumerated().map { Incident(id: Int64($0 + 1), job: $1, kind: kind, summary: summary) }, number: 12)
+    }
+
+    private func call(
+        _ channel: AlertChannel, _ settings: [String: String], _ message: AlertMessage? = nil
+    ) throws -> HTTPCall {
+        let work = try channel.work(
+            for: message ?? self.message("report"), rule: "alerts/ops/x", settings: settings, at: now)
+        guard case .http(let call) = work else { throw AlertChannel.Unfit(description: "no call") }
+        return call
+    }
+
+    @Test func oneSentenceAndALineForEachJob() {
+        #expect(message("report").text == "Onebeat: report failed\nreport: exit code 1")
+        #expect(message("a", "b").title == "Onebeat: 2 jobs need a look")
+        #expect(message("a", kind: .recovered).title == "Onebeat: a well again")
+        #expect(message("a", kind: .recovered).isGood)
+        let many = AlertMessage((1...50).map { Incident(id: $0, job: "job\($0)", kind: .lost, summary: "") }, number: 1)
+        #expect(many.title == "Onebeat: 50 jobs need a look")
+        #expect(many.lines.count == 21)
+        #expect(many.lines.last == "and 30 more")
+        #expect(message("a", summary: String(repeating: "x", count: 5000)).lines[0].count == 300)
+    }
+
+    @Test func aWebhookIsSignedWithItsTimeStamp() throws {
+        let call = try call(.webhook, ["url": "https://a.example/", "secret": "s3cret"])
+        let stamp = try #require(call.headers["Onebeat-Timestamp"])
+        let body = try #require(call.body)
+        let signature = SHA256.hex(SHA256.hmac(Array("\(stamp).\(body)".utf8), key: Array("s3cret".utf8)))
+        #expect(call.headers["Onebeat-Signature"] == "v1=\(signature)")
+        #expect(stamp == "1795435200")
+        #expect(body.contains("\"message\":12"))
+        #expect(body.contains("\"job\":\"report\""))
+        #expect(!body.contains("s3cret"))
+    }
+
+    @Test func eachChannelHasItsShape() throws {
+        #expect(
+            try call(.slack, ["url": "u"], message("a<b")).body
+                == #"{"text":"Onebeat: a&lt;b failed\na&lt;b: exit code 1"}"#)
+        #expect(try call(.discord, ["url": "u"]).body?.contains(#""content":"Onebeat: report failed"#) == true)
+        #expect(try call(.discord, ["url": "u"]).body?.contains(#""allowed_mentions":{"parse":[]}"#) == true)
+        #expect(try call(.teams, ["url": "u"]).body?.contains(#""type":"AdaptiveCard""#) == true)
+        let telegram = try call(.telegram, ["token": "T", "chat": "7"])
+        #expect(telegram.url == "https://api.telegram.org/botT/sendMessage")
+        #expect(telegram.body?.contains(#""chat_id":"7""#) == true)
+        let ntfy = try call(.ntfy, ["url": "https://ntfy.example/ops", "token": "t"])
+        #expect(ntfy.headers["Authorization"] == "Bearer t")
+        #expect(ntfy.body == "report: exit code 1")
+        let page = try call(.pagerduty, ["key": "K"])
+        #expect(page.body?.contains(#""dedup_key":"onebeat/alerts/ops/x/report","event_action":"trigger""#) == true)
+        #expect(
+            try call(.pagerduty, ["key": "K"], message("a", kind: .recovered)).body?.contains("\"resolve\"") == true)
+    }
+
+    @Test func whatLooksLikeAVariableInAMessageIsNone() throws {
+        let body = try #require(try call(.slack, ["url": "u"], message("a", summary: "${HOME} $${X}")).body)
+        #expect(try EnvironmentExpansion.expand(body, environment: [:]).contains("${HOME} $${X}"))
+    }
+
+    @Test func programsGetTheMessageInTheirEnvironment() throws {
+        let run = try AlertChannel.run.work(for: message("a"), rule: "r", settings: ["line": "tell.sh"], at: now)
+        guard case .shell(let line, let settings) = run else { throw AlertChannel.Unfit(description: "no line") }
+        #expect(line == "tell.sh")
+        #expect(settings.environment["ONEBEAT_ALERT_TITLE"] == "Onebeat: a failed")
+        let mail = try AlertChannel.email.work(
+            for: message("a\nBcc: x"), rule: "r", settings: ["to": "a@b\nCc: c"], at: now)
+        guard case .shell(_, let envelope) = mail else { throw AlertChannel.Unfit(description: "no line") }
+        let text = try #require(envelope.environment["ONEBEAT_MAIL"])
+        #expect(text.contains("To: a@b Cc: c\nSubject: Onebeat: a Bcc: x failed\n"))
+    }
+
+    @Test func aMissingSettingIsNamed() {
+        for channel in AlertChannel.allCases {
+            let error = #expect(throws: AlertChannel.Unfit.self) {
+                try channel.work(for: message("a"), rule: "r", settings: [:], at: now)
+            }
+            #expect(error?.description.hasPrefix(channel.rawValue) == true)
+        }
+    }
+
+    /// FIPS 180-4's and RFC 4231's own examples.
+    @Test func hashesAreThoseOfTheStandards() {
+        #expect(SHA256.hex(SHA256.hash([])) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(
+            SHA256.hex(SHA256.hash(Array("abc".utf8)))
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(
+            SHA256.hex(SHA256.hash(Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8)))
+                == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+        #expect(
+            SHA256.hex(SHA256.hmac(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8)))
+                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+        #expect(
+            SHA256.hex(
+                SHA256.hmac(
+                    Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8),
+                    key: [UInt8](repeating: 0xaa, count: 131)))
+                == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+    }
+}
+
+extension Incident {
+    fileprivate init(id: Int64, job: String, kind: AlertKind, summary: String) {
+        self.init(rule: "r", kind: kind, job: job, since: now, run: RunID(1), summary: summary)
+        self.id = id
+    }
+}
+
+@Suite("Alerts in a file") struct AlertReaderTests {
+    private func jobs(_ entry: String) throws -> [JobDefinition] {
+        try parseFile("jobs: {a: {run: x}}\nalerts:\n  - \(entry)\n").jobs.filter { $0.name != "a" }
+    }
+
+    private func problem(_ entry: String) -> String {
+        fileProblems("jobs: {a: {run: x}}\nalerts:\n  - \(entry)\n").first ?? ""
+    }
+
+    @Test func eachWayToTellIsAJob() throws {
+        let found = try jobs(
+            "{name: ops, on: [failed, missed], jobs: [a, 'report*'], after: 2, webhook: {url: 'https://x/', secret: '${S}'}, run: tell.sh}"
+        )
+        #expect(found.map(\.name) == ["alerts/ops/webhook", "alerts/ops/run"])
+        guard case .alert(let rule) = found[0].work else { throw AlertChannel.Unfit(description: "no alert") }
+        #expect(rule.on == ["failed", "missed"])
+        #expect(rule.settings == ["url": "https://x/", "secret": "${S}"])
+        #expect(rule.after == 2)
+        #expect(found[0].need == "alert")
+        #expect(found[0].policies.retry.limit == 60)
+        #expect(try DefinitionText.decode(DefinitionText.encode(found[0]), of: found[0].name) == found[0])
+    }
+
+    @Test func secretsOfAChannelAreNotShown() throws {
+        let shown = DefinitionKeys(try jobs("{webhook: {url: 'https://x/', secret: hush}}")[0]).entries.map(\.shown)
+        #expect(!shown.contains { $0.contains("hush") || $0.contains("https") })
+    }
+
+    @Test func whatIsWrongIsToldWithItsPlace() {
+        #expect(problem("{on: [failed]}").contains("alerts.1: it tells nobody; give it a way to tell"))
+        #expect(problem("{on: [faild], run: x}").contains("did you mean `failed`?"))
+        #expect(problem("{telegram: abc}").contains("needs chat as well"))
+        #expect(problem("{webhook: {secret: x}}").contains("url: is missing"))
+        #expect(problem("{webhok: x}").contains("did you mean"))
+        #expect(problem("{webhook: 'https://x/${'}").contains("is not a variable"))
+        #expect(fileProblems("alerts: {run: x}").first?.contains("where a list of alerts belongs") == true)
+        #expect(
+            fileProblems("alerts:\n - {name: a, run: x}\n - {name: a, run: y}").first?.contains("two entries make")
+                == true)
+    }
+
+    @Test func aFileMayHoldAlertsAlone() throws {
+        let file = try parseFile("alerts: [{run: x}]\n")
+        #expect(file.jobs.map(\.name) == ["alerts/1/run"])
+        #expect(file.warnings.isEmpty)
+    }
+}
