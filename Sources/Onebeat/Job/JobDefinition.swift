@@ -36,10 +36,14 @@ public struct JobDefinition: Sendable, Hashable {
 }
 
 extension JobDefinition {
-    /// How long an attempt may take: the policies' time-out, or that of an HTTP call where it is shorter.
+    /// How long an attempt may take: the policies' time-out, or that of an HTTP call where it is shorter; and a task of
+    /// Celery is not watched for ever, since a worker that vanished says nothing.
     package var timeout: Duration? {
-        guard case .http(let call) = work else { return policies.timeout }
-        return min(call.timeout, policies.timeout ?? call.timeout)
+        switch work {
+        case .http(let call): min(call.timeout, policies.timeout ?? call.timeout)
+        case .celery: policies.timeout ?? CeleryCall.longestWatch
+        case .shell, .command, .handler, .unknown: policies.timeout
+        }
     }
 
     /// Whether its next instant follows from the end of a run.
@@ -78,6 +82,7 @@ extension JobDefinition {
                     job: name, key: "after", problem: "1 to 1000 jobs can be followed, each named once")
             }
         }
+        if case .celery(let call) = work { try call.validate(job: name) }
         try policies.validate(job: name)
         return self
     }

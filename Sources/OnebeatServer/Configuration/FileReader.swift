@@ -8,7 +8,8 @@ struct FileReader {
     let findings: Findings
 
     private static let keys = [
-        "store", "source", "revision", "complete", "redis", "locks", "timezone", "listen", "node", "defaults", "jobs",
+        "store", "source", "revision", "complete", "redis", "locks", "celery", "timezone", "listen", "node", "defaults",
+        "jobs",
     ]
 
     private static let refused = [
@@ -24,6 +25,7 @@ struct FileReader {
         file.revision = top.value("revision", Read.integer(0...Int.max))
         file.isComplete = top.value("complete", Read.truth) ?? false
         file.redis = top.value("redis", expanded).map { SecretAddress($0) }
+        file.celery = CeleryReader.section(top, expanded)
         file.locks = top.value("locks", Read.choice(of: LockPolicy.self))
         file.listen = top.value("listen", Read.words)
         file.timezone = top.value("timezone", zone)

@@ -4,23 +4,39 @@ import Onebeat
 public struct WorkExecutor: Executor {
     private let process: any Executor
     private let http: any Executor
+    private let celery: (any Executor)?
 
     /// - Parameters:
     ///   - process: runs shell lines and commands.
     ///   - http: makes HTTP calls.
-    public init(process: any Executor, http: any Executor) {
+    ///   - celery: sends tasks to the workers of a Celery application, where there is one.
+    public init(process: any Executor, http: any Executor, celery: (any Executor)? = nil) {
         self.process = process
         self.http = http
+        self.celery = celery
     }
 
-    /// Processes and HTTP calls.
-    public var abilities: Abilities { .only(["run", "exec", "http"]) }
+    /// Processes, HTTP calls, and tasks of Celery where there is a broker.
+    public var abilities: Abilities {
+        .only(celery == nil ? ["run", "exec", "http"] : ["run", "exec", "http", "celery"])
+    }
+
+    /// Told to whoever does the work.
+    public func willStop(_ claim: Claim, because cause: StopCause) async {
+        switch claim.definition.work {
+        case .shell, .command: await process.willStop(claim, because: cause)
+        case .http: await http.willStop(claim, because: cause)
+        case .celery: await celery?.willStop(claim, because: cause)
+        case .handler, .unknown: break
+        }
+    }
 
     /// Does the work of `claim` and says how it ended.
     public func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         switch claim.definition.work {
         case .shell, .command: await process.execute(claim, output: output)
         case .http: await http.execute(claim, output: output)
+        case .celery: await celery?.execute(claim, output: output) ?? .notStarted
         // The closure of a program, or what a newer version knows: none of it is claimed here.
         case .handler, .unknown: .notStarted
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Onebeat
 import Testing
 
 @testable import OnebeatServer
@@ -16,6 +17,21 @@ import Testing
             let file = try parseFile(String(block.1))
             #expect(!file.jobs.isEmpty)
             #expect(file.warnings.filter { !$0.message.contains("runs as root") } == [])
+        }
+    }
+
+    @Test(arguments: ["docs/celery.md", "Examples/celery/onebeat.yaml"])
+    func whatIsShownOfCeleryIsReadWithoutAWarning(path: String) throws {
+        let text = try Self.text(of: path)
+        let blocks =
+            path.hasSuffix(".md")
+            ? text.matches(of: /```yaml\n(.*?)```/.dotMatchesNewlines()).map { String($0.1) } : [text]
+        #expect(!blocks.isEmpty)
+        for block in blocks {
+            let file = try ConfigurationFile.parse(
+                block, path: path, environment: ["SHOP_REDIS": "redis://localhost"],
+                now: Timestamp(seconds: 1_800_000_000))
+            #expect(!file.jobs.isEmpty && file.warnings.isEmpty)
         }
     }
 
