@@ -43,13 +43,16 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        .target(
+            name: "OnebeatCelery",
+            dependencies: ["Onebeat", "OnebeatRedis", .product(name: "Logging", package: "swift-log")]),
         .target(name: "CGuardian"),
         .target(name: "CLibpq", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "OnebeatPostgres", dependencies: ["Onebeat", "CLibpq"]),
         .target(
             name: "OnebeatServer",
             dependencies: [
-                "Onebeat", "OnebeatRedis", "CGuardian",
+                "Onebeat", "OnebeatCelery", "OnebeatRedis", "CGuardian",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -64,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "OnebeatCLI",
             dependencies: [
-                "Onebeat", "OnebeatPostgres", "OnebeatRedis", "OnebeatSQLite", "OnebeatServer",
+                "Onebeat", "OnebeatCelery", "OnebeatPostgres", "OnebeatRedis", "OnebeatSQLite", "OnebeatServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -105,6 +108,8 @@ let package = Package(
                 "Onebeat", "OnebeatRedis", "OnebeatSQLite", "OnebeatTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
+        .testTarget(
+            name: "CeleryTests", dependencies: ["Onebeat", "OnebeatCelery", "OnebeatRedis", "OnebeatTesting"]),
         .testTarget(name: "CommandTests", dependencies: ["Onebeat", "OnebeatCLI", "OnebeatServer"]),
         .testTarget(name: "SimulationTests", dependencies: ["Onebeat", "OnebeatSQLite", "OnebeatTesting"]),
         .executableTarget(name: "ChaosSink", path: "Tests/ChaosSink"),

@@ -57,11 +57,16 @@ final class PipelineHandler: ChannelDuplexHandler {
     /// Messages since, of which each second may have its most.
     private var messages = (count: 0, since: NIODeadline.now())
     private let end: ConnectionEnd
-    private let onMessage: (@Sendable () -> Void)?
+    private let mostMessages: Int
+    private let onMessage: (@Sendable (String) -> Void)?
 
-    /// - Parameter onMessage: told of messages of channels that were subscribed to, which come between the answers.
-    init(end: ConnectionEnd, onMessage: (@Sendable () -> Void)? = nil) {
+    /// - Parameter onMessage: told of the channels' messages, which come between the answers.
+    init(
+        end: ConnectionEnd, mostMessages: Int = PipelineHandler.mostMessages,
+        onMessage: (@Sendable (String) -> Void)? = nil
+    ) {
         self.end = end
+        self.mostMessages = mostMessages
         self.onMessage = onMessage
     }
 
@@ -99,7 +104,7 @@ final class PipelineHandler: ChannelDuplexHandler {
     private func take(_ reply: RedisReply) throws {
         if let onMessage, case .array(let parts) = reply, parts.first?.text == "message" {
             try countMessage()
-            return onMessage()
+            return onMessage(parts.dropFirst().first?.text ?? "")
         }
         guard !waiting.isEmpty else { throw ProtocolFailure("it answered what nobody had asked") }
         waiting[waiting.startIndex].replies.append(reply)
@@ -114,10 +119,10 @@ final class PipelineHandler: ChannelDuplexHandler {
 
     private func countMessage() throws {
         messages.count += 1
-        guard messages.count > Self.mostMessages else { return }
+        guard messages.count > mostMessages else { return }
         let now = NIODeadline.now()
         guard now - messages.since > .seconds(1) else {
-            throw ProtocolFailure("it sends more than \(Self.mostMessages) messages a second")
+            throw ProtocolFailure("it sends more than \(mostMessages) messages a second")
         }
         messages = (1, now)
     }

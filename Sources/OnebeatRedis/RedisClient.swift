@@ -73,24 +73,30 @@ public actor RedisClient {
 
     /// Opens a connection of its own that is told of the channels' messages. It is the caller's to close.
     nonisolated func openSubscription(
-        to channels: [String], _ onMessage: @escaping @Sendable () -> Void
-    ) async throws(RedisError) -> RedisConnection {
-        let connection = try await RedisConnection.open(
-            address, name: "\(name):wake-ups", group: group, onMessage: onMessage)
+        to channels: [String], _ onMessage: @escaping @Sendable (String) -> Void
+    ) async throws(RedisError) -> RedisSubscription {
+        let subscription = try await openSubscription(onMessage)
         do throws(RedisError) {
-            // Each channel is answered for itself; all in one command would be one command with many answers.
-            let replies = try await connection.send(
-                channels.map { RedisCommand("SUBSCRIBE", $0) }, within: RedisConnection.patience)
-            if let failure = replies.lazy.compactMap(\.failure).first { throw .refused(failure.description) }
-            return connection
+            try await subscription.subscribe(to: channels)
+            return subscription
         } catch {
-            connection.close()
+            subscription.close()
             throw error
         }
     }
 
+    /// Opens a connection of its own on which channels can be subscribed to. It is the caller's to close.
+    package nonisolated func openSubscription(
+        mostMessages: Int? = nil, _ onMessage: @escaping @Sendable (String) -> Void
+    ) async throws(RedisError) -> RedisSubscription {
+        RedisSubscription(
+            try await RedisConnection.open(
+                address, name: "\(name):wake-ups", group: group,
+                mostMessages: mostMessages ?? PipelineHandler.mostMessages, onMessage: onMessage))
+    }
+
     /// Runs a script once for each call, in one flight; a second flight carries its text to a server that lost it.
-    func run(
+    package func run(
         _ script: RedisScript, _ calls: [(keys: [String], arguments: [String])]
     ) async throws(RedisError) -> [RedisReply] {
         var replies = try await send(calls.map { script.byDigest($0.keys, $0.arguments) })

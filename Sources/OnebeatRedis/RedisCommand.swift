@@ -3,12 +3,13 @@ import NIOCore
 /// A command and its arguments.
 public struct RedisCommand: Sendable, Equatable {
     /// The command's name and all that follows it.
-    let parts: [String]
+    package let parts: [String]
 
     /// `RedisCommand("SET", key, value)`
     public init(_ parts: String...) { self.parts = parts }
 
-    init(parts: [String]) { self.parts = parts }
+    /// A command of any number of parts.
+    package init(parts: [String]) { self.parts = parts }
 
     /// As the protocol wants it: an array of strings.
     func write(to buffer: inout ByteBuffer) {
@@ -18,11 +19,19 @@ public struct RedisCommand: Sendable, Equatable {
 }
 
 /// A script that runs in the server, known to it by its digest once it was sent.
-struct RedisScript: Sendable {
+package struct RedisScript: Sendable {
     let text: String
     /// SHA-1 of the text in hexadecimal digits. A wrong one would be noticed by nobody but a test, since the text is
     /// sent whenever the server does not know the digest.
     let digest: String
+
+    package init(text: String) {
+        self.text = text
+        digest = SHA1.digest(of: Array(text.utf8)).map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
+        }.joined()
+    }
 
     func byDigest(_ keys: [String], _ arguments: [String]) -> RedisCommand {
         RedisCommand(parts: ["EVALSHA", digest, "\(keys.count)"] + keys + arguments)

@@ -15,10 +15,12 @@ struct RedisConnection: Sendable {
     /// Connects, and says who we are and which database we mean.
     /// - Parameters:
     ///   - name: what `CLIENT LIST` shows.
+    ///   - mostMessages: how many a second are taken.
     ///   - onMessage: told of messages of channels that are subscribed to.
     /// - Throws: ``RedisError``
     static func open(
-        _ address: RedisAddress, name: String, group: any EventLoopGroup, onMessage: (@Sendable () -> Void)? = nil
+        _ address: RedisAddress, name: String, group: any EventLoopGroup,
+        mostMessages: Int = PipelineHandler.mostMessages, onMessage: (@Sendable (String) -> Void)? = nil
     ) async throws(RedisError) -> RedisConnection {
         let tls = try tlsContext(address)
         let channel: any Channel
@@ -31,7 +33,7 @@ struct RedisConnection: Sendable {
                     channel.eventLoop.makeCompletedFuture {
                         if let tls { try channel.pipeline.syncOperations.addHandler(tlsHandler(tls, address)) }
                         try channel.pipeline.syncOperations.addHandler(
-                            PipelineHandler(end: end, onMessage: onMessage))
+                            PipelineHandler(end: end, mostMessages: mostMessages, onMessage: onMessage))
                     }
                 }
                 .connect(host: address.host, port: address.port).get()

@@ -34,7 +34,7 @@ public struct RedisDispatch: Dispatch {
                 redis.pcall('publish', KEYS[1], '')
             end
             return 1
-            """, digest: "a1d2c92cac43d8d0428960d9de73c42e51a78ae5")
+            """)
 
     /// Answers the next due time, or nothing, and then what was taken. Nothing taken sends a worker to sleep, so it is an answer
     /// only where announcing was possible: a replica, and a server whose memory is full, are empty and can be read.
@@ -67,7 +67,7 @@ public struct RedisDispatch: Dispatch {
                 redis.call('zrem', KEYS[1], '')
             end
             return answer
-            """, digest: "d1240fe77d6c36cb0a7fc18c805806b02300f1ce")
+            """)
 }
 
 extension RedisDispatch {
@@ -110,13 +110,13 @@ extension RedisDispatch {
             var pause = RedisClient.backoff.first
             while !Task.isCancelled {
                 do {
-                    let connection = try await client.openSubscription(to: channels) { continuation.yield() }
+                    let connection = try await client.openSubscription(to: channels) { _ in continuation.yield() }
                     defer { connection.close() }
                     continuation.yield()
                     while !Task.isCancelled {
                         try await Task.sleep(for: .seconds(2))
                         // A line that has fallen silent for good ends here.
-                        _ = try await connection.send([RedisCommand("PING")], within: RedisConnection.patience)
+                        try await connection.ping()
                         // Only one that stays is worth a quick return.
                         pause = RedisClient.backoff.first
                     }

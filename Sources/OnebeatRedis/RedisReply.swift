@@ -55,7 +55,7 @@ public struct RedisReplyFailure: Error, Sendable, Equatable, CustomStringConvert
 
     /// What would do, to be said after the server's own words.
     /// - Parameter rights: what the server's access list has to allow.
-    func advice(rights: String) -> String {
+    package func advice(rights: String) -> String {
         switch code {
         case "NOPERM": "; its user needs \(rights)"
         // What Redis 7 says where a command of a script is not allowed.

@@ -87,7 +87,7 @@ struct HostileRedisTests {
                 + String(repeating: message, count: PipelineHandler.mostMessages + 1)
         }
         let count = Atomic(0)
-        let connection = try await server.client().openSubscription(to: ["x"]) {
+        let connection = try await server.client().openSubscription(to: ["x"]) { _ in
             count.add(1, ordering: .relaxed)
         }
         while connection.isOpen { try await Task.sleep(for: .milliseconds(5)) }

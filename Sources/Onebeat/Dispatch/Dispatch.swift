@@ -24,7 +24,7 @@ public struct RunPointer: Sendable, Hashable {
     /// The run's key.
     public var run: String
     /// Which workers may claim it: those of a queue, and closures apart, as programs and `onebeat up` cannot do each other's
-    /// work.
+    /// work, and so tasks of Celery, which not every node can send.
     public var queue: String
     /// When it may start.
     public var dueAt: Timestamp
@@ -43,12 +43,15 @@ public struct RunPointer: Sendable, Hashable {
 
     /// Where pointers to runs of a queue go that need this.
     static func lane(_ queue: String, need: String) -> String {
-        need.hasPrefix(JobDefinition.need(ofHandler: "")) ? "closures/\(queue)" : queue
+        if need == Work.celeryKind { return "celery/\(queue)" }
+        return need.hasPrefix(JobDefinition.need(ofHandler: "")) ? "closures/\(queue)" : queue
     }
 
     /// Where a worker finds pointers to what it can do.
     static func lanes(_ queues: [String], _ abilities: Abilities) -> [String] {
-        guard case .only(let needs) = abilities else { return queues + queues.map { lane($0, need: "handler:") } }
+        guard case .only(let needs) = abilities else {
+            return ["", "handler:", Work.celeryKind].flatMap { need in queues.map { lane($0, need: need) } }
+        }
         return queues.flatMap { queue in Set(needs.map { lane(queue, need: $0) }).sorted() }
     }
 }

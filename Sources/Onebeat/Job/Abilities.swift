@@ -13,6 +13,14 @@ public enum Abilities: Sendable, Hashable {
         }
     }
 
+    /// Those of them that are done by somebody else's workers, or those that are not.
+    package func remote(_ isRemote: Bool) -> Abilities {
+        switch self {
+        case .everything: isRemote ? .only([Work.celeryKind]) : .everything
+        case .only(let words): .only(words.filter { ($0 == Work.celeryKind) == isRemote })
+        }
+    }
+
     /// The words in their order; `nil` for everything.
     package var words: [String]? {
         switch self {
@@ -31,7 +39,7 @@ extension JobDefinition {
     public var need: String {
         switch work {
         case .handler: Self.need(ofHandler: name)
-        case .shell, .command, .http, .alert, .unknown: work.kind
+        case .shell, .command, .http, .alert, .celery, .unknown: work.kind
         }
     }
 

@@ -40,10 +40,14 @@ public struct JobDefinition: Sendable, Hashable {
 }
 
 extension JobDefinition {
-    /// How long an attempt may take: the policies' time-out, or that of an HTTP call where it is shorter.
+    /// How long an attempt may take: the policies' time-out, or that of an HTTP call where it is shorter; and a task of
+    /// Celery is not watched for ever, since a worker that vanished says nothing.
     package var timeout: Duration? {
-        guard case .http(let call) = work else { return policies.timeout }
-        return min(call.timeout, policies.timeout ?? call.timeout)
+        switch work {
+        case .http(let call): min(call.timeout, policies.timeout ?? call.timeout)
+        case .celery: policies.timeout ?? CeleryCall.longestWatch
+        case .shell, .command, .handler, .unknown: policies.timeout
+        }
     }
 
     /// Whether its next instant follows from the end of a run.
@@ -91,6 +95,7 @@ extension JobDefinition {
         guard tags.count <= 20 else {
             throw DefinitionError(job: name, key: "tags", problem: "there are \(tags.count); 20 at most will do")
         }
+        if case .celery(let call) = work { try call.validate(job: name) }
         try policies.validate(job: name)
         return self
     }

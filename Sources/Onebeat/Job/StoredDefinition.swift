@@ -70,18 +70,21 @@ enum StoredDefinition {
             clocks.put("overlap", schedule.daylightSaving.overlap.rawValue)
             form["dst"] = clocks.value
         }
+        if schedule.dialect != usual.dialect { form.put("dialect", schedule.dialect.rawValue) }
         return form.value
     }
 
     static func readSchedule(_ form: inout StoredObject) throws(StoredFormError) -> ScheduleDefinition {
         let usual = ScheduleDefinition(.manual)
-        return ScheduleDefinition(
+        var definition = ScheduleDefinition(
             try readRhythm(&form),
             timezone: try form.text("timezone") ?? usual.timezone,
             start: try form.time("start"), end: try form.time("end"),
             spread: try form.length("spread") ?? usual.spread,
             except: try form.texts("except") ?? usual.except,
             daylightSaving: try readClocks(try form.object("dst")))
+        definition.dialect = try form.word("dialect", CronDialect.self) ?? usual.dialect
+        return definition
     }
 
     private static func readClocks(_ stored: StoredObject?) throws(StoredFormError) -> DaylightSaving {
@@ -101,7 +104,7 @@ enum StoredDefinition {
         if let interval = try form.text("repeat") { return .repeat(interval) }
         if let event = try form.object("solar") { return .solar(try readEvent(event)) }
         if let jobs = try form.texts("after") { return .after(jobs) }
-        let known: Set = ["timezone", "start", "end", "spread", "except", "dst"]
+        let known: Set = ["timezone", "start", "end", "spread", "except", "dst", "dialect"]
         if let key = form.rest.keys.sorted().first(where: { !known.contains($0) }) {
             throw StoredFormError("it is due by \"\(key)\", which this version does not know")
         }
@@ -138,6 +141,7 @@ enum StoredDefinition {
             put(settings, into: &form)
         case .http(let call): put(call, into: &form)
         case .alert(let rule): put(rule, into: &form)
+        case .celery(let call): put(call, into: &form)
         case .handler, .unknown: break
         }
         return form.value
@@ -153,6 +157,7 @@ enum StoredDefinition {
             guard let arguments = try form.texts("arguments") else { throw form.missing("arguments") }
             return .command(arguments, try readSettings(&form))
         case "http": return .http(try readCall(&form))
+        case Work.celeryKind: return .celery(try readTask(&form))
         case "handler": return .handler
         case "alert": return .alert(try readRule(&form))
         default: return .unknown(kind)
@@ -229,6 +234,36 @@ enum StoredDefinition {
             headers: try form.map("headers") ?? usual.headers, body: try form.text("body"),
             expected: try form.ints("expect") ?? usual.expected, timeout: try form.length("timeout") ?? usual.timeout,
             redirects: try form.int("redirects") ?? usual.redirects, authorities: try form.text("ca"))
+    }
+
+    private static func put(_ call: CeleryCall, into form: inout Form) {
+        form.put("task", call.task)
+        if !call.arguments.isEmpty { form["args"] = .array(call.arguments) }
+        if !call.keywords.isEmpty { form["kwargs"] = .object(call.keywords) }
+        form.put("queue", call.queue)
+        form.put("priority", call.priority)
+        form.put("expires", call.expires)
+        form.put("countdown", call.countdown)
+        form.put("time_limit", call.timeLimit)
+        form.put("soft_time_limit", call.softTimeLimit)
+        if !call.headers.isEmpty { form["headers"] = .object(call.headers) }
+        if call.outcome != .result { form.put("outcome", call.outcome.rawValue) }
+    }
+
+    private static func readTask(_ form: inout StoredObject) throws(StoredFormError) -> CeleryCall {
+        guard let task = try form.text("task") else { throw form.missing("task") }
+        var call = CeleryCall(task: task)
+        call.arguments = try form.array("args") ?? []
+        call.keywords = try form.object("kwargs")?.rest ?? [:]
+        call.queue = try form.text("queue")
+        call.priority = try form.int("priority")
+        call.expires = try form.length("expires")
+        call.countdown = try form.length("countdown")
+        call.timeLimit = try form.length("time_limit")
+        call.softTimeLimit = try form.length("soft_time_limit")
+        call.headers = try form.object("headers")?.rest ?? [:]
+        call.outcome = try form.word("outcome", CeleryCall.End.self) ?? .result
+        return call
     }
 
     // MARK: The policies

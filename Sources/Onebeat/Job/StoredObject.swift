@@ -57,6 +57,14 @@ struct StoredObject {
         }
     }
 
+    mutating func array(_ key: String) throws(StoredFormError) -> [JSONValue]? {
+        switch take(key) {
+        case nil: nil
+        case .array(let values): values
+        default: throw unexpected(key, "a list")
+        }
+    }
+
     mutating func map(_ key: String) throws(StoredFormError) -> [String: String]? {
         guard let value = take(key) else { return nil }
         guard let members = value.members else { throw unexpected(key, "an object of texts") }

@@ -6,6 +6,8 @@ public enum Work: Sendable, Hashable {
     case command([String], ProcessSettings)
     /// An HTTP call.
     case http(HTTPCall)
+    /// A task for the workers of a Celery application.
+    case celery(CeleryCall)
     /// A closure that the program registered under the job's name.
     case handler
     /// Telling people of other jobs.
@@ -19,11 +21,17 @@ public enum Work: Sendable, Hashable {
         case .shell: "run"
         case .command: "exec"
         case .http: "http"
+        case .celery: Self.celeryKind
         case .handler: "handler"
         case .alert: "alert"
         case .unknown(let kind): kind
         }
     }
+
+    static let celeryKind = "celery"
+
+    /// Whether it is done by somebody else's workers: whoever watches it may leave, and another watch it on.
+    package var isRemote: Bool { if case .celery = self { true } else { false } }
 }
 
 /// The surroundings of a job's process.

@@ -25,7 +25,8 @@ extension Run {
         run.exitCode = outcome.failure?.exitCode ?? (outcome == .succeeded ? 0 : nil)
         switch outcome {
         case .failed, .timedOut: run.failures += 1
-        case .lost, .lostAlone: run.crashes += 1
+        // Who watches a task of somebody else's workers does not vanish for it.
+        case .lost, .lostAlone: if !run.isRemote { run.crashes += 1 }
         case .succeeded, .cancelled, .interrupted, .notStarted: break
         }
         switch settlement {

@@ -89,7 +89,10 @@ public final class Node: Service {
                 }
                 if let dispatch, settings.roles.contains(.worker) {
                     group.addTask { [parts, lanes] in
-                        for await _ in dispatch.wakeUps(lanes) { parts.worker.ring() }
+                        for await _ in dispatch.wakeUps(lanes) {
+                            parts.worker.ring()
+                            parts.remoteWorker.ring()
+                        }
                     }
                 }
             }
@@ -117,7 +120,9 @@ public final class Node: Service {
         let running = await attempts.count
         logger.info("stopping", metadata: ["running": "\(running)"])
         parts.membership.beginLeaving()
+        await attempts.stopRemote()
         parts.worker.ring()
+        parts.remoteWorker.ring()
         let id = parts.membership.claimedID
         if let id { try? await store.resign(id) }
         if !isHurried { await within(settings.drain) { await self.attempts.drained() } }
@@ -132,7 +137,7 @@ public final class Node: Service {
         await recorder.flush()
         if let keeper { await within(Self.releasingPatience) { await keeper.leave() } }
         // Otherwise the lease says when others may go on.
-        let isClean = await attempts.count == 0 && isSettled
+        let isClean = await attempts.count + attempts.remoteCount == 0 && isSettled
         if let id, isClean { try? await store.leave(id) }
         logger.info("stopped")
     }
@@ -144,7 +149,9 @@ public final class Node: Service {
     }
 
     /// Whether nothing runs under this node's name in the store, as far as it knows.
-    private var isSettled: Bool { parts.openClaim.name == nil && parts.outbox.isEmpty }
+    private var isSettled: Bool {
+        parts.openClaim.name == nil && parts.remoteClaim.name == nil && parts.outbox.isEmpty
+    }
 
     /// Waits for `work`, but no longer than `length`.
     private func within(_ length: Duration, _ work: @escaping @Sendable () async -> Void) async {

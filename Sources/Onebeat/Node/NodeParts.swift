@@ -6,8 +6,11 @@ package struct NodeParts: Sendable {
     package let clock: NodeClock
     package let outbox: Outbox
     let openClaim = OpenClaim()
+    let remoteClaim: OpenClaim
     /// Rung when a run may be due or a slot is free.
     package let worker: Bell
+    /// Rung when a run may be due that takes no slot.
+    let remoteWorker = Bell()
     package let demand: Demand
     let planning = Bell()
     private let leading = Bell()
@@ -17,7 +20,8 @@ package struct NodeParts: Sendable {
 
     package init(time: any TimeSource) {
         worker = Bell()
-        demand = Demand(ringing: worker)
+        remoteClaim = OpenClaim(beside: openClaim)
+        demand = Demand(ringing: worker, other: Demand(ringing: remoteWorker))
         clock = NodeClock(time)
         membership = Membership(time)
         outbox = Outbox(ringing: settling)
@@ -56,7 +60,8 @@ package struct NodeParts: Sendable {
             (
                 HeartbeatLoop(
                     store: store, membership: membership, clock: clock, lengths: settings.leases, node: record,
-                    attempts: attempts, onRenewal: onRenewal, onJoin: [leading, worker], metrics: leaseMetrics,
+                    attempts: attempts, onRenewal: onRenewal, onJoin: [leading, worker, remoteWorker],
+                    metrics: leaseMetrics,
                     logger: logger, makeBoot: chance.word), Bell()
             ),
             (
@@ -101,15 +106,15 @@ package struct NodeParts: Sendable {
                 (
                     Worker(
                         store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                        queues: settings.queues, abilities: abilities, outbox: outbox, openClaim: openClaim,
-                        onStart: cancelling,
-                        demand: demand, locks: locks, announcer: announcer, metrics: metrics, logger: logger), worker
+                        queues: settings.queues, abilities: abilities.remote(false), outbox: outbox,
+                        openClaim: openClaim, onStart: cancelling, demand: demand, locks: locks, announcer: announcer,
+                        metrics: metrics, logger: logger), worker
                 ),
                 (CancelLoop(store: store, membership: membership, attempts: attempts), cancelling),
                 (
                     StrayLoop(
                         store: store, membership: membership, attempts: attempts, outbox: outbox,
-                        openClaim: openClaim, lease: settings.leases.node, logger: logger), Bell()
+                        openClaims: [openClaim, remoteClaim], lease: settings.leases.node, logger: logger), Bell()
                 ),
                 (
                     SettlingLoop(
@@ -117,6 +122,15 @@ package struct NodeParts: Sendable {
                         announcer: announcer, metrics: metrics, logger: logger), settling
                 ),
             ]
+            if let remote = abilities.remote(true).words, !remote.isEmpty, abilities != .everything {
+                // Without locks: whoever does the work may take the job's lock, and this node does none of it.
+                let watcher = Worker(
+                    store: store, membership: membership, attempts: attempts, slots: Worker.mostWatches,
+                    queues: settings.queues, isRemote: true, abilities: .only(Set(remote)), outbox: outbox,
+                    openClaim: remoteClaim, onStart: cancelling, demand: demand.remote, announcer: announcer,
+                    metrics: metrics, logger: logger)
+                loops.append((watcher, remoteWorker))
+            }
             if let locks { loops.append((locks, locking)) }
         }
         return loops

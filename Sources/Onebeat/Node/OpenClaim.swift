@@ -9,22 +9,35 @@ package final class OpenClaim: Sendable {
         var node: NodeID
     }
 
-    private let state = Mutex<(last: Int64, name: Name?)>((0, nil))
+    /// Numbers the claims of all workers of a node: the store refuses what is not above those that were read back.
+    private final class Numbers: Sendable {
+        private let last = Mutex<Int64>(0)
 
-    package init() {}
-
-    /// The claim, if there is one.
-    var name: Name? { state.withLock { $0.name } }
-
-    /// - Returns: the name of a new one.
-    func begin(by node: NodeID) -> ClaimNonce {
-        state.withLock { state in
-            state.last += 1
-            let nonce = ClaimNonce(state.last)
-            state.name = Name(nonce: nonce, node: node)
-            return nonce
+        func next() -> Int64 {
+            last.withLock { last in
+                last += 1
+                return last
+            }
         }
     }
 
-    func end() { state.withLock { $0.name = nil } }
+    private let numbers: Numbers
+    private let state = Mutex<Name?>(nil)
+
+    package init() { numbers = Numbers() }
+
+    /// For another worker of the node that `first` is of.
+    init(beside first: OpenClaim) { numbers = first.numbers }
+
+    /// The claim, if there is one.
+    var name: Name? { state.withLock { $0 } }
+
+    /// - Returns: the name of a new one.
+    func begin(by node: NodeID) -> ClaimNonce {
+        let nonce = ClaimNonce(numbers.next())
+        state.withLock { $0 = Name(nonce: nonce, node: node) }
+        return nonce
+    }
+
+    func end() { state.withLock { $0 = nil } }
 }

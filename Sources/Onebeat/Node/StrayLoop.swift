@@ -15,7 +15,7 @@ final class StrayLoop: TurnTaking {
     private let membership: Membership
     private let attempts: any AttemptRunning
     private let outbox: Outbox
-    private let openClaim: OpenClaim
+    private let openClaims: [OpenClaim]
     private let lease: Duration
     private let logger: Logger
     /// Where the next look begins.
@@ -23,13 +23,13 @@ final class StrayLoop: TurnTaking {
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, outbox: Outbox,
-        openClaim: OpenClaim, lease: Duration, logger: Logger
+        openClaims: [OpenClaim], lease: Duration, logger: Logger
     ) {
         self.store = store
         self.membership = membership
         self.attempts = attempts
         self.outbox = outbox
-        self.openClaim = openClaim
+        self.openClaims = openClaims
         self.lease = lease
         self.logger = logger
     }
@@ -38,7 +38,7 @@ final class StrayLoop: TurnTaking {
         guard let id = membership.id else { return .after(lease / 3) }
         let running = try await store.running(of: id, after: seen.withLock { $0 }, limit: Self.page)
         // First whether a claim is under way: what one that has ended brought was handed to the attempts before that.
-        let isDecided = openClaim.name == nil
+        let isDecided = openClaims.allSatisfy { $0.name == nil }
         // In this order: an attempt that ends is in the outbox before it is gone from the attempts.
         let strays = await attempts.unknown(running).filter { !outbox.holds($0) }
         guard strays.isEmpty || isDecided else { return .after(Self.pause) }

@@ -1,11 +1,14 @@
 import Logging
 import Synchronization
 
-/// Claims due runs for the node's free slots and starts them.
+/// Claims due runs for the node's free slots and starts them. What somebody else's workers do has a `Worker` of its own,
+/// with room of its own: it waits for no slot, and no slot is taken by it.
 final class Worker: TurnTaking {
     static let poll = Demand.poll
     /// The most runs one claim takes: large enough to share a commit, small enough to start the first soon.
     static let batch = 250
+    /// How many tasks of somebody else's workers one node watches.
+    static let mostWatches = 10_000
     /// How often a worker looks into the store that is pointed to due runs: the last net below the leader's reconciling.
     static let look = Duration.seconds(5)
     /// A pointer may come a little early, by the difference between this node's clock and the store's.
@@ -18,6 +21,7 @@ final class Worker: TurnTaking {
     private let membership: Membership
     private let attempts: any AttemptRunning
     private let slots: Int
+    private let isRemote: Bool
     private let queues: [String]
     private let abilities: Abilities
     /// Rung when attempts were started, for the loop that looks after their cancellation.
@@ -38,15 +42,15 @@ final class Worker: TurnTaking {
 
     init(
         store: any RunStore, membership: Membership, attempts: any AttemptRunning, slots: Int, queues: [String],
-        abilities: Abilities = .everything, outbox: Outbox, openClaim: OpenClaim, onStart: Bell, demand: Demand,
-        locks: LockKeeper? = nil,
-        announcer: Announcer? = nil, metrics: RunMetrics, logger: Logger
+        isRemote: Bool = false, abilities: Abilities = .everything, outbox: Outbox, openClaim: OpenClaim, onStart: Bell,
+        demand: Demand, locks: LockKeeper? = nil, announcer: Announcer? = nil, metrics: RunMetrics, logger: Logger
     ) {
         self.logger = logger
         self.store = store
         self.membership = membership
         self.attempts = attempts
         self.slots = slots
+        self.isRemote = isRemote
         self.queues = queues
         self.abilities = abilities
         self.onStart = onStart
@@ -58,6 +62,8 @@ final class Worker: TurnTaking {
         self.openClaim = openClaim
     }
 
+    private var count: Int { get async { isRemote ? await attempts.remoteCount : await attempts.count } }
+
     func turn(at now: Timestamp) async throws -> NextTurn {
         // Also of an earlier life, and by a node that leaves: what such a claim brought is handed back.
         if let open = openClaim.name {
@@ -65,10 +71,10 @@ final class Worker: TurnTaking {
             openClaim.end()
         }
         guard let id = membership.id, !membership.isLeaving else { return .after(Self.poll) }
-        let running = await attempts.count
+        let running = await count
         if running > 0, aloneUntil.withLock({ now < $0 && now + Solitude.length >= $0 }) { return await awaitIdle() }
         let free = slots - running
-        metrics.slots(free: free, of: slots)
+        if isRemote { metrics.watches(running) } else { metrics.slots(free: free, of: slots) }
         guard free > 0 else { return await awaitSlot() }
         let reach: Reach
         switch try await find(room: min(free, Self.batch), at: now) {
@@ -196,12 +202,12 @@ final class Worker: TurnTaking {
     private func awaitSlot() async -> NextTurn {
         demand.awaitSlot()
         // One may have fallen free before it was asked for; those that do after it ring.
-        return await attempts.count < slots ? .now : .after(Self.poll)
+        return await count < slots ? .now : .after(Self.poll)
     }
 
     private func awaitIdle() async -> NextTurn {
         demand.awaitSlot()
-        return await attempts.count == 0 ? .now : .after(Self.poll)
+        return await count == 0 ? .now : .after(Self.poll)
     }
 
     private func waiting(for next: Timestamp?, from now: Timestamp) -> NextTurn {

@@ -189,6 +189,9 @@ public struct Run: Sendable, Equatable {
         kind == .scheduled ? "\(job)@\(scheduledAt)" : "\(job)@\(scheduledAt)#\(requestID)"
     }
 
+    /// Whether somebody else's workers do it; see ``Work/isRemote``.
+    package var isRemote: Bool { need == Work.celeryKind }
+
     /// How late the newest attempt started, for runs that started at all.
     public var lateness: Duration? { startedAt.map { $0.duration(since: dueAt) } }
 }

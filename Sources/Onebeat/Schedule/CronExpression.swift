@@ -17,8 +17,12 @@ struct CronExpression: Sendable, Hashable {
 
     /// - Parameter jobName: seeds the `H` slots.
     /// - Throws: `ScheduleError` with the field and the place in the text.
-    init(_ text: String, jobName: String) throws(ScheduleError) {
+    init(_ text: String, jobName: String, dialect: CronDialect = .debian) throws(ScheduleError) {
         self = try CronParser.parse(text, jobName: jobName)
+        if dialect == .celery {
+            days.matchesBoth = true
+            days.seal()
+        }
         guard days.next(after: 0) != nil else {
             throw ScheduleError(
                 setting: "cron", text: text,

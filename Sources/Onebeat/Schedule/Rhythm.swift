@@ -19,7 +19,7 @@ enum Rhythm: Sendable {
             }
             var crons: [CronInZone] = []
             for text in texts {
-                let cron = try CronExpression(text, jobName: jobName)
+                let cron = try CronExpression(text, jobName: jobName, dialect: definition.dialect)
                 crons.append(CronInZone(cron: cron, zone: zone, rule: definition.daylightSaving))
             }
             self = .crons(crons)

@@ -50,9 +50,12 @@ public enum Settlement: Sendable, Equatable {
         of run: Run, _ policies: JobPolicies, at now: Timestamp, because reason: Reason, limit: Int = .max
     ) -> Settlement {
         if run.isCancelRequested { return .end(.cancelled, whyCancelled(run)) }
+        // What was handed back goes on elsewhere, and is watched on there: that sends nothing a second time.
+        if run.isRemote, reason == .handedBack { return .again(at: now, reason) }
         switch policies.delivery {
         case .atMostOnce: return .end(.lost, reason)
         case .atLeastOnce:
+            if run.isRemote { return .again(at: now, reason) }
             if run.crashes + 1 >= limit { return .end(.dead, reason) }
             return .again(at: now, reason)
         }

@@ -10,6 +10,7 @@ public struct RunMetrics: Sendable {
     private let refused = Counter(label: "onebeat_settlements_refused_total")
     private let slots = Gauge(label: "onebeat_slots")
     private let busySlots = Gauge(label: "onebeat_slots_busy")
+    private let watches = Gauge(label: "onebeat_watches")
 
     /// Figures in the program's metrics system.
     public init() {}
@@ -33,6 +34,8 @@ public struct RunMetrics: Sendable {
     func refused(_ runs: [Run]) { for run in runs { ended(run) } }
 
     func fenced() { refused.increment() }
+
+    func watches(_ count: Int) { watches.record(count) }
 
     func slots(free: Int, of total: Int) {
         slots.record(total)

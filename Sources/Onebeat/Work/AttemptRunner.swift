@@ -32,6 +32,7 @@ struct AttemptRunner: Sendable {
                 switch ending {
                 case .nothing: continue
                 case .stop(let why):
+                    if cause == nil { await executor.willStop(claim, because: why) }
                     cause = cause ?? why
                     group.cancelAll()
                 case .ended(let outcome):

@@ -15,8 +15,16 @@ package final class Demand: Sendable {
 
     private let state = Mutex(State())
     private let worker: Bell
+    private let other: Demand?
 
-    init(ringing worker: Bell) { self.worker = worker }
+    /// - Parameter other: of the worker that claims what takes no slot; told of all that others say here.
+    init(ringing worker: Bell, other: Demand? = nil) {
+        self.worker = worker
+        self.other = other
+    }
+
+    /// The demand of the worker that claims what takes no slot.
+    var remote: Demand { other ?? self }
 
     /// The last claim's word on when the next run is due.
     func expect(_ due: Timestamp?) { state.withLock { $0.nextDue = due } }
@@ -25,12 +33,15 @@ package final class Demand: Sendable {
     func hint() {
         state.withLock { $0.isHinted = true }
         worker.ring()
+        // Most that falls due is none of its: it looks before it claims.
+        other?.mayBeDue()
     }
 
     /// This node's word that something may have become due that nobody announced.
     func mayBeDue() {
         state.withLock { $0.wantsLook = true }
         worker.ring()
+        other?.mayBeDue()
     }
 
     /// Whether a claim is worth it by now, as far as was said; asking forgets what was said.

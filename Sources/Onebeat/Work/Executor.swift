@@ -7,6 +7,9 @@ public protocol Executor: Sendable {
     /// work, return when it is gone, and say ``Outcome/cancelled`` unless it had come to an end of its own by then.
     func execute(_ claim: Claim, output: any OutputSink) async -> Outcome
 
+    /// Told why an attempt is to stop, before its Swift task is cancelled for it.
+    func willStop(_ claim: Claim, because cause: StopCause) async
+
     /// What it can do; no other runs are claimed for it.
     var abilities: Abilities { get }
 }
@@ -14,6 +17,9 @@ public protocol Executor: Sendable {
 extension Executor {
     /// Whatever there is.
     public var abilities: Abilities { .everything }
+
+    /// It makes no difference.
+    public func willStop(_ claim: Claim, because cause: StopCause) async {}
 }
 
 /// Takes an attempt's output as it comes. It bounds what is kept; a caller may write without end.
@@ -36,8 +42,10 @@ public enum StopCause: Sendable, Equatable {
 
 /// The attempts that a node runs at the moment.
 public protocol AttemptRunning: Sendable {
-    /// How many there are.
+    /// How many there are that have a slot of the node.
     var count: Int { get async }
+    /// How many there are beside those: what somebody else's workers do takes no slot.
+    var remoteCount: Int { get async }
     /// Starts claimed attempts; each ends as a report in the outbox.
     func start(_ claims: [Claim]) async
     /// Those of the claims that no attempt here is for.
@@ -46,4 +54,9 @@ public protocol AttemptRunning: Sendable {
     func stop(_ runs: [RunID], because cause: StopCause) async
     /// Asks all attempts to stop.
     func stopAll(because cause: StopCause) async
+}
+
+extension AttemptRunning {
+    /// None.
+    public var remoteCount: Int { 0 }
 }

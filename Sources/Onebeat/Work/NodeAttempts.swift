@@ -8,7 +8,8 @@ actor NodeAttempts: AttemptRunning {
     private let membership: Membership
     private let demand: Demand
     private let logger: Logger
-    private var signals: [RunID: (fence: Fence, stop: StopSignal, grace: Duration?)] = [:]
+    private var signals: [RunID: (fence: Fence, stop: StopSignal, grace: Duration?, isRemote: Bool)] = [:]
+    private(set) var remoteCount = 0
     /// Whether all were asked to stop since the node leaves; what was claimed in that moment is handed back at once.
     private var isLeaving = false
     /// Rung when an attempt has ended, for whoever waits for the last one.
@@ -26,7 +27,7 @@ actor NodeAttempts: AttemptRunning {
         self.logger = logger
     }
 
-    var count: Int { signals.count }
+    var count: Int { signals.count - remoteCount }
 
     func start(_ claims: [Claim]) {
         // The lease may have been lost on the way here, and `stopAll` may have come first.
@@ -37,7 +38,11 @@ actor NodeAttempts: AttemptRunning {
                 continue
             }
             let stop = StopSignal()
-            signals[claim.run.id] = (claim.fence, stop, claim.definition.work.grace)
+            // After a lost lease the run may be here again while its attempt before is still being ended.
+            if signals[claim.run.id]?.isRemote == true { remoteCount -= 1 }
+            let work = claim.definition.work
+            signals[claim.run.id] = (claim.fence, stop, work.grace, work.isRemote)
+            if work.isRemote { remoteCount += 1 }
             let output = recorder.output(of: claim)
             Task {
                 let outcome = await runner.run(claim, stop: stop, output: output)
@@ -58,6 +63,12 @@ actor NodeAttempts: AttemptRunning {
     func stopAll(because cause: StopCause) {
         isLeaving = isLeaving || cause == .shutdown
         for (_, signal) in signals { signal.stop.stop(because: cause) }
+    }
+
+    /// Hands back what somebody else's workers do: it goes on without this node, and is watched on by another.
+    func stopRemote() {
+        isLeaving = true
+        for (_, signal) in signals where signal.isRemote { signal.stop.stop(because: .shutdown) }
     }
 
     /// The longest that one which runs may go on after it was asked to stop; `nil` where one decides that itself.
@@ -82,8 +93,12 @@ actor NodeAttempts: AttemptRunning {
             outbox.put(report)
         }
         // After a lost lease the run may be back here under a higher fence already; that attempt is not this one's to end.
-        if signals[claim.run.id]?.fence == claim.fence { signals[claim.run.id] = nil }
-        demand.slotIsFree()
+        let isRemote = claim.definition.work.isRemote
+        if signals[claim.run.id]?.fence == claim.fence {
+            signals[claim.run.id] = nil
+            if isRemote { remoteCount -= 1 }
+        }
+        if isRemote { demand.remote.slotIsFree() } else { demand.slotIsFree() }
         ended.ring()
     }
 
@@ -105,18 +120,22 @@ extension Outcome {
         guard let lastLine, case .failed(var failure) = self, failure.exitCode != nil else { return self }
         switch work {
         case .shell, .command: failure.message += "; last line: \(lastLine)"
-        case .http, .handler, .alert, .unknown: break
+        case .http, .celery, .handler, .alert, .unknown: break
         }
         return .failed(failure)
     }
 }
 
 extension Work {
+    /// How long the broker of a task may take to be told that it is to end.
+    private static let revokingGrace = Duration.seconds(5)
+
     /// How long it may go on after it was asked to stop; a closure goes on for as long as it likes.
     fileprivate var grace: Duration? {
         switch self {
         case .shell(_, let settings), .command(_, let settings): settings.grace
         case .http, .alert, .unknown: .zero
+        case .celery: Self.revokingGrace
         case .handler: nil
         }
     }

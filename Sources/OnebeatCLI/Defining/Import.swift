@@ -5,7 +5,8 @@ import OnebeatServer
 
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a configuration file from another scheduler's.", subcommands: [ImportCrontab.self])
+        abstract: "Make a configuration file from another scheduler's.",
+        subcommands: [ImportCrontab.self, ImportCelery.self])
 }
 
 struct ImportCrontab: AsyncParsableCommand {

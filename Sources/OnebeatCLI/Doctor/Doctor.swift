@@ -36,6 +36,9 @@ struct Doctor: AsyncParsableCommand {
         if let surroundings {
             findings += await StoreChecks(surroundings).findings()
             if let redis = surroundings.settings.redis.value { findings.append(await RedisChecks.finding(on: redis)) }
+            if let celery = surroundings.settings.celery.value {
+                findings += await CeleryChecks.findings(on: celery, surroundings.file?.jobs ?? [])
+            }
             findings += ConfigurationChecks.jobFindings(on: surroundings)
             findings.append(MachineChecks.listening(on: surroundings.settings.listen.value))
         }

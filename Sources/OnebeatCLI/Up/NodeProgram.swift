@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Metrics
 import Onebeat
+import OnebeatCelery
 import OnebeatRedis
 import OnebeatServer
 import ServiceLifecycle
@@ -13,6 +14,7 @@ struct NodeProgram {
     private let guardian: Guardian
     private let store: any Store
     private let redis: RedisClient?
+    private let celery: CeleryLine?
     private let logger: Logger
     private let readers: WebLimits
     private let lines: LogLines
@@ -39,6 +41,9 @@ struct NodeProgram {
         redis = surroundings.settings.redis.value.map { [settings] in
             RedisClient($0, name: "onebeat:\(settings.name)")
         }
+        celery = surroundings.settings.celery.value.map { [settings, logger] in
+            CeleryLine($0, node: settings.name, logger)
+        }
     }
 
     /// Runs until a signal, or until a part fails that the node cannot do without.
@@ -47,6 +52,7 @@ struct NodeProgram {
         let changes = try await applyFile()
         try await serve(HTTPExecutor(), after: changes)
         await redis?.close()
+        await celery?.close()
         await guardian.shutdown()
     }
 
@@ -125,12 +131,14 @@ struct NodeProgram {
         return Node(
             store: store,
             executor: WorkExecutor(
-                process: process, http: http, alerts: AlertExecutor(store: store, process: process, http: http)),
+                process: process, http: http, celery: celery?.executor,
+                alerts: AlertExecutor(store: store, process: process, http: http)),
             settings: settings, locks: redis.map { RedisLocks($0) }, dispatch: redis.map { RedisDispatch($0) },
             processID: Int(getpid()), schedules: schedules,
             logger: logger,
-            onRenewal: { id, uptime in
+            onRenewal: { [celery] id, uptime in
                 will.update(for: id)
+                celery?.executor.renewed(id, trustedUntil: uptime)
                 // Both clocks count suspended time, so the distance to the deadline is the same on either.
                 guardian.extend(until: .now + (uptime - SystemTime().uptime()))
             })
@@ -146,6 +154,29 @@ private struct AlertService: Service {
     }
 
     func run() async { await cancelWhenGracefulShutdown { await loop.run() } }
+}
+
+/// A node's line to a Celery application.
+private struct CeleryLine {
+    /// A broker that is a little slow is not one that is away.
+    private static let patience = Duration.seconds(2)
+
+    private let clients: [RedisClient]
+    let executor: CeleryExecutor
+
+    init(_ settings: CelerySettings, node: String, _ logger: Logger) {
+        let broker = RedisClient(settings.broker, name: "onebeat:\(node):celery", patience: Self.patience)
+        let results =
+            settings.results == settings.broker
+            ? broker : RedisClient(settings.results, name: "onebeat:\(node):results", patience: Self.patience)
+        clients = [broker, results]
+        let environment = Surroundings.environment
+        executor = CeleryExecutor(settings, broker: broker, results: results, logger: logger) {
+            try EnvironmentExpansion.expand($0, environment: environment)
+        }
+    }
+
+    func close() async { for client in clients { await client.close() } }
 }
 
 /// Starts the node once its pages can be reached: a port that is taken then ends the program before any job started.

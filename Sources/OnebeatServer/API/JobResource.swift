@@ -7,6 +7,8 @@ package struct JobResource: Encodable {
         var command: [String]?
         var method: String?
         var url: String?
+        var task: String?
+        var queue: String?
     }
 
     package struct Policies: Encodable {
@@ -123,6 +125,7 @@ extension JobResource.WorkPart {
         case .shell(let line, _): command = ["/bin/sh", "-c", line]
         case .command(let words, _): command = words
         case .http(let call): (method, url) = (call.method, "\(SecretAddress(call.url))")
+        case .celery(let call): (task, queue) = (call.task, call.queue)
         case .handler, .alert, .unknown: break
         }
     }

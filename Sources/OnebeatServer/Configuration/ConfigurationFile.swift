@@ -6,6 +6,27 @@ import Onebeat
 // key, since a file is mended faster than it is run again. Nothing here opens a store; what a setting means is decided
 // once, in `Settings`, and what a job means is decided in the library.
 
+/// What a file says of the Celery application whose tasks its jobs are.
+package struct CelerySection: Sendable, Equatable {
+    /// Where messages go, with `${NAME}` expanded, as all of these.
+    package var broker: SecretAddress?
+    /// Where results come from.
+    package var results: SecretAddress?
+    /// What the broker's keys get in front.
+    package var prefix: String?
+    /// What the keys of results get in front.
+    package var resultsPrefix: String?
+    /// The steps of priorities.
+    package var prioritySteps: [Int]?
+    /// What stands between a queue's name and its step.
+    package var separator: String?
+    /// The queue of tasks that name none.
+    package var queue: String?
+
+    /// A section in which nothing is set.
+    package init() {}
+}
+
 /// What a configuration file says.
 package struct ConfigurationFile: Sendable, Equatable {
     /// Settings of the node that are present in the file.
@@ -29,6 +50,8 @@ package struct ConfigurationFile: Sendable, Equatable {
         package init() {}
     }
 
+    /// The application whose workers do the jobs' Celery tasks.
+    package var celery: CelerySection?
     /// The file's path, as it was given.
     package var path: String
     /// Where the store is, with `${NAME}` expanded.

@@ -9,8 +9,8 @@ struct FileReader {
     let findings: Findings
 
     private static let keys = [
-        "store", "source", "revision", "complete", "redis", "locks", "timezone", "listen", "web", "node", "defaults",
-        "jobs", "alerts",
+        "store", "source", "revision", "complete", "redis", "locks", "celery", "timezone", "listen", "web", "node",
+        "defaults", "jobs", "alerts",
     ]
 
     func read(_ root: YAMLNode, into file: inout ConfigurationFile) {
@@ -22,6 +22,7 @@ struct FileReader {
         file.revision = top.value("revision", Read.integer(0...Int.max))
         file.isComplete = top.value("complete", Read.truth) ?? false
         file.redis = top.value("redis", expanded).map { SecretAddress($0) }
+        file.celery = CeleryReader.section(top, expanded)
         file.locks = top.value("locks", Read.choice(of: LockPolicy.self))
         file.listen = top.value("listen", Read.words)
         if let web = top.map("web", keys: ["hosts"]) {

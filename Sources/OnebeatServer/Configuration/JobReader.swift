@@ -13,7 +13,6 @@ struct JobReader {
         WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner"]
 
     private static let refused = [
-        "celery": "Celery is not in this version yet; use run, exec or http",
         "pool": "pools are not in this version yet; limit bounds the runs of one job",
     ]
 
@@ -22,7 +21,7 @@ struct JobReader {
         let place = Place(job: name)
         let before = findings.problemCount
         guard !node.isEmpty else {
-            findings.problem("it is empty; give it a schedule and run, exec or http", at: nameMark, place)
+            findings.problem("it is empty; give it a schedule and run, exec, http or celery", at: nameMark, place)
             return nil
         }
         guard let map = MapReader(node, place, keys: Self.keys, refused: Self.refused, findings: findings) else {
@@ -50,8 +49,9 @@ struct JobReader {
             JobWarnings(map: map, job: job, schedule: schedule, now: now).find()
             return job
         } catch {
-            let mark = error.key == "name" ? nameMark : map.node(error.key)?.position ?? nameMark
-            findings.problem(error.problem, at: mark, place.child(error.key))
+            let path = error.key.split(separator: ".").map(String.init)
+            let mark = error.key == "name" ? nameMark : map.node(path.first ?? "")?.position ?? nameMark
+            findings.problem(error.problem, at: mark, path.reduce(place) { $0.child($1) })
             return nil
         }
     }

@@ -16,6 +16,13 @@ struct JobWarnings {
         if let user = map.node("user")?.scalar?.string {
             map.warning("only a node that runs as root, or as \(user), can start it", key: "user")
         }
+        if case .celery(let call) = job.work, call.outcome == .result, job.policies.timeout == nil,
+            job.policies.effectiveLimit == 1, rhythm != .manual
+        {
+            map.warning(
+                "has no timeout; a worker that is killed says nothing, and the job waits a day for it then",
+                key: "celery")
+        }
         // A time-out that jobs share is a safety net for the slowest of them; one of the job's own is meant.
         if map.has("timeout"), let timeout = job.policies.timeout, job.policies.overlap == .skip,
             let period = shortestPeriod, timeout > period

@@ -4,7 +4,7 @@ import Onebeat
 struct ScheduleReader {
     static let keys = [
         "cron", "every", "delay", "at", "repeat", "solar", "after", "timezone", "start", "end", "spread", "except",
-        "dst",
+        "dst", "dialect",
     ]
     private static let rhythms = ["cron", "every", "delay", "at", "repeat", "solar", "after"]
     /// What a job that follows others takes from its root.
@@ -27,6 +27,10 @@ struct ScheduleReader {
         if let spread = map.value("spread", Read.length) { definition.spread = spread }
         if let except = map.value("except", Read.list(of: Read.words)) { definition.except = except }
         if let rule = daylightSaving() { definition.daylightSaving = rule }
+        if let dialect = map.value("dialect", Read.choice(of: CronDialect.self)) {
+            if !map.has("cron") { map.warning("has no effect without cron", key: "dialect") }
+            definition.dialect = dialect
+        }
         let given = Self.rhythms.filter(map.has)
         if given.count > 1 {
             map.problem(
@@ -116,7 +120,8 @@ struct ScheduleReader {
         if case .cron(let texts) = definition.rhythm, error.setting == "cron", texts.count > 1 {
             let before = map.findings.problemCount
             for text in texts {
-                let one = ScheduleDefinition(.cron([text]), timezone: definition.timezone)
+                var one = ScheduleDefinition(.cron([text]), timezone: definition.timezone)
+                one.dialect = definition.dialect
                 do { _ = try Schedule(one, jobName: jobName, zones: zones) } catch { point(at: error) }
             }
             if map.findings.problemCount > before { return }

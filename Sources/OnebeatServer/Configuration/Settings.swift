@@ -1,5 +1,6 @@
 import Logging
 import Onebeat
+import OnebeatCelery
 import OnebeatRedis
 
 /// The node's settings and where each comes from: flag over `ONEBEAT_…` over file over default.
@@ -8,6 +9,8 @@ package struct Settings: Sendable, Equatable {
     package var store: Setting<StoreLocation>
     /// Where Redis is, if there is one.
     package var redis: Setting<RedisAddress?>
+    /// The Celery application whose workers do tasks of jobs, if there is one: where its broker was named.
+    package var celery: Setting<CelerySettings?>
     /// What becomes of jobs that may not overlap while Redis does not answer.
     package var locks: Setting<LockPolicy>
     /// Where the web pages are served.
@@ -45,11 +48,13 @@ package struct Settings: Sendable, Equatable {
         let standard = NodeSettings(name: hostName)
         var sources = SettingSources(environment: environment, file: file?.path)
         let queues = flags.queues.isEmpty ? nil : flags.queues.joined(separator: ",")
+        let redis: Setting<RedisAddress?> = sources.settle(
+            "redis", flag: flags.redis, file: file?.redis?.text, standard: nil, read: redis)
         let settings = Settings(
             store: sources.settle(
                 "store", flag: flags.store, file: file?.store?.text, standard: StoreLocation.standard,
                 read: StoreLocation.read),
-            redis: sources.settle("redis", flag: flags.redis, file: file?.redis?.text, standard: nil, read: redis),
+            redis: redis, celery: celery(&sources, file, redis),
             locks: sources.settle(
                 "locks", flag: nil, file: file?.locks?.rawValue, standard: standard.lockPolicy,
                 read: choice(LockPolicy.self)),
@@ -107,19 +112,57 @@ package struct Settings: Sendable, Equatable {
         [
             ("store", store.value.description, store.origin),
             ("redis", redis.value?.description ?? "none", redis.origin),
-            ("locks", redis.value == nil ? "none" : locks.value.rawValue, locks.origin),
-            ("listen", listen.value.description, listen.origin),
-            ("node", node.value, node.origin),
-            ("roles", NodeRole.sorted(roles.value).map(\.rawValue).joined(separator: ", "), roles.origin),
-            ("slots", "\(slots.value)", slots.origin),
-            ("queues", queues.value.joined(separator: ", "), queues.origin),
-            ("drain", drain.value.text, drain.origin), ("keep", keep.value.text, keep.origin),
-            ("output", ByteCount.text(output.value), output.origin),
-            ("web hosts", webHosts.value.isEmpty ? "none" : webHosts.value.joined(separator: ", "), webHosts.origin),
-            ("revision", revision.origin == .standard ? "none" : "\(revision.value)", revision.origin),
-            ("log format", logFormat.value.rawValue, logFormat.origin),
-            ("log level", logLevel.value.rawValue, logLevel.origin),
         ]
+            + (celery.value.map { [("celery", "\($0.broker), results \($0.results)", celery.origin)] } ?? [])
+            + [
+                ("locks", redis.value == nil ? "none" : locks.value.rawValue, locks.origin),
+                ("listen", listen.value.description, listen.origin),
+                ("node", node.value, node.origin),
+                ("roles", NodeRole.sorted(roles.value).map(\.rawValue).joined(separator: ", "), roles.origin),
+                ("slots", "\(slots.value)", slots.origin),
+                ("queues", queues.value.joined(separator: ", "), queues.origin),
+                ("drain", drain.value.text, drain.origin), ("keep", keep.value.text, keep.origin),
+                ("output", ByteCount.text(output.value), output.origin),
+                (
+                    "web hosts", webHosts.value.isEmpty ? "none" : webHosts.value.joined(separator: ", "),
+                    webHosts.origin
+                ),
+                ("revision", revision.origin == .standard ? "none" : "\(revision.value)", revision.origin),
+                ("log format", logFormat.value.rawValue, logFormat.origin),
+                ("log level", logLevel.value.rawValue, logLevel.origin),
+            ]
+    }
+}
+
+extension Settings {
+    /// The file's Redis is the broker unless another is named; a file that speaks of Celery needs one.
+    private static func celery(
+        _ sources: inout SettingSources, _ file: ConfigurationFile?, _ redis: Setting<RedisAddress?>
+    ) -> Setting<CelerySettings?> {
+        let section = file?.celery
+        let broker: Setting<RedisAddress?> = sources.settle(
+            "celery-broker", flag: nil, file: section?.broker?.text, fileKey: "celery.broker", standard: nil,
+            read: Self.redis)
+        let results: Setting<RedisAddress?> = sources.settle(
+            "celery-results", flag: nil, file: section?.results?.text, fileKey: "celery.results", standard: nil,
+            read: Self.redis)
+        let job = file?.jobs.first { if case .celery = $0.work { true } else { false } }
+        guard section != nil || job != nil || broker.value != nil else { return Setting(nil, from: .standard) }
+        guard let address = broker.value ?? redis.value else {
+            if let job, broker.origin == .standard, redis.origin == .standard {
+                sources.problem(
+                    "job \"\(job.name)\" is a task of Celery, and no broker is named; write"
+                        + " celery: {broker: redis://HOST/0}, as the application has it")
+            }
+            return Setting(nil, from: .standard)
+        }
+        var settings = CelerySettings(broker: address, results: results.value ?? address)
+        settings.prefix = section?.prefix ?? settings.prefix
+        settings.resultsPrefix = section?.resultsPrefix ?? settings.resultsPrefix
+        settings.prioritySteps = section?.prioritySteps ?? settings.prioritySteps
+        settings.separator = section?.separator ?? settings.separator
+        settings.queue = section?.queue ?? settings.queue
+        return Setting(settings, from: broker.value == nil ? redis.origin : broker.origin)
     }
 }
 

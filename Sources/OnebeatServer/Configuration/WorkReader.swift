@@ -2,7 +2,8 @@ import Onebeat
 
 /// Reads what a job does.
 struct WorkReader {
-    static let keys = ["run", "exec", "http"] + processKeys
+    static let keys = kinds + processKeys
+    private static let kinds = ["run", "exec", "http", "celery"]
     /// What goes with a process.
     private static let processKeys = [
         "env", "environment", "dir", "user", "limits", "grace", "leave", "output",
@@ -17,10 +18,10 @@ struct WorkReader {
 
     /// The work, or `nil` when problems were reported.
     func read() -> Work? {
-        let given = ["run", "exec", "http"].filter(map.has)
+        let given = Self.kinds.filter(map.has)
         guard let kind = given.first else {
             map.findings.problem(
-                "it has nothing to do; give it run (a shell line), exec (a program and its arguments) or http",
+                "it has nothing to do; give it run (a shell line), exec (a program and its arguments), http or celery",
                 at: map.mark, map.place)
             return nil
         }
@@ -38,8 +39,9 @@ struct WorkReader {
             return map.value("exec", arguments).map { .command($0, settings) }
         default:
             for key in Self.processKeys where map.has(key) {
-                map.problem("an http job has no process; leave it out", key: key, at: map.mark(ofKey: key))
+                map.problem("a job of \(kind) has no process; leave it out", key: key, at: map.mark(ofKey: key))
             }
+            if kind == "celery" { return CeleryReader.read(map).map { .celery($0) } }
             return HTTPCallReader.read(map).map { .http($0) }
         }
     }

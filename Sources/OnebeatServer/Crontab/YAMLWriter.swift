@@ -19,6 +19,11 @@ struct YAMLWriter {
         write(value, after: "\(Self.scalar(key)):", depth)
     }
 
+    /// A value as JSON, which YAML reads as it is.
+    mutating func pair(_ key: String, _ value: JSONValue, depth: Int = 0) {
+        line("\(Self.scalar(key)): \(value.text)", depth)
+    }
+
     mutating func list(_ key: String, _ values: [String], depth: Int = 0) {
         line("\(Self.scalar(key)):", depth)
         for value in values { write(value, after: "-", depth + 1) }

@@ -85,6 +85,10 @@ struct JobPage {
         case .http(let call):
             pairs.append(("Call", "<pre>\(call.method) \("\(SecretAddress(call.url))")</pre>"))
             settings = nil
+        case .celery(let call):
+            pairs.append(("Task", "<pre>\(call.task)</pre>"))
+            pairs.append(("Celery's queue", call.queue.map { "\($0)" }))
+            settings = nil
         case .handler:
             pairs.append(("Closure", "registered by a program under this name"))
             settings = nil

@@ -57,6 +57,7 @@ package struct DefinitionKeys: Sendable, Equatable {
         if let end = schedule.end { add("end", end.description) }
         add("spread", schedule.spread.text, default: usual.spread.text)
         if !schedule.except.isEmpty { add("except", flow(schedule.except)) }
+        add("dialect", schedule.dialect.rawValue, default: usual.dialect.rawValue)
         let clocks = schedule.daylightSaving
         add("dst.gap", clocks.gap.rawValue, default: usual.daylightSaving.gap.rawValue)
         add("dst.overlap", clocks.overlap.rawValue, default: usual.daylightSaving.overlap.rawValue)
@@ -72,6 +73,7 @@ package struct DefinitionKeys: Sendable, Equatable {
             add(settings)
         case .http(let call): add(call)
         case .alert(let rule): add(rule)
+        case .celery(let call): add(call)
         case .handler: add("handler", "a closure of the program")
         case .unknown(let kind): add("kind", kind)
         }
@@ -102,6 +104,24 @@ package struct DefinitionKeys: Sendable, Equatable {
         add("http.timeout", call.timeout.text, default: usual.timeout.text)
         add("http.redirects", "\(call.redirects)", default: "\(usual.redirects)")
         if let authorities = call.authorities { add("http.ca", authorities) }
+    }
+
+    private mutating func add(_ call: CeleryCall) {
+        add("celery.task", call.task)
+        if !call.arguments.isEmpty { add("celery.args", JSONValue.array(call.arguments).text, isSecret: true) }
+        for (name, value) in call.keywords.sorted(by: { $0.key < $1.key }) {
+            add("celery.kwargs.\(name)", value.text, isSecret: true)
+        }
+        if let queue = call.queue { add("celery.queue", queue) }
+        if let priority = call.priority { add("celery.priority", "\(priority)") }
+        if let expires = call.expires { add("celery.expires", expires.text) }
+        if let countdown = call.countdown { add("celery.countdown", countdown.text) }
+        if let limit = call.timeLimit { add("celery.time_limit", limit.text) }
+        if let limit = call.softTimeLimit { add("celery.soft_time_limit", limit.text) }
+        for (name, value) in call.headers.sorted(by: { $0.key < $1.key }) {
+            add("celery.headers.\(name)", value.text, isSecret: true)
+        }
+        add("celery.outcome", call.outcome.rawValue, default: CeleryCall.End.result.rawValue)
     }
 
     private mutating func add(_ settings: ProcessSettings) {

@@ -29,16 +29,32 @@ struct DefinitionTextTests {
         settings.base = .inherit
         settings.leave = true
         settings.output = .separate
-        let schedule = ScheduleDefinition(
+        var schedule = ScheduleDefinition(
             .cron(["0 3 * * *", "@daily"]), timezone: "Asia/Shanghai", start: Timestamp(seconds: 1),
             end: Timestamp(microseconds: 5_000_001), spread: .seconds(300), except: ["2026-12-25"],
             daylightSaving: .init(gap: .skip, overlap: .both))
+        schedule.dialect = .celery
         var definition = JobDefinition(
             name: "backup", schedule: schedule, work: .shell("echo \"ü\"", settings), policies: policies,
             description: "Saves the shop")
         definition.tags = ["shop", "nightly"]
         definition.owner = "anna"
         return definition
+    }
+
+    private static var task: CeleryCall {
+        var task = CeleryCall(task: "app.tasks.newsletter")
+        task.arguments = [.null, .bool(true), .int(-3), .number(0.5), "a \"b\"", .array([.object(["c": "é"])])]
+        task.keywords = ["size": .int(3)]
+        task.queue = "mail"
+        task.priority = 6
+        task.expires = .seconds(60)
+        task.countdown = .seconds(2)
+        task.timeLimit = .seconds(10)
+        task.softTimeLimit = .seconds(9)
+        task.headers = ["trace": "x"]
+        task.outcome = .dispatch
+        return task
     }
 
     private static var call: HTTPCall {
@@ -53,7 +69,9 @@ struct DefinitionTextTests {
 
     @Test func everyPropertySurvives() throws {
         #expect(try stored(Self.full) == Self.full)
-        for work in [Work.command(["a", "b c"], ProcessSettings()), .http(Self.call), .handler] {
+        for work in [
+            Work.command(["a", "b c"], ProcessSettings()), .http(Self.call), .celery(Self.task), .handler,
+        ] {
             var definition = Self.full
             definition.work = work
             #expect(try stored(definition) == definition)

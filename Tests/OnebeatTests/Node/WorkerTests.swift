@@ -185,7 +185,7 @@ struct StrayLoopTests {
     private func strays(_ bench: LoopBench) -> StrayLoop {
         StrayLoop(
             store: bench.store, membership: bench.parts.membership, attempts: bench.attempts,
-            outbox: bench.parts.outbox, openClaim: bench.parts.openClaim, lease: bench.lengths.node,
+            outbox: bench.parts.outbox, openClaims: [bench.parts.openClaim], lease: bench.lengths.node,
             logger: bench.logger)
     }
 

@@ -107,6 +107,24 @@ struct SettlementTests {
         #expect(decide(.lost) { $0.crashes = 9 } == .end(.dead, .workerLost))
     }
 
+    /// Who watches a task of somebody else's workers is not ended by it, and the next sends nothing.
+    @Test(arguments: [Outcome.lost, .lostAlone, .interrupted])
+    func aWatchGoesOnElsewhereHoweverOftenItsNodesVanish(_ outcome: Outcome) {
+        let settlement = decide(outcome) {
+            $0.need = "celery"
+            $0.crashes = 50
+        }
+        #expect(settlement == .again(at: now, outcome == .interrupted ? .handedBack : .workerLost))
+    }
+
+    @Test func aWatchIsHandedOnAtMostOnceAndLostWithItsNode() {
+        func decideRemote(_ outcome: Outcome) -> Settlement {
+            decide(outcome, .with { $0.delivery = .atMostOnce }) { $0.need = "celery" }
+        }
+        #expect(decideRemote(.interrupted) == .again(at: now, .handedBack))
+        #expect(decideRemote(.lost) == .end(.lost, .workerLost))
+    }
+
     @Test func aRunOfAJobThatStartsOnceIsLostHoweverItWas() {
         #expect(decide(.lostAlone, .with { $0.delivery = .atMostOnce }) == .end(.lost, .workerLost))
     }

@@ -103,7 +103,7 @@ import Testing
         ),
         (
             "every: 5m",
-            ":3:5: job \"a\": it has nothing to do; give it run (a shell line), exec (a program and its arguments) or http"
+            ":3:5: job \"a\": it has nothing to do; give it run (a shell line), exec (a program and its arguments), http or celery"
         ),
         (
             "run: [ls, -l]",
@@ -134,7 +134,7 @@ import Testing
             "http: {url: http://x, headers: {'a b': c}}",
             ":3:37: job \"a\", http.headers.a b: is not a header's name, such as Content-Type"
         ),
-        ("http: {url: http://x}\n    env: {A: b}", ":4:5: job \"a\", env: an http job has no process; leave it out"),
+        ("http: {url: http://x}\n    env: {A: b}", ":4:5: job \"a\", env: a job of http has no process; leave it out"),
         (
             "run: x\n    env: {1A: b}",
             ":4:11: job \"a\", env.1A: is not a variable's name; letters, digits and _ will do, not a digit first"
@@ -167,7 +167,42 @@ import Testing
         ),
         (
             "celery: {task: x}\n    run: x",
-            ":3:5: job \"a\", celery: Celery is not in this version yet; use run, exec or http"
+            ":3:5: job \"a\", celery: run is given too, but a job does one thing; make them two jobs"
+        ),
+        ("celery: {}", ":3:13: job \"a\", celery: task is missing: the task's name, as in app.tasks.newsletter"),
+        ("celery: a.b", ":3:13: job \"a\", celery: is text where a map belongs, such as {task: a.b}"),
+        (
+            "celery: {task: a.b, args: {x: 1}}",
+            ":3:31: job \"a\", celery.args: is a map where a list belongs, such as [weekly, 3]; kwargs takes a map"
+        ),
+        (
+            "celery: {task: a.b, kwargs: [1]}",
+            ":3:33: job \"a\", celery.kwargs: is a list where a map belongs, such as {size: 3}"
+        ),
+        (
+            "celery: {task: a.b, args: [007]}",
+            ":3:32: job \"a\", celery.args: is 007; write \"007\" in quotes for text, or a number without its zeros"
+        ),
+        (
+            "celery: {task: a.b, args: [\"${x\"]}",
+            ":3:32: job \"a\", celery.args: \"${x\" is not a variable; write ${NAME}, or $${ for the characters themselves"
+        ),
+        (
+            "celery: {task: a.b, countdown: 2h}",
+            ":3:13: job \"a\", celery.countdown: is 2h; up to 30m will do, as a worker holds the task in memory meanwhile;"
+                + " let the schedule wait instead"
+        ),
+        (
+            "celery: {task: a.b, headers: {id: x}}",
+            ":3:13: job \"a\", celery.headers.id: is set by the message itself; leave it out"
+        ),
+        (
+            "celery: {task: a.b, priority: 300}",
+            ":3:35: job \"a\", celery.priority: is 300; 0 to 255 will do"
+        ),
+        (
+            "celery: {task: a.b}\n    env: {A: b}",
+            ":4:5: job \"a\", env: a job of celery has no process; leave it out"
         ),
         (
             "run: x\n    pool: db",
@@ -211,7 +246,7 @@ import Testing
         #expect(
             fileProblems("jobs: {a: ./x.sh, b: }") == [
                 ":1:11: job \"a\": is text where a map belongs, such as {run: …}",
-                ":1:19: job \"b\": it is empty; give it a schedule and run, exec or http",
+                ":1:19: job \"b\": it is empty; give it a schedule and run, exec, http or celery",
             ])
     }
 

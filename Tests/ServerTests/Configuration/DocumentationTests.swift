@@ -1,4 +1,5 @@
 import Foundation
+import Onebeat
 import Testing
 
 @testable import OnebeatServer
@@ -23,6 +24,21 @@ import Testing
         let blocks = try Self.text(of: "docs/alerts.md").matches(of: /```yaml\n(.*?)```/.dotMatchesNewlines())
         #expect(!blocks.isEmpty)
         for block in blocks { #expect(try parseFile(String(block.1)).warnings == []) }
+    }
+
+    @Test(arguments: ["docs/celery.md", "Examples/celery/onebeat.yaml"])
+    func whatIsShownOfCeleryIsReadWithoutAWarning(path: String) throws {
+        let text = try Self.text(of: path)
+        let blocks =
+            path.hasSuffix(".md")
+            ? text.matches(of: /```yaml\n(.*?)```/.dotMatchesNewlines()).map { String($0.1) } : [text]
+        #expect(!blocks.isEmpty)
+        for block in blocks {
+            let file = try ConfigurationFile.parse(
+                block, path: path, environment: ["SHOP_REDIS": "redis://localhost"],
+                now: Timestamp(seconds: 1_800_000_000))
+            #expect(!file.jobs.isEmpty && file.warnings.isEmpty)
+        }
     }
 
     @Test func theQuickstartIsReadWithoutAWarning() throws {
