@@ -46,7 +46,7 @@ extension JobDefinition {
         switch work {
         case .http(let call): min(call.timeout, policies.timeout ?? call.timeout)
         case .celery: policies.timeout ?? CeleryCall.longestWatch
-        case .shell, .command, .handler, .unknown: policies.timeout
+        case .shell, .command, .handler, .alert, .unknown: policies.timeout
         }
     }
 

@@ -42,7 +42,7 @@ public struct AlertExecutor: Executor {
             switch claim.definition.work {
             case .http: return await http.execute(claim, output: output)
             case .shell, .command: return await process.execute(claim, output: output)
-            case .handler, .alert, .unknown: return .notStarted
+            case .celery, .handler, .alert, .unknown: return .notStarted
             }
         } catch {
             return .failed(Failure("\(error)"))

@@ -13,7 +13,7 @@ struct JobReader {
         WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner"]
 
     private static let refused = [
-        "pool": "pools are not in this version yet; limit bounds the runs of one job",
+        "pool": "pools are not in this version yet; limit bounds the runs of one job"
     ]
 
     /// The job, or `nil` when problems were reported.

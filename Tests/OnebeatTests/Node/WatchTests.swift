@@ -17,7 +17,8 @@ struct WatchTests {
             store: bench.store, membership: bench.parts.membership, attempts: bench.attempts, slots: 2,
             queues: ["default"], isRemote: isRemote, abilities: abilities.remote(isRemote),
             outbox: bench.parts.outbox, openClaim: isRemote ? bench.parts.remoteClaim : bench.parts.openClaim,
-            onStart: Bell(), demand: isRemote ? bench.parts.demand.remote : bench.parts.demand, metrics: RunMetrics())
+            onStart: Bell(), demand: isRemote ? bench.parts.demand.remote : bench.parts.demand, metrics: RunMetrics(),
+            logger: bench.logger)
     }
 
     private func due(_ name: String, _ work: Work) async throws {

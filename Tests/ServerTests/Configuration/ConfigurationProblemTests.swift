@@ -163,7 +163,7 @@ import Testing
         ("run: x\n    dst: {gap: both}", ":4:16: job \"a\", dst.gap: is \"both\"; next, skip will do"),
         (
             "run: x\n    after: [b]",
-            ":4:5: job \"a\", after: jobs that follow others are not in this version yet; give it a schedule of its own"
+            ":4:12: job \"a\", after: there is no job \"b\"; name one that is defined"
         ),
         (
             "celery: {task: x}\n    run: x",
