@@ -18,6 +18,7 @@ struct DefinitionTextTests {
         policies.priority = -5
         policies.queue = "mail"
         policies.expect = .microseconds(2)
+        policies.triggerRule = .oneFailed
         var settings = ProcessSettings()
         settings.environment = ["A": "1", "B": "${SECRET}"]
         settings.directory = "/srv"
@@ -112,7 +113,8 @@ struct DefinitionTextTests {
             try DefinitionText.encode(definition) == """
                 {"format":2,"name":"tick","policies":{"catch_up":100,"deadline":"1h","delivery":"at_least_once",\
                 "missed":"latest","overlap":"skip","priority":0,"queue":"default",\
-                "retry":{"backoff":"10s","jitter":0.2,"limit":0,"max":"1h"}},"schedule":{"every":"1m30s"},\
+                "retry":{"backoff":"10s","jitter":0.2,"limit":0,"max":"1h"},\
+                "trigger_rule":"all_success"},"schedule":{"every":"1m30s"},\
                 "work":{"grace":"10s","kind":"run","line":"true"}}
                 """)
     }

@@ -14,10 +14,10 @@ struct JobDefinitionTests {
         #expect(throws: DefinitionError.self) { try JobDefinition.example(name).validated() }
     }
 
-    /// Nobody starts what follows other jobs in this version.
-    @Test func aJobThatNobodyWouldEverStartIsRefused() {
+    @Test(arguments: [[], ["extract", "extract"], (0...1000).map { "job\($0)" }])
+    func aJobFollowsOneToAThousandOthersEachNamedOnce(_ jobs: [String]) {
         let error = #expect(throws: DefinitionError.self) {
-            try JobDefinition.example("load", .after("extract")).validated()
+            try JobDefinition.example("load", ScheduleDefinition(.after(jobs))).validated()
         }
         #expect(error?.key == "after")
     }
