@@ -21,7 +21,8 @@ package enum FirstLook {
             }
             guard let latest = renewed.max(by: { $0.renewedAt < $1.renewedAt }) else { continue }
             let sent = time.uptime()
-            let shown = try await store.now()
+            // What it shows, and not what is held of it: it may have stepped since it was read first.
+            let shown = try await store.now() + (store.clock.deviation ?? .zero)
             let received = time.uptime()
             return store.clock.believe(shown - latest.deviation, at: sent + (received - sent) / 2)
         }

@@ -56,6 +56,19 @@ struct FirstLookTests {
         }
     }
 
+    @Test func aClockThatIsSetRightWhileAProcessStartsDoesNotLeaveItBehind() async throws {
+        try await whenClockIs(off: .seconds(15)) { node, old, new in
+            #expect(try await new.now() == ManualTime.start + .seconds(15))
+            time.set(time.now() - .seconds(15))
+            async let look: Void = FirstLook.agree(new, time: time)
+            await time.sleepers(1)
+            _ = try await old.renew(node, lease: LeaseLengths().held(slots: 2))
+            time.advance(by: FirstLook.pause)
+            try await look
+            #expect(try await new.now() == ManualTime.start + FirstLook.pause)
+        }
+    }
+
     @Test func whereNoNodeLivesTheClockIsBelieved() async throws {
         try await whenClockIs(off: .seconds(3600)) { _, _, new in
             async let look: Void = FirstLook.agree(new, time: time)
