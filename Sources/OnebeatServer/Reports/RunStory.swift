@@ -256,6 +256,11 @@ struct RunStory {
             say(
                 "It was skipped, because the job was paused"
                     + (pause.map { " (by \($0.actor) at \(at($0.at)))" } ?? "") + ".")
+        case .upstream, .upstreamSkipped:
+            say(
+                "It was skipped, because \(row.message ?? "a job that it follows did not succeed"); `trigger_rule:"
+                    + " \(policies.triggerRule.rawValue)` cannot come true then. `onebeat flow \(row.id)` shows the others."
+            )
         default: say("It was skipped\(row.reason.map { ": \($0.sentence)" } ?? "").")
         }
     }

@@ -224,6 +224,17 @@ struct RunExplanationTests {
                 "failed after 2s: exit code 1; last line: No space left on device"))
     }
 
+    @Test(arguments: [Reason.upstream, .upstreamSkipped])
+    func aFollowerThatCouldNotStartNamesWhatItFollows(_ reason: Reason) throws {
+        let skipped = run(.skipped, reason: reason, took: .zero) { run in
+            run.message = "transform failed"
+            run.flow = RunID(7)
+        }
+        let answer = try Scene(runs: [skipped]).explain(due)
+        #expect(answer.says("transform failed"))
+        #expect(answer.says("`onebeat flow"))
+    }
+
     @Test func aForeignLockIsNotToldAsARunOfTheJob() throws {
         let skipped = run(.skipped, reason: .overlap, took: .zero) { $0.message = "another program holds lock:job:job" }
         let answer = try Scene(runs: [skipped]).explain(due)
