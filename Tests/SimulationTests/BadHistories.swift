@@ -2,7 +2,7 @@ import Onebeat
 import OnebeatTesting
 
 extension BadHistory {
-    static let all: [BadHistory] = atTheStart + atTheEnd + takenOver + overAll
+    static let all: [BadHistory] = atTheStart + atTheEnd + takenOver + overAll + ofFlows
 
     private static let atTheStart: [BadHistory] = [
         BadHistory("a run is claimed before it is due", .notEarly) {
@@ -306,6 +306,35 @@ extension BadHistory {
             var history = try HandMadeHistory()
             try history.succeed()
             try history.judge(16, [history.succeeded], nextAt: nil)
+        },
+    ]
+
+    private static let ofFlows: [BadHistory] = [
+        BadHistory("a follower waits for nothing that its definition names", .flows) {
+            var history = try HandMadeHistory()
+            let follower = try history.follower()
+            try history.succeed()
+            try history.judge(16, [history.succeeded, follower])
+        },
+        BadHistory("a follower waits on when all that it follows has ended", .flows) {
+            var history = try HandMadeHistory()
+            let follower = try history.follower()
+            try history.succeed()
+            try history.judge(16, [history.succeeded, follower], waits: [history.wait(for: follower)])
+        },
+        BadHistory("a follower is let go while what it follows is still to come", .flows) {
+            var history = try HandMadeHistory()
+            let follower = try history.follower { $0.state = .scheduled }
+            try history.judge(11, [history.run(10), follower], waits: [history.wait(for: follower)])
+        },
+        BadHistory("a follower is skipped though what it follows succeeded", .flows) {
+            var history = try HandMadeHistory()
+            let follower = try history.follower {
+                $0.state = .skipped
+                $0.reason = .upstream
+            }
+            try history.succeed()
+            try history.judge(16, [history.succeeded, follower], waits: [history.wait(for: follower)])
         },
     ]
 }

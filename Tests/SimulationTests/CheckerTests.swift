@@ -99,11 +99,28 @@ struct HandMadeHistory {
         }
     }
 
-    mutating func judge(_ second: Double, _ runs: [Run], nextAt: Double? = 1000) throws {
+    mutating func judge(_ second: Double, _ runs: [Run], nextAt: Double? = 1000, waits: [Wait] = []) throws {
         try checker.judge(
-            FinalRows(runs: runs, jobs: [record(watermark: second, nextAt: nextAt)]), at: Self.second(second),
-            quiet: .seconds(8))
+            FinalRows(runs: runs, jobs: [record(watermark: second, nextAt: nextAt)], waits: waits),
+            at: Self.second(second), quiet: .seconds(8))
     }
+
+    /// A run of a job that follows the report, planned with that of second 10; it waits, unless changed.
+    mutating func follower(_ change: (inout Run) -> Void = { _ in }) throws -> Run {
+        let definition = JobDefinition(name: "mail", schedule: .after("report"), work: .handler)
+        let record = JobRecord(
+            definition: definition, generation: 1, version: 1, watermark: Self.second(0), nextAt: nil,
+            createdAt: Self.second(0))
+        try see(0, .applied([JobChange(.added, job: "mail", record: record)]))
+        var run = Run(
+            id: RunID(2), version: record.versionID, scheduledAt: Self.second(10), dueAt: Self.second(10))
+        run.state = .waiting
+        run.flow = RunID(1)
+        change(&run)
+        return run
+    }
+
+    func wait(for follower: Run) -> Wait { Wait(parent: RunID(1), run: follower.id) }
 }
 
 /// A history that a checker must reject, and for what.

@@ -58,7 +58,8 @@ package struct Changes: Sendable, Equatable {
 
     /// Whether a further attempt, or a run that waited for others, is due by `moment`.
     package func hasDue(by moment: Timestamp) -> Bool {
-        !letGo.isEmpty || settled.contains { $0.run.state == .scheduled && $0.run.dueAt <= moment }
+        letGo.contains { $0.dueAt <= moment }
+            || settled.contains { $0.run.state == .scheduled && $0.run.dueAt <= moment }
     }
 }
 

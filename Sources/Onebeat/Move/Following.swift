@@ -32,8 +32,9 @@ extension Changes {
     private mutating func letGo(_ follower: WaitingRun) throws(IllegalMove) {
         let run = follower.run
         guard run.state == .waiting else { throw IllegalMove(run: run.id, from: run.state, to: .scheduled) }
-        // A follower's time begins here.
-        letGo(run.due(at: now, deadline: now + follower.policies.deadline))
+        // A follower's time begins here, but never ahead of its flow's instant: a root may end before that, by a cancel.
+        let dueAt = max(now, run.scheduledAt)
+        letGo(run.due(at: dueAt, deadline: dueAt + follower.policies.deadline))
     }
 
     /// Which of the runs it follows keeps it from starting, in words.

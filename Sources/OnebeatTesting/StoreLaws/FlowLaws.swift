@@ -40,6 +40,22 @@ extension StoreLaw {
             try expect(follower.deadlineAt, is: bench.second(130))
             try expect(try await bench.claimOne(node).run.job, is: "b")
         },
+        StoreLaw("a follower that is let go ahead of its flow's instant is due at that instant, and not before") { bench in
+            try await bench.applyFlow(["b": ["a"]]) { policies in
+                policies.deadline = .seconds(30)
+                policies.triggerRule = .allDone
+            }
+            try await bench.planFlow("a", at: bench.second(8))
+            _ = try await bench.store.cancel(try await bench.runs("a")[0].id, by: "law")
+            let follower = try await bench.runs("b")[0]
+            try expect(follower.state, is: .scheduled)
+            try expect(follower.dueAt, is: bench.second(8))
+            try expect(follower.deadlineAt, is: bench.second(38))
+            let node = try await bench.join()
+            try expect(try await bench.claim(node).claims.map(\.run.job), is: [])
+            bench.time.advance(by: .seconds(8))
+            try expect(try await bench.claimOne(node).run.job, is: "b")
+        },
         StoreLaw("a further attempt of what it follows keeps a follower waiting") { bench in
             try await bench.applyFlow(["b": ["a"]]) { $0.retry = RetryPolicy(limit: 1, backoff: .seconds(1)) }
             try await bench.planFlow("a", at: bench.second(0))
