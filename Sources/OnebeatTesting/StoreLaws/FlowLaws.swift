@@ -40,7 +40,8 @@ extension StoreLaw {
             try expect(follower.deadlineAt, is: bench.second(130))
             try expect(try await bench.claimOne(node).run.job, is: "b")
         },
-        StoreLaw("a follower that is let go ahead of its flow's instant is due at that instant, and not before") { bench in
+        StoreLaw("a follower that is let go ahead of its flow's instant is due at that instant, and not before") {
+            bench in
             try await bench.applyFlow(["b": ["a"]]) { policies in
                 policies.deadline = .seconds(30)
                 policies.triggerRule = .allDone
