@@ -219,6 +219,7 @@ package final class CeleryExecutor: Executor {
             return nil
         case .succeeded(let result):
             await task.output.write(Array("\(result)\n".utf8), to: .stdout)
+            if let value = try? RunValue(json: Array(result.utf8)) { await task.output.handOn(value) }
             return .succeeded
         case .failed(let why, let traceback):
             if !traceback.isEmpty { await task.output.write(Array("\(traceback)\n".utf8), to: .stderr) }

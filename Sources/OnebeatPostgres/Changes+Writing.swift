@@ -4,7 +4,8 @@ import Onebeat
 extension Changes {
     /// All but the rows of `scheduled_job_status`, which come last of all.
     func statements(claim nonce: ClaimNonce? = nil) -> [Statement] {
-        starting(nonce) + replacing() + holding() + settling() + ending() + lettingGo() + releasing() + startingDelays()
+        starting(nonce) + replacing() + holding() + settling() + handingOn() + ending() + lettingGo() + releasing()
+            + startingDelays()
             + (events.isEmpty ? [] : [.note(events, at: now)])
     }
 
@@ -125,6 +126,19 @@ extension Changes {
                     ids, fences, .texts(settled.map(\.outcome)), messages, codes, .time(now),
                     .ints(runs.map(\.attempt)),
                 ]),
+        ]
+    }
+
+    private func handingOn() -> [Statement] {
+        let given = settled.filter { $0.value != nil }
+        guard !given.isEmpty else { return [] }
+        return [
+            Statement(
+                """
+                INSERT INTO run_values (run_id, value) SELECT run_id, value FROM unnest($1, $2) AS v (run_id, value)
+                ON CONFLICT (run_id) DO UPDATE SET value = excluded.value
+                """,
+                [.ints(given.map(\.run.id.value)), .texts(given.map { $0.value?.json })])
         ]
     }
 

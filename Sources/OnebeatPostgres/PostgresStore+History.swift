@@ -58,6 +58,28 @@ extension PostgresStore: HistoryStore {
         }
     }
 
+    public func value(of run: RunID) async throws(StoreError) -> RunValue? {
+        try await move { transaction in
+            try transaction.look([Statement("SELECT value FROM run_values WHERE run_id = $1", [.int(run.value)])])[0]
+                .first.map { RunValue(stored: $0[0]) }
+        }
+    }
+
+    public func input(of run: RunID) async throws(StoreError) -> [String: RunValue] {
+        try await move { transaction in
+            let rows = try transaction.look([
+                Statement(
+                    """
+                    SELECT job_name, value FROM waits w JOIN runs ON id = w.parent_id
+                        JOIN run_values v ON v.run_id = w.parent_id
+                    WHERE w.run_id = $1
+                    """, [.int(run.value)])
+            ])[0]
+            let values = rows.map { ($0[0] as String, RunValue(stored: $0[1])) }
+            return Dictionary(values) { $1 }
+        }
+    }
+
     public func attempts(of run: RunID) async throws(StoreError) -> [Attempt] {
         try await move { transaction in
             try transaction.look([
@@ -199,7 +221,8 @@ extension PostgresStore: HistoryStore {
                         WHERE finished_at < $3 ORDER BY id LIMIT $2),
                     output AS (DELETE FROM logs USING old WHERE run_id = id),
                     tries AS (DELETE FROM attempts USING old WHERE run_id = id),
-                    waited AS (DELETE FROM waits USING old WHERE run_id = id)
+                    waited AS (DELETE FROM waits USING old WHERE run_id = id),
+                    handed AS (DELETE FROM run_values USING old WHERE run_id = id)
                     DELETE FROM runs USING old WHERE runs.id = old.id
                     """,
                     [.int(limit * 4), .int(limit), .time(instant)]),

@@ -164,7 +164,8 @@ extension PostgresStore: RunStore {
             guard let run = runs[claimed.id], run.state == .running, run.fence == claimed.fence else { return nil }
             let settlement = deciding(run, report.outcome, report.claim.definition.policies, now)
             let after = try changes.settle(
-                run, report.outcome, as: settlement, words: report.words, isGuarded: guarded.contains(run.job))
+                run, report.outcome, as: settlement, words: report.words, value: report.value,
+                isGuarded: guarded.contains(run.job))
             runs[run.id] = after
             return .settled(after)
         }

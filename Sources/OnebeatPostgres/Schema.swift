@@ -10,7 +10,7 @@ import Onebeat
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
-        first, renewals, deviations, revisions, leavings, claims, flows, incidents,
+        first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -280,6 +280,9 @@ package struct Schema: Sendable {
             applied_at timestamptz NOT NULL, actor text NOT NULL, PRIMARY KEY (source, number, digest)
         )
         """
+
+    /// What runs hand on, as JSON.
+    private static let runValues = "CREATE TABLE run_values (run_id bigint PRIMARY KEY, value text NOT NULL)"
 
     /// How many runs a node was running when it was gone, so that one that was alone is known.
     private static let leavings = "ALTER TABLE nodes ADD COLUMN runs_left bigint"

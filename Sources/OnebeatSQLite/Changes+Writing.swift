@@ -79,6 +79,8 @@ extension SQLiteStore {
             WHERE run_id = ? AND number = ? AND fence = ?
             """,
             [now, end.outcome, run.message, run.exitCode, run.id.value, run.attempt, run.fence.value])
+        guard let value = end.value else { return }
+        try db.change("INSERT OR REPLACE INTO run_values (run_id, value) VALUES (?, ?)", [run.id.value, value.json])
     }
 
     private static func writeEnd(of run: Run, in db: Database) throws {

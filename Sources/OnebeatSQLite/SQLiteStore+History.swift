@@ -55,6 +55,31 @@ extension SQLiteStore: HistoryStore {
         }
     }
 
+    public func value(of run: RunID) async throws(StoreError) -> RunValue? {
+        try await read { db, _ in
+            try db.rows("SELECT value FROM run_values WHERE run_id = ?", [run.value]).first.map { row in
+                var row = Columns(row)
+                return RunValue(stored: row[0])
+            }
+        }
+    }
+
+    public func input(of run: RunID) async throws(StoreError) -> [String: RunValue] {
+        try await read { db, _ in
+            var input: [String: RunValue] = [:]
+            let rows = try db.rows(
+                """
+                SELECT job_name, value FROM waits JOIN runs ON id = parent_id JOIN run_values v ON v.run_id = parent_id
+                WHERE waits.run_id = ?
+                """, [run.value])
+            for row in rows {
+                var row = Columns(row)
+                input[row[0]] = RunValue(stored: row[1])
+            }
+            return input
+        }
+    }
+
     public func attempts(of run: RunID) async throws(StoreError) -> [Attempt] {
         try await read { db, _ in
             try db.rows("SELECT \(Attempt.columns) FROM attempts WHERE run_id = ? ORDER BY number", [run.value])
@@ -173,6 +198,7 @@ extension SQLiteStore: HistoryStore {
                 try db.change("DELETE FROM logs WHERE run_id = ?", [id])
                 try db.change("DELETE FROM attempts WHERE run_id = ?", [id])
                 try db.change("DELETE FROM waits WHERE run_id = ?", [id])
+                try db.change("DELETE FROM run_values WHERE run_id = ?", [id])
                 removed += try db.change("DELETE FROM runs WHERE id = ?", [id])
             }
             removed += try db.change("DELETE FROM events WHERE id IN (\(oldEvents))", [instant, limit])

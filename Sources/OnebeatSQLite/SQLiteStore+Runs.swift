@@ -115,7 +115,8 @@ extension SQLiteStore: RunStore {
                     return try isAgain || Self.wasSettled(report, in: db) ? .settled(run) : .fenced
                 }
                 let settlement = deciding(run, report.outcome, report.claim.definition.policies, now)
-                let after = try changes.settle(run, report.outcome, as: settlement, words: report.words)
+                let after = try changes.settle(
+                    run, report.outcome, as: settlement, words: report.words, value: report.value)
                 known[run.id] = (after, report.outcome.word)
                 return .settled(after)
             }

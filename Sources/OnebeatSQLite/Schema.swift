@@ -10,7 +10,7 @@ import Onebeat
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
-        first, renewals, deviations, revisions, leavings, claims, flows, incidents,
+        first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues,
     ])
 
     private let migrations: [String]
@@ -236,6 +236,11 @@ package struct Schema: Sendable {
             source TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, place INTEGER NOT NULL,
             applied_at INTEGER NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (source, number, digest)
         ) WITHOUT ROWID;
+        """
+
+    /// What runs hand on, as JSON.
+    private static let runValues = """
+        CREATE TABLE run_values (run_id INTEGER PRIMARY KEY NOT NULL, value TEXT NOT NULL);
         """
 
     /// How many runs a node was running when it was gone, so that one that was alone is known.

@@ -148,6 +148,12 @@ extension StoreWrapper {
 
     public func run(_ id: RunID) async throws(StoreError) -> Run? { try await base.run(id) }
 
+    public func value(of run: RunID) async throws(StoreError) -> RunValue? { try await base.value(of: run) }
+
+    public func input(of run: RunID) async throws(StoreError) -> [String: RunValue] {
+        try await base.input(of: run)
+    }
+
     public func waits(in flow: RunID, limit: Int) async throws(StoreError) -> [Wait] {
         try await base.waits(in: flow, limit: limit)
     }

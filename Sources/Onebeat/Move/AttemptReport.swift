@@ -4,11 +4,14 @@ public struct AttemptReport: Sendable, Equatable {
     public var claim: Claim
     /// How it ended.
     public var outcome: Outcome
+    /// What it hands on. Kept where it succeeded.
+    public var value: RunValue?
 
     /// Makes a report.
-    public init(_ claim: Claim, _ outcome: Outcome) {
+    public init(_ claim: Claim, _ outcome: Outcome, value: RunValue? = nil) {
         self.claim = claim
         self.outcome = outcome
+        self.value = value
     }
 
     /// Words on the end, for people.

@@ -45,6 +45,8 @@ package struct Changes: Sendable, Equatable {
         package var run: Run
         /// As the store keeps it.
         package var outcome: String
+        /// What the run hands on.
+        package var value: RunValue?
     }
 
     /// Takes what is to be written now. Rows of `scheduled_job_status` stay for the end of the transaction: moves that share
@@ -89,10 +91,12 @@ extension Changes {
     /// - Returns: the run after it.
     /// - Throws: ``IllegalMove`` when it cannot go where the settlement sends it.
     package mutating func settle(
-        _ run: Run, _ outcome: Outcome, as settlement: Settlement, words: String? = nil, isGuarded: Bool = true
+        _ run: Run, _ outcome: Outcome, as settlement: Settlement, words: String? = nil, value: RunValue? = nil,
+        isGuarded: Bool = true
     ) throws(IllegalMove) -> Run {
         let run = try run.settled(outcome, as: settlement, words: words, at: now)
-        settled.append(Settled(run: run, outcome: outcome.word))
+        settled.append(
+            Settled(run: run, outcome: outcome.word, value: run.state == .succeeded ? value : nil))
         note(run)
         if isGuarded { release(heldOf: run.job) }
         conclude(run, isGuarded: isGuarded)

@@ -49,7 +49,8 @@ public final class Node: Service {
         let recorder = OutputRecorder(
             store: store, clock: parts.clock, limit: settings.output, bell: output)
         let attempts = NodeAttempts(
-            runner: AttemptRunner(executor: executor, time: time), outbox: parts.outbox, recorder: recorder,
+            runner: AttemptRunner(executor: executor, time: time, history: store), outbox: parts.outbox,
+            recorder: recorder,
             membership: parts.membership, demand: parts.demand, logger: logger)
         let keeper = locks.map { [logger] in
             parts.keeper(of: $0, store: store, settings: settings, chance: .system, logger: logger)

@@ -4,6 +4,8 @@ public struct Claim: Sendable, Equatable {
     public var run: Run
     /// The definition the run follows.
     public var definition: JobDefinition
+    /// What the runs that it follows handed on, by their jobs. Read before its work begins.
+    public var input: [String: RunValue] = [:]
 
     /// Makes a claim; stores do.
     public init(run: Run, definition: JobDefinition) {

@@ -9,6 +9,12 @@ public protocol HistoryStore: Sendable {
     /// Which runs of a flow wait, or waited, for which: up to `limit` pairs.
     func waits(in flow: RunID, limit: Int) async throws(StoreError) -> [Wait]
 
+    /// What a run handed on.
+    func value(of run: RunID) async throws(StoreError) -> RunValue?
+
+    /// What the runs that a run follows handed on, by their jobs.
+    func input(of run: RunID) async throws(StoreError) -> [String: RunValue]
+
     /// The attempts of a run, first to newest.
     func attempts(of run: RunID) async throws(StoreError) -> [Attempt]
 

@@ -2,6 +2,8 @@
 struct AttemptRunner: Sendable {
     let executor: any Executor
     let time: any TimeSource
+    /// What a follower's work is given.
+    var history: (any HistoryStore)?
 
     private enum Ending {
         case ended(Outcome)
@@ -13,6 +15,7 @@ struct AttemptRunner: Sendable {
     func run(_ claim: Claim, stop: StopSignal, output: any OutputSink) async -> Outcome? {
         // Whatever the executor would make of it, it would not be what the job's owner wrote.
         if let trouble = claim.definition.trouble { return .failed(Failure(trouble)) }
+        guard let claim = await withInput(claim) else { return .notStarted }
         return await withTaskGroup(of: Ending.self) { group in
             group.addTask { .ended(await executor.execute(claim, output: output)) }
             group.addTask { await stop.cause().map { .stop($0) } ?? .nothing }
@@ -42,6 +45,15 @@ struct AttemptRunner: Sendable {
             }
             return .lost
         }
+    }
+
+    /// The claim with what the runs that it follows handed on; `nil` where the store does not say: nothing has begun then.
+    private func withInput(_ claim: Claim) async -> Claim? {
+        guard claim.run.isFollower, let history else { return claim }
+        var claim = claim
+        guard let input = try? await history.input(of: claim.run.id) else { return nil }
+        claim.input = input
+        return claim
     }
 
     /// Only what says that it was stopped ended by the stop. Work that had ended by then, had: its outcome stands. What ended

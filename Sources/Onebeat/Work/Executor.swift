@@ -26,6 +26,15 @@ extension Executor {
 public protocol OutputSink: Sendable {
     /// Keeps bytes. Returns when there is room for more.
     func write(_ bytes: [UInt8], to stream: LogStream) async
+
+    /// Takes the value that the run hands on to those that follow it; the last one counts, and only where the attempt
+    /// succeeds.
+    func handOn(_ value: RunValue) async
+}
+
+extension OutputSink {
+    /// Drops it.
+    public func handOn(_ value: RunValue) async {}
 }
 
 /// Why an attempt is asked to stop.

@@ -17,6 +17,7 @@ public struct RunContext: Sendable {
     public let fence: Fence
     /// A logger that names the job, the run and the attempt.
     public let logger: Logger
+    private let input: [String: RunValue]
     private let output: any OutputSink
 
     init(_ claim: Claim, output: any OutputSink, logger: Logger) {
@@ -25,6 +26,7 @@ public struct RunContext: Sendable {
         scheduledAt = claim.run.scheduledAt
         attempt = claim.attempt
         fence = claim.fence
+        input = claim.input
         self.output = output
         var logger = logger
         logger[metadataKey: "job"] = "\(claim.run.job)"
@@ -32,6 +34,16 @@ public struct RunContext: Sendable {
         logger[metadataKey: "attempt"] = "\(claim.attempt)"
         self.logger = logger
     }
+
+    /// What a job that this one follows handed on in this flow; `nil` where it handed nothing on.
+    /// - Throws: the decoder's error where the value is of another form.
+    public func input<Value: Decodable>(from job: String, as type: Value.Type = Value.self) throws -> Value? {
+        try input[job]?.decode(as: type)
+    }
+
+    /// Hands a value on to the jobs that follow this one; the last one counts, and only where the closure returns.
+    /// - Throws: ``RunValueError`` for one that is larger than ``RunValue/mostBytes`` as JSON.
+    public func handOn(_ value: some Encodable) async throws { await output.handOn(try RunValue(value)) }
 
     /// Keeps a line of output with the run, where `onebeat logs` and the dashboard show it.
     public func print(_ line: String) async {

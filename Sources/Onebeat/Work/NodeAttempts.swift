@@ -47,7 +47,7 @@ actor NodeAttempts: AttemptRunning {
             Task {
                 let outcome = await runner.run(claim, stop: stop, output: output)
                 let lastLine = await output.finish()
-                end(claim, outcome?.saying(lastLine, of: claim.definition.work))
+                end(claim, outcome?.saying(lastLine, of: claim.definition.work), await output.value)
             }
         }
     }
@@ -86,9 +86,9 @@ actor NodeAttempts: AttemptRunning {
         while !signals.isEmpty, !Task.isCancelled { await ended.wait() }
     }
 
-    private func end(_ claim: Claim, _ outcome: Outcome?) {
+    private func end(_ claim: Claim, _ outcome: Outcome?, _ value: RunValue?) {
         if let outcome {
-            let report = AttemptReport(claim, outcome)
+            let report = AttemptReport(claim, outcome, value: value)
             tell(of: report)
             outbox.put(report)
         }

@@ -146,12 +146,16 @@ actor AttemptOutput: OutputSink {
     private var cutSequence: Int?
     /// The last bytes of each stream, for the words on a failure.
     private var ends: [LogStream: [UInt8]] = [:]
+    /// What the run hands on.
+    private(set) var value: RunValue?
 
     init(_ claim: Claim, recorder: OutputRecorder) {
         run = claim.run.id
         attempt = claim.attempt
         self.recorder = recorder
     }
+
+    func handOn(_ value: RunValue) { self.value = value }
 
     func write(_ bytes: [UInt8], to stream: LogStream) async {
         guard !bytes.isEmpty else { return }

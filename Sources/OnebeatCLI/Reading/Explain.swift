@@ -46,7 +46,7 @@ struct Explain: AsyncParsableCommand {
             return try Output.json(
                 Answer(
                     job: job, at: moment, verdict: explanation.verdict, sentences: explanation.sentences,
-                    run: explanation.run.map(RunResource.init)))
+                    run: explanation.run.map { RunResource($0) }))
         }
         for sentence in explanation.sentences { Output.line("\(sentence)") }
     }

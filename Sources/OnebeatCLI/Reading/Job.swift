@@ -32,7 +32,7 @@ struct Job: AsyncParsableCommand {
         if format.json {
             let answer = Answer(
                 job: JobResource(line, schedule: schedule, now: now), next: next.map(OccurrenceResource.init),
-                runs: runs.map(RunResource.init))
+                runs: runs.map { RunResource($0) })
             return try Output.json(answer)
         }
         show(line, schedule, clock)

@@ -21,12 +21,14 @@ struct RunCommand: AsyncParsableCommand {
         let store = try await store.open()
         let run = try await store.run(named: id)
         let attempts = try await store.attempts(of: run.id)
+        let value = try await store.value(of: run.id)
         let now = try await store.now()
         let reader = try reader.clock()
         let explanation = try await store.explanation(of: run, on: reader, now: now)
         if format.json {
             let answer = Answer(
-                run: RunResource(run), attempts: attempts.map(AttemptResource.init), explanation: explanation)
+                run: RunResource(run, value: value), attempts: attempts.map(AttemptResource.init),
+                explanation: explanation)
             return try Output.json(answer)
         }
         let terminal = Terminal.output
@@ -36,6 +38,7 @@ struct RunCommand: AsyncParsableCommand {
                 + terminal.paint("\(run.state.rawValue)", run.state.colour))
         for sentence in explanation { Output.line("\(sentence)") }
         show(attempts, of: run, clock)
+        if let value { Output.line("\nhanded on: \(value.json)") }
         Output.line(terminal.paint("\nonebeat logs \(run.id) shows its output", .quiet))
     }
 

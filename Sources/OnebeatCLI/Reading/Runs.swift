@@ -47,7 +47,7 @@ struct Runs: AsyncParsableCommand {
         let runs = try await store.runs(filter)
         // A removed job's runs are still there, so a name is only wrong when neither job nor runs have it.
         if let job, runs.isEmpty { _ = try await store.record(of: job) }
-        if format.json { return try Output.json(runs.map(RunResource.init)) }
+        if format.json { return try Output.json(runs.map { RunResource($0) }) }
         if runs.isEmpty { return Output.note("no runs fit") }
         for line in RunTable(runs, clock: try await store.clock(clock, for: runs, now: now)).lines(for: .output) {
             Output.line(line)

@@ -28,7 +28,8 @@ struct ReadAPI: Sendable {
         group.get("runs") { request, _ in try await runs(QueryReader(request, known: QueryReader.runParameters)) }
         group.get("runs/:id") { request, context in
             _ = try QueryReader(request, known: [])
-            return try await JSON.response(RunResource(run(context.runID())))
+            let run = try await run(context.runID())
+            return try await JSON.response(RunResource(run, value: store.value(of: run.id)))
         }
         group.get("runs/:id/attempts") { request, context in
             _ = try QueryReader(request, known: [])
@@ -139,7 +140,7 @@ struct ReadAPI: Sendable {
         let filter = try query.runFilter()
         let runs = try await store.runs(filter)
         let next = runs.count == filter.limit ? runs.last?.id.value : nil
-        return try JSON.response(Page(items: runs.map(RunResource.init), next: next))
+        return try JSON.response(Page(items: runs.map { RunResource($0) }, next: next))
     }
 
     private struct Logs: Encodable {

@@ -33,9 +33,12 @@ package struct RunResource: Encodable {
     var rangeEnd: Timestamp?
     var count: Int
     var flow: Int64?
+    /// What it handed on. Told of one run, not in lists.
+    var value: JSONValue?
 
-    package init(_ run: Run) {
+    package init(_ run: Run, value: RunValue? = nil) {
         id = run.id.value
+        self.value = try? value?.decode()
         key = run.key
         job = run.job
         generation = run.version.generation

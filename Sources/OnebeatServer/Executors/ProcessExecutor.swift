@@ -7,6 +7,8 @@ package struct ProcessExecutor: Executor {
     /// What `${NAME}` is replaced from.
     private let environment: [String: String]
     private let base: JobEnvironment
+    /// Where values are handed over.
+    private let temporary: String
 
     /// - Parameter environment: the node's; its own unless told otherwise.
     package init(
@@ -15,27 +17,56 @@ package struct ProcessExecutor: Executor {
         self.guardian = guardian
         self.environment = environment
         base = JobEnvironment(of: environment)
+        temporary = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     }
 
     package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         let settings: ProcessSettings
-        let request: ProcessRequest
+        var request: ProcessRequest
+        let values: ValueFolder?
         do {
             (request, settings) = try self.request(for: claim)
+            values = try await self.values(for: claim, user: request.user, output)
         } catch {
             return .failed(Failure("\(error)"))
         }
+        defer { values?.remove() }
+        request.environment["ONEBEAT_INPUT"] = values?.input
+        request.environment["ONEBEAT_OUTPUT"] = values?.output
         do {
             let end = try await run(request, settings.output, output)
             if end.leftovers > 0 {
                 let words = "[onebeat: processes that outlived the job and were ended: \(end.leftovers)]\n"
                 await output.write(Array(words.utf8), to: .note)
             }
-            return ProcessReport(request: request, end: end).outcome
+            let outcome = ProcessReport(request: request, end: end).outcome
+            guard outcome == .succeeded else { return outcome }
+            do {
+                if let value = try values?.value() { await output.handOn(value) }
+                return outcome
+            } catch {
+                return .failed(
+                    Failure(
+                        "ended well, but what it left in $ONEBEAT_OUTPUT cannot be handed on: \(error)", exitCode: 0))
+            }
         } catch GuardianError.gone {
             return .notStarted  // another node may
         } catch {
             return .failed(Failure("\(error)"))
+        }
+    }
+
+    /// - Returns: `nil` where there is no room for it and nothing to give: most jobs hand nothing on, and a full disk is not
+    ///   to stop them.
+    private func values(
+        for claim: Claim, user: LocalUser?, _ output: any OutputSink
+    ) async throws(UnfitRequest) -> ValueFolder? {
+        do {
+            return try ValueFolder(giving: claim.input, to: user, within: temporary)
+        } catch {
+            guard claim.input.isEmpty else { throw error }
+            await output.write(Array("[onebeat: \(error)]\n".utf8), to: .note)
+            return nil
         }
     }
 

@@ -57,6 +57,22 @@ extension StoreLaw {
             bench.time.advance(by: .seconds(8))
             try expect(try await bench.claimOne(node).run.job, is: "b")
         },
+        StoreLaw("what a run hands on is kept where it succeeds, and given to those that follow it") { bench in
+            try await bench.applyFlow(["b": ["a"], "c": ["a", "b"]]) { $0.triggerRule = .allDone }
+            try await bench.planFlow("a", at: bench.second(0))
+            let node = try await bench.join()
+            let value = try RunValue(json: Array(#"{"rows": [1, "\u0000", "日"]}"#.utf8))
+            let root = try await bench.claimOne(node)
+            try await bench.settle(root, .succeeded, value: value)
+            try expect(try await bench.store.value(of: root.run.id), is: value)
+            let second = try await bench.claimOne(node)
+            try expect(try await bench.store.input(of: second.run.id), is: ["a": value])
+            try await bench.settle(second, .failed(Failure("no")), value: value)
+            try expect(try await bench.store.value(of: second.run.id), is: nil)
+            let third = try await bench.claimOne(node)
+            try expect(try await bench.store.input(of: third.run.id), is: ["a": value])
+            try expect(try await bench.store.input(of: root.run.id), is: [:])
+        },
         StoreLaw("a further attempt of what it follows keeps a follower waiting") { bench in
             try await bench.applyFlow(["b": ["a"]]) { $0.retry = RetryPolicy(limit: 1, backoff: .seconds(1)) }
             try await bench.planFlow("a", at: bench.second(0))

@@ -111,8 +111,8 @@ public struct StoreBench: Sendable {
     }
 
     @discardableResult
-    func settle(_ claim: Claim, _ outcome: Outcome) async throws -> SettleResult {
-        try await store.settle([AttemptReport(claim, outcome)], deciding: Self.settlement)[0]
+    func settle(_ claim: Claim, _ outcome: Outcome, value: RunValue? = nil) async throws -> SettleResult {
+        try await store.settle([AttemptReport(claim, outcome, value: value)], deciding: Self.settlement)[0]
     }
 
     func reap(limit: Int = 100) async throws -> ReapResult {

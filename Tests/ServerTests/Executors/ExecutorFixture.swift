@@ -19,9 +19,13 @@ struct ExecutorFixture {
         await run(.shell(line, settings), id: id)
     }
 
-    func run(_ work: Work, id: Int64 = 1) async -> (Outcome, RecordingSink) {
+    func run(
+        _ work: Work, id: Int64 = 1, input: [String: RunValue] = [:]
+    ) async -> (Outcome, RecordingSink) {
         let sink = RecordingSink()
-        return (await executor.execute(.example(work, id: id), output: sink), sink)
+        var claim = Claim.example(work, id: id)
+        claim.input = input
+        return (await executor.execute(claim, output: sink), sink)
     }
 
     /// Starts ``stubborn`` and returns when all of its processes have said who they are.
@@ -60,6 +64,7 @@ struct StubbornRun {
 final class RecordingSink: OutputSink {
     private struct State {
         var pieces: [LogStream: [UInt8]] = [:]
+        var value: RunValue?
         var waiter: (isEnough: @Sendable (String) -> Bool, continuation: CheckedContinuation<String, Never>)?
     }
     private let state = Mutex(State())
@@ -73,6 +78,11 @@ final class RecordingSink: OutputSink {
             waiter.continuation.resume(returning: text)
         }
     }
+
+    func handOn(_ value: RunValue) async { state.withLock { $0.value = value } }
+
+    /// What the run hands on.
+    var value: RunValue? { state.withLock { $0.value } }
 
     func bytes(_ stream: LogStream = .stdout) -> [UInt8] { state.withLock { $0.pieces[stream] ?? [] } }
 

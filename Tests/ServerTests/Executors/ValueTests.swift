@@ -1,0 +1,67 @@
+import Foundation
+import Onebeat
+import Testing
+
+@testable import OnebeatServer
+
+@Suite(.timeLimit(.minutes(1))) struct ValueTests {
+    @Test func aProcessIsGivenValuesAndHandsOneOn() async throws {
+        let fixture = try ExecutorFixture()
+        let given = try RunValue(["de": 3])
+        let work = Work.shell(
+            #"cat "$ONEBEAT_INPUT"; echo " [1, \"日\"] " > "$ONEBEAT_OUTPUT"; echo " ${ONEBEAT_OUTPUT%/*}""#, .init())
+        let (outcome, sink) = await fixture.run(work, input: ["extract \"2\"": given])
+        #expect(outcome == .succeeded)
+        let said = sink.text().split(separator: " /")
+        #expect(said.first == #"{"extract \"2\"": {"de":3}}"#)
+        #expect(sink.value?.json == "[1, \"日\"]")
+        #expect(try sink.value?.decode() == JSONValue.array([.int(1), "日"]))
+        // Nothing stays behind.
+        let folder = "/" + (said.last ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(folder.contains("onebeat-run-") && !FileManager.default.fileExists(atPath: folder))
+        await fixture.guardian.shutdown()
+    }
+
+    @Test(
+        arguments: [
+            ("true", nil),
+            (": > $ONEBEAT_OUTPUT", nil),
+            ("echo '{\"a\":' > $ONEBEAT_OUTPUT", "it is not JSON"),
+            ("head -c 70000 /dev/zero | tr '\\0' 1 > $ONEBEAT_OUTPUT", "more than 65536 bytes"),
+            ("head -c 60000 /dev/zero | tr '\\0' '[' > $ONEBEAT_OUTPUT", "in one another more than 64 times"),
+            ("printf '\"\\377\"' > $ONEBEAT_OUTPUT", "it is not UTF-8"),
+            ("ln -s /etc/hostname $ONEBEAT_OUTPUT", "cannot be read"),
+            ("mkfifo $ONEBEAT_OUTPUT", "is no file of the job's own"),
+            ("mkdir $ONEBEAT_OUTPUT", "is no file of the job's own"),
+        ] as [(String, String?)])
+    func whatAProcessLeavesIsNotTrusted(line: String, trouble: String?) async throws {
+        let fixture = try ExecutorFixture()
+        let (outcome, sink) = await fixture.run(line)
+        #expect(sink.value == nil)
+        if let trouble {
+            #expect(outcome.failure?.message.contains(trouble) == true, "\(outcome)")
+            #expect(outcome.failure?.message.contains("$ONEBEAT_OUTPUT") == true, "\(outcome)")
+        } else {
+            #expect(outcome == .succeeded)
+        }
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func whereThereIsNoRoomForValuesAJobThatNeedsNoneRunsAllTheSame() async throws {
+        let fixture = try ExecutorFixture(environment: ["PATH": "/usr/bin:/bin", "TMPDIR": "/no/such/folder"])
+        let (outcome, sink) = await fixture.run("test -z \"$ONEBEAT_OUTPUT\"")
+        #expect(outcome == .succeeded)
+        #expect(sink.text(.note).contains("can be made in /no/such/folder: No such file or directory"))
+        let (other, _) = await fixture.run(.shell("true", .init()), input: ["a": try RunValue(1)])
+        #expect(other.failure?.message.contains("give the node a TMPDIR") == true)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func aFailedProcessHandsNothingOn() async throws {
+        let fixture = try ExecutorFixture()
+        let (outcome, sink) = await fixture.run("echo 1 > $ONEBEAT_OUTPUT; exit 3")
+        #expect(outcome == .failed(Failure("exit code 3", exitCode: 3)))
+        #expect(sink.value == nil)
+        await fixture.guardian.shutdown()
+    }
+}
