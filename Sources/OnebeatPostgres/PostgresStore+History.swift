@@ -61,7 +61,7 @@ extension PostgresStore: HistoryStore {
     public func value(of run: RunID) async throws(StoreError) -> RunValue? {
         try await move { transaction in
             try transaction.look([Statement("SELECT value FROM run_values WHERE run_id = $1", [.int(run.value)])])[0]
-                .first.map { RunValue(stored: $0[0]) }
+                .first.flatMap { RunValue(stored: $0[0]) }
         }
     }
 
@@ -75,7 +75,10 @@ extension PostgresStore: HistoryStore {
                     WHERE w.run_id = $1
                     """, [.int(run.value)])
             ])[0]
-            let values = rows.map { ($0[0] as String, RunValue(stored: $0[1])) }
+            let values = try rows.map { row -> (String, RunValue) in
+                guard let value = RunValue(stored: row[1]) else { throw StoreError.unreadableValue(of: row[0]) }
+                return (row[0], value)
+            }
             return Dictionary(values) { $1 }
         }
     }

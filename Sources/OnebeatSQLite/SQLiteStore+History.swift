@@ -57,7 +57,7 @@ extension SQLiteStore: HistoryStore {
 
     public func value(of run: RunID) async throws(StoreError) -> RunValue? {
         try await read { db, _ in
-            try db.rows("SELECT value FROM run_values WHERE run_id = ?", [run.value]).first.map { row in
+            try db.rows("SELECT value FROM run_values WHERE run_id = ?", [run.value]).first.flatMap { row in
                 var row = Columns(row)
                 return RunValue(stored: row[0])
             }
@@ -74,7 +74,9 @@ extension SQLiteStore: HistoryStore {
                 """, [run.value])
             for row in rows {
                 var row = Columns(row)
-                input[row[0]] = RunValue(stored: row[1])
+                let job: String = row[0]
+                guard let value = RunValue(stored: row[1]) else { throw StoreError.unreadableValue(of: job) }
+                input[job] = value
             }
             return input
         }

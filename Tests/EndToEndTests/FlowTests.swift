@@ -14,6 +14,23 @@ struct FlowTests {
         tidy: {after: [never, load], trigger_rule: all_done, overlap: queue_all, run: "echo tidy $ONEBEAT_SCHEDULED_AT >> effects"}
         """
 
+    @Test func aValueGoesFromJobToJob() async throws {
+        try await Sandbox.with { box in
+            try box.configure(
+                """
+                extract: {run: "echo '{\\"rows\\": [1, 2]}' > $ONEBEAT_OUTPUT"}
+                load: {after: extract, run: "cat $ONEBEAT_INPUT > loaded"}
+                """)
+            let node = try await box.up()
+            #expect(try await box.onebeat("trigger", "extract", "--wait").code == 0)
+            #expect(try await eventually(within: .seconds(30)) { box.read("loaded").hasSuffix("}}") })
+            #expect(box.read("loaded") == #"{"extract": {"rows": [1, 2]}}"#)
+            #expect(try await box.onebeat("run", "1").output.contains(#"handed on: {"rows": [1, 2]}"#))
+            #expect(await node.get("/api/v1/runs/1")?.body.contains(#""value":{"rows":[1,2]}"#) == true)
+            try await node.stop()
+        }
+    }
+
     @Test func eachFireRunsItsFlowInOrderAcrossKills() async throws {
         try await Sandbox.with { box in
             try box.configure(jobs)

@@ -116,6 +116,34 @@ struct StoredRowTests {
         }
     }
 
+    /// What a run handed on is text to SQLite, which anybody may have written.
+    @Test(arguments: ["x'00ff'", "'{'", "''", "17.5e300"])
+    func aSpoiltValueIsGivenToNobody(_ value: String) async throws {
+        try await withStoreFile { path in
+            let time = ManualTime()
+            let store = try SQLiteStore(path: path, time: time)
+            try await Self.fill(store, time)
+            var filter = RunFilter()
+            filter.limit = 10
+            let runs = try await store.runs(filter).map(\.id.value)
+            let (run, parent) = (runs[0], runs[1])
+            let file = try DatabaseQueue(path: path)
+            try await file.write { db in
+                try db.execute(sql: "INSERT INTO waits (parent_id, run_id) VALUES (\(parent), \(run))")
+                try db.execute(sql: "INSERT INTO run_values (run_id, value) VALUES (\(parent), \(value))")
+            }
+            try file.close()
+            // The number is one that JSON has.
+            let isJSON = value.hasPrefix("1")
+            #expect(try await (store.value(of: RunID(parent)) == nil) == !isJSON)
+            if isJSON {
+                #expect(try await store.input(of: RunID(run)).count == 1)
+            } else {
+                await #expect(throws: StoreError.self) { try await store.input(of: RunID(run)) }
+            }
+        }
+    }
+
     private static func settlement(
         _ run: Run, _ outcome: Outcome, _ policies: JobPolicies, _ now: Timestamp
     ) -> Settlement { Settlement.decide(run, outcome, of: policies, at: now, chance: 0.5) }

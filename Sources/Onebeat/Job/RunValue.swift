@@ -18,6 +18,15 @@ public struct RunValue: Sendable, Equatable {
                 "it has more than \(Self.mostBytes) bytes; hand on a file's place instead of its content")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw RunValueError("it is not UTF-8") }
+        // Readers of JSON tell UTF-16 and UTF-32 by their NULs and marks, and take them. A value is kept as text, where no
+        // NUL may be (PostgreSQL would refuse the whole settlement), and stands among others in a follower's input.
+        guard !bytes.starts(with: [0xef, 0xbb, 0xbf]) else {
+            throw RunValueError("it begins with a byte order mark; write UTF-8 without one")
+        }
+        let spaces: Set<UInt8> = [0x09, 0x0a, 0x0d]
+        guard bytes.allSatisfy({ $0 >= 0x20 || spaces.contains($0) }) else {
+            throw RunValueError("it holds a control character, or is UTF-16; write JSON in UTF-8")
+        }
         guard !Self.isTooDeep(bytes) else {
             throw RunValueError("lists and objects lie in one another more than \(Self.mostDepth) times")
         }
@@ -43,8 +52,11 @@ public struct RunValue: Sendable, Equatable {
         try self.init(json: bytes)
     }
 
-    /// Takes what a store kept.
-    package init(stored json: String) { self.json = json }
+    /// Takes what a store kept; `nil` where somebody else wrote what is no value.
+    package init?(stored json: String) {
+        guard let value = try? Self(json: Array(json.utf8)) else { return nil }
+        self = value
+    }
 
     /// Reads it as a type of the program's own.
     public func decode<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {

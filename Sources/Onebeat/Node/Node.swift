@@ -49,9 +49,10 @@ public final class Node: Service {
         let recorder = OutputRecorder(
             store: store, clock: parts.clock, limit: settings.output, bell: output)
         let attempts = NodeAttempts(
-            runner: AttemptRunner(executor: executor, time: time, history: store), outbox: parts.outbox,
-            recorder: recorder,
-            membership: parts.membership, demand: parts.demand, logger: logger)
+            runner: AttemptRunner(
+                executor: executor, time: time, input: { (run) throws(StoreError) in try await store.input(of: run) }),
+            outbox: parts.outbox, recorder: recorder, membership: parts.membership, demand: parts.demand, logger: logger
+        )
         let keeper = locks.map { [logger] in
             parts.keeper(of: $0, store: store, settings: settings, chance: .system, logger: logger)
         }

@@ -20,6 +20,13 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
                 + "If the two are one and the same that has moved, name it here: source: \"\(source)\"")
     }
 
+    /// A value that somebody else wrote, or that a disk lost.
+    package static func unreadableValue(of job: String) -> StoreError {
+        .refused(
+            "what \"\(job)\" handed on cannot be read (table run_values): it is no JSON. Run \"\(job)\" again with its flow"
+        )
+    }
+
     /// The lease of a node that was declared dead, or has left.
     package static func over(_ node: NodeID) -> StoreError { .fenced("the lease of node \(node) is over") }
 

@@ -2,8 +2,8 @@
 struct AttemptRunner: Sendable {
     let executor: any Executor
     let time: any TimeSource
-    /// What a follower's work is given.
-    var history: (any HistoryStore)?
+    /// Reads what the runs that a run follows handed on.
+    var input: @Sendable (RunID) async throws(StoreError) -> [String: RunValue] = { _ in [:] }
 
     private enum Ending {
         case ended(Outcome)
@@ -15,9 +15,8 @@ struct AttemptRunner: Sendable {
     func run(_ claim: Claim, stop: StopSignal, output: any OutputSink) async -> Outcome? {
         // Whatever the executor would make of it, it would not be what the job's owner wrote.
         if let trouble = claim.definition.trouble { return .failed(Failure(trouble)) }
-        guard let claim = await withInput(claim) else { return .notStarted }
         return await withTaskGroup(of: Ending.self) { group in
-            group.addTask { .ended(await executor.execute(claim, output: output)) }
+            group.addTask { .ended(await work(claim, output)) }
             group.addTask { await stop.cause().map { .stop($0) } ?? .nothing }
             if let timeout = claim.definition.policies.timeout {
                 let end = time.uptime() + timeout
@@ -47,13 +46,21 @@ struct AttemptRunner: Sendable {
         }
     }
 
-    /// The claim with what the runs that it follows handed on; `nil` where the store does not say: nothing has begun then.
-    private func withInput(_ claim: Claim) async -> Claim? {
-        guard claim.run.isFollower, let history else { return claim }
+    private func work(_ claim: Claim, _ output: any OutputSink) async -> Outcome {
+        guard claim.run.isFollower else { return await executor.execute(claim, output: output) }
         var claim = claim
-        guard let input = try? await history.input(of: claim.run.id) else { return nil }
-        claim.input = input
-        return claim
+        do {
+            claim.input = try await input(claim.run.id)
+        } catch {
+            switch error {
+            case .unavailable, .unknownOutcome, .fenced: return .notStarted
+            // What will not be another time must not be handed back: it would be claimed again at once.
+            case .refused, .notFound, .outdated: return .failed(Failure("\(error)"))
+            }
+        }
+        // The store may have taken so long that the lease was lost meanwhile, and the work is somebody else's.
+        if Task.isCancelled { return .cancelled }
+        return await executor.execute(claim, output: output)
     }
 
     /// Only what says that it was stopped ended by the stop. Work that had ended by then, had: its outcome stands. What ended

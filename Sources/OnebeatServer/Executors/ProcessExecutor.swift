@@ -17,7 +17,8 @@ package struct ProcessExecutor: Executor {
         self.guardian = guardian
         self.environment = environment
         base = JobEnvironment(of: environment)
-        temporary = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        // A relative one would be another folder from where the job runs.
+        temporary = environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp"
     }
 
     package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {

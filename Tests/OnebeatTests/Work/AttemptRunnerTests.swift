@@ -46,6 +46,49 @@ struct AttemptRunnerTests {
         #expect(outcome?.failure?.message == definition.trouble)
     }
 
+    /// Says what it was given.
+    private struct Telling: Executor {
+        func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+            .failed(Failure(RunValue.object(of: claim.input)))
+        }
+    }
+
+    private func follower() -> Claim {
+        var claim = Claim.example(.running(), JobPolicies())
+        claim.run.flow = RunID(claim.run.id.value - 1)
+        return claim
+    }
+
+    @Test func aFollowerIsGivenWhatTheOthersHandedOn() async throws {
+        let value = try RunValue([1, 2])
+        let runner = AttemptRunner(executor: Telling(), time: time) { _ in ["extract": value] }
+        let outcome = await runner.run(follower(), stop: stop, output: NoOutput())
+        #expect(outcome?.failure?.message == #"{"extract": [1,2]}"#)
+    }
+
+    @Test func withoutWordFromTheStoreNothingOfAFollowerBegins() async {
+        let runner = AttemptRunner(executor: Telling(), time: time) { _ throws(StoreError) in throw .unavailable("away")
+        }
+        #expect(await runner.run(follower(), stop: stop, output: NoOutput()) == .notStarted)
+    }
+
+    /// Handed back, it would be claimed again at once, and so on for ever.
+    @Test func aFollowerWhoseInputCannotBeReadFails() async {
+        let runner = AttemptRunner(executor: Telling(), time: time) { _ throws(StoreError) in throw .refused("spoilt") }
+        #expect(await runner.run(follower(), stop: stop, output: NoOutput()) == .failed(Failure("spoilt")))
+    }
+
+    /// Its lease was lost while the store was slow to say what it is given: the work is somebody else's by then.
+    @Test func aFollowerThatWasStoppedBeforeItsInputCameDoesNotBegin() async {
+        let stop = stop
+        let runner = AttemptRunner(executor: Telling(), time: time) { _ in
+            stop.stop(because: .leaseLost)
+            while !Task.isCancelled { await Task.yield() }
+            return [:]
+        }
+        #expect(await runner.run(follower(), stop: stop, output: NoOutput()) == nil)
+    }
+
     @Test func theExecutorsOutcomeIsTheAttempts() async {
         let attempt = start(ends: .seconds(5), outcome: .failed(Failure("no", exitCode: 3)))
         await time.sleepers(1)

@@ -24,6 +24,35 @@ struct HandlerExecutorTests {
         #expect(outcome == .succeeded)
     }
 
+    private actor KeptValue: OutputSink {
+        var value: RunValue?
+        func write(_ bytes: [UInt8], to stream: LogStream) {}
+        func handOn(_ value: RunValue) { self.value = value }
+    }
+
+    private struct Files: Codable, Equatable { var files: [String] }
+
+    @Test func aClosureIsGivenValuesAndHandsOneOn() async throws {
+        let given = Files(files: ["a.csv", "日.csv"])
+        let executor = HandlerExecutor(
+            handlers: [
+                "report": { run in
+                    #expect(try run.input(from: "extract") == given)
+                    #expect(try run.input(from: "nobody", as: Files.self) == nil)
+                    #expect(throws: DecodingError.self) { try run.input(from: "extract", as: Int.self) }
+                    await #expect(throws: RunValueError.self) {
+                        try await run.handOn(String(repeating: "x", count: RunValue.mostBytes))
+                    }
+                    try await run.handOn(given.files.count)
+                }
+            ], logger: Logger(label: "test"))
+        var claim = Claim.example(.running(1, fence: 7))
+        claim.input = ["extract": try RunValue(given)]
+        let output = KeptValue()
+        #expect(await executor.execute(claim, output: output) == .succeeded)
+        #expect(await output.value?.json == "2")
+    }
+
     @Test func aClosureThatThrowsFailedInItsWords() async {
         #expect(await execute { _ in throw Broken() } == .failed(Failure("no paper")))
     }

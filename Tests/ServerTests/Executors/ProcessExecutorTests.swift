@@ -82,7 +82,7 @@ import Testing
     @Test(.enabled(if: geteuid() == 0, "only root can become somebody else"))
     func aProcessOfAnotherUserHasNothingOfTheNodesButWhatItNames() async throws {
         let fixture = try ExecutorFixture(environment: [
-            "PATH": "/root/bin:/sbin", "TOKEN": "t0p", "HOME": "/root", "LANG": "C.UTF-8", "NOTIFY_SOCKET": "/n",
+            "PATH": "/opt/bin:/sbin", "TOKEN": "t0p", "HOME": "/root", "LANG": "C.UTF-8", "NOTIFY_SOCKET": "/n",
         ])
         var settings = ProcessSettings()
         settings.user = "nobody"

@@ -30,6 +30,9 @@ import Testing
             ("head -c 70000 /dev/zero | tr '\\0' 1 > $ONEBEAT_OUTPUT", "more than 65536 bytes"),
             ("head -c 60000 /dev/zero | tr '\\0' '[' > $ONEBEAT_OUTPUT", "in one another more than 64 times"),
             ("printf '\"\\377\"' > $ONEBEAT_OUTPUT", "it is not UTF-8"),
+            // Other encodings of JSON: no database takes the one as text, and in the middle of a text nobody reads the other.
+            ("printf '1\\0' > $ONEBEAT_OUTPUT", "a control character"),
+            ("printf '\\357\\273\\2771' > $ONEBEAT_OUTPUT", "a byte order mark"),
             ("ln -s /etc/hostname $ONEBEAT_OUTPUT", "cannot be read"),
             ("mkfifo $ONEBEAT_OUTPUT", "is no file of the job's own"),
             ("mkdir $ONEBEAT_OUTPUT", "is no file of the job's own"),
@@ -54,6 +57,16 @@ import Testing
         #expect(sink.text(.note).contains("can be made in /no/such/folder: No such file or directory"))
         let (other, _) = await fixture.run(.shell("true", .init()), input: ["a": try RunValue(1)])
         #expect(other.failure?.message.contains("give the node a TMPDIR") == true)
+        await fixture.guardian.shutdown()
+    }
+
+    @Test func aRelativePlaceForTemporaryFilesIsNone() async throws {
+        let fixture = try ExecutorFixture(environment: ["PATH": "/usr/bin:/bin", "TMPDIR": "."])
+        var settings = ProcessSettings()
+        settings.directory = "/"
+        let (outcome, sink) = await fixture.run(.shell("echo 1 > $ONEBEAT_OUTPUT", settings))
+        #expect(outcome == .succeeded)
+        #expect(sink.value?.json == "1")
         await fixture.guardian.shutdown()
     }
 
