@@ -127,7 +127,8 @@ let package = Package(
             ],
             path: "Tests/CrashingProgram"),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Onebeat", "OnebeatTesting", "ChaosSink", "CrashingProgram"]),
+            name: "EndToEndTests", dependencies: ["Onebeat", "OnebeatTesting", "ChaosSink", "CrashingProgram"],
+            exclude: ["Browser"]),
     ],
     swiftLanguageModes: [.v6]
 )

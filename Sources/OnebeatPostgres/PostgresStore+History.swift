@@ -183,21 +183,38 @@ extension PostgresStore: HistoryStore {
         }
     }
 
-    public func events(job: String?, limit: Int) async throws(StoreError) -> [Event] {
+    public func events(_ filter: EventFilter) async throws(StoreError) -> [EventRecord] {
         try await move { transaction in
-            try transaction.look([
-                Statement(
-                    """
-                    SELECT kind, job_name, run_id, actor, message, at FROM events \(job == nil ? "" : "WHERE job_name = $2")
-                    ORDER BY id DESC LIMIT $1
-                    """,
-                    [.int(min(max(limit, 1), 1000))] + (job == nil ? [] : [.text(job)]))
-            ])[0].map { row in
-                Event(
-                    row[0], job: row[1], run: (row[2] as Int64?).map(RunID.init), actor: row[3], message: row[4],
-                    at: row[5])
+            let found = try transaction.look([Self.events(filter)])[0].map { row in
+                EventRecord(
+                    number: row[0],
+                    event: Event(
+                        row[1], job: row[2], run: (row[3] as Int64?).map(RunID.init), actor: row[4], message: row[5],
+                        at: row[6]))
             }
+            return filter.after == nil ? found : found.reversed()
         }
+    }
+
+    /// In the order of their numbers, up where those after one are wanted.
+    static func events(_ filter: EventFilter) -> Statement {
+        var parameters: [Parameter] = [.int(min(max(filter.limit, 1), 1000))]
+        var conditions: [String] = []
+        func require(_ condition: String, _ parameter: Parameter?) {
+            guard let parameter else { return }
+            parameters.append(parameter)
+            conditions.append("\(condition) $\(parameters.count)")
+        }
+        require("job_name =", filter.job.map { .text($0) })
+        require("kind =", filter.kind.map { .text($0) })
+        require("id <", filter.before.map { .int($0) })
+        require("id >", filter.after.map { .int($0) })
+        return Statement(
+            """
+            SELECT id, kind, job_name, run_id, actor, message, at FROM events
+            \(conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))")
+            ORDER BY id \(filter.after == nil ? "DESC" : "ASC") LIMIT $1
+            """, parameters)
     }
 
     public func runCounts() async throws(StoreError) -> [RunState: Int] {

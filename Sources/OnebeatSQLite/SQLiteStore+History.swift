@@ -149,24 +149,35 @@ extension SQLiteStore: HistoryStore {
         try await write { db, now in try db.note(event, at: now) }
     }
 
-    public func events(job: String?, limit: Int) async throws(StoreError) -> [Event] {
+    public func events(_ filter: EventFilter) async throws(StoreError) -> [EventRecord] {
         try await read { db, _ in
-            let condition = job == nil ? "1" : "job_name = ?"
-            return try db.rows(
-                """
-                SELECT kind, job_name, run_id, actor, message, at FROM events WHERE \(condition)
-                ORDER BY id DESC LIMIT \(min(max(limit, 1), 1000))
-                """,
-                job.map { [$0] } ?? []
-            ).map { row in
+            var arguments: Arguments = []
+            for value in [filter.job, filter.kind] { if let value { arguments += [value] } }
+            for number in [filter.before, filter.after] { if let number { arguments += [number] } }
+            let found = try db.rows(Self.events(filter), arguments).map { row in
                 var row = Columns(row)
+                let number: Int64 = row[0]
                 var event = Event(
-                    row[0], job: row[1], run: (row[2] as Int64?).map(RunID.init), actor: row[3], message: row[4],
-                    at: row[5])
+                    row[1], job: row[2], run: (row[3] as Int64?).map(RunID.init), actor: row[4], message: row[5],
+                    at: row[6])
                 event.message = row.flaw ?? event.message
-                return event
+                return EventRecord(number: number, event: event)
             }
+            return filter.after == nil ? found : found.reversed()
         }
+    }
+
+    /// In the order of their numbers, up where those after one are wanted.
+    static func events(_ filter: EventFilter) -> String {
+        var conditions = ["1"]
+        if filter.job != nil { conditions.append("job_name = ?") }
+        if filter.kind != nil { conditions.append("kind = ?") }
+        if filter.before != nil { conditions.append("id < ?") }
+        if filter.after != nil { conditions.append("id > ?") }
+        return """
+            SELECT id, kind, job_name, run_id, actor, message, at FROM events WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY id \(filter.after == nil ? "DESC" : "ASC") LIMIT \(min(max(filter.limit, 1), 1000))
+            """
     }
 
     public func runCounts() async throws(StoreError) -> [RunState: Int] {

@@ -10,7 +10,7 @@ import Onebeat
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
-        first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues,
+        first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds,
     ])
 
     private let migrations: [String]
@@ -242,6 +242,9 @@ package struct Schema: Sendable {
     private static let runValues = """
         CREATE TABLE run_values (run_id INTEGER PRIMARY KEY NOT NULL, value TEXT NOT NULL);
         """
+
+    /// Events of one kind are found without reading all others.
+    private static let eventKinds = "CREATE INDEX events_by_kind ON events(kind, id)"
 
     /// How many runs a node was running when it was gone, so that one that was alone is known.
     private static let leavings = "ALTER TABLE nodes ADD COLUMN runs_left INTEGER"

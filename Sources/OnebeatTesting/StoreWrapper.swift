@@ -172,8 +172,8 @@ extension StoreWrapper {
 
     public func record(_ event: Event) async throws(StoreError) { try await base.record(event) }
 
-    public func events(job: String?, limit: Int) async throws(StoreError) -> [Event] {
-        try await base.events(job: job, limit: limit)
+    public func events(_ filter: EventFilter) async throws(StoreError) -> [EventRecord] {
+        try await base.events(filter)
     }
 
     public func runCounts() async throws(StoreError) -> [RunState: Int] { try await base.runCounts() }

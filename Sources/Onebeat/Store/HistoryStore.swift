@@ -31,7 +31,7 @@ public protocol HistoryStore: Sendable {
     func record(_ event: Event) async throws(StoreError)
 
     /// Events that fit, newest first.
-    func events(job: String?, limit: Int) async throws(StoreError) -> [Event]
+    func events(_ filter: EventFilter) async throws(StoreError) -> [EventRecord]
 
     /// How many runs stand in each state; terminal ones within the kept history.
     func runCounts() async throws(StoreError) -> [RunState: Int]
@@ -40,6 +40,13 @@ public protocol HistoryStore: Sendable {
     /// `limit` rows, so that no call holds the store for long.
     /// - Returns: how many rows went.
     func prune(before instant: Timestamp, limit: Int) async throws(StoreError) -> Int
+}
+
+extension HistoryStore {
+    /// The newest events, or a job's, newest first.
+    public func events(job: String?, limit: Int) async throws(StoreError) -> [Event] {
+        try await events(EventFilter(job: job, limit: limit)).map(\.event)
+    }
 }
 
 /// Which runs to list.

@@ -7,6 +7,8 @@ struct Events: AsyncParsableCommand {
         abstract: "List events, the newest first: who changed what, which nodes came and went.")
     @Option(help: "Only events of this job.")
     var job: String?
+    @Option(help: "Only events of this kind, such as job.paused.")
+    var kind: String?
     @Option(help: "At most so many, 1 to 1000.")
     var limit = 50
     @OptionGroup var reader: ReaderOptions
@@ -20,13 +22,15 @@ struct Events: AsyncParsableCommand {
     func run() async throws {
         let store = try await store.open()
         let now = try await store.now()
-        let events = try await store.events(job: job, limit: limit)
+        var filter = EventFilter(job: job, limit: limit)
+        filter.kind = kind
+        let events = try await store.events(filter)
         if let job, events.isEmpty { _ = try await store.record(of: job) }
         if format.json { return try Output.json(events.map(EventResource.init)) }
         if events.isEmpty { return Output.note("no events are kept") }
         let clock = Clock(try reader.clock(), now: now)
         var table = TextTable("when", "", "event", "about", "by", "")
-        for event in events {
+        for event in events.map(\.event) {
             let about = [event.job, event.run.map { "run \($0)" }].compactMap(\.self).joined(separator: ", ")
             table.add(
                 .init(clock.text(event.at)), .init(clock.relative(event.at), .quiet),

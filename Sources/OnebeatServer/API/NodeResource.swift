@@ -40,6 +40,7 @@ package struct NodeResource: Encodable {
 
 /// An event as JSON.
 package struct EventResource: Encodable {
+    var number: Int64
     var kind: String
     var job: String?
     var run: Int64?
@@ -47,7 +48,9 @@ package struct EventResource: Encodable {
     var message: String
     var at: Timestamp
 
-    package init(_ event: Event) {
+    package init(_ record: EventRecord) {
+        let event = record.event
+        number = record.number
         kind = event.kind
         job = event.job
         run = event.run?.value

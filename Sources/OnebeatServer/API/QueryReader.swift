@@ -72,5 +72,16 @@ struct QueryReader {
         return filter
     }
 
+    /// The filter that `job`, `kind`, `before`, `after` and `limit` describe.
+    func eventFilter() throws -> EventFilter {
+        var filter = EventFilter(job: text("job"))
+        filter.kind = text("kind")
+        filter.before = try number("before", in: 1...Int.max).map { Int64($0) }
+        filter.after = try number("after", in: 0...Int.max).map { Int64($0) }
+        filter.limit = try number("limit", in: 1...1000) ?? filter.limit
+        return filter
+    }
+
+    static let eventParameters = ["job", "kind", "before", "after", "limit"]
     static let runParameters = ["job", "state", "from", "before", "after", "limit"]
 }

@@ -49,9 +49,8 @@ struct ReadAPI: Sendable {
             return try JSON.response(["nodes": nodes.map { NodeResource($0, now: now) }])
         }
         group.get("events") { request, _ in
-            let query = try QueryReader(request, known: ["job", "limit"])
-            let limit = try query.number("limit", in: 1...1000) ?? 50
-            let events = try await store.events(job: query.text("job"), limit: limit)
+            let filter = try QueryReader(request, known: QueryReader.eventParameters).eventFilter()
+            let events = try await store.events(filter)
             return try JSON.response(["events": events.map(EventResource.init)])
         }
     }
@@ -60,7 +59,7 @@ struct ReadAPI: Sendable {
         "/api/v1/status", "/api/v1/jobs?after=&limit=", "/api/v1/jobs/{name}", "/api/v1/jobs/{name}/next?after=&count=",
         "/api/v1/runs?job=&state=&from=&before=&after=&limit=", "/api/v1/runs/{id}", "/api/v1/runs/{id}/attempts",
         "/api/v1/runs/{id}/logs?after=&limit=", "/api/v1/runs/{id}/output?attempt=&stream=", "/api/v1/nodes",
-        "/api/v1/events?job=&limit=",
+        "/api/v1/events?job=&kind=&before=&after=&limit=",
     ]
 
     private struct Status: Encodable {

@@ -68,7 +68,7 @@ enum Stylesheet {
         .headline.calm { background: var(--calm-back); } .headline.calm h1 { color: var(--calm); }
         .title { display: flex; align-items: center; gap: .8rem; flex-wrap: wrap; margin: .6rem 0 .8rem; }
         .title a { color: inherit; }
-        .lead { margin: .2rem 0 .6rem; max-width: 48rem; }
+        .lead { margin: .2rem 0 .6rem; max-width: 48rem; overflow-wrap: anywhere; }
         .notice { border-radius: 8px; padding: .7rem .95rem; margin: .8rem 0; overflow-wrap: anywhere; }
         .notice.bad { background: var(--bad-back); } .notice.calm { background: var(--calm-back); }
         .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: start; }

@@ -82,6 +82,34 @@ extension StoreLaw {
             try expect(try await bench.store.events(job: "report", limit: 10), is: [first])
             try expect(try await bench.store.events(job: nil, limit: 1).map(\.kind), is: ["a.second"])
         },
+        StoreLaw("events are paged by their numbers, both ways, and chosen by job and kind") { bench in
+            for number in 0..<6 {
+                let job = number.isMultiple(of: 2) ? "even" : "odd"
+                try await bench.store.record(Event(number < 4 ? "a.low" : "a.high", job: job, actor: "\(number)"))
+            }
+            func list(_ change: (inout EventFilter) -> Void) async throws -> [EventRecord] {
+                var filter = EventFilter(limit: 2)
+                change(&filter)
+                return try await bench.store.events(filter)
+            }
+            func actors(_ change: (inout EventFilter) -> Void) async throws -> String {
+                try await list(change).map(\.event.actor).joined()
+            }
+            let first = try await list { _ in }
+            try expect(first.map(\.event.actor), is: ["5", "4"])
+            let second = try await list { $0.before = first.last?.number }
+            try expect(second.map(\.event.actor), is: ["3", "2"])
+            try expect(second.map(\.number), is: second.map(\.number).sorted(by: >))
+            try expect(try await actors { $0.before = second.last?.number }, is: "10")
+            try expect(try await actors { $0.after = second.last?.number }, is: "43")
+            try expect(try await actors { $0.after = second.first?.number }, is: "54")
+            try expect(try await actors { $0.after = first.first?.number }, is: "")
+            try expect(try await actors { $0.kind = "a.low" }, is: "32")
+            try expect(try await actors { ($0.kind, $0.job) = ("a.low", "odd") }, is: "31")
+            try expect(try await actors { ($0.job, $0.before) = ("even", second.first?.number) }, is: "20")
+            try expect(try await actors { $0.kind = "a" }, is: "")
+            try expect(try await list { ($0.before, $0.after) = (.max, .min) }.count, is: 2)
+        },
         StoreLaw("a takeover leaves events of the node's end and of the run") { bench in
             try await bench.put(due: bench.second(0))
             let claim = try await bench.claimOne(try await bench.join())

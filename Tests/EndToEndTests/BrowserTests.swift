@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// A person's way through the pages, in a real browser.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct BrowserTests {
+    private static let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
+    /// What `scripts/prepare tests` makes.
+    private static let python = root.appendingPathComponent(".build/browser/bin/python").path
+    private static let script = root.appendingPathComponent("Tests/EndToEndTests/Browser/walk.py").path
+    /// Where pictures of all pages are after the test, to be looked at.
+    private static let pictures = root.appendingPathComponent(".build/pages").path
+
+    /// The longest name there is, and none of it may push a page apart.
+    private static let longName = "long_" + String(repeating: "name-", count: 38) + "tail0"
+
+    @Test func everyPageReadsWellInBothThemesAndOnBothScreens() async throws {
+        try await Sandbox.with { box in
+            try box.configure(
+                """
+                backup_daily: {cron: "0 3 * * *", timezone: Europe/Berlin, run: "sh talk.sh", tags: [shop], owner: anna}
+                extract: {cron: "@hourly", run: "true"}
+                transform: {after: [extract], run: "true"}
+                check: {after: [extract], run: "sleep 0.1"}
+                load: {after: [transform, check], run: "exit 3"}
+                heartbeat: {every: 1s, run: "true"}
+                flaky: {every: 2s, run: "echo no paper >&2; exit 4"}
+                slow: {run: "sleep 60"}
+                mail: {every: 10s, queue: letters, run: "true"}
+                "\(Self.longName)": {every: 5s, run: "true", description: "\(String(repeating: "wide", count: 40))"}
+                """)
+            try box.write(
+                """
+                printf '\\033[31mred\\033[0m <b>bold</b> \\033[1;32mgreen\\033[0m\\n'
+                echo a line on its own >&2
+                """, to: "talk.sh")
+            let node = try await box.up()
+            for job in ["backup_daily", "extract", "slow"] { _ = try await box.onebeat("trigger", job) }
+            _ = try await box.onebeat("pause", "mail")
+            let isDone = try await eventually(within: .seconds(20)) {
+                let done = "SELECT count(*) FROM runs WHERE job_name IN ('load', 'flaky') AND state = 'failed'"
+                return try await box.query(done).first.flatMap { Int($0[0]) } ?? 0 >= 3
+            }
+            #expect(isDone)
+            func run(_ condition: String) async throws -> String {
+                try await box.query("SELECT max(id) FROM runs WHERE \(condition)").first?.first ?? ""
+            }
+            let pages = [
+                "overview": "/", "jobs": "/jobs", "job": "/jobs/backup_daily", "job-failing": "/jobs/flaky",
+                "job-long": "/jobs/\(Self.longName)", "runs": "/runs",
+                "run": "/runs/\(try await run("job_name = 'backup_daily'"))",
+                "run-failed": "/runs/\(try await run("job_name = 'flaky' AND state = 'failed'"))",
+                "run-running": "/runs/\(try await run("job_name = 'slow'"))",
+            ]
+            try await walk(["base": "http://127.0.0.1:\(node.port)", "pages": pages], in: box)
+            _ = try await box.onebeat("cancel", try await run("job_name = 'slow'"))
+            try await node.stop()
+        }
+    }
+
+    /// Lets the script go by a plan, and expects that it finds nothing to say.
+    private func walk(_ plan: [String: Any], in box: Sandbox) async throws {
+        let plan = plan.merging(["folder": Self.pictures, "chromium": "/usr/bin/chromium"]) { $1 }
+        try box.write(
+            String(decoding: try JSONSerialization.data(withJSONObject: plan), as: UTF8.self), to: "plan.json")
+        let answer = try await box.run([Self.python, Self.script, box.path("plan.json")], within: .seconds(120))
+        #expect(answer.code == 0, "\(answer.output)\(answer.errors.suffix(2000))")
+    }
+}
