@@ -53,6 +53,7 @@ struct CommandFailure: Error {
         case let error as ScheduleError:
             let lines = [error.description, error.picture?.indented].compactMap(\.self)
             self.init(lines.joined(separator: "\n"), .badData)
+        case let refusal as ActRefusal: self.init(refusal.description, refusal.kind == .invalid ? .badData : .failed)
         case let error as DefinitionError: self.init(error.description, .badData)
         case let error as ListenError: self.init(error.description, .unavailable)
         case let error as GuardianError: self.init(error.description, .unavailable)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Onebeat
+import OnebeatServer
 
 struct Pause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,7 +10,7 @@ struct Pause: AsyncParsableCommand {
     var job: String
     @OptionGroup var store: StoreOptions
 
-    func run() async throws { try await store.open().setPaused(true, of: job) }
+    func run() async throws { try await Acts.setPaused(true, of: job, in: store.open()) }
 }
 
 struct Resume: AsyncParsableCommand {
@@ -18,17 +19,12 @@ struct Resume: AsyncParsableCommand {
     var job: String
     @OptionGroup var store: StoreOptions
 
-    func run() async throws { try await store.open().setPaused(false, of: job) }
+    func run() async throws { try await Acts.setPaused(false, of: job, in: store.open()) }
 }
 
-extension JobStore {
-    fileprivate func setPaused(_ isPaused: Bool, of job: String) async throws {
-        let record = try await record(of: job)
-        let word = isPaused ? "paused" : "resumed"
-        if record.isPaused == isPaused {
-            return Output.line(isPaused ? "\(job) is paused already" : "\(job) is not paused")
-        }
-        try await setPaused(isPaused, job: job, by: Person.current)
-        Output.line("\(job) is \(word)")
+extension Acts {
+    fileprivate static func setPaused(_ isPaused: Bool, of job: String, in store: any Store) async throws {
+        let pausing = try await Acts(store, by: Person.current).setPaused(isPaused, store.record(of: job))
+        Output.line("\(pausing.words)")
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Onebeat
 import OnebeatServer
 
@@ -18,15 +17,8 @@ struct Retry: AsyncParsableCommand {
     func run() async throws {
         let store = try await store.open()
         let old = try await store.run(named: id)
-        guard old.state.isTerminal else {
-            throw CommandFailure("run \(old.id) has not ended: it is \(old.state.rawValue); cancel it first, or wait")
-        }
-        _ = try await store.record(of: old.job)
-        let run = try await store.trigger(old.job, requestID: "retry-of-\(old.id)", by: Person.current)
-        if format.json { return try Output.json(RunResource(run)) }
-        Output.line(
-            run.state == .scheduled
-                ? "run \(run.id) of \(old.job) is due: a new run by hand, in place of run \(old.id)"
-                : "run \(run.id) was made for this before and is \(run.state.rawValue); retry that one to go on")
+        let retried = try await Acts(store, by: Person.current).retry(old, of: store.record(of: old.job))
+        if format.json { return try Output.json(RunResource(retried.run)) }
+        Output.line("\(retried.words)")
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Onebeat
 import OnebeatServer
 
@@ -22,29 +21,19 @@ struct Trigger: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func validate() throws {
-        if let scalar = requestId?.controlCharacter() {
-            throw ValidationError("--request-id has the control character \(scalar) in it; a name has none.")
-        }
-        if let requestId, !(1...200).contains(requestId.utf8.count) {
-            throw ValidationError("--request-id has \(requestId.utf8.count) bytes; 1 to 200 will do.")
-        }
+        if let problem = requestId.flatMap(RequestName.problem) { throw ValidationError("--request-id \(problem).") }
     }
 
     func run() async throws {
         let store = try await store.open()
         try await FirstLook.agree(store)
-        _ = try await store.record(of: job)
-        let request = requestId ?? UUID().uuidString.lowercased()
-        let run = try await store.trigger(job, requestID: request, alone: only, by: Person.current)
+        let triggered = try await Acts(store, by: Person.current)
+            .trigger(store.record(of: job), request: requestId, alone: only)
         if !wait {
-            if format.json { return try Output.json(RunResource(run)) }
-            guard run.state == .scheduled else {
-                return Output.line("run \(run.id) of \(job) is \(run.state.rawValue)")
-            }
-            return Output.line("run \(run.id) of \(job) is due, and \(try await store.outlook(of: run).words)")
+            return format.json ? try Output.json(RunResource(triggered.run)) : Output.line("\(triggered.words)")
         }
-        if case .isUnserved(let why) = try await store.outlook(of: run) { Output.note("onebeat: \(why)") }
-        try await end(with: RunWait.untilEnd(of: run, in: store, showsOutput: !format.json))
+        if case .isUnserved(let why) = triggered.outlook { Output.note("onebeat: \(why)") }
+        try await end(with: RunWait.untilEnd(of: triggered.run, in: store, showsOutput: !format.json))
     }
 
     private func end(with run: Run) async throws {

@@ -5,14 +5,16 @@ import NIOCore
 import Onebeat
 import ServiceLifecycle
 
-// API: what a node shows over HTTP. It reads and never changes anything: the store is the truth, and commands go there
-// by themselves. Whoever can reach the address can read, so it listens on loopback unless told otherwise.
+// API: what a node shows over HTTP, and what can be done there. What may be asked, and by whom, stands in one table
+// (`Route`). The store is the truth: pages and the API read it, and what is done there is done by `Acts`, as by the command.
 
-/// Serves health, metrics, the read-only JSON API and the dashboard.
+/// Serves health, metrics, the JSON API and the dashboard.
 public final class OnebeatWeb: Service {
     private let address: ListenAddress
-    private let responder: RouterResponder<BasicRequestContext>
+    private let responder: RouterResponder<WebContext>
     private let connections: OpenConnections
+    /// What is answered, for the test that the table is all of it.
+    let endpoints: [String]
     private let logger: Logger
     private let onListening: @Sendable (ListenAddress) async -> Void
 
@@ -33,10 +35,11 @@ public final class OnebeatWeb: Service {
         let health = Health(store: store, node: node, time: time)
         let page = MetricsPage(
             registry: metrics, store: store, schedules: schedules, node: node, time: time)
-        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             Safeguard(address: address, hosts: Set(hosts.map { $0.lowercased() }))
             Problems()
+            Gatekeeper(door: OpenDoor(address: address))
         }
         health.addRoutes(to: router)
         router.get("metrics") { _, _ in
@@ -44,8 +47,12 @@ public final class OnebeatWeb: Service {
                 status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
                 body: .init(byteBuffer: ByteBuffer(string: await page.text())))
         }
-        ReadAPI(store: store, health: health, schedules: schedules).addRoutes(to: router.group("api/v1"))
+        let reading = ReadAPI(store: store, health: health, schedules: schedules)
+        reading.addRoutes(to: router.group("api/v1"))
+        ActAPI(reading: reading).addRoutes(to: router.group("api/v1"))
         Dashboard(store: store, schedules: schedules).addRoutes(to: router)
+        ActPages(reading: reading).addRoutes(to: router)
+        endpoints = router.routes.map(\.description)
         responder = router.buildResponder()
         self.address = address
         connections = OpenConnections(limits)

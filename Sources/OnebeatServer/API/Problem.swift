@@ -6,10 +6,13 @@ import Onebeat
 struct Problem: Error, HTTPResponseError {
     var status: HTTPResponse.Status
     var detail: String
+    /// What the answer carries beside the words.
+    var headers: HTTPFields
 
-    init(_ status: HTTPResponse.Status, _ detail: String) {
+    init(_ status: HTTPResponse.Status, _ detail: String, headers: HTTPFields = [:]) {
         self.status = status
         self.detail = detail
+        self.headers = headers
     }
 
     private struct Body: Encodable {
@@ -24,15 +27,26 @@ struct Problem: Error, HTTPResponseError {
     /// A page for people who follow a link, JSON for everybody else.
     func response(from request: Request, context: some RequestContext) throws -> Response {
         let isForPeople = request.headers[.accept]?.contains("text/html") == true
+        var response: Response
         if isForPeople, !request.uri.path.hasPrefix("/api/") {
-            return ProblemPage(problem: self).page.response(status: status)
+            response = ProblemPage(problem: self).page.response(status: status)
+        } else {
+            let body = Body(title: status.reasonPhrase, status: status.code, detail: detail, instance: request.uri.path)
+            response = try JSON.response(body, status: status, type: "application/problem+json")
         }
-        let body = Body(title: status.reasonPhrase, status: status.code, detail: detail, instance: request.uri.path)
-        return try JSON.response(body, status: status, type: "application/problem+json")
+        for field in headers { response.headers.append(field) }
+        return response
     }
 }
 
 extension Problem {
+    init(_ refusal: ActRefusal) {
+        switch refusal.kind {
+        case .invalid: self.init(.badRequest, refusal.description)
+        case .conflict: self.init(.conflict, refusal.description)
+        }
+    }
+
     init(_ error: StoreError) {
         switch error {
         case .notFound: self.init(.notFound, "\(error)")
@@ -43,7 +57,7 @@ extension Problem {
 
 /// Gives every error its words.
 struct Problems: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = WebContext
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -55,6 +69,8 @@ struct Problems: RouterMiddleware {
             problem = error
         } catch let error as StoreError {
             problem = Problem(error)
+        } catch let refusal as ActRefusal {
+            problem = Problem(refusal)
         } catch let error as HTTPError where error.status == .notFound {
             problem = Problem(
                 .notFound, "there is nothing at \(request.uri.path); / shows pages, /api/v1 lists addresses")

@@ -2,9 +2,9 @@ import Foundation
 import Hummingbird
 import Onebeat
 
-/// The JSON API below `/api/v1`: it reads, and every answer is bounded. `docs/openapi.yaml` describes it.
+/// What the JSON API below `/api/v1` reads. Every answer is bounded. `openapi.yaml` describes it.
 struct ReadAPI: Sendable {
-    typealias Context = BasicRequestContext
+    typealias Context = WebContext
 
     /// How many bytes of output one answer carries at most, beside one piece.
     static let mostLogBytes = 1024 * 1024
@@ -15,7 +15,15 @@ struct ReadAPI: Sendable {
     let schedules: ScheduleCache
 
     func addRoutes(to group: RouterGroup<Context>) {
-        group.get { _, _ in try JSON.response(["addresses": Self.addresses]) }
+        group.get { _, _ in
+            try JSON.response(["addresses": Self.addresses(.get), "actions": Self.addresses(.post)])
+        }
+        group.get("openapi.yaml") { request, _ in
+            _ = try QueryReader(request, known: [])
+            return Response(
+                status: .ok, headers: [.contentType: "application/yaml; charset=utf-8"],
+                body: .init(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml)))
+        }
         group.get("status") { request, _ in try await status(QueryReader(request, known: [])) }
         group.get("jobs") { request, _ in try await jobs(QueryReader(request, known: ["after", "limit"])) }
         group.get("jobs/:name") { request, context in
@@ -55,12 +63,10 @@ struct ReadAPI: Sendable {
         }
     }
 
-    static let addresses = [
-        "/api/v1/status", "/api/v1/jobs?after=&limit=", "/api/v1/jobs/{name}", "/api/v1/jobs/{name}/next?after=&count=",
-        "/api/v1/runs?job=&state=&from=&before=&after=&limit=", "/api/v1/runs/{id}", "/api/v1/runs/{id}/attempts",
-        "/api/v1/runs/{id}/logs?after=&limit=", "/api/v1/runs/{id}/output?attempt=&stream=", "/api/v1/nodes",
-        "/api/v1/events?job=&kind=&before=&after=&limit=",
-    ]
+    /// Where something can be asked for by a method, as readers see it.
+    private static func addresses(_ method: Route.Method) -> [String] {
+        Route.api.filter { $0.method == method && $0.path != "/api/v1" }.map(\.address)
+    }
 
     private struct Status: Encodable {
         var version: String
@@ -218,19 +224,19 @@ struct ReadAPI: Sendable {
             ], body: body)
     }
 
-    private func resources(_ jobs: [JobRecord]) async throws -> [JobResource] {
+    func resources(_ jobs: [JobRecord]) async throws -> [JobResource] {
         let reading = try await HealthReader(store, schedules: schedules).of(jobs)
         return reading.lines.map { JobResource($0, schedule: try? schedules.schedule(for: $0.job), now: reading.now) }
     }
 
-    private func record(_ name: String) async throws -> JobRecord {
+    func record(_ name: String) async throws -> JobRecord {
         guard let job = try await store.job(name) else {
             throw Problem(.notFound, "there is no job \"\(name)\"; /api/v1/jobs lists those in force")
         }
         return job
     }
 
-    private func run(_ id: RunID) async throws -> Run {
+    func run(_ id: RunID) async throws -> Run {
         guard let run = try await store.run(id) else {
             throw Problem(.notFound, "there is no run \(id); it never was, or its time in the history is over")
         }
@@ -238,7 +244,7 @@ struct ReadAPI: Sendable {
     }
 }
 
-extension BasicRequestContext {
+extension WebContext {
     /// The job that the address names. A slash in a name is written `%2F` there.
     func jobName() throws -> String {
         let raw = try parameters.require("name")

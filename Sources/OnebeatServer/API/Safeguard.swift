@@ -6,7 +6,7 @@ import Hummingbird
 /// On loopback the `Host` must name this machine, or a name that was set (`web.hosts`) for a proxy before it: else any web
 /// page could point a name of its own at 127.0.0.1 and read what is here through the visitor's browser.
 struct Safeguard: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = WebContext
 
     let address: ListenAddress
     /// Names under which a proxy asks, in lower case.
@@ -20,6 +20,8 @@ struct Safeguard: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response = try await answer(request, context, next)
+        // What is refused has words, and an answer to HEAD must not: the next answer would be taken for them.
+        if request.method == .head { response = response.createHeadResponse() }
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.contentSecurityPolicy] = Self.contentPolicy
         response.headers[.referrerPolicy] = "no-referrer"
@@ -37,15 +39,6 @@ struct Safeguard: RouterMiddleware {
                     + "machine; open http://\(address)/, name the host under `web: {hosts: […]}` where a proxy asks by it, "
                     + "or let --listen name an address that others may reach"
             ).response(from: request, context: context)
-        }
-        guard request.method == .get || request.method == .head else {
-            var response = try Problem(
-                .methodNotAllowed,
-                "\(request.method) is not understood here: everything can be read (GET) and nothing changed; use the "
-                    + "command onebeat for that"
-            ).response(from: request, context: context)
-            response.headers[.allow] = "GET, HEAD"
-            return response
         }
         return try await next(request, context)
     }

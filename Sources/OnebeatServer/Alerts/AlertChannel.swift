@@ -56,7 +56,7 @@ package enum AlertChannel: String, Sendable, CaseIterable {
                 let stamp = "\(now.microseconds / 1_000_000)"
                 let signed = Array("\(stamp).\(try Self.text(of: body))".utf8)
                 headers["Onebeat-Timestamp"] = stamp
-                headers["Onebeat-Signature"] = "v1=" + SHA256.hex(SHA256.hmac(signed, key: Array(secret.utf8)))
+                headers["Onebeat-Signature"] = "v1=" + Fingerprint.hmac(signed, key: Array(secret.utf8))
             }
             return try call(setting("url"), body, headers)
         case .slack: return try call(setting("url"), .object(["text": .string(Self.slackText(of: message))]))

@@ -3,7 +3,7 @@ import Onebeat
 
 /// Reads from the store what each page needs, in bounded questions, and answers with the page.
 struct Dashboard: Sendable {
-    typealias Context = BasicRequestContext
+    typealias Context = WebContext
 
     /// How many lines a list on the overview has at most.
     static let mostLines = 12
@@ -18,12 +18,18 @@ struct Dashboard: Sendable {
         router.get("jobs") { request, _ in
             try await jobs(QueryReader(request, known: JobsPage.parameters)).page.response()
         }
-        router.get("jobs/:name") { _, context in try await job(context.jobName()).page.response() }
+        router.get("jobs/:name") { request, context in
+            let hand = Hand(request, context)
+            let query = try QueryReader(request, known: ["did"])
+            return try await hand.answering(job(context.jobName(), hand, query).page.response())
+        }
         router.get("runs") { request, _ in
             try await runs(QueryReader(request, known: QueryReader.runParameters)).page.response()
         }
         router.get("runs/:id") { request, context in
-            try await run(context.runID(), QueryReader(request, known: ["attempt"])).page.response()
+            let hand = Hand(request, context)
+            let query = try QueryReader(request, known: ["attempt", "did"])
+            return try await hand.answering(run(context.runID(), hand, query).page.response())
         }
         router.get("assets/style.css") { _, _ in Self.asset(Stylesheet.text, "text/css; charset=utf-8") }
         router.get("assets/zone.js") { _, _ in Self.asset(Stylesheet.zoneScript, "text/javascript; charset=utf-8") }
@@ -102,7 +108,7 @@ struct Dashboard: Sendable {
             next: found.count > page.count ? page.last?.job.name : nil)
     }
 
-    private func job(_ name: String) async throws -> JobPage {
+    private func job(_ name: String, _ hand: Hand, _ query: QueryReader) async throws -> JobPage {
         guard let job = try await store.job(name) else {
             throw Problem(.notFound, "there is no job \"\(name)\"; it may have been removed, and its runs are kept")
         }
@@ -110,7 +116,8 @@ struct Dashboard: Sendable {
         filter.job = name
         let reading = try await health.of([job])
         return try await JobPage(
-            now: reading.now, job: job, schedule: compiled(job), status: reading.lines.first?.status,
+            now: reading.now, job: job, hand: hand, deed: query.deed, schedule: compiled(job),
+            status: reading.lines.first?.status,
             health: reading.lines.first?.health, runs: store.runs(filter), events: store.events(job: name, limit: 10))
     }
 
@@ -120,13 +127,14 @@ struct Dashboard: Sendable {
             now: store.now(), filter: filter, states: query.text("state") ?? "", runs: store.runs(filter))
     }
 
-    private func run(_ id: RunID, _ query: QueryReader) async throws -> RunPage {
+    private func run(_ id: RunID, _ hand: Hand, _ query: QueryReader) async throws -> RunPage {
         guard let run = try await store.run(id) else {
             throw Problem(.notFound, "there is no run \(id); it never was, or its time in the history is over")
         }
         let attempt = try query.number("attempt", in: 1...max(run.attempt, 1)) ?? max(run.attempt, 1)
         var page = try await RunPage(
-            now: store.now(), run: run, attempts: store.attempts(of: id), shownAttempt: attempt)
+            now: store.now(), run: run, hand: hand, deed: query.deed, attempts: store.attempts(of: id),
+            shownAttempt: attempt)
         var bytes = 0
         var position = LogPosition(attempt: attempt, sequence: -1)
         reading: while true {

@@ -4,6 +4,8 @@ import Onebeat
 struct JobPage {
     var now: Timestamp
     var job: JobRecord
+    var hand: Hand
+    var deed: Deed?
     /// The compiled schedule, or why it cannot be read on this node.
     var schedule: Result<Schedule, ScheduleError>
     var status: JobStatus?
@@ -19,6 +21,8 @@ struct JobPage {
             <div class="title"><h1>\(job.name)</h1>\
             \(definition.trouble == nil ? nil : "<span class=\"badge bad\">invalid</span>")
             \(job.isPaused ? "<span class=\"badge warn\">paused</span>" : nil)</div>
+            \(Deed.notice(deed))
+            \(Hand.row(buttons))
             \(definition.description.map { "<p class=\"lead\">\($0)</p>" as HTML })
             <p class="lead">\(scheduleInWords)</p>
             \(standing)
@@ -31,6 +35,16 @@ struct JobPage {
             \(HTML.section("What happened to it", eventTable))
             """
         return Page(title: job.name, place: .jobs, now: now, content: content)
+    }
+
+    /// A form sent twice is one wish.
+    private var buttons: [HTML] {
+        guard hand.visitor.mayAct(on: job.name) else { return [] }
+        let place = Address.job(job.name)
+        return [
+            hand.button("Run now", to: "\(place)/trigger", fields: [("request_id", RequestName.fresh())]),
+            hand.button(job.isPaused ? "Resume" : "Pause", to: "\(place)/\(job.isPaused ? "resume" : "pause")"),
+        ]
     }
 
     private var moreRuns: HTML { " <a class=\"more\" href=\"\(Address.runs(job: job.name))\">all runs</a>" }

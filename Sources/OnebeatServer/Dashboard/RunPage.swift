@@ -4,6 +4,8 @@ import Onebeat
 struct RunPage {
     var now: Timestamp
     var run: Run
+    var hand: Hand
+    var deed: Deed?
     var attempts: [Attempt] = []
     /// The attempt whose output is shown.
     var shownAttempt: Int
@@ -17,6 +19,8 @@ struct RunPage {
         let content: HTML = """
             <div class="title"><h1>\(Address.link(job: run.job)) <span class="faint">run \("\(run.id)")</span></h1>\
             \(run.state.badge)</div>
+            \(Deed.notice(deed))
+            \(Hand.row(buttons))
             \(explanation.map { "<p class=\"notice \(isBad ? "bad" : "calm")\">\($0)</p>" as HTML })
             <section>\(HTML.facts(facts))</section>
             \(HTML.section("Attempts", attemptTable))
@@ -25,6 +29,22 @@ struct RunPage {
         return Page(
             title: "\(run.job) run \(run.id)", place: .runs, refresh: run.state.isTerminal ? nil : 5, now: now,
             content: content)
+    }
+
+    private var buttons: [HTML] {
+        guard hand.visitor.mayAct(on: run.job) else { return [] }
+        let place = Address.run(run.id)
+        var buttons: [HTML] = []
+        if run.state.isTerminal {
+            buttons.append(hand.button("Run again", to: "\(place)/retry"))
+        } else if !run.isCancelRequested {
+            buttons.append(hand.button("Cancel", to: "\(place)/cancel", isGrave: true))
+        }
+        if run.flow != nil, !run.state.isTerminal {
+            buttons.append(
+                hand.button("Cancel its flow", to: "\(place)/cancel", fields: [("flow", "true")], isGrave: true))
+        }
+        return buttons
     }
 
     private var isBad: Bool { RunState.troubles.contains(run.state) }

@@ -97,6 +97,8 @@ enum Stylesheet {
         label { font-size: .85rem; color: var(--faint); display: flex; flex-direction: column; gap: .2rem; }
         input, select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0 .65rem; height: 2.3rem; }
         button { cursor: pointer; color: var(--link); font-weight: 550; }
+        button.grave { color: var(--bad); }
+        .acts { display: flex; flex-wrap: wrap; gap: .6rem; margin: .4rem 0 1rem; } .acts form { margin: 0; }
         :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
         main > table { background: var(--card); border: 1px solid var(--line); border-radius: 10px; border-collapse: separate; border-spacing: 0; padding: .7rem 1.15rem; }
         footer { color: var(--faint); font-size: .85rem; padding-top: 1rem; padding-bottom: 2.5rem; }

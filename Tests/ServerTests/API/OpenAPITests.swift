@@ -24,10 +24,47 @@ import Yams
         }
     }
 
-    @Test func everyAddressIsDescribed() throws {
-        let paths = try #require(try Self.document()["paths"] as? [String: Any])
-        let listed = ReadAPI.addresses.map { $0.dropFirst("/api/v1".count).prefix { $0 != "?" } }
-        #expect(Set(paths.keys) == Set(listed.map(String.init)))
+    @Test func everyRouteOfTheTableIsDescribedAndEveryOtherWayRound() throws {
+        let paths = try #require(try Self.document()["paths"] as? [String: [String: Any]])
+        let described = paths.flatMap { path, methods in methods.keys.map { "\($0.uppercased()) \(path)" } }
+        let routes = Route.api.map {
+            "\($0.method.rawValue) \($0.path == "/api/v1" ? "/" : $0.path.replacing("/api/v1", with: ""))"
+        }
+        #expect(Set(described) == Set(routes))
+    }
+
+    @Test func everyParameterOfTheTableIsDescribed() throws {
+        let paths = try #require(try Self.document()["paths"] as? [String: [String: [String: Any]]])
+        for route in Route.api {
+            let path = route.path == "/api/v1" ? "/" : route.path.replacing("/api/v1", with: "")
+            let method = paths[path]?[route.method.rawValue.lowercased()]
+            let parameters = method?["parameters"] as? [[String: Any]] ?? []
+            let names = parameters.filter { $0["in"] as? String == "query" }.compactMap { $0["name"] as? String }
+            #expect(Set(names) == Set(route.query), "\(route.path)")
+        }
+    }
+
+    @Test func theDescriptionIsServed() async throws {
+        let text = try String(contentsOf: Self.file, encoding: .utf8)
+        try await WebFixture.serving { web in
+            let answer = try await web.get("/api/v1/openapi.yaml")
+            #expect(answer.headers["content-type"] == "application/yaml; charset=utf-8")
+            #expect(answer.body == text)
+        }
+    }
+
+    @Test(arguments: [("/jobs/backup/trigger", 201), ("/jobs/backup/pause", 200), ("/runs/1/retry", 201)])
+    func deedsHaveTheKeysThatAreDescribed(path: String, status: Int) async throws {
+        let (deed, run) = (try Self.schema("Deed"), try Self.schema("Run"))
+        try await WebFixture.serving { web in
+            let answer = try await web.get("/api/v1" + path, method: "POST")
+            #expect(answer.status == status)
+            let object = try answer.object()
+            #expect(Set(object.keys).isSubset(of: deed.properties) && deed.required.isSubset(of: object.keys))
+            if let keys = (object["run"] as? [String: Any])?.keys {
+                #expect(Set(keys).isSubset(of: run.properties) && run.required.isSubset(of: keys))
+            }
+        }
     }
 
     private static func schema(_ name: String) throws -> (properties: Set<String>, required: Set<String>) {
@@ -38,9 +75,12 @@ import Yams
         return (Set(properties.keys), Set(schema["required"] as? [String] ?? []))
     }
 
+    private static var file: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../../docs/openapi.yaml")
+    }
+
     private static func document() throws -> [String: Any] {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../..")
-        let text = try String(contentsOf: root.appending(path: "docs/openapi.yaml"), encoding: .utf8)
+        let text = try String(contentsOf: file, encoding: .utf8)
         return try #require(try Yams.load(yaml: text) as? [String: Any])
     }
 }

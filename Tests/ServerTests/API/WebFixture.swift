@@ -28,6 +28,9 @@ struct WebFixture {
         }
     }
 
+    static let client = HTTPClient(
+        eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
+
     typealias HTTPHeadersByName = [String: String]
 
     /// Serves while `body` runs. The store has a job `backup` with a run that succeeded and one that failed, a job
@@ -60,13 +63,19 @@ struct WebFixture {
         }
     }
 
+    func post(_ path: String, _ body: String = "", _ headers: [String: String] = [:]) async throws -> Answer {
+        try await get(path, method: "POST", headers: headers, body: body)
+    }
+
     func get(
-        _ path: String, method: String = "GET", headers: [String: String] = [:]
+        _ path: String, method: String = "GET", headers: [String: String] = [:], body: String = ""
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         request.method = .init(rawValue: method)
+        if !body.isEmpty { request.body = .bytes(ByteBuffer(string: body)) }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        // Answers that lead on are looked at, and not followed.
+        let response = try await Self.client.execute(request, timeout: .seconds(30))
         let body = try await response.body.collect(upTo: 4 * 1024 * 1024)
         let fields = response.headers.map { ($0.name.lowercased(), $0.value) }
         return Answer(

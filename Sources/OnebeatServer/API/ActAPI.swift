@@ -1,0 +1,128 @@
+import HTTPTypes
+import Hummingbird
+import Onebeat
+
+/// What the JSON API below `/api/v1` does for people and programs.
+struct ActAPI: Sendable {
+    typealias Context = WebContext
+
+    let reading: ReadAPI
+
+    func addRoutes(to group: RouterGroup<Context>) {
+        group.post("jobs/:name/trigger") { request, context in try await trigger(request, context) }
+        group.post("jobs/:name/pause") { request, context in try await setPaused(true, request, context) }
+        group.post("jobs/:name/resume") { request, context in try await setPaused(false, request, context) }
+        group.post("runs/:id/cancel") { request, context in try await cancel(request, context) }
+        group.post("runs/:id/retry") { request, context in try await retry(request, context) }
+    }
+
+    /// What was done, in words, and what came of it.
+    private struct Deed: Encodable {
+        var words: String
+        var outlook: String?
+        var run: RunResource?
+        var runs: [RunResource]?
+        var job: JobResource?
+        var changed: Bool?
+    }
+
+    private func trigger(_ request: Request, _ context: Context) async throws -> Response {
+        let name = try context.jobName()
+        _ = try QueryReader(request, known: [])
+        let body = try await BodyReader(json: request, known: ["request_id", "only"])
+        let wish = try Self.name(of: request, body)
+        let alone = try body.truth("only")
+        let job = try await context.actable(reading.record(name))
+        let triggered = try await context.acts(reading.store).trigger(job, request: wish, alone: alone)
+        return try Self.made(
+            triggered.run,
+            Deed(words: triggered.words, outlook: triggered.outlook.words, run: RunResource(triggered.run)))
+    }
+
+    /// The header and the body's field are one and the same; both may be given when they agree.
+    private static func name(of request: Request, _ body: BodyReader) throws -> String? {
+        let headers = request.headers[values: .idempotencyKey]
+        let field = try body.text("request_id")
+        guard headers.count <= 1 else {
+            throw Problem(.badRequest, "there are \(headers.count) Idempotency-Key headers")
+        }
+        guard var key = headers.first else { return field }
+        if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
+        guard field == nil || field == key else {
+            throw Problem(.badRequest, "Idempotency-Key and request_id name two wishes; send one of them")
+        }
+        return key
+    }
+
+    private func setPaused(_ isPaused: Bool, _ request: Request, _ context: Context) async throws -> Response {
+        let name = try context.jobName()
+        _ = try QueryReader(request, known: [])
+        _ = try await BodyReader(json: request, known: [])
+        let job = try await context.actable(reading.record(name))
+        let pausing = try await context.acts(reading.store).setPaused(isPaused, job)
+        return try await JSON.response(
+            Deed(
+                words: pausing.words, job: reading.resources([reading.record(name)]).first, changed: pausing.isChange))
+    }
+
+    private func cancel(_ request: Request, _ context: Context) async throws -> Response {
+        let id = try context.runID()
+        _ = try QueryReader(request, known: [])
+        let isFlow = try await BodyReader(json: request, known: ["flow"]).truth("flow")
+        let cancelled = try await context.cancel(reading.run(id), withFlow: isFlow, in: reading.store)
+        let deed =
+            isFlow
+            ? Deed(words: cancelled.lines.joined(separator: "; "), runs: cancelled.runs.map { RunResource($0) })
+            : Deed(
+                words: cancelled.lines.joined(separator: "; "), run: cancelled.runs.first.map { RunResource($0) })
+        return try JSON.response(deed, status: cancelled.isOver ? .ok : .accepted)
+    }
+
+    private func retry(_ request: Request, _ context: Context) async throws -> Response {
+        let id = try context.runID()
+        _ = try QueryReader(request, known: [])
+        _ = try await BodyReader(json: request, known: [])
+        let retried = try await context.retry(reading.run(id), reading)
+        return try Self.made(retried.run, Deed(words: retried.words, run: RunResource(retried.run)))
+    }
+
+    private static func made(_ run: Run, _ deed: Deed) throws -> Response {
+        var response = try JSON.response(deed, status: .created)
+        response.headers[.location] = "/api/v1/runs/\(run.id)"
+        return response
+    }
+}
+
+extension WebContext {
+    /// Acts in the visitor's name.
+    func acts(_ store: any Store) -> Acts { Acts(store, by: visitor.actor) }
+
+    /// The job, where the visitor may act on it.
+    func actable(_ job: JobRecord) throws -> JobRecord {
+        try requireScope(job.name)
+        return job
+    }
+
+    func requireScope(_ job: String) throws {
+        guard visitor.mayAct(on: job) else {
+            throw Problem(
+                .forbidden,
+                "\(visitor.actor) may not act on job \"\(job)\": their jobs are"
+                    + " \(visitor.scope.patterns.joined(separator: ", "))")
+        }
+    }
+
+    /// Ends a run, or all of its flow where the visitor may act on each job of it.
+    func cancel(_ run: Run, withFlow: Bool, in store: any Store) async throws -> Cancelled {
+        try requireScope(run.job)
+        guard withFlow else { return try await acts(store).cancel(run) }
+        let open = try await acts(store).open(inFlowOf: run)
+        for run in open { try requireScope(run.job) }
+        return try await acts(store).cancel(open, ofFlow: run.flow)
+    }
+
+    func retry(_ run: Run, _ reading: ReadAPI) async throws -> Retried {
+        try requireScope(run.job)
+        return try await acts(reading.store).retry(run, of: reading.record(run.job))
+    }
+}

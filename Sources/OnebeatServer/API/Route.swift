@@ -1,0 +1,95 @@
+import HTTPTypes
+import Onebeat
+
+/// What may be asked of a node, and who may: the one table of it. What does not stand here is not answered.
+package struct Route: Sendable, Hashable {
+    /// What somebody must be.
+    package enum Need: Sendable, Hashable {
+        /// Anybody, also who has not signed in.
+        case nobody
+        /// Somebody of that role, or a stronger one; where the route names a job or a run, it must be in the scope of
+        /// whoever acts.
+        case role(Role)
+    }
+
+    /// GET stands for HEAD, too.
+    package enum Method: String, Sendable, Hashable {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    package var method: Method
+    /// The path, what varies in braces.
+    package var path: String
+    package var need: Need
+    /// The names of its parameters, for those who look.
+    package var query: [String]
+
+    package init(_ method: Method, _ path: String, _ need: Need, query: [String] = []) {
+        self.method = method
+        self.path = path
+        self.need = need
+        self.query = query
+    }
+
+    /// All there are.
+    package static let all: [Route] = probes + api + pages
+
+    private static let probes = [
+        Route(.get, "/healthz", .nobody), Route(.get, "/readyz", .nobody), Route(.get, "/metrics", .role(.viewer)),
+    ]
+
+    package static let api = [
+        Route(.get, "/api/v1", .role(.viewer)),
+        Route(.get, "/api/v1/openapi.yaml", .role(.viewer)),
+        Route(.get, "/api/v1/status", .role(.viewer)),
+        Route(.get, "/api/v1/jobs", .role(.viewer), query: ["after", "limit"]),
+        Route(.get, "/api/v1/jobs/{name}", .role(.viewer)),
+        Route(.get, "/api/v1/jobs/{name}/next", .role(.viewer), query: ["after", "count"]),
+        Route(.post, "/api/v1/jobs/{name}/trigger", .role(.operator)),
+        Route(.post, "/api/v1/jobs/{name}/pause", .role(.operator)),
+        Route(.post, "/api/v1/jobs/{name}/resume", .role(.operator)),
+        Route(.get, "/api/v1/runs", .role(.viewer), query: ["job", "state", "from", "before", "after", "limit"]),
+        Route(.get, "/api/v1/runs/{id}", .role(.viewer)),
+        Route(.get, "/api/v1/runs/{id}/attempts", .role(.viewer)),
+        Route(.get, "/api/v1/runs/{id}/logs", .role(.viewer), query: ["after", "limit"]),
+        Route(.get, "/api/v1/runs/{id}/output", .role(.viewer), query: ["attempt", "stream"]),
+        Route(.post, "/api/v1/runs/{id}/cancel", .role(.operator)),
+        Route(.post, "/api/v1/runs/{id}/retry", .role(.operator)),
+        Route(.get, "/api/v1/nodes", .role(.viewer)),
+        Route(.get, "/api/v1/events", .role(.viewer), query: ["job", "kind", "before", "after", "limit"]),
+    ]
+
+    private static let pages = [
+        Route(.get, "/", .role(.viewer)), Route(.get, "/jobs", .role(.viewer)),
+        Route(.get, "/jobs/{name}", .role(.viewer)), Route(.get, "/runs", .role(.viewer)),
+        Route(.get, "/runs/{id}", .role(.viewer)),
+        Route(.post, "/jobs/{name}/trigger", .role(.operator)), Route(.post, "/jobs/{name}/pause", .role(.operator)),
+        Route(.post, "/jobs/{name}/resume", .role(.operator)), Route(.post, "/runs/{id}/cancel", .role(.operator)),
+        Route(.post, "/runs/{id}/retry", .role(.operator)),
+        Route(.get, "/assets/style.css", .nobody), Route(.get, "/assets/zone.js", .nobody),
+        Route(.get, "/assets/icon.svg", .nobody),
+    ]
+
+    /// As readers of `/api/v1` see it: with the names of its parameters.
+    var address: String { query.isEmpty ? path : "\(path)?\(query.map { "\($0)=" }.joined(separator: "&"))" }
+
+    /// The route that a method and the path of an endpoint stand for.
+    static func find(_ method: HTTPTypes.HTTPRequest.Method, _ endpoint: String) -> Route? {
+        guard let asked = method == .head ? .get : Method(rawValue: method.rawValue) else { return nil }
+        return all.first { $0.method == asked && $0.path == endpoint }
+    }
+
+    /// What an address understands, for whoever asked for something else of it; `nil` where there is no such address.
+    static func allowed(at path: String) -> String? {
+        let parts = path.split(separator: "/")
+        let methods = all.filter { $0.fits(parts) }.map(\.method)
+        let words = (methods.contains(.get) ? ["GET", "HEAD"] : []) + (methods.contains(.post) ? ["POST"] : [])
+        return words.isEmpty ? nil : words.joined(separator: ", ")
+    }
+
+    private func fits(_ parts: [Substring]) -> Bool {
+        let own = path.split(separator: "/")
+        return own.count == parts.count && zip(own, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+}

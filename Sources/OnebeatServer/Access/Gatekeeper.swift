@@ -1,0 +1,82 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Onebeat
+
+/// Knows who asks.
+protocol Door: Sendable {
+    /// Whether anybody has to say who they are.
+    var isGuarded: Bool { get }
+
+    /// - Throws: ``Problem`` for a proof that is none.
+    func visitor(of request: Request, _ context: WebContext) async throws -> Visitor
+}
+
+/// The door of an address that only this machine reaches: whoever comes may do all that the command can, which they have
+/// as well.
+struct OpenDoor: Door {
+    let address: ListenAddress
+
+    var isGuarded: Bool { false }
+
+    func visitor(of request: Request, _ context: WebContext) -> Visitor {
+        Visitor(actor: "web@\(address)", role: .admin, proof: .place)
+    }
+}
+
+/// Lets a request on only where the table of routes says that whoever asks may, and where it is their own wish.
+struct Gatekeeper: RouterMiddleware {
+    typealias Context = WebContext
+
+    let door: any Door
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        try Self.refuseSecrets(in: request)
+        var context = context
+        context.visitor = try await door.visitor(of: request, context)
+        guard let endpoint = context.endpointPath, let route = Route.find(request.method, endpoint) else {
+            try require(.viewer, request, context.visitor)
+            guard let allowed = Route.allowed(at: request.uri.path) else { throw HTTPError(.notFound) }
+            throw Problem(
+                .methodNotAllowed, "\(request.method) is not understood here; \(allowed) will do",
+                headers: [.allow: allowed])
+        }
+        if route.method == .post { try Self.requireOwnWish(request, context.visitor) }
+        switch route.need {
+        case .nobody: break
+        case .role(let role): try require(role, request, context.visitor)
+        }
+        return try await next(request, context)
+    }
+
+    private func require(_ role: Role, _ request: Request, _ visitor: Visitor) throws {
+        guard let own = visitor.role else {
+            throw Problem(
+                .unauthorized, "sign in first, or send a token: Authorization: Bearer …",
+                headers: [.wwwAuthenticate: "Bearer realm=\"onebeat\""])
+        }
+        guard visitor.may(role) else {
+            throw Problem(.forbidden, "\(visitor.actor) is \(own.rawValue) here, and this needs \(role.rawValue)")
+        }
+    }
+
+    private static func requireOwnWish(_ request: Request, _ visitor: Visitor) throws {
+        let hasCookie = if case .session = visitor.proof { true } else { false }
+        if let problem = Origin.problem(of: request.headers, host: request.head.authority, hasCookie: hasCookie) {
+            throw Problem(.forbidden, problem)
+        }
+    }
+
+    /// What stands in an address stands in logs and histories.
+    private static func refuseSecrets(in request: Request) throws {
+        let names: Set = ["token", "access_token", "authorization", "password", "api_key"]
+        for (name, _) in request.uri.queryParameters where names.contains(name.lowercased()) {
+            throw Problem(
+                .badRequest,
+                "an address is no place for a secret (\(name.lowercased())): send Authorization: Bearer …, and take"
+                    + " this one out of use")
+        }
+    }
+}

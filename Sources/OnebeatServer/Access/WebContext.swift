@@ -1,0 +1,16 @@
+import Hummingbird
+import NIOCore
+
+/// What is known of a request while it is answered.
+struct WebContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Who asks. Nobody, until it is known.
+    var visitor = Visitor.nobody
+    /// The address that the connection comes from, without its port.
+    let remoteAddress: String?
+
+    init(source: Source) {
+        coreContext = .init(source: source)
+        remoteAddress = source.channel.remoteAddress?.ipAddress
+    }
+}

@@ -1,0 +1,149 @@
+import Onebeat
+
+// Acting: what people do to jobs and runs, said once for the command, the API and the pages. Whoever asks has found the
+// job or the run and may act on it; here stand the rules of the deed, its order, and its words.
+
+/// Does what somebody wants, in that person's name.
+package struct Acts: Sendable {
+    package let store: any Store
+    /// As events name whoever acts.
+    package let actor: String
+
+    package init(_ store: any Store, by actor: String) {
+        self.store = store
+        self.actor = actor
+    }
+
+    /// Asks for a run now. The same job and request twice is one run.
+    /// - Throws: ``ActRefusal`` for a request that is no name.
+    package func trigger(_ job: JobRecord, request: String?, alone: Bool = false) async throws -> Triggered {
+        if let request, let problem = RequestName.problem(request) {
+            throw ActRefusal(.invalid, "the request id \(problem)")
+        }
+        let run = try await store.trigger(
+            job.name, requestID: request ?? RequestName.fresh(), alone: alone, by: actor)
+        return Triggered(run: run, outlook: try await store.outlook(of: run))
+    }
+
+    /// Pauses or resumes a job.
+    package func setPaused(_ isPaused: Bool, _ job: JobRecord) async throws -> Pausing {
+        let isChange = job.isPaused != isPaused
+        if isChange { try await store.setPaused(isPaused, job: job.name, by: actor) }
+        return Pausing(job: job.name, isPaused: isPaused, isChange: isChange)
+    }
+
+    /// Ends a run.
+    /// - Throws: ``ActRefusal`` for one that has ended.
+    package func cancel(_ run: Run) async throws -> Cancelled {
+        if run.state.isTerminal {
+            throw ActRefusal(.conflict, "run \(run.id) has ended already: it is \(run.state.rawValue)")
+        }
+        return Cancelled(runs: [try await store.cancel(run.id, by: actor)], flow: nil)
+    }
+
+    /// The runs of the flow that a run is part of and that have not ended, in the order in which they are to be cancelled.
+    /// - Throws: ``ActRefusal`` where there is no flow, or nothing left of it.
+    package func open(inFlowOf run: Run) async throws -> [Run] {
+        guard let flow = run.flow else {
+            throw ActRefusal(.conflict, "run \(run.id) of \(run.job) is part of no flow; cancel it alone")
+        }
+        // Those that wait first, the last of all first: so none starts, or is skipped, since another was cancelled.
+        let open = try await store.all(of: flow).filter { !$0.state.isTerminal }.sorted { $0.id > $1.id }
+        if open.isEmpty { throw ActRefusal(.conflict, "all runs of flow \(flow) have ended already") }
+        return open
+    }
+
+    /// Ends these runs of a flow, one after the other.
+    package func cancel(_ open: [Run], ofFlow flow: RunID?) async throws -> Cancelled {
+        var cancelled = Cancelled(runs: [], flow: flow)
+        for run in open { cancelled.runs.append(try await store.cancel(run.id, by: actor)) }
+        return cancelled
+    }
+
+    /// Asks for a new run in place of one that has ended. Asking twice for the same run is asking once.
+    /// - Throws: ``ActRefusal`` for one that has not ended.
+    package func retry(_ old: Run, of job: JobRecord) async throws -> Retried {
+        guard old.state.isTerminal else {
+            throw ActRefusal(
+                .conflict,
+                "run \(old.id) has not ended: it is \(old.state.rawValue); cancel it first, or wait")
+        }
+        let run = try await store.trigger(job.name, requestID: "retry-of-\(old.id)", by: actor)
+        return Retried(run: run, old: old.id)
+    }
+}
+
+/// What stands against a deed.
+package struct ActRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: Sendable { case invalid, conflict }
+
+    package var kind: Kind
+    /// What was wrong and what would do.
+    package var description: String
+
+    package init(_ kind: Kind, _ words: String) {
+        self.kind = kind
+        description = words
+    }
+}
+
+/// A run that was asked for by hand.
+package struct Triggered: Sendable {
+    package var run: Run
+    /// What will become of it.
+    package var outlook: RunOutlook
+
+    package var words: String {
+        run.state == .scheduled
+            ? "run \(run.id) of \(run.job) is due, and \(outlook.words)"
+            : "run \(run.id) of \(run.job) is \(run.state.rawValue)"
+    }
+}
+
+/// A job that was paused or resumed.
+package struct Pausing: Sendable {
+    package var job: String
+    package var isPaused: Bool
+    /// Whether it was not so before.
+    package var isChange: Bool
+
+    package var words: String {
+        switch (isPaused, isChange) {
+        case (true, true): "\(job) is paused"
+        case (true, false): "\(job) is paused already"
+        case (false, true): "\(job) is resumed"
+        case (false, false): "\(job) is not paused"
+        }
+    }
+}
+
+/// Runs as they are after somebody cancelled them.
+package struct Cancelled: Sendable {
+    package var runs: [Run]
+    /// Their flow, where all of it was meant.
+    package var flow: RunID?
+
+    /// Whether none is still at work.
+    package var isOver: Bool { runs.allSatisfy(\.state.isTerminal) }
+
+    /// A line a run.
+    package var lines: [String] {
+        runs.map { run in
+            let name = flow == nil ? "run \(run.id)" : "run \(run.id) of \(run.job)"
+            return run.state.isTerminal
+                ? "\(name) is \(run.state.rawValue)" : "\(name) is being stopped on node \(run.node ?? "?")"
+        }
+    }
+}
+
+/// A run in place of one that has ended.
+package struct Retried: Sendable {
+    package var run: Run
+    package var old: RunID
+
+    package var words: String {
+        run.state == .scheduled
+            ? "run \(run.id) of \(run.job) is due: a new run by hand, in place of run \(old)"
+            : "run \(run.id) was made for this before and is \(run.state.rawValue); retry that one to go on"
+    }
+}

@@ -1,0 +1,58 @@
+import Hummingbird
+import Onebeat
+
+/// What the forms of pages do. Each leads on to a page that says what happened, so that loading that again does nothing.
+struct ActPages: Sendable {
+    typealias Context = WebContext
+
+    let reading: ReadAPI
+
+    func addRoutes(to router: Router<Context>) {
+        router.post("jobs/:name/trigger") { request, context in try await trigger(request, context) }
+        router.post("jobs/:name/pause") { request, context in try await setPaused(true, request, context) }
+        router.post("jobs/:name/resume") { request, context in try await setPaused(false, request, context) }
+        router.post("runs/:id/cancel") { request, context in try await cancel(request, context) }
+        router.post("runs/:id/retry") { request, context in try await retry(request, context) }
+    }
+
+    private func form(_ request: Request, _ context: Context, _ known: [String] = []) async throws -> BodyReader {
+        let form = try await BodyReader(form: request, known: known + ["proof"])
+        try Hand(request, context).require(form.text("proof"))
+        return form
+    }
+
+    private func trigger(_ request: Request, _ context: Context) async throws -> Response {
+        let name = try context.jobName()
+        let form = try await form(request, context, ["request_id", "only"])
+        let job = try await context.actable(reading.record(name))
+        let triggered = try await context.acts(reading.store).trigger(
+            job, request: form.text("request_id"), alone: form.truth("only"))
+        return Self.on(to: Address.run(triggered.run.id), .triggered)
+    }
+
+    private func setPaused(_ isPaused: Bool, _ request: Request, _ context: Context) async throws -> Response {
+        let name = try context.jobName()
+        _ = try await form(request, context)
+        let job = try await context.actable(reading.record(name))
+        let pausing = try await context.acts(reading.store).setPaused(isPaused, job)
+        return Self.on(to: Address.job(name), !pausing.isChange ? .unchanged : isPaused ? .paused : .resumed)
+    }
+
+    private func cancel(_ request: Request, _ context: Context) async throws -> Response {
+        let id = try context.runID()
+        let isFlow = try await form(request, context, ["flow"]).truth("flow")
+        let cancelled = try await context.cancel(reading.run(id), withFlow: isFlow, in: reading.store)
+        return Self.on(to: Address.run(id), cancelled.isOver ? .cancelled : .stopping)
+    }
+
+    private func retry(_ request: Request, _ context: Context) async throws -> Response {
+        let id = try context.runID()
+        _ = try await form(request, context)
+        let retried = try await context.retry(reading.run(id), reading)
+        return Self.on(to: Address.run(retried.run.id), .retried)
+    }
+
+    private static func on(to address: String, _ deed: Deed) -> Response {
+        Response(status: .seeOther, headers: [.location: "\(address)?did=\(deed.rawValue)"])
+    }
+}

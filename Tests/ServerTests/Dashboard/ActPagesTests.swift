@@ -1,0 +1,124 @@
+import Onebeat
+import Testing
+
+@testable import OnebeatServer
+
+@Suite(.timeLimit(.minutes(1))) struct ActPagesTests {
+    @Test func aButtonDoesWhatItSaysAndThePageAfterItToo() async throws {
+        try await WebFixture.serving { web in
+            let page = try await FormPage(web, "/jobs/backup")
+            let answer = try await page.send("/jobs/backup/pause")
+            #expect(answer.status == 303)
+            #expect(answer.headers["location"] == "/jobs/backup?did=paused")
+            #expect(try await web.store.job("backup")?.isPaused == true)
+            let after = try await web.get("/jobs/backup?did=paused").body
+            #expect(after.contains("role=\"status\">Paused: what falls due is skipped"))
+            #expect(after.contains("action=\"/jobs/backup/resume\""))
+        }
+    }
+
+    @Test func aFormSentTwiceIsOneRun() async throws {
+        try await WebFixture.serving { web in
+            let page = try await FormPage(web, "/jobs/team%2Fping")
+            let id = try #require(page.body.firstMatch(of: /name="request_id" value="([^"]+)"/)?.1)
+            for _ in 0..<2 {
+                let answer = try await page.send("/jobs/team%2Fping/trigger", "&request_id=\(id)")
+                #expect(answer.headers["location"] == "/runs/3?did=triggered")
+            }
+            #expect(try await web.get("/runs/3?did=triggered").body.contains("The run was asked for."))
+        }
+    }
+
+    @Test func aRunIsCancelledAndRunAgain() async throws {
+        try await WebFixture.serving { web in
+            let run = try await web.store.trigger("backup", requestID: "r", by: "ann")
+            let page = try await FormPage(web, "/runs/\(run.id)")
+            #expect(try await page.send("/runs/\(run.id)/cancel").headers["location"] == "/runs/3?did=cancelled")
+            #expect(try await page.send("/runs/\(run.id)/retry").headers["location"] == "/runs/4?did=retried")
+            let twice = try await page.send("/runs/\(run.id)/cancel")
+            #expect(twice.status == 409)
+        }
+    }
+
+    @Test func aFormWithoutItsProofDoesNothing() async throws {
+        try await WebFixture.serving { web in
+            let page = try await FormPage(web, "/jobs/backup")
+            let other = try await FormPage(web, "/jobs/backup")
+            for (cookie, proof) in [
+                ("", page.proof), (page.cookie, ""), (page.cookie, other.proof), (other.cookie, page.proof),
+                ("onebeat-form=x", Fingerprint.hmac(Array("onebeat form".utf8), key: Array("x".utf8))),
+                (page.cookie, page.proof.uppercased()), (page.cookie, String(page.proof.dropLast())),
+            ] {
+                let answer = try await FormPage(web, cookie: cookie, proof: proof).send("/jobs/backup/pause")
+                #expect(answer.status == 403)
+            }
+            #expect(try await web.store.job("backup")?.isPaused == false)
+        }
+    }
+
+    @Test func aFormsCookieIsKeptFromScriptsAndOtherSites() async throws {
+        try await WebFixture.serving { web in
+            let plain = try await web.get("/jobs/backup").headers["set-cookie"] ?? ""
+            #expect(plain.hasPrefix("onebeat-form="))
+            #expect(plain.hasSuffix("; Path=/; HttpOnly; SameSite=Strict"))
+            let secure = try await web.get("/jobs/backup", headers: ["X-Forwarded-Proto": "https"])
+            #expect(secure.headers["set-cookie"]?.hasSuffix("; SameSite=Strict; Secure") == true)
+            let kept = try await web.get("/jobs/backup", headers: ["Cookie": String(plain.prefix { $0 != ";" })])
+            #expect(kept.headers["set-cookie"] == nil)
+        }
+    }
+
+    @Test(arguments: ["proof=%zz", "proof=a&proof=b", "a=b", "", "&&&==&"])
+    func aBrokenFormDoesNothing(body: String) async throws {
+        try await WebFixture.serving { web in
+            let page = try await FormPage(web, "/jobs/backup")
+            let answer = try await web.post(
+                "/jobs/backup/pause", body,
+                ["Cookie": page.cookie, "Content-Type": "application/x-www-form-urlencoded"])
+            #expect([400, 403].contains(answer.status))
+            #expect(try await web.store.job("backup")?.isPaused == false)
+        }
+    }
+
+    /// An address made by somebody else can make a page say nothing but our own sentences.
+    @Test func whatWasDoneIsSaidInOurWordsOnly() async throws {
+        try await WebFixture.serving { web in
+            let body = try await web.get("/jobs/backup?did=%3Cb%3Ehacked").body
+            #expect(!body.contains("hacked") && !body.contains("role=\"status\""))
+            for deed in Deed.allCases {
+                #expect(try await web.get("/jobs/backup?did=\(deed.rawValue)").body.contains(deed.sentence))
+            }
+        }
+    }
+}
+
+/// A page with forms, in a browser that keeps its cookie.
+struct FormPage {
+    let web: WebFixture
+    var body = ""
+    var cookie: String
+    var proof: String
+
+    init(_ web: WebFixture, cookie: String, proof: String) {
+        self.web = web
+        self.cookie = cookie
+        self.proof = proof
+    }
+
+    init(_ web: WebFixture, _ path: String) async throws {
+        let answer = try await web.get(path)
+        let proof = try #require(answer.body.firstMatch(of: /name="proof" value="([0-9a-f]+)"/)?.1)
+        self.init(
+            web, cookie: String((answer.headers["set-cookie"] ?? "").prefix { $0 != ";" }), proof: String(proof))
+        body = answer.body
+    }
+
+    func send(_ path: String, _ fields: String = "") async throws -> WebFixture.Answer {
+        try await web.post(
+            path, "proof=\(proof)\(fields)",
+            [
+                "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Origin": web.base,
+                "Sec-Fetch-Site": "same-origin",
+            ])
+    }
+}
