@@ -80,11 +80,16 @@ struct OnebeatCommand: ParsableCommand {
                 name: "History",
                 subcommands: [
                     Status.self, Jobs.self, Job.self, Runs.self, RunCommand.self, Flow.self, Logs.self, Nodes.self,
-                    Events.self, Alerts.self,
+                    Events.self, Versions.self, Alerts.self,
                 ]),
-            CommandGroup(name: "Question", subcommands: [Next.self, Explain.self, Graph.self, Doctor.self]),
             CommandGroup(
-                name: "Control", subcommands: [Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self]),
+                name: "Question", subcommands: [Next.self, Explain.self, Graph.self, Audit.self, Doctor.self]),
+            CommandGroup(
+                name: "Control",
+                subcommands: [
+                    Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self,
+                    MarkCommand.self,
+                ]),
             CommandGroup(name: "Other", subcommands: [Version.self, Bury.self]),
         ])
 

@@ -153,13 +153,13 @@ struct Applying {
         return [
             Statement(
                 """
-                INSERT INTO definitions (job_name, generation, version, definition, created_at)
-                SELECT name, generation, version, definition, $5
+                INSERT INTO definitions (job_name, generation, version, definition, created_at, actor, source)
+                SELECT name, generation, version, definition, $5, $6, $7
                 FROM unnest($1, $2, $3, $4) AS d (name, generation, version, definition)
                 """,
                 [
                     names, generations, versions, .texts(try records.map { try DefinitionText.encode($0.definition) }),
-                    .time(now),
+                    .time(now), .text(request.actor), .text(request.source),
                 ]),
             Statement(
                 """
@@ -275,7 +275,13 @@ struct Applying {
         }
         try Flows.follow(&changes, in: transaction)
         return [
-            Statement("UPDATE jobs SET removed_at = $2, next_at = NULL WHERE name = ANY ($1)", [names, .time(now)])
+            Statement("UPDATE jobs SET removed_at = $2, next_at = NULL WHERE name = ANY ($1)", [names, .time(now)]),
+            Statement(
+                """
+                UPDATE definitions d SET removed_at = $2 FROM jobs j
+                WHERE j.name = ANY ($1) AND d.job_name = j.name AND d.generation = j.generation
+                    AND d.version = j.version
+                """, [names, .time(now)]),
         ] + changes.statements()
     }
 

@@ -133,7 +133,8 @@ enum Flows {
             AND state = 'waiting' ORDER BY id FOR NO KEY UPDATE
         """
     private static let ends = """
-        SELECT w.run_id, w.parent_id, p.job_name, p.state, p.reason FROM waits w LEFT JOIN runs p ON p.id = w.parent_id
+        SELECT w.run_id, w.parent_id, p.job_name, coalesce(m.state, p.state), CASE WHEN m.state IS NULL THEN p.reason END
+        FROM waits w LEFT JOIN runs p ON p.id = w.parent_id LEFT JOIN marks m ON m.run_id = w.parent_id
         WHERE w.run_id IN (SELECT run_id FROM waits WHERE parent_id = ANY ($1)) ORDER BY w.run_id, w.parent_id
         """
 }

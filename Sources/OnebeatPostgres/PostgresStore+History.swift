@@ -242,10 +242,14 @@ extension PostgresStore: HistoryStore {
                     output AS (DELETE FROM logs USING old WHERE run_id = id),
                     tries AS (DELETE FROM attempts USING old WHERE run_id = id),
                     waited AS (DELETE FROM waits USING old WHERE run_id = id),
-                    handed AS (DELETE FROM run_values USING old WHERE run_id = id)
+                    handed AS (DELETE FROM run_values USING old WHERE run_id = id),
+                    said AS (DELETE FROM marks USING old WHERE run_id = id),
+                    noted AS (
+                        INSERT INTO meta SELECT 'kept_since', $4 FROM old LIMIT 1
+                        ON CONFLICT (key) DO UPDATE SET value = excluded.value)
                     DELETE FROM runs USING old WHERE runs.id = old.id
                     """,
-                    [.int(limit * 4), .int(limit), .time(instant)]),
+                    [.int(limit * 4), .int(limit), .time(instant), .text("\(instant.microseconds)")]),
                 Statement(
                     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY id LIMIT $2)",
                     [.time(instant), .int(limit)]),

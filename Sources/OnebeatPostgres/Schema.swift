@@ -10,7 +10,8 @@ import Onebeat
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
-        first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds,
+        first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
+        marks,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -279,6 +280,23 @@ package struct Schema: Sendable {
             source text COLLATE "C" NOT NULL, number bigint NOT NULL, digest text NOT NULL, place bigint NOT NULL,
             applied_at timestamptz NOT NULL, actor text NOT NULL, PRIMARY KEY (source, number, digest)
         )
+        """
+
+    /// What somebody said that runs count as for those that follow them.
+    private static let marks = """
+        CREATE TABLE marks (
+            run_id bigint PRIMARY KEY, state text NOT NULL, reason text NOT NULL, actor text NOT NULL,
+            at timestamptz NOT NULL
+        )
+        """
+
+    /// Who stored a definition, where it came from, and when its job was removed, if it was the last one.
+    private static let authors = """
+        ALTER TABLE definitions ADD COLUMN actor text NOT NULL DEFAULT '';
+        ALTER TABLE definitions ADD COLUMN source text NOT NULL DEFAULT '';
+        ALTER TABLE definitions ADD COLUMN removed_at timestamptz;
+        UPDATE definitions d SET removed_at = j.removed_at FROM jobs j
+        WHERE j.name = d.job_name AND j.generation = d.generation AND j.version = d.version
         """
 
     /// What runs hand on, as JSON.

@@ -84,18 +84,7 @@ extension SQLiteStore {
     private static func parents(
         of run: RunID, _ ended: [RunID: Run], in db: Database
     ) throws -> [ParentEnd] {
-        try db.rows(
-            """
-            SELECT parent_id, job_name, state, reason FROM waits LEFT JOIN runs ON id = parent_id
-            WHERE run_id = ? ORDER BY parent_id
-            """, [run.value]
-        ).map { row in
-            var row = Columns(row)
-            if let known = ended[RunID(row[0])] { return ParentEnd(known) }
-            return ParentEnd(
-                job: (row[1] as String?) ?? "", state: (row[2] as String?).map(RunState.init(stored:)),
-                reason: (row[3] as String?).map(Reason.init(stored:)))
-        }
+        try parentRuns(of: run, in: db).map { parent in ended[parent.id].map(ParentEnd.init) ?? parent.end }
     }
 
     /// The root of each follower in force.

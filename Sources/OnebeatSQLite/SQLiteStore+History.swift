@@ -212,7 +212,11 @@ extension SQLiteStore: HistoryStore {
                 try db.change("DELETE FROM attempts WHERE run_id = ?", [id])
                 try db.change("DELETE FROM waits WHERE run_id = ?", [id])
                 try db.change("DELETE FROM run_values WHERE run_id = ?", [id])
+                try db.change("DELETE FROM marks WHERE run_id = ?", [id])
                 removed += try db.change("DELETE FROM runs WHERE id = ?", [id])
+            }
+            if removed > 0 {
+                try db.change("INSERT OR REPLACE INTO meta VALUES ('kept_since', ?)", ["\(instant.microseconds)"])
             }
             removed += try db.change("DELETE FROM events WHERE id IN (\(oldEvents))", [instant, limit])
             removed += try db.change("DELETE FROM nodes WHERE gone_at < ?", [instant])

@@ -254,7 +254,7 @@ extension SQLiteStore {
             version: (old?.version ?? 0) + 1, source: source, isPaused: old?.isPaused ?? false,
             watermark: max(plan.through, old?.watermark ?? plan.through), nextAt: plan.nextAt,
             createdAt: old?.createdAt ?? now, flowEdition: old?.flowEdition ?? 0)
-        try save(record, at: now, in: db)
+        try save(record, by: actor, at: now, in: db)
         if old == nil {
             // A new generation has no rows yet.
             for fire in plan.fires {
@@ -276,15 +276,20 @@ extension SQLiteStore {
         return (JobChange(old == nil ? .added : .changed, job: name, record: record), plan.fires)
     }
 
-    private func save(_ record: JobRecord, at now: Timestamp, in db: Database) throws {
+    private func save(_ record: JobRecord, by actor: String, at now: Timestamp, in db: Database) throws {
         let delay: Int64? =
             if case .delay(let length) = record.definition.schedule.rhythm {
                 length.wholeMicroseconds
             } else { nil }
         try db.change(
-            "INSERT INTO definitions VALUES (?, ?, ?, ?, ?)",
+            """
+            INSERT INTO definitions (job_name, generation, version, definition, created_at, actor, source)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
             [
                 record.name, record.generation, record.version, try DefinitionText.encode(record.definition), now,
+                actor,
+                record.source,
             ])
         try db.change(
             """
@@ -339,6 +344,9 @@ extension SQLiteStore {
 
     private func remove(_ record: JobRecord, by actor: String, at now: Timestamp, in db: Database) throws -> JobChange {
         try db.change("UPDATE jobs SET removed_at = ?, next_at = NULL WHERE name = ?", [now, record.name])
+        try db.change(
+            "UPDATE definitions SET removed_at = ? WHERE job_name = ? AND generation = ? AND version = ?",
+            [now, record.name, record.generation, record.version])
         try Self.replaceFuture(of: record, by: [], at: now, in: db)
         var changes = Changes(at: now)
         let due = try db.rows(

@@ -10,7 +10,8 @@ import Onebeat
 package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
-        first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds,
+        first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
+        marks,
     ])
 
     private let migrations: [String]
@@ -245,6 +246,25 @@ package struct Schema: Sendable {
 
     /// Events of one kind are found without reading all others.
     private static let eventKinds = "CREATE INDEX events_by_kind ON events(kind, id)"
+
+    /// What somebody said that runs count as for those that follow them.
+    private static let marks = """
+        CREATE TABLE marks (
+            run_id INTEGER PRIMARY KEY NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL,
+            at INTEGER NOT NULL
+        )
+        """
+
+    /// Who stored a definition, where it came from, and when its job was removed, if it was the last one.
+    private static let authors = """
+        ALTER TABLE definitions ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+        ALTER TABLE definitions ADD COLUMN source TEXT NOT NULL DEFAULT '';
+        ALTER TABLE definitions ADD COLUMN removed_at INTEGER;
+        UPDATE definitions SET removed_at = (
+            SELECT j.removed_at FROM jobs j
+            WHERE j.name = job_name AND j.generation = definitions.generation AND j.version = definitions.version
+        );
+        """
 
     /// How many runs a node was running when it was gone, so that one that was alone is known.
     private static let leavings = "ALTER TABLE nodes ADD COLUMN runs_left INTEGER"

@@ -231,4 +231,32 @@ extension StoreWrapper {
     public func acknowledge(_ incident: Int64, by actor: String) async throws(StoreError) {
         try await base.acknowledge(incident, by: actor)
     }
+
+    public func definedJobs(after name: String?, limit: Int) async throws(StoreError) -> [String] {
+        try await base.definedJobs(after: name, limit: limit)
+    }
+
+    public func versions(
+        of job: String, before version: JobVersion?, limit: Int
+    ) async throws(StoreError) -> [DefinitionVersion] {
+        try await base.versions(of: job, before: version, limit: limit)
+    }
+
+    public func ledger(_ query: LedgerQuery) async throws(StoreError) -> [LedgerEntry] {
+        try await base.ledger(query)
+    }
+
+    public func keptSince() async throws(StoreError) -> Timestamp? { try await base.keptSince() }
+
+    public func retry(_ run: RunID, downstream: Bool, by actor: String) async throws(StoreError) -> Run {
+        try await base.retry(run, downstream: downstream, by: actor)
+    }
+
+    public func mark(
+        _ run: RunID, as state: Mark.State, because reason: String, by actor: String
+    ) async throws(StoreError) -> [Run] {
+        try await base.mark(run, as: state, because: reason, by: actor)
+    }
+
+    public func mark(of run: RunID) async throws(StoreError) -> Mark? { try await base.mark(of: run) }
 }

@@ -122,6 +122,9 @@ extension Changes {
         return parents
     }
 
+    /// A run that ended before counts as something else from now on: those that wait for it are to be decided on.
+    package mutating func reconsider(_ run: Run) { if run.flow != nil { parents.append(run) } }
+
     /// A run that waited for others is due.
     mutating func letGo(_ run: Run) { letGo.append(run) }
 

@@ -1,11 +1,12 @@
-// Store: the one authority. Six roles, each a protocol of a few moves; every move is one transaction. A store locks,
+// Store: the one authority. Eight roles, each a protocol of a few moves; every move is one transaction. A store locks,
 // reads, calls the pure decision it is handed, and writes; it has no policy of its own. All time that matters is the
 // store's, as far as it is confirmed here (`StoreClock`): no move takes a caller's clock.
 //
 // What every store must hold is written as laws in OnebeatTesting/StoreLaws; all stores answer to them.
 
 /// Everything a node asks of a store.
-public typealias Store = JobStore & RunStore & LeaseStore & HistoryStore & StandingStore & AlertStore
+public typealias Store = JobStore & RunStore & LeaseStore & HistoryStore & StandingStore & AlertStore & LedgerStore
+    & RerunStore
 
 /// Definitions and how far they are planned.
 public protocol JobStore: Sendable {

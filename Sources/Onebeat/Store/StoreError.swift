@@ -27,6 +27,13 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         )
     }
 
+    /// A run of which only the end will do.
+    package static func notEnded(_ run: Run, to verb: String) -> StoreError {
+        .refused(
+            "run \(run.id) of \(run.job) has not ended: it is \(run.state.rawValue); cancel it or wait, and \(verb) it then"
+        )
+    }
+
     /// The lease of a node that was declared dead, or has left.
     package static func over(_ node: NodeID) -> StoreError { .fenced("the lease of node \(node) is over") }
 

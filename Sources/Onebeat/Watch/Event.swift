@@ -1,7 +1,7 @@
 /// Something worth remembering that is not a run: a change of a job, an operator's word, a node's coming and going.
 public struct Event: Sendable, Equatable {
     /// What happened: `job.added`, `job.changed`, `job.removed`, `job.paused`, `job.resumed`, `job.invalid`,
-    /// `run.triggered`, `run.cancel_requested`, `run.taken_over`, `node.joined`, `node.left`, `node.dead`,
+    /// `run.triggered`, `run.marked`, `run.cancel_requested`, `run.taken_over`, `node.joined`, `node.left`, `node.dead`,
     /// `job.unserved`, `node.skewed`, `source.outdated`, `node.name_shared`, `node.zones_differ`, `leader.elected`,
     /// `clock.held`, `clock.stepped`, `job.set_back`, …
     public var kind: String
@@ -27,6 +27,13 @@ public struct Event: Sendable, Equatable {
         self.actor = actor
         self.message = message
         self.at = at
+    }
+
+    /// Somebody said what a run counts as.
+    package static func marked(_ run: Run, as state: Mark.State, because reason: String, by actor: String) -> Event {
+        Event(
+            "run.marked", job: run.job, run: run.id, actor: actor,
+            message: "\(run.key), which is \(run.state.rawValue), counts as \(state.rawValue): \(reason)")
     }
 
     /// The words on a run that was asked for by hand.

@@ -7,17 +7,21 @@ struct Retry: AsyncParsableCommand {
         abstract: "Run the job of an ended run once more.",
         discussion: """
             An outcome is never rewritten: this is a new run by hand of the same job, with a run key of its own, and it \
-            follows the definition that is in force now. Asking twice for the same run is asking once.
+            follows the definition that is in force now, for the due instant of the old one. Of a run that follows others \
+            it is given what those handed on. Asking twice for the same run is asking once.
             """)
     @Argument(help: "The run's number, as `onebeat runs` shows it.")
     var id: String
+    @Flag(help: "Run all that hung on it in its flow once more, too: a new flow.")
+    var downstream = false
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
         let store = try await store.open()
         let old = try await store.run(named: id)
-        let retried = try await Acts(store, by: Person.current).retry(old, of: store.record(of: old.job))
+        _ = try await store.record(of: old.job)
+        let retried = try await Acts(store, by: Person.current).retry(old, downstream: downstream)
         if format.json { return try Output.json(RunResource(retried.run)) }
         Output.line("\(retried.words)")
     }

@@ -21,18 +21,22 @@ struct Plan: AsyncParsableCommand {
         var records: [JobRecord] = []
         var history = SourceHistory(of: request.source)
         var now = Timestamp.now
+        var lengths: [String: Duration] = [:]
         // Before the first `apply` or `up` there is no store, and everything is to be added.
         if let store = try await surroundings.openStoreIfThere() {
             records = try await store.jobs()
             history = try await store.history(of: request.source)
             now = try await store.now()
+            lengths = try await self.lengths(of: request.definitions, in: store)
         }
         let diff = try PlanDiff(of: request, against: records, at: now)
+        let warnings = PlanWarnings.all(of: request.definitions, at: now, lengths: lengths)
         if format.json {
-            try Output.json(PlanAnswer(diff, configuration))
+            try Output.json(PlanAnswer(diff, configuration, warnings))
         } else {
             for line in PlanText.lines(diff, for: .output) { Output.line(line) }
             Surroundings.warn(of: configuration)
+            for warning in warnings { Output.note("onebeat: warning: \(warning)") }
         }
         if diff.isRefused {
             let names = diff.changes.filter { $0.kind == .conflict }.map(\.job).joined(separator: ", ")
@@ -46,6 +50,15 @@ struct Plan: AsyncParsableCommand {
         }
         if exitCode, !diff.isEmpty { throw CommandFailure.silent(.different) }
     }
+
+    /// How long runs of jobs take of which one may wait for another; asked of a bounded number of them.
+    private func lengths(of definitions: [JobDefinition], in store: any Store) async throws -> [String: Duration] {
+        var lengths: [String: Duration] = [:]
+        for job in definitions.filter({ [.queue, .queueAll].contains($0.policies.overlap) }).prefix(200) {
+            lengths[job.name] = LockLength.p95(of: try await store.measuredRuns(of: job.name))
+        }
+        return lengths
+    }
 }
 
 /// A diff as JSON.
@@ -57,6 +70,7 @@ struct PlanAnswer: Encodable {
         var keys: [Key]
         var nextBefore: [String]
         var nextAfter: [String]
+        var followers: [String]
         var owner: String?
     }
     struct Key: Encodable {
@@ -69,15 +83,16 @@ struct PlanAnswer: Encodable {
     var unchanged: Int
     var warnings: [String]
 
-    init(_ diff: PlanDiff, _ file: ConfigurationFile) {
+    init(_ diff: PlanDiff, _ file: ConfigurationFile, _ more: [String]) {
         source = file.source
         changes = diff.changes.map { change in
             Change(
                 job: change.job, change: change.kind.rawValue, schedule: change.schedule,
-                keys: change.keys.map { Key(key: $0.key, before: $0.before, after: $0.after) },
-                nextBefore: change.firesBefore, nextAfter: change.firesAfter, owner: change.owner)
+                keys: change.keys.map(Key.init),
+                nextBefore: change.firesBefore, nextAfter: change.firesAfter, followers: change.followers,
+                owner: change.owner)
         }
         unchanged = diff.unchanged
-        warnings = file.warnings.map(\.summary)
+        warnings = file.warnings.map(\.summary) + more
     }
 }

@@ -2,12 +2,20 @@ import OnebeatServer
 
 /// A diff for people: a sign a job, the keys that differ, the next fires before and after.
 enum PlanText {
+    private static let mostFollowers = 10
+
     static func lines(_ diff: PlanDiff, for terminal: Terminal) -> [TerminalText] {
         var lines: [TerminalText] = []
         for change in diff.changes {
             lines.append(title(change, terminal))
             lines += change.keys.map { "    \(key($0))" }
             lines += fires(change, terminal).map { "    " + $0 }
+            if !change.followers.isEmpty {
+                let names = change.followers.prefix(mostFollowers).joined(separator: ", ")
+                let rest = change.followers.count - mostFollowers
+                lines.append(
+                    "    " + terminal.paint("with it ", .quiet) + "\(names)\(rest > 0 ? " and \(rest) more" : "")")
+            }
         }
         if !lines.isEmpty { lines.append("") }
         lines.append("\(summary(diff))")
@@ -28,7 +36,7 @@ enum PlanText {
         return terminal.paint("\(sign) \(change.job)", colour) + "  " + terminal.paint("\(note)", .quiet)
     }
 
-    private static func key(_ change: PlanDiff.KeyChange) -> String {
+    static func key(_ change: PlanDiff.KeyChange) -> String {
         switch (change.before, change.after) {
         case (let before?, let after?) where before == after: "\(change.key): another value \(after)"
         case (let before?, let after?): "\(change.key): \(before) → \(after)"

@@ -22,12 +22,13 @@ struct RunCommand: AsyncParsableCommand {
         let run = try await store.run(named: id)
         let attempts = try await store.attempts(of: run.id)
         let value = try await store.value(of: run.id)
+        let mark = try await store.mark(of: run.id)
         let now = try await store.now()
         let reader = try reader.clock()
         let explanation = try await store.explanation(of: run, on: reader, now: now)
         if format.json {
             let answer = Answer(
-                run: RunResource(run, value: value), attempts: attempts.map(AttemptResource.init),
+                run: RunResource(run, value: value, mark: mark), attempts: attempts.map(AttemptResource.init),
                 explanation: explanation)
             return try Output.json(answer)
         }
@@ -37,6 +38,11 @@ struct RunCommand: AsyncParsableCommand {
             "\(terminal.paint("run \(run.id)", .title))  \(run.key)  "
                 + terminal.paint("\(run.state.rawValue)", run.state.colour))
         for sentence in explanation { Output.line("\(sentence)") }
+        if let mark {
+            Output.line(
+                "For what follows it counts as \(mark.state.rawValue), by the word of \(mark.actor) at"
+                    + " \(clock.text(mark.at)): \(mark.reason)")
+        }
         show(attempts, of: run, clock)
         if let value { Output.line("\nhanded on: \(value.json)") }
         Output.line(terminal.paint("\nonebeat logs \(run.id) shows its output", .quiet))

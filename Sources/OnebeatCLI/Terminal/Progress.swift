@@ -9,6 +9,7 @@ extension Bury: TellsOfItself {}
 extension Next: TellsOfItself {}
 extension Logs: TellsOfItself {}
 extension Trigger: TellsOfItself {}
+extension Audit: TellsOfItself {}
 
 /// Tells a person who waits longer than a second that the command is at work.
 struct Progress {

@@ -14,6 +14,7 @@ struct ActAPI: Sendable {
         group.post("jobs/:name/resume") { request, context in try await setPaused(false, request, context) }
         group.post("runs/:id/cancel") { request, context in try await cancel(request, context) }
         group.post("runs/:id/retry") { request, context in try await retry(request, context) }
+        group.post("runs/:id/mark") { request, context in try await mark(request, context) }
     }
 
     /// What was done, in words, and what came of it.
@@ -81,9 +82,21 @@ struct ActAPI: Sendable {
     private func retry(_ request: Request, _ context: Context) async throws -> Response {
         let id = try context.runID()
         _ = try QueryReader(request, known: [])
-        _ = try await BodyReader(json: request, known: [])
-        let retried = try await context.retry(reading.run(id), reading)
+        let isFlow = try await BodyReader(json: request, known: ["downstream"]).truth("downstream")
+        let retried = try await context.retry(reading.run(id), downstream: isFlow, reading)
         return try Self.made(retried.run, Deed(words: retried.words, run: RunResource(retried.run)))
+    }
+
+    private func mark(_ request: Request, _ context: Context) async throws -> Response {
+        let id = try context.runID()
+        _ = try QueryReader(request, known: [])
+        let body = try await BodyReader(json: request, known: ["state", "because"])
+        guard let state = try body.text("state").flatMap(Mark.State.init(rawValue:)),
+            let because = try body.text("because")
+        else { throw Problem(.badRequest, "state is succeeded or failed, and because says why; send both") }
+        let marked = try await context.mark(reading.run(id), as: state, because: because, reading)
+        return try JSON.response(
+            Deed(words: marked.lines.joined(separator: "; "), runs: marked.touched.map { RunResource($0) }))
     }
 
     private static func made(_ run: Run, _ deed: Deed) throws -> Response {
@@ -121,8 +134,23 @@ extension WebContext {
         return try await acts(store).cancel(open, ofFlow: run.flow)
     }
 
-    func retry(_ run: Run, _ reading: ReadAPI) async throws -> Retried {
+    /// Runs a run's job once more, and all that hung on it where the visitor may act on each job of its flow.
+    func retry(_ run: Run, downstream: Bool = false, _ reading: ReadAPI) async throws -> Retried {
         try requireScope(run.job)
-        return try await acts(reading.store).retry(run, of: reading.record(run.job))
+        if downstream { try await requireScope(ofFlowOf: run, reading.store) }
+        _ = try await reading.record(run.job)
+        return try await acts(reading.store).retry(run, downstream: downstream)
+    }
+
+    /// Says what a run counts as, where the visitor may act on each job of its flow.
+    func mark(_ run: Run, as state: Mark.State, because: String, _ reading: ReadAPI) async throws -> Marked {
+        try requireScope(run.job)
+        try await requireScope(ofFlowOf: run, reading.store)
+        return try await acts(reading.store).mark(run, as: state, because: because)
+    }
+
+    private func requireScope(ofFlowOf run: Run, _ store: any Store) async throws {
+        guard let flow = run.flow else { return }
+        for run in try await store.all(of: flow) { try requireScope(run.job) }
     }
 }

@@ -37,7 +37,8 @@ struct ReadAPI: Sendable {
         group.get("runs/:id") { request, context in
             _ = try QueryReader(request, known: [])
             let run = try await run(context.runID())
-            return try await JSON.response(RunResource(run, value: store.value(of: run.id)))
+            return try await JSON.response(
+                RunResource(run, value: store.value(of: run.id), mark: store.mark(of: run.id)))
         }
         group.get("runs/:id/attempts") { request, context in
             _ = try QueryReader(request, known: [])

@@ -56,6 +56,7 @@ package struct Route: Sendable, Hashable {
         Route(.get, "/api/v1/runs/{id}/output", .role(.viewer), query: ["attempt", "stream"]),
         Route(.post, "/api/v1/runs/{id}/cancel", .role(.operator)),
         Route(.post, "/api/v1/runs/{id}/retry", .role(.operator)),
+        Route(.post, "/api/v1/runs/{id}/mark", .role(.operator)),
         Route(.get, "/api/v1/nodes", .role(.viewer)),
         Route(.get, "/api/v1/events", .role(.viewer), query: ["job", "kind", "before", "after", "limit"]),
     ]

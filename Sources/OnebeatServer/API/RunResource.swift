@@ -35,9 +35,12 @@ package struct RunResource: Encodable {
     var flow: Int64?
     /// What it handed on. Told of one run, not in lists.
     var value: JSONValue?
+    /// What somebody said that it counts as for those that follow it. Likewise.
+    var mark: MarkResource?
 
-    package init(_ run: Run, value: RunValue? = nil) {
+    package init(_ run: Run, value: RunValue? = nil, mark: Mark? = nil) {
         id = run.id.value
+        self.mark = mark.map(MarkResource.init)
         self.value = try? value?.decode()
         key = run.key
         job = run.job
@@ -69,6 +72,21 @@ package struct RunResource: Encodable {
         rangeEnd = run.rangeEnd
         count = run.count
         flow = run.flow?.value
+    }
+}
+
+/// What a run counts as, and by whose word.
+struct MarkResource: Encodable {
+    var state: String
+    var because: String
+    var by: String
+    var at: Timestamp
+
+    init(_ mark: Mark) {
+        state = mark.state.rawValue
+        because = mark.reason
+        by = mark.actor
+        at = mark.at
     }
 }
 

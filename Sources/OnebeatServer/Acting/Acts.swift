@@ -1,3 +1,4 @@
+import Foundation
 import Onebeat
 
 // Acting: what people do to jobs and runs, said once for the command, the API and the pages. Whoever asks has found the
@@ -62,14 +63,30 @@ package struct Acts: Sendable {
 
     /// Asks for a new run in place of one that has ended. Asking twice for the same run is asking once.
     /// - Throws: ``ActRefusal`` for one that has not ended.
-    package func retry(_ old: Run, of job: JobRecord) async throws -> Retried {
+    /// - Parameter downstream: whether all that hung on it in its flow goes with it.
+    package func retry(_ old: Run, downstream: Bool = false) async throws -> Retried {
         guard old.state.isTerminal else {
             throw ActRefusal(
                 .conflict,
                 "run \(old.id) has not ended: it is \(old.state.rawValue); cancel it first, or wait")
         }
-        let run = try await store.trigger(job.name, requestID: "retry-of-\(old.id)", by: actor)
+        let run = try await store.retry(old.id, downstream: downstream, by: actor)
         return Retried(run: run, old: old.id)
+    }
+
+    /// Says what an ended run counts as for those that follow it.
+    /// - Throws: ``ActRefusal`` for one that has not ended, and for a reason that is none.
+    package func mark(_ run: Run, as state: Mark.State, because reason: String) async throws -> Marked {
+        guard run.state.isTerminal else {
+            throw ActRefusal(
+                .conflict, "run \(run.id) has not ended: it is \(run.state.rawValue); cancel it first, or wait")
+        }
+        let reason = reason.trimmingCharacters(in: .whitespaces)
+        guard (1...1000).contains(reason.utf8.count), reason.controlCharacter() == nil else {
+            throw ActRefusal(.invalid, "the reason has \(reason.utf8.count) bytes; 1 to 1000 in one line will do")
+        }
+        return Marked(
+            run: run, state: state, touched: try await store.mark(run.id, as: state, because: reason, by: actor))
     }
 }
 
@@ -133,6 +150,22 @@ package struct Cancelled: Sendable {
             return run.state.isTerminal
                 ? "\(name) is \(run.state.rawValue)" : "\(name) is being stopped on node \(run.node ?? "?")"
         }
+    }
+}
+
+/// A run that counts as something from now on.
+package struct Marked: Sendable {
+    package var run: Run
+    package var state: Mark.State
+    /// The runs that were made, let go or skipped by that.
+    package var touched: [Run]
+
+    /// What became of what follows, a line a run.
+    package var lines: [String] {
+        let first =
+            "run \(run.id) of \(run.job), which is \(run.state.rawValue), counts as \(state.rawValue) for what follows it"
+        if touched.isEmpty { return ["\(first); nothing changes by that"] }
+        return [first] + touched.map { "run \($0.id) of \($0.job) is \($0.state.rawValue)" }
     }
 }
 

@@ -36,6 +36,8 @@ package struct PlanDiff: Sendable, Equatable {
         package var firesBefore: [String] = []
         /// The next fires after the change, likewise.
         package var firesAfter: [String] = []
+        /// The jobs that follow it, after the change, directly or further down, by name.
+        package var followers: [String] = []
         /// The source that owns the name, for a conflict.
         package var owner: String?
     }
@@ -56,7 +58,7 @@ package struct PlanDiff: Sendable, Equatable {
     ///   - fires: how many next fires to work out for each change.
     /// - Throws: `ScheduleError` when a new schedule cannot be read on this machine.
     package init(
-        of request: ApplyRequest, against records: [JobRecord], at now: Timestamp, fires: Int = 3,
+        of request: ApplyRequest, against records: [JobRecord], at now: Timestamp, fires: Int = 5,
         zones: ZoneFiles = .system
     ) throws(ScheduleError) {
         let definitions = request.definitions
@@ -93,6 +95,19 @@ package struct PlanDiff: Sendable, Equatable {
                     firesBefore: Self.fires(of: record, after: now, count: fires, zones: zones)))
         }
         changes.sort { $0.job < $1.job }
+        noteFollowers(definitions + records.filter { !named.contains($0.name) }.map(\.definition))
+    }
+
+    private mutating func noteFollowers(_ definitions: [JobDefinition]) {
+        guard let graph = try? FlowGraph(definitions) else { return }
+        for index in changes.indices {
+            var below: Set<String> = []
+            var open = [changes[index].job]
+            while let job = open.popLast() {
+                open += graph.children(of: job).filter { below.insert($0).inserted }
+            }
+            changes[index].followers = below.sorted()
+        }
     }
 
     /// The keys that differ between two definitions, in the order of the reference.

@@ -203,10 +203,16 @@ public final class Simulation: Sendable {
         var waits: [Wait] = []
         for flow in Set(rows.compactMap(\.flow)) { waits += try await store.waits(in: flow, limit: 1000) }
         let final = FinalRows(runs: rows.reversed(), jobs: try await store.jobs(), waits: waits)
+        // What operators prove it by has to say the same.
+        var faults: [AuditFault] = []
+        _ = try await Auditor(store).audit { faults.append($0) }
         let now = time.now()
         watch.withLock { watch in
             do throws(Violation) {
                 try watch.checker.judge(final, at: now, quiet: .seconds(8))
+                if let fault = faults.first {
+                    throw Violation(invariant: .complete, words: "the audit: \(fault.words)", at: now)
+                }
             } catch {
                 watch.violation = error
             }

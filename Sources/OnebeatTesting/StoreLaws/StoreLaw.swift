@@ -27,7 +27,7 @@ public struct StoreLaw: Sendable, CustomStringConvertible {
     /// Every law.
     public static let all =
         planning + applying + claiming + overlapping + locking + settling + leasing + solitude + holding + triggering
-        + recording + standing + stepping + flows + alerts
+        + recording + standing + stepping + flows + alerts + ledger + reruns
 }
 
 /// A law that a store did not hold.
@@ -68,6 +68,17 @@ func expectNotFound(
         return
     }
     throw LawBroken(description: "\(file):\(line): \(what) was found")
+}
+
+func expectRefused(
+    _ file: String = #fileID, _ line: Int = #line, _ move: () async throws -> Void
+) async throws {
+    do {
+        try await move()
+    } catch StoreError.refused {
+        return
+    }
+    throw LawBroken(description: "\(file):\(line): it was not refused")
 }
 
 func expectOutdated<Value>(

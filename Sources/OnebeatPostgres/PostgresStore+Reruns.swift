@@ -1,0 +1,197 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import Onebeat
+
+extension PostgresStore: RerunStore {
+    public func retry(_ id: RunID, downstream: Bool, by actor: String) async throws(StoreError) -> Run {
+        try await move { transaction in
+            let rows = try transaction.flight([
+                .lockRuns([id]), Reruns.below([id], where: downstream ? "true" : "false"),
+                Reruns.parents(ofBelow: id),
+                Statement(
+                    """
+                    SELECT \(JobRecord.columns) FROM \(JobRecord.tables)
+                    WHERE j.removed_at IS NULL AND j.name IN (
+                        SELECT job_name FROM runs WHERE id = $1 OR flow_id = (SELECT flow_id FROM runs WHERE id = $1))
+                    FOR SHARE OF j
+                    """, [.int(id.value)]),
+                Statement(Transaction.clock),
+            ])
+            let old = try Reruns.ended(rows[0], id, to: "retry")
+            let records = Dictionary(
+                rows[3].map { JobRecord(row: $0, cache: transaction.definitions) }.map { ($0.name, $0) }
+            ) { $1 }
+            guard let record = records[old.job] else { throw StoreError.noJob(old.job) }
+            let request = Run.retryRequest(of: id)
+            let parents = Reruns.parents(rows[2])
+            let runs = [old] + rows[1].map(Run.init)
+            let reruns = runs.map { run in
+                Rerun(
+                    of: FlowRun(run: run, policies: JobPolicies(), parents: parents[run.id] ?? []),
+                    by: records[run.job])
+            }
+            let now = transaction.time(rows[4])
+            let made = try Reruns.insert(reruns, request: request, flow: nil, at: now, in: transaction)
+            let found = try transaction.flight([
+                Statement(
+                    """
+                    SELECT \(Run.columns) FROM runs
+                    WHERE job_name = $1 AND generation = $2 AND kind = 'manual' AND request_id = $3
+                    """, [.text(old.job), .int(record.generation), .text(request)])
+            ])[0]
+            guard let run = found.first.map(Run.init) else { throw StoreError.unavailable("the run was not stored") }
+            if made.isEmpty {
+                try transaction.confirm()
+            } else {
+                let event = Event(
+                    "run.triggered", job: old.job, run: run.id, actor: actor,
+                    message: Event.triggered(requestID: request))
+                try transaction.commit([.note([event], at: now)], waking: true)
+            }
+            return run
+        }
+    }
+
+    public func mark(
+        _ id: RunID, as state: Mark.State, because reason: String, by actor: String
+    ) async throws(StoreError) -> [Run] {
+        try await move { transaction in
+            let locked = try transaction.flight([.lockRuns([id]), Statement(Transaction.clock)])
+            let run = try Reruns.ended(locked[0], id, to: "mark")
+            let now = transaction.time(locked[1])
+            let rows = try transaction.flight([
+                Statement(
+                    """
+                    INSERT INTO marks (run_id, state, reason, actor, at) VALUES ($1, $2, $3, $4, $5)
+                    ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+                        actor = excluded.actor, at = excluded.at
+                    """, [.int(id.value), .text(state.rawValue), .text(reason), .text(actor), .time(now)]),
+                Reruns.below([id], where: "true"), Reruns.parents(ofBelow: id),
+            ])
+            let runs = rows[1].map(Run.init)
+            let parents = Reruns.parents(rows[2])
+            let definitions = try transaction.definitions.all(runs.map(\.version), in: transaction)
+            let revived = Rerun.revived(
+                runs.map { run in
+                    FlowRun(
+                        run: run, policies: definitions[run.version]?.policies ?? JobPolicies(),
+                        parents: parents[run.id] ?? [])
+                })
+            let made = try Reruns.insert(
+                revived, request: Run.markRequest(of: id), flow: run.flow, at: now, in: transaction)
+            var changes = Changes(at: now)
+            changes.events.append(.marked(run, as: state, because: reason, by: actor))
+            changes.reconsider(run.counted(as: state))
+            try Flows.follow(&changes, in: transaction)
+            let touched = Set(made).union(changes.letGo.map(\.id)).union(changes.ended.map(\.id)).sorted()
+            let written = try transaction.commit(
+                changes.statements() + [
+                    Statement(
+                        "SELECT \(Run.columns) FROM runs WHERE id = ANY ($1) ORDER BY id",
+                        [.ints(touched.map(\.value))])
+                ], waking: changes.wakesSomebody)
+            return written.last.map { $0.map(Run.init) } ?? []
+        }
+    }
+
+    public func mark(of run: RunID) async throws(StoreError) -> Mark? {
+        try await move { transaction in
+            try transaction.look([
+                Statement("SELECT state, reason, actor, at FROM marks WHERE run_id = $1", [.int(run.value)])
+            ])[0].first.flatMap { row in
+                Mark.State(rawValue: row[0]).map { Mark($0, because: row[1], by: row[2], at: row[3]) }
+            }
+        }
+    }
+}
+
+/// The statements by which runs of flows are made anew.
+enum Reruns {
+    static func ended(_ rows: Rows, _ id: RunID, to verb: String) throws -> Run {
+        guard let run = rows.first.map(Run.init) else { throw StoreError.notFound("there is no run \(id)") }
+        guard run.state.isTerminal else { throw StoreError.notEnded(run, to: verb) }
+        return run
+    }
+
+    private static let ids = """
+        WITH RECURSIVE below(id) AS (
+            SELECT run_id FROM waits WHERE parent_id = $1
+            UNION SELECT run_id FROM waits JOIN below ON parent_id = below.id)
+        """
+
+    /// All runs below a run in its flow, each after all that it follows.
+    static func below(_ run: [RunID], where condition: String) -> Statement {
+        Statement(
+            """
+            \(ids) SELECT \(Run.columns) FROM runs WHERE id IN (SELECT id FROM below) AND \(condition)
+                AND flow_id = (SELECT flow_id FROM runs WHERE id = $1) ORDER BY id
+            """, run.map { .int($0.value) })
+    }
+
+    /// The runs that it and those below it follow, as they count for them.
+    static func parents(ofBelow run: RunID) -> Statement {
+        Statement(
+            """
+            \(ids) SELECT w.run_id, w.parent_id, p.job_name, coalesce(m.state, p.state),
+                CASE WHEN m.state IS NULL THEN p.reason END
+            FROM waits w LEFT JOIN runs p ON p.id = w.parent_id LEFT JOIN marks m ON m.run_id = w.parent_id
+            WHERE w.run_id = $1 OR w.run_id IN (SELECT id FROM below) ORDER BY w.run_id, w.parent_id
+            """, [.int(run.value)])
+    }
+
+    static func parents(_ rows: Rows) -> [RunID: [FlowRun.Parent]] {
+        let ends = rows.map { row -> (run: RunID, parent: FlowRun.Parent) in
+            let end = ParentEnd(
+                job: row[2] ?? "", state: (row[3] as String?).map(RunState.init(stored:)),
+                reason: (row[4] as String?).map(Reason.init(stored:)))
+            return (RunID(row[0]), FlowRun.Parent(id: RunID(row[1]), end: end))
+        }
+        return Dictionary(grouping: ends, by: \.run).mapValues { $0.map(\.parent) }
+    }
+
+    /// Inserts runs by hand that follow one another; the first is due at once where they are a flow of their own.
+    /// - Parameter flow: theirs; without, that of the first of them.
+    /// - Returns: those that were not there yet.
+    static func insert(
+        _ reruns: [Rerun], request: String, flow: RunID?, at now: Timestamp, in transaction: Transaction
+    ) throws -> [RunID] {
+        guard !reruns.isEmpty else { return [] }
+        let rows = try transaction.flight([
+            Statement(
+                """
+                INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
+                    priority, need, flow_id)
+                SELECT name, generation, version, 'manual', scheduled_at, $8, $9,
+                    CASE WHEN $10 IS NULL AND place = 1 THEN 'scheduled' ELSE 'waiting' END, queue, priority, need, $10
+                FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
+                    AS r (name, generation, version, scheduled_at, queue, priority, need, place)
+                ORDER BY place
+                ON CONFLICT DO NOTHING RETURNING id, job_name
+                """,
+                [
+                    .texts(reruns.map(\.version.job)), .ints(reruns.map(\.version.generation)),
+                    .ints(reruns.map(\.version.version)), .times(reruns.map(\.scheduledAt)),
+                    .texts(reruns.map(\.queue)), .ints(reruns.map(\.priority)), .texts(reruns.map(\.need)),
+                    .text(request), .time(now), .int(flow?.value),
+                ])
+        ])[0]
+        let ofJob = Dictionary(rows.map { ($0[1] as String, RunID($0[0])) }) { first, _ in first }
+        var made: [RunID: RunID] = [:]
+        for rerun in reruns { made[rerun.old] = ofJob[rerun.version.job] }
+        let order = reruns.compactMap { made[$0.old] }
+        guard let first = order.first else { return [] }
+        let edges = reruns.flatMap { rerun in
+            (made[rerun.old].map { new in rerun.parents.map { (made[$0] ?? $0, new) } }) ?? []
+        }
+        _ = try transaction.flight([
+            Statement(
+                "UPDATE runs SET flow_id = $2 WHERE id = ANY ($1) AND flow_id IS NULL",
+                [.ints(order.map(\.value)), .int(first.value)]),
+            Statement(
+                "INSERT INTO waits (parent_id, run_id) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING",
+                [.ints(edges.map(\.0.value)), .ints(edges.map(\.1.value))]),
+        ])
+        return order
+    }
+}

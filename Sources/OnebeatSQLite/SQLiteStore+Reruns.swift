@@ -1,0 +1,150 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What each move does is documented where it is promised: at the protocol.
+
+import GRDB
+import Onebeat
+
+extension SQLiteStore: RerunStore {
+    public func retry(_ id: RunID, downstream: Bool, by actor: String) async throws(StoreError) -> Run {
+        try await write { db, now in
+            let old = try Self.ended(id, to: "retry", in: db)
+            guard let record = try self.record(old.job, in: db) else { throw StoreError.noJob(old.job) }
+            let request = Run.retryRequest(of: id)
+            if let run = try Self.manual(old.job, record.generation, request, in: db) { return run }
+            let parents = try Self.parentRuns(of: id, in: db)
+            let first = Rerun(of: FlowRun(run: old, policies: JobPolicies(), parents: parents), by: record)
+            let below = downstream ? try self.below(id, in: db) : []
+            let reruns = try [first] + below.map { Rerun(of: $0, by: try self.record($0.run.job, in: db)) }
+            let made = try Self.insert(reruns, request: request, flow: nil, at: now, in: db)
+            try db.note(
+                Event(
+                    "run.triggered", job: old.job, run: made.first, actor: actor,
+                    message: Event.triggered(requestID: request)), at: now)
+            guard let new = made.first, let run = try Run.fetch(new, in: db) else {
+                throw StoreError.unavailable("the run was not stored")
+            }
+            return run
+        }
+    }
+
+    public func mark(
+        _ id: RunID, as state: Mark.State, because reason: String, by actor: String
+    ) async throws(StoreError) -> [Run] {
+        try await write { db, now in
+            let run = try Self.ended(id, to: "mark", in: db)
+            try db.change(
+                "INSERT OR REPLACE INTO marks (run_id, state, reason, actor, at) VALUES (?, ?, ?, ?, ?)",
+                [id.value, state.rawValue, reason, actor, now])
+            try db.note(.marked(run, as: state, because: reason, by: actor), at: now)
+            let revived = Rerun.revived(try self.below(id, in: db))
+            let made = try Self.insert(revived, request: Run.markRequest(of: id), flow: run.flow, at: now, in: db)
+            var changes = Changes(at: now)
+            changes.reconsider(run.counted(as: state))
+            let written = try self.write(changes, in: db)
+            return try (Set(made).union(written.letGo.map(\.id)).union(written.ended.map(\.id))).sorted()
+                .compactMap { try Run.fetch($0, in: db) }
+        }
+    }
+
+    public func mark(of run: RunID) async throws(StoreError) -> Mark? {
+        try await read { db, _ in
+            try db.rows("SELECT state, reason, actor, at FROM marks WHERE run_id = ?", [run.value]).first.flatMap {
+                row in
+                var row = Columns(row)
+                let state = Mark.State(rawValue: row[0])
+                let mark = state.map { Mark($0, because: row[1], by: row[2], at: row[3]) }
+                return row.flaw == nil ? mark : nil
+            }
+        }
+    }
+}
+
+extension SQLiteStore {
+    private static func ended(_ id: RunID, to verb: String, in db: Database) throws -> Run {
+        guard let run = try Run.fetch(id, in: db) else { throw StoreError.notFound("there is no run \(id)") }
+        guard run.state.isTerminal else { throw StoreError.notEnded(run, to: verb) }
+        return run
+    }
+
+    private static func manual(
+        _ job: String, _ generation: Int, _ request: String, in db: Database
+    ) throws -> Run? {
+        try db.rows(
+            """
+            SELECT \(Run.columns) FROM runs
+            WHERE job_name = ? AND generation = ? AND kind = 'manual' AND request_id = ?
+            """, [job, generation, request]
+        ).first.map(Run.init)
+    }
+
+    /// All runs below a run in its flow, each after all that it follows.
+    private func below(_ run: RunID, in db: Database) throws -> [FlowRun] {
+        try db.rows(
+            """
+            WITH RECURSIVE below(id) AS (
+                SELECT run_id FROM waits WHERE parent_id = ?
+                UNION SELECT run_id FROM waits JOIN below ON parent_id = below.id)
+            SELECT \(Run.columns) FROM runs WHERE id IN (SELECT id FROM below)
+                AND flow_id = (SELECT flow_id FROM runs WHERE id = ?) ORDER BY id
+            """, [run.value, run.value]
+        ).map { row in
+            let run = Run(row: row)
+            return FlowRun(
+                run: run, policies: try definition(run.version, in: db).policies,
+                parents: try Self.parentRuns(of: run.id, in: db))
+        }
+    }
+
+    /// The runs that a run follows, as they count for it.
+    static func parentRuns(of run: RunID, in db: Database) throws -> [FlowRun.Parent] {
+        try db.rows(
+            """
+            SELECT parent_id, job_name, coalesce(m.state, r.state), CASE WHEN m.state IS NULL THEN r.reason END
+            FROM waits LEFT JOIN runs r ON r.id = parent_id LEFT JOIN marks m ON m.run_id = parent_id
+            WHERE waits.run_id = ? ORDER BY parent_id
+            """, [run.value]
+        ).map { row in
+            var row = Columns(row)
+            return FlowRun.Parent(
+                id: RunID(row[0]),
+                end: ParentEnd(
+                    job: (row[1] as String?) ?? "", state: (row[2] as String?).map(RunState.init(stored:)),
+                    reason: (row[3] as String?).map(Reason.init(stored:))))
+        }
+    }
+
+    /// Inserts runs by hand that follow one another, those that follow none of these due at once.
+    /// - Parameter flow: theirs; without, that of the first of them.
+    /// - Returns: those that were not there yet.
+    private static func insert(
+        _ reruns: [Rerun], request: String, flow: RunID?, at now: Timestamp, in db: Database
+    ) throws -> [RunID] {
+        var made: [RunID: RunID] = [:]
+        var order: [RunID] = []
+        for rerun in reruns {
+            let isDue = flow == nil && order.isEmpty
+            let isNew = try db.change(
+                """
+                INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
+                    priority, need, flow_id)
+                VALUES (?, ?, ?, 'manual', ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT DO NOTHING
+                """,
+                [
+                    rerun.version.job, rerun.version.generation, rerun.version.version, rerun.scheduledAt, request, now,
+                    isDue ? "scheduled" : "waiting", rerun.queue, rerun.priority, rerun.need,
+                    (flow ?? order.first)?.value,
+                ])
+            guard isNew == 1 else { continue }
+            let id = RunID(db.lastInsertedRowID)
+            made[rerun.old] = id
+            order.append(id)
+            if isDue { try db.change("UPDATE runs SET flow_id = id WHERE id = ?", [id.value]) }
+            for parent in rerun.parents {
+                try db.change(
+                    "INSERT INTO waits (parent_id, run_id) VALUES (?, ?)", [(made[parent] ?? parent).value, id.value])
+            }
+        }
+        return order
+    }
+}

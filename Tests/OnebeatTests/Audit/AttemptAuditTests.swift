@@ -1,0 +1,60 @@
+import Testing
+
+@testable import Onebeat
+
+@Suite struct AttemptAuditTests {
+    private static let start = Timestamp(seconds: 1_767_225_600)
+
+    private func entry(_ state: RunState, _ outcomes: String?...) -> LedgerEntry {
+        var run = Run(
+            id: RunID(1), version: JobVersion(job: "a", generation: 1, version: 1), scheduledAt: Self.start,
+            dueAt: Self.start, state: state)
+        run.attempt = outcomes.count
+        run.fence = Fence(Int64(outcomes.count))
+        run.finishedAt = state.isTerminal ? Self.start + .seconds(100) : nil
+        var entry = LedgerEntry(run)
+        for (index, outcome) in outcomes.enumerated() {
+            var attempt = Attempt(
+                run: run.id, number: index + 1, fence: Fence(Int64(index + 1)), node: "n", boot: "n1",
+                startedAt: Self.start + .seconds(10 * index))
+            attempt.outcome = outcome
+            attempt.finishedAt = outcome.map { _ in attempt.startedAt + .seconds(5) }
+            entry.attempts.append(attempt)
+        }
+        return entry
+    }
+
+    @Test func whatMayBeIsNoFault() {
+        let lawful = [
+            entry(.scheduled), entry(.waiting), entry(.skipped), entry(.missed), entry(.cancelled),
+            entry(.running, nil),
+            entry(.succeeded, "succeeded"), entry(.succeeded, "failed", "lost", "succeeded"), entry(.failed, "failed"),
+            entry(.timedOut, "timed_out"), entry(.dead, "lost", "lost", "lost"), entry(.lost, "lost"),
+            entry(.scheduled, "interrupted"), entry(.cancelled, "cancelled"), entry(.cancelled, "failed"),
+            entry(.lost, "interrupted"), entry(.scheduled, "not_started"),
+        ]
+        for entry in lawful {
+            #expect(AttemptAudit.faults(of: entry, JobPolicies()) == [], "\(entry.run.state)")
+        }
+    }
+
+    @Test func aRunThatMayStartOnceIsNotStartedAgainAfterAnEndThatIsNotKnown() {
+        var policies = JobPolicies()
+        policies.delivery = .atMostOnce
+        func kinds(_ entry: LedgerEntry) -> [AuditFault.Kind] {
+            AttemptAudit.faults(of: entry, policies).map(\.kind)
+        }
+        #expect(kinds(entry(.succeeded, "lost", "succeeded")) == [.attempts])
+        #expect(kinds(entry(.succeeded, "interrupted", "succeeded")) == [.attempts])
+        #expect(kinds(entry(.succeeded, "not_started", "succeeded")) == [])
+        #expect(kinds(entry(.succeeded, "failed", "succeeded")) == [])
+    }
+
+    @Test(arguments: [
+        (RunState.succeeded, "failed"), (.failed, "succeeded"), (.timedOut, "lost"), (.lost, "failed"),
+        (.scheduled, "succeeded"), (.cancelled, "succeeded"),
+    ])
+    func anOutcomeThatIsNotWhatTheAttemptCameToIsAFault(_ state: RunState, _ outcome: String) {
+        #expect(AttemptAudit.faults(of: entry(state, outcome), nil).map(\.kind) == [.outcome])
+    }
+}
