@@ -10,7 +10,7 @@ struct FuzzTests {
 
     @Test(arguments: [
         "schedule", "times", "configuration", "crontab", "redis", "row", "definition", "zone", "address", "report",
-        "query",
+        "query", "mail",
     ])
     func bytesThatNobodyMeantEndNothingAndKeepNothingBusy(_ target: String) throws {
         let process = Process()

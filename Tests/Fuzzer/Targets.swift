@@ -141,6 +141,28 @@ extension Target {
         }
     }
 
+    /// Answers of a mail server, and whom mail is for.
+    static let mail = Target(
+        "mail", most: 2048,
+        [
+            "220 ", "250-", "250 ", "354\r\n", "\r\n", "\n", "AUTH PLAIN", "@", "<", ">", ",", "\"", "=?utf-8?B?",
+            "smtp://", ":",
+        ]
+    ) {
+        { bytes in
+            var whole = SMTPReplyReader()
+            let reply = try? whole.read(bytes)
+            if let reply { expect((200..<600).contains(reply.code) && reply.words.count <= 200, "\(reply)") }
+            if let list = try? Mailbox.list(bytes.text) {
+                let mail = Mail(from: list[0], to: list, subject: bytes.text, lines: [bytes.text], identity: "a")
+                let head = mail.text(at: now).components(separatedBy: "\r\n\r\n")[0].components(separatedBy: "\r\n")
+                let names = head.filter { !$0.hasPrefix(" ") }.map { $0.prefix { $0 != ":" } }
+                expect(names.count == 9 && Set(names).count == 9, "\(names)")
+            }
+            _ = try? SMTPAddress(bytes.text)
+        }
+    }
+
     /// Columns of a PostgreSQL.
     static let row = Target("row", most: 512, ["\0\0\0\u{1}", "\0\0\0\0", "\0\0\0\u{19}", "\u{7f}"]) {
         { bytes in bytes.withUnsafeBytes { ColumnReading.readAll($0) } }

@@ -95,6 +95,8 @@ public struct HTTPCall: Sendable, Hashable {
     public var redirects: Int
     /// The PEM file of the authorities that may have signed the server's certificate; the machine's when left out.
     public var authorities: String?
+    /// What messages call the address where it holds a secret of its own; never stored.
+    package var alias: String?
 
     /// A call.
     public init(

@@ -90,7 +90,7 @@ struct LeadLoop: TurnTaking {
     let membership: Membership
     let clock: NodeClock
     let lengths: LeaseLengths
-    let onElection: Bell
+    let onElection: [Bell]
     let metrics: LeaseMetrics
     let logger: Logger
 
@@ -109,7 +109,7 @@ struct LeadLoop: TurnTaking {
         if membership.leads(term, trustedUntil: start + lengths.lead - lengths.lead / 6) {
             logger.info(term == nil ? "follows" : "leads", metadata: ["node": "\(id)", "term": "\(term?.value ?? 0)"])
             metrics.leads(term != nil)
-            onElection.ring()
+            for bell in onElection { bell.ring() }
         }
         return .after(lengths.lead / 3)
     }

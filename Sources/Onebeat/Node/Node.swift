@@ -112,6 +112,9 @@ public final class Node: Service {
     /// Whether the node leads.
     public var isLeader: Bool { parts.membership.term != nil }
 
+    /// Rung when it begins to lead, or leads no more: for one who waits.
+    package var elected: Bell { parts.elected }
+
     /// Has the worker look for a run that is due, after one was added past this node.
     public func runIsDue() { parts.demand.mayBeDue() }
 

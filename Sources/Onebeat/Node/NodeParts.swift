@@ -13,6 +13,8 @@ package struct NodeParts: Sendable {
     let remoteWorker = Bell()
     package let demand: Demand
     let planning = Bell()
+    /// Rung when this node begins to lead, or leads no more.
+    let elected = Bell()
     private let leading = Bell()
     private let settling = Bell()
     let cancelling = Bell()
@@ -81,7 +83,7 @@ package struct NodeParts: Sendable {
                 (
                     LeadLoop(
                         store: store, membership: membership, clock: clock, lengths: settings.leases,
-                        onElection: planning, metrics: leaseMetrics, logger: logger), leading
+                        onElection: [planning, elected], metrics: leaseMetrics, logger: logger), leading
                 ),
                 (
                     FiringLoop(

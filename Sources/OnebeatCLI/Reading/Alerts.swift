@@ -6,7 +6,8 @@ import OnebeatServer
 struct Alerts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What people were told: list incidents, try a channel, acknowledge.",
-        subcommands: [AlertList.self, AlertTest.self, AlertAcknowledge.self], defaultSubcommand: AlertList.self)
+        subcommands: [AlertList.self, AlertTest.self, AlertPreview.self, AlertAcknowledge.self],
+        defaultSubcommand: AlertList.self)
 }
 
 struct AlertList: AsyncParsableCommand {
@@ -116,15 +117,10 @@ struct AlertTest: AsyncParsableCommand {
 
     func run() async throws {
         let store = try await store.open()
-        var filter = JobFilter()
-        filter.containing = name
-        let found = try await store.jobs(filter).filter(\.isAlert)
+        let found = try await store.alerts(named: name)
         let exact = found.filter { $0.name == name }
         guard let job = exact.first ?? found.first, exact.count == 1 || found.count == 1 else {
-            throw CommandFailure(
-                found.isEmpty
-                    ? "no alert is called \"\(name)\"; `alerts:` in the file makes them, and `onebeat jobs` lists them"
-                    : "\"\(name)\" could be \(found.map(\.name).joined(separator: " or "))")
+            throw CommandFailure("\"\(name)\" could be \(found.map(\.name).joined(separator: " or "))")
         }
         let run = try await store.trigger(job.name, requestID: "test-\(UUID().uuidString)", by: Person.current)
         Output.note("onebeat: run \(run.id) of \(job.name) \(try await store.outlook(of: run).words)")
@@ -133,6 +129,43 @@ struct AlertTest: AsyncParsableCommand {
             throw CommandFailure("the sample could not be sent: \(end.message ?? end.state.rawValue)")
         }
         Output.line("sent by \(end.node ?? "a node")")
+    }
+}
+
+extension JobStore {
+    /// The jobs of alerts whose names hold this text.
+    fileprivate func alerts(named name: String) async throws -> [JobRecord] {
+        var filter = JobFilter()
+        filter.containing = name
+        let found = try await jobs(filter).filter(\.isAlert)
+        guard !found.isEmpty else {
+            throw CommandFailure(
+                "no alert is called \"\(name)\"; `alerts:` in the file makes them, and `onebeat jobs` lists them")
+        }
+        return found
+    }
+}
+
+struct AlertPreview: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preview", abstract: "Show an alert's messages as they would be sent, without their secrets.",
+        discussion: "Nothing is sent. A failure, many at once, and the good news after it, by each channel.")
+    @Argument(help: "The alert as `onebeat jobs` names it (alerts/ops/slack), or a part of that name.")
+    var name: String
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let store = try await store.open()
+        let now = try await store.now()
+        for job in try await store.alerts(named: name) {
+            guard case .alert(let rule) = job.definition.work else { continue }
+            Output.line(Terminal.output.paint("\(job.name)", .title))
+            for text in AlertPreview.texts(rule, job: job.name, at: now) { Output.line("\n\(text)") }
+        }
+    }
+
+    private static func texts(_ rule: AlertRule, job: String, at now: Timestamp) -> [String] {
+        AlertSample.all(rule: job, at: now).map { AlertSample.text(of: $0, rule, job: job, at: now) }
     }
 }
 

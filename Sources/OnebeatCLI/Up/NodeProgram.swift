@@ -64,7 +64,7 @@ struct NodeProgram {
         let alerts = AlertService(
             AlertLoop(
                 store: store, schedules: schedules, actor: settings.name, isLeader: { node.isLeader }, logger: logger),
-            logger)
+            wokenBy: node.elected, logger)
         let group: ServiceGroup
         if settings.roles.contains(.web) {
             let isListening = Bell()
@@ -149,8 +149,8 @@ struct NodeProgram {
 private struct AlertService: Service {
     let loop: LoopService
 
-    init(_ loop: AlertLoop, _ logger: Logger) {
-        self.loop = LoopService(loop, wokenBy: Bell(), clock: NodeClock(SystemTime()), logger: logger)
+    init(_ loop: AlertLoop, wokenBy bell: Bell, _ logger: Logger) {
+        self.loop = LoopService(loop, wokenBy: bell, clock: NodeClock(SystemTime()), logger: logger)
     }
 
     func run() async { await cancelWhenGracefulShutdown { await loop.run() } }

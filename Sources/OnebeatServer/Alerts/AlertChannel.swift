@@ -1,19 +1,27 @@
 import Foundation
 import Onebeat
 
-/// The ways to tell people. Each turns a message into work that a node can do already: an HTTP call, or a process.
+/// The ways to tell people. Each turns a message into what a node can do: an HTTP call, a process, or mail to a server.
 package enum AlertChannel: String, Sendable, CaseIterable {
-    case webhook, slack, discord, teams, telegram, ntfy, pagerduty, email, run
+    case webhook, slack, discord, teams, telegram, ntfy, pagerduty, dingtalk, feishu, wecom, email, run
+
+    /// How a message goes on its way.
+    package enum Delivery: Sendable, Equatable {
+        case call(HTTPCall)
+        case process(String, ProcessSettings)
+        case mail(Mail, through: SMTPAddress, authorities: String?)
+    }
 
     /// What a channel needs, and whether it must be given. The first is what a plain value stands for.
     package var keys: [(name: String, isRequired: Bool)] {
         switch self {
         case .webhook: [("url", true), ("secret", false)]
-        case .slack, .discord, .teams: [("url", true)]
+        case .slack, .discord, .teams, .wecom: [("url", true)]
+        case .dingtalk, .feishu: [("url", true), ("secret", false)]
         case .telegram: [("token", true), ("chat", true), ("url", false)]
         case .ntfy: [("url", true), ("token", false)]
         case .pagerduty: [("key", true), ("url", false)]
-        case .email: [("to", true), ("from", false), ("sendmail", false)]
+        case .email: [("to", true), ("from", false), ("smtp", false), ("ca", false), ("sendmail", false)]
         case .run: [("line", true)]
         }
     }
@@ -26,33 +34,39 @@ package enum AlertChannel: String, Sendable, CaseIterable {
     /// How long a receiver may take to answer.
     static let patience = Duration.seconds(20)
 
-    /// The work that sends the message.
+    /// What sends the message.
     /// - Parameters:
-    ///   - settings: with secrets in their place.
+    ///   - settings: as they are written.
     ///   - now: for the time stamp of a signature.
-    package func work(
-        for message: AlertMessage, rule: String, settings: [String: String], at now: Timestamp
-    ) throws(Unfit) -> Work {
-        func setting(_ name: String) throws(Unfit) -> String {
-            guard let value = settings[name], !value.isEmpty else {
-                throw Unfit(description: "\(rawValue).\(name) is missing")
-            }
+    ///   - expand: puts secrets in their place.
+    package func delivery(
+        of message: AlertMessage, rule: String, settings: [String: String], at now: Timestamp,
+        expand: (String) throws -> String = { $0 }
+    ) throws -> Delivery {
+        func optional(_ name: String) throws -> String? {
+            guard let text = settings[name] else { return nil }
+            let value = try expand(text)
+            return value.isEmpty ? nil : value
+        }
+        func setting(_ name: String) throws -> String {
+            guard let value = try optional(name) else { throw Unfit(description: "\(rawValue).\(name) is missing") }
             return value
         }
-        func call(_ url: String, _ body: JSONValue, _ headers: [String: String] = [:]) throws(Unfit) -> Work {
-            let text = try Self.text(of: body)
-            var headers = headers
-            headers["Content-Type"] = "application/json"
-            return .http(
-                HTTPCall(
-                    url: Self.literal(url), method: "POST", headers: headers.mapValues(Self.literal),
-                    body: Self.literal(text), timeout: Self.patience))
+        func post(_ url: String, _ headers: [String: String], _ body: String) -> Delivery {
+            var call = HTTPCall(
+                url: Self.literal(url), method: "POST", headers: headers.mapValues(Self.literal),
+                body: Self.literal(body), timeout: Self.patience)
+            call.alias = Self.shown(settings["url"] ?? url)
+            return .call(call)
+        }
+        func call(_ url: String, _ body: JSONValue, _ headers: [String: String] = [:]) throws -> Delivery {
+            post(url, headers.merging(["Content-Type": "application/json"]) { $1 }, try Self.text(of: body))
         }
         switch self {
         case .webhook:
             let body = Self.payload(of: message, rule: rule, at: now)
             var headers = ["Onebeat-Message": "\(message.number)"]
-            if let secret = settings["secret"], !secret.isEmpty {
+            if let secret = try optional("secret") {
                 let stamp = "\(now.microseconds / 1_000_000)"
                 let signed = Array("\(stamp).\(try Self.text(of: body))".utf8)
                 headers["Onebeat-Timestamp"] = stamp
@@ -66,7 +80,7 @@ package enum AlertChannel: String, Sendable, CaseIterable {
                 setting("url"), .object(["content": .string(text), "allowed_mentions": .object(["parse": .array([])])]))
         case .teams: return try call(setting("url"), Self.card(of: message))
         case .telegram:
-            let host = settings["url"] ?? "https://api.telegram.org"
+            let host = try optional("url") ?? "https://api.telegram.org"
             let body: [String: JSONValue] = [
                 "chat_id": .string(try setting("chat")), "text": .string(String(message.text.prefix(4000))),
                 "disable_web_page_preview": .bool(true),
@@ -74,22 +88,39 @@ package enum AlertChannel: String, Sendable, CaseIterable {
             return try call("\(host)/bot\(setting("token"))/sendMessage", .object(body))
         case .ntfy:
             var headers = ["Title": message.title.asFieldValue, "Priority": message.isGood ? "default" : "high"]
-            if let token = settings["token"], !token.isEmpty { headers["Authorization"] = "Bearer \(token)" }
-            let text = message.lines.joined(separator: "\n")
-            return .http(
-                HTTPCall(
-                    url: Self.literal(try setting("url")), method: "POST", headers: headers.mapValues(Self.literal),
-                    body: Self.literal(text), timeout: Self.patience))
+            if let token = try optional("token") { headers["Authorization"] = "Bearer \(token)" }
+            return post(try setting("url"), headers, message.body)
         case .pagerduty:
-            let host = settings["url"] ?? "https://events.pagerduty.com/v2/enqueue"
+            let host = try optional("url") ?? "https://events.pagerduty.com/v2/enqueue"
             return try call(host, Self.pagerDutyEvent(of: message, rule: rule, key: setting("key")))
+        case .dingtalk:
+            let text = JSONValue.object(["content": .string(message.text.bytes(most: 18_000))])
+            return try call(
+                Signing.dingtalk(setting("url"), secret: optional("secret"), at: now),
+                .object(["msgtype": "text", "text": text]))
+        case .feishu:
+            var body: [String: JSONValue] = [
+                "msg_type": "text", "content": .object(["text": .string(message.text.bytes(most: 18_000))]),
+            ]
+            if let secret = try optional("secret") { body.merge(Signing.feishu(secret, at: now)) { $1 } }
+            return try call(setting("url"), .object(body))
+        case .wecom:
+            let text = JSONValue.object(["content": .string(message.text.bytes(most: 2048))])
+            return try call(setting("url"), .object(["msgtype": "text", "text": text]))
         case .email:
+            let mail = try Self.mail(of: message, rule: rule, to: setting("to"), from: optional("from"))
+            if let smtp = settings["smtp"] {
+                do {
+                    return .mail(
+                        mail, through: try SMTPAddress(smtp, expand: expand), authorities: try optional("ca"))
+                } catch let problem as SMTPAddress.Problem {
+                    throw Unfit(description: "email.smtp \(problem)")
+                }
+            }
             var process = ProcessSettings()
-            process.environment["ONEBEAT_MAIL"] = Self.literal(
-                Self.mail(of: message, to: try setting("to"), from: settings["from"] ?? "onebeat"))
-            let program = settings["sendmail"] ?? "/usr/sbin/sendmail"
-            process.environment["ONEBEAT_SENDMAIL"] = Self.literal(program)
-            return .shell("printf '%s' \"$ONEBEAT_MAIL\" | \"$ONEBEAT_SENDMAIL\" -t -i", process)
+            process.environment["ONEBEAT_MAIL"] = Self.literal(mail.text(at: now, lineEnd: "\n"))
+            process.environment["ONEBEAT_SENDMAIL"] = Self.literal(try optional("sendmail") ?? "/usr/sbin/sendmail")
+            return .process("printf '%s' \"$ONEBEAT_MAIL\" | \"$ONEBEAT_SENDMAIL\" -t -i", process)
         case .run:
             var process = ProcessSettings()
             process.environment = [
@@ -97,8 +128,23 @@ package enum AlertChannel: String, Sendable, CaseIterable {
                 "ONEBEAT_ALERT_JSON": Self.literal(try Self.text(of: Self.payload(of: message, rule: rule, at: now))),
                 "ONEBEAT_ALERT_GOOD": message.isGood ? "1" : "0",
             ]
-            return .shell(try setting("line"), process)
+            // A shell line has variables of its own.
+            guard let line = settings["line"] else { throw Unfit(description: "run.line is missing") }
+            return .process(line, process)
         }
+    }
+
+    /// How messages name an address: the path, and what a variable holds, may be secrets.
+    static func shown(_ url: String) -> String {
+        if url.hasPrefix("${") {
+            let name = String(url.prefix { $0 != "}" }) + "}"
+            return name.count >= url.count ? url : "\(name)/…"
+        }
+        guard let colon = url.range(of: "://") else { return "…" }
+        let place = url[colon.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        let rest = url[place.endIndex...]
+        let origin = SecretAddress(String(url[..<colon.upperBound] + place))
+        return "\(origin)\(rest.count > 1 ? "/…" : String(rest))"
     }
 
     /// What is in the message may look like a variable; it is none.
@@ -121,7 +167,8 @@ package enum AlertChannel: String, Sendable, CaseIterable {
                 message.incidents.map { incident in
                     .object([
                         "id": .int(incident.id), "kind": .string(incident.kind), "job": .string(incident.job),
-                        "run": incident.run.map { .int($0.value) } ?? .null, "summary": .string(incident.summary),
+                        "run": incident.run.map { .int($0.value) } ?? .null,
+                        "summary": .string(incident.summary.bytes(most: 600)),
                         "opened_at": .string("\(incident.openedAt)"),
                     ])
                 }),
@@ -168,20 +215,36 @@ package enum AlertChannel: String, Sendable, CaseIterable {
         ])
     }
 
-    /// Header lines hold no line break, whatever a job is called.
-    private static func mail(of message: AlertMessage, to: String, from: String) -> String {
-        func plain(_ text: String) -> String { String(text.map { $0.isNewline || $0 == "\0" ? " " : $0 }) }
-        return """
-            From: \(plain(from))
-            To: \(plain(to))
-            Subject: \(plain(message.title))
-            Message-ID: <onebeat-message-\(message.number)@onebeat>
-            Auto-Submitted: auto-generated
-            MIME-Version: 1.0
-            Content-Type: text/plain; charset=utf-8
+    /// The same identity each time it is sent, and another one in every other store.
+    private static func mail(
+        of message: AlertMessage, rule: String, to: String, from: String?
+    ) throws(Unfit) -> Mail {
+        let seed = "\(rule)/\(message.number)/\(message.incidents.first?.openedAt.microseconds ?? 0)"
+        let identity = "onebeat-\(message.number)-\(Fingerprint.sha256(seed).prefix(16))"
+        var key = "from"
+        do throws(Mailbox.Problem) {
+            let sender = try Mailbox(from ?? "onebeat@\(SMTPClient.hostName)")
+            key = "to"
+            return Mail(
+                from: sender, to: try Mailbox.list(to), subject: message.title,
+                lines: message.body.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
+                identity: identity)
+        } catch {
+            throw Unfit(description: "email.\(key) \(error)")
+        }
+    }
+}
 
-            \(message.lines.joined(separator: "\n"))
-
-            """
+extension String {
+    /// As much of its beginning as fits into so many bytes, and a mark where that is not all.
+    func bytes(most: Int) -> String {
+        guard utf8.count > most else { return self }
+        var (text, room) = ("", most - 3)
+        for character in self {
+            room -= character.utf8.count
+            if room < 0 { break }
+            text.append(character)
+        }
+        return text + "…"
     }
 }

@@ -6,6 +6,7 @@ public struct AlertExecutor: Executor {
     private let store: any AlertStore
     private let process: any Executor
     private let http: any Executor
+    private let mail: SMTPClient
     private let environment: [String: String]
     private let time: any TimeSource
 
@@ -23,6 +24,7 @@ public struct AlertExecutor: Executor {
         self.http = http
         self.environment = environment
         self.time = time
+        mail = SMTPClient(environment: environment, time: time)
     }
 
     /// What a run that is asked for by hand has for its request: it sends a sample.
@@ -36,14 +38,9 @@ public struct AlertExecutor: Executor {
             guard let channel = AlertChannel(rawValue: rule.channel) else {
                 return .failed(Failure("this Onebeat knows no channel \(quoted(rule.channel)); upgrade the node"))
             }
-            var claim = claim
-            claim.definition.work = try channel.work(
-                for: message, rule: claim.run.job, settings: try expanded(rule), at: time.now())
-            switch claim.definition.work {
-            case .http: return await http.execute(claim, output: output)
-            case .shell, .command: return await process.execute(claim, output: output)
-            case .celery, .handler, .alert, .unknown: return .notStarted
-            }
+            let delivery = try channel.delivery(
+                of: message, rule: claim.run.job, settings: rule.settings, at: time.now(), expand: expand)
+            return await send(delivery, channel, claim, output)
         } catch {
             return .failed(Failure("\(error)"))
         }
@@ -62,13 +59,30 @@ public struct AlertExecutor: Executor {
         run.requestID.hasPrefix(batchPrefix) ? Int64(run.requestID.dropFirst(batchPrefix.count)) : nil
     }
 
-    private func expanded(_ rule: AlertRule) throws -> [String: String] {
-        var settings: [String: String] = [:]
-        for (name, text) in rule.settings {
-            // A shell line has variables of its own.
-            let isLine = rule.channel == AlertChannel.run.rawValue && name == "line"
-            settings[name] = isLine ? text : try EnvironmentExpansion.expand(text, environment: environment)
+    private func expand(_ text: String) throws -> String {
+        try EnvironmentExpansion.expand(text, environment: environment)
+    }
+
+    private func send(
+        _ delivery: AlertChannel.Delivery, _ channel: AlertChannel, _ claim: Claim, _ output: any OutputSink
+    ) async -> Outcome {
+        var claim = claim
+        switch delivery {
+        case .call(let call):
+            claim.definition.work = .http(call)
+            let start = AnswerStart(output)
+            let outcome = await http.execute(claim, output: start)
+            guard outcome == .succeeded, let why = AlertAnswer.complaint(of: channel, in: await start.bytes) else {
+                return outcome
+            }
+            return .failed(Failure("\(call.alias ?? channel.rawValue) answered that it did not take it: \(why)"))
+        case .process(let line, let settings):
+            claim.definition.work = .shell(line, settings)
+            return await process.execute(claim, output: output)
+        case .mail(let message, let server, let authorities):
+            let answer = await mail.send(message, through: server, authorities: authorities)
+            for remark in answer.remarks { await output.write(Array("[onebeat: \(remark)]\n".utf8), to: .note) }
+            return answer.outcome
         }
-        return settings
     }
 }

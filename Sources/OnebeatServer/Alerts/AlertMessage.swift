@@ -28,21 +28,24 @@ package struct AlertMessage: Sendable, Equatable {
         let told = bad + incidents.filter { $0.kind == AlertKind.recovered.rawValue }
         self.incidents = Array(told.prefix(Self.mostLines))
         lines = self.incidents.map { incident in
-            let line = "\(incident.job): \(incident.summary)"
+            let line = "\(incident.job): \(incident.summary)".harmless
             return line.count > Self.longestLine ? line.prefix(Self.longestLine - 1) + "…" : line
         }
         if told.count > Self.mostLines { lines.append("and \(told.count - Self.mostLines) more") }
         let jobs = Set((isGood ? incidents : bad).map(\.job))
         if let only = jobs.first, jobs.count == 1 {
             let words = isGood ? "well again" : (bad.first?.kind ?? "").replacing("_", with: " ")
-            title = "Onebeat: \(only) \(words)"
+            title = "Onebeat: \(only) \(words)".harmless
         } else {
             title = isGood ? "Onebeat: \(jobs.count) jobs are well again" : "Onebeat: \(jobs.count) jobs need a look"
         }
     }
 
     /// All of it as plain text.
-    package var text: String { ([title] + lines).joined(separator: "\n") }
+    package var text: String { "\(title)\n\(body)" }
+
+    /// What stands below the sentence.
+    package var body: String { lines.joined(separator: "\n") }
 
     /// One that shows what messages look like.
     package static func sample(rule: String, number: Int64) -> AlertMessage {
@@ -51,5 +54,14 @@ package struct AlertMessage: Sendable, Equatable {
             summary: "failed: exit code 1; last line: this is a test of the channel, nothing is wrong")
         incident.id = number
         return AlertMessage([incident], number: number)
+    }
+}
+
+extension String {
+    /// Without characters that nobody sees, and that mean something to a terminal or a mail server.
+    fileprivate var harmless: String {
+        guard controlCharacter() != nil else { return self }
+        return String(
+            UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 }

@@ -89,14 +89,14 @@ struct AlertReader {
                     key: key)
                 return nil
             }
-            guard let text = map.value(key, channel == .run ? Read.words : Self.text) else { return nil }
+            guard let text = map.value(key, Self.reader(of: known[0].name, channel)) else { return nil }
             return [known[0].name: text]
         }
         guard let inner = map.map(key, keys: known.map(\.name)) else { return nil }
         var settings: [String: String] = [:]
         var isWhole = true
         for (name, isRequired) in known {
-            if let text = inner.value(name, channel == .run ? Read.words : Self.text) {
+            if let text = inner.value(name, Self.reader(of: name, channel)) {
                 settings[name] = text
             } else if isRequired, !inner.has(name) {
                 inner.problem("is missing", key: name)
@@ -106,6 +106,36 @@ struct AlertReader {
             }
         }
         return isWhole ? settings : nil
+    }
+
+    /// What can be told without the secrets is told where the file is read.
+    private static func reader(of name: String, _ channel: AlertChannel) -> (YAMLNode) throws(Misfit) -> String {
+        switch (channel, name) {
+        case (.run, _): Read.words
+        case (.email, "to"):
+            { (node) throws(Misfit) in
+                let text = try Read.list(of: text)(node).joined(separator: ", ")
+                if text.contains("${") { return text }
+                do {
+                    _ = try Mailbox.list(text)
+                } catch {
+                    throw Misfit("\(error)")
+                }
+                return text
+            }
+        case (.email, "smtp"):
+            { (node) throws(Misfit) in
+                let text = try text(node)
+                if text.hasPrefix("${") { return text }
+                do {
+                    _ = try SMTPAddress(text) { $0.contains("${") ? "x" : $0 }
+                } catch {
+                    throw Misfit("\(error)")
+                }
+                return text
+            }
+        default: text
+        }
     }
 
     private static func text(_ node: YAMLNode) throws(Misfit) -> String {

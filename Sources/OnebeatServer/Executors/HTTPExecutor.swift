@@ -72,7 +72,7 @@ public final class HTTPExecutor: Executor {
         do {
             address = try HTTPAddress(url)
         } catch {
-            throw UnfitCall(description: "\(SecretAddress(call.url)) \(error)")
+            throw UnfitCall(description: "\(SecretAddress(call.alias ?? call.url)) \(error)")
         }
         let method = call.method.uppercased()
         guard HTTPRequest.isToken(method), method != "CONNECT" else {
@@ -128,7 +128,7 @@ public final class HTTPExecutor: Executor {
         _ request: HTTPRequest, _ call: HTTPCall, _ claim: Claim, _ progress: Progress, _ output: any OutputSink
     ) async -> Outcome? {
         var request = request
-        var failure = HTTPFailure(url: call.url, called: request.address)
+        var failure = HTTPFailure(url: call.alias ?? call.url, called: request.address)
         do {
             for hop in 0... {
                 var answer = try await Answer(to: request, self, call, &failure)

@@ -38,6 +38,8 @@ struct HTTPConnection: Sendable {
     func secure(_ context: NIOSSLContext, host: String) async throws {
         try await channel.eventLoop.submit { [channel, pull] in
             let name = host.isIPAddress ? nil : host.hasSuffix(".") ? String(host.dropLast()) : host
+            // Bytes from before would be taken for ones that came safely.
+            guard pull.value.isEmpty else { throw EarlyBytes() }
             let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
             pull.value.host = host
             try channel.pipeline.syncOperations.addHandler(tls, position: .first)
@@ -73,6 +75,7 @@ private final class BytePull: ChannelInboundHandler {
     /// Whom the other side should be able to prove to be, for messages.
     var host = ""
     private var pieces = CircularBuffer<ByteBuffer>()
+    var isEmpty: Bool { pieces.isEmpty }
     private var size = 0
     private var ended: Result<Void, any Error>?
     private var waiter: EventLoopPromise<ByteBuffer?>?
@@ -128,6 +131,11 @@ private final class BytePull: ChannelInboundHandler {
         }
         context.close(promise: nil)
     }
+}
+
+/// The other side spoke where it had to wait for TLS.
+struct EarlyBytes: Error, CustomStringConvertible {
+    let description = "the server speaks before the connection is made secure"
 }
 
 extension String {

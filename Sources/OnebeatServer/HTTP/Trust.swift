@@ -10,9 +10,12 @@ final class Trust: Sendable {
         var context: NIOSSLContext
     }
     private let standard: String?
+    private let protocols: [String]
     private let known = Mutex<[String: Known]>([:])
 
-    init(environment: [String: String]) {
+    /// - Parameter protocols: what is offered to be spoken; some servers refuse who offers another than theirs.
+    init(environment: [String: String], protocols: [String] = ["http/1.1"]) {
+        self.protocols = protocols
         standard = ["SSL_CERT_FILE", "SSL_CERT_DIR"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
     }
 
@@ -24,15 +27,15 @@ final class Trust: Sendable {
         let changedAt = attributes?[.modificationDate] as? Date
         let key = path ?? ""
         if let known = known.withLock({ $0[key] }), known.changedAt == changedAt { return known.context }
-        let context = try Self.load(path, isFolder: attributes?[.type] as? FileAttributeType == .typeDirectory)
+        let context = try load(path, isFolder: attributes?[.type] as? FileAttributeType == .typeDirectory)
         known.withLock { $0[key] = Known(changedAt: changedAt, context: context) }
         return context
     }
 
-    private static func load(_ path: String?, isFolder: Bool) throws(TrustProblem) -> NIOSSLContext {
+    private func load(_ path: String?, isFolder: Bool) throws(TrustProblem) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = protocols
         do {
             if let path {
                 configuration.trustRoots =

@@ -30,7 +30,7 @@ struct LoopBench {
 
     var lead: LeadLoop {
         LeadLoop(
-            store: store, membership: parts.membership, clock: parts.clock, lengths: lengths, onElection: Bell(),
+            store: store, membership: parts.membership, clock: parts.clock, lengths: lengths, onElection: [Bell()],
             metrics: LeaseMetrics(), logger: logger)
     }
 

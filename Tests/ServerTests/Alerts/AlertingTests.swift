@@ -153,9 +153,9 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
     private func call(
         _ channel: AlertChannel, _ settings: [String: String], _ message: AlertMessage? = nil
     ) throws -> HTTPCall {
-        let work = try channel.work(
-            for: message ?? self.message("report"), rule: "alerts/ops/x", settings: settings, at: now)
-        guard case .http(let call) = work else { throw AlertChannel.Unfit(description: "no call") }
+        let delivery = try channel.delivery(
+            of: message ?? self.message("report"), rule: "alerts/ops/x", settings: settings, at: now)
+        guard case .call(let call) = delivery else { throw AlertChannel.Unfit(description: "no call") }
         return call
     }
 
@@ -208,21 +208,90 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
     }
 
     @Test func programsGetTheMessageInTheirEnvironment() throws {
-        let run = try AlertChannel.run.work(for: message("a"), rule: "r", settings: ["line": "tell.sh"], at: now)
-        guard case .shell(let line, let settings) = run else { throw AlertChannel.Unfit(description: "no line") }
+        let run = try AlertChannel.run.delivery(
+            of: message("a"), rule: "r", settings: ["line": "tell.sh"], at: now)
+        guard case .process(let line, let settings) = run else { throw AlertChannel.Unfit(description: "no line") }
         #expect(line == "tell.sh")
         #expect(settings.environment["ONEBEAT_ALERT_TITLE"] == "Onebeat: a failed")
-        let mail = try AlertChannel.email.work(
-            for: message("a\nBcc: x"), rule: "r", settings: ["to": "a@b\nCc: c"], at: now)
-        guard case .shell(_, let envelope) = mail else { throw AlertChannel.Unfit(description: "no line") }
+        let mail = try AlertChannel.email.delivery(
+            of: message("a\nBcc: x"), rule: "r", settings: ["to": "a@b, C <c@d>", "from": "o@e"], at: now)
+        guard case .process(_, let envelope) = mail else { throw AlertChannel.Unfit(description: "no line") }
         let text = try #require(envelope.environment["ONEBEAT_MAIL"])
-        #expect(text.contains("To: a@b Cc: c\nSubject: Onebeat: a Bcc: x failed\n"))
+        #expect(
+            text.contains("From: o@e\nTo: a@b,\n \"C\" <c@d>\nSubject: Onebeat: a Bcc: x failed\nDate: Mon, 23 Nov"))
+        #expect(!text.contains("\nBcc"))
+    }
+
+    @Test func receiversOfChinaAreSignedTo() throws {
+        let ding = try call(.dingtalk, ["url": "https://d.example/send?access_token=T", "secret": "S/"])
+        #expect(ding.url.hasPrefix("https://d.example/send?access_token=T&timestamp=1795435200000&sign="))
+        // printf '1795435200000\nS/' | openssl dgst -sha256 -hmac S/ -binary | base64
+        #expect(ding.url.hasSuffix("&sign=3l8khjAQZOlGPnabSZ76AVAWP1UhbubWx0yS1OdBN4o%3D"))
+        #expect(ding.body == #"{"msgtype":"text","text":{"content":"Onebeat: report failed\nreport: exit code 1"}}"#)
+        let feishu = try call(.feishu, ["url": "https://f.example/", "secret": "S"])
+        #expect(
+            feishu.body?.contains(#""sign":"2SIDwWUPS/B3Fd1Dn50fiyqFw9oV+fa6NOAi/6xIhyQ=","timestamp":"1795435200""#)
+                == true)
+        #expect(try call(.feishu, ["url": "u"]).body?.contains("sign") == false)
+        let long = message("a", summary: String(repeating: "报", count: 5000))
+        let wecom = try #require(
+            try call(
+                .wecom, ["url": "u"],
+                AlertMessage(
+                    (1...20).map { Incident(id: $0, job: "a\($0)", kind: .failed, summary: long.lines[0]) }, number: 1)
+            ).body)
+        #expect(wecom.utf8.count < 2048 + 60)
+    }
+
+    @Test(
+        arguments: [
+            (AlertChannel.dingtalk, #"{"errcode":0,"errmsg":"ok"}"#, nil),
+            (.dingtalk, #"{"errcode":310000,"errmsg":"sign not match"}"#, "errcode 310000: \"sign not match\""),
+            (.wecom, #"{"errcode":93000,"errmsg":"a\u001b[2Jb"}"#, "errcode 93000: \"a\\u{1B}[2Jb\""),
+            (.feishu, #"{"code":19021,"msg":"sign match fail"}"#, "code 19021: \"sign match fail\""),
+            (.feishu, #"{"StatusCode":0,"StatusMessage":"success"}"#, nil),
+            (.feishu, "<html>", "the answer is not what this channel's receivers say"),
+            (.wecom, #"{"errcode":"0"}"#, #"errcode "0""#),
+            (.teams, "Webhook message delivery failed with error 413", "the message was not delivered"),
+            (.teams, "1", nil),
+            (.slack, "anything", nil),
+        ] as [(AlertChannel, String, String?)])
+    func anAnswerThatIsNoSuccessIsNone(channel: AlertChannel, body: String, complaint: String?) {
+        #expect(AlertAnswer.complaint(of: channel, in: Array(body.utf8)) == complaint)
+    }
+
+    @Test(arguments: [
+        ("https://hooks.slack.example/services/T/B/x", "https://hooks.slack.example/…"), ("${URL}", "${URL}"),
+        ("${BASE}/T/B/x", "${BASE}/…"), ("https://u:pw@h.example/a", "https://…@h.example/…"),
+        ("https://h.example/", "https://h.example/"), ("https://h.example?key=x", "https://h.example/…"), ("abc", "…"),
+    ])
+    func anAddressIsShownWithoutItsSecrets(url: String, shown: String) throws {
+        #expect(try call(.slack, ["url": url]).alias == shown)
+    }
+
+    @Test func aPreviewShowsNoSecret() {
+        for channel in AlertChannel.allCases {
+            var settings = Dictionary(uniqueKeysWithValues: channel.keys.map { ($0.name, "hush") })
+            settings["url"] = "https://h.example/hush"
+            settings["to"] = "ops@example.com"
+            settings["from"] = nil
+            settings["line"] = "tell.sh"
+            settings["chat"] = "7"
+            settings["sendmail"] = nil
+            settings["smtp"] = channel == .email ? "smtp://u:hush@mail.example" : nil
+            let rule = AlertRule(channel: channel.rawValue, settings: settings)
+            for message in AlertSample.all(rule: "alerts/ops/x", at: now) {
+                let text = AlertSample.text(of: message, rule, job: "alerts/ops/x", at: now)
+                #expect(text.contains("backup_daily"), "\(channel): \(text)")
+                #expect(!text.contains("hush"), "\(channel): \(text)")
+            }
+        }
     }
 
     @Test func aMissingSettingIsNamed() {
         for channel in AlertChannel.allCases {
             let error = #expect(throws: AlertChannel.Unfit.self) {
-                try channel.work(for: message("a"), rule: "r", settings: [:], at: now)
+                try channel.delivery(of: message("a"), rule: "r", settings: [:], at: now)
             }
             #expect(error?.description.hasPrefix(channel.rawValue) == true)
         }
@@ -278,6 +347,9 @@ extension Incident {
         #expect(problem("{on: [faild], run: x}").contains("did you mean `failed`?"))
         #expect(problem("{telegram: abc}").contains("needs chat as well"))
         #expect(problem("{webhook: {secret: x}}").contains("url: is missing"))
+        #expect(problem("{email: {to: 'a b'}}").contains("is no address; write one like ops@example.com"))
+        #expect(problem("{email: {to: [a@b, 'c@d\ne']}}").contains("no address"))
+        #expect(problem("{email: {to: a@b, smtp: 'mail:25'}}").contains("write one like smtp://user:"))
         #expect(problem("{webhok: x}").contains("did you mean"))
         #expect(problem("{webhook: 'https://x/${'}").contains("is not a variable"))
         #expect(fileProblems("alerts: {run: x}").first?.contains("where a list of alerts belongs") == true)

@@ -1,0 +1,36 @@
+import NIOCore
+import NIOPosix
+
+/// A server that says its lines, one for each that comes, whatever that is; nothing after the last. Where the first is
+/// empty it hangs up.
+enum Speaker {
+    static func saying(_ lines: [String], _ body: (Int) async throws -> Void) async throws {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Handler(lines))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        defer { channel.close(promise: nil) }
+        try await body(channel.localAddress?.port ?? 0)
+    }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+        private var lines: ArraySlice<String>
+
+        init(_ lines: [String]) { self.lines = lines[...] }
+
+        func channelActive(context: ChannelHandlerContext) { say(context) }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { say(context) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+        private func say(_ context: ChannelHandlerContext) {
+            guard let line = lines.popFirst() else { return }
+            if line.isEmpty { return context.close(promise: nil) }
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: line)), promise: nil)
+        }
+    }
+}
