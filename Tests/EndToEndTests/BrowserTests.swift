@@ -51,6 +51,10 @@ struct BrowserTests {
                 "run": "/runs/\(try await run("job_name = 'backup_daily'"))",
                 "run-failed": "/runs/\(try await run("job_name = 'flaky' AND state = 'failed'"))",
                 "run-running": "/runs/\(try await run("job_name = 'slow'"))",
+                "graph": "/graph", "graph-one": "/graph/load",
+                "flow": "/flows/\(try await run("job_name = 'load'"))", "calendar": "/calendar", "nodes": "/nodes",
+                "events": "/events", "lab": "/lab?expression=30%202%20*%20*%20*&timezone=Europe/Berlin",
+                "lab-wrong": "/lab?expression=61%202%20*%20*%20*",
             ]
             try await walk(["base": "http://127.0.0.1:\(node.port)", "pages": pages], in: box)
             _ = try await box.onebeat("cancel", try await run("job_name = 'slow'"))

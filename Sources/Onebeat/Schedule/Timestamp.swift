@@ -34,7 +34,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     package var isWithinCalendar: Bool { (Timestamp.distantPast...Timestamp.distantFuture).contains(self) }
 
     /// Whole seconds since 1970, rounded down.
-    var seconds: Int { Int(microseconds.flooredQuotient(by: 1_000_000)) }
+    package var seconds: Int { Int(microseconds.flooredQuotient(by: 1_000_000)) }
 
     /// Microseconds past the whole second, 0 to 999,999.
     var fraction: Int { Int(microseconds &- Int64(seconds) &* 1_000_000) }

@@ -38,6 +38,7 @@ public final class OnebeatWeb: Service {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             Safeguard(address: address, hosts: Set(hosts.map { $0.lowercased() }))
+            Readers()
             Problems()
             Gatekeeper(door: OpenDoor(address: address))
         }
@@ -50,6 +51,7 @@ public final class OnebeatWeb: Service {
         let reading = ReadAPI(store: store, health: health, schedules: schedules)
         reading.addRoutes(to: router.group("api/v1"))
         ActAPI(reading: reading).addRoutes(to: router.group("api/v1"))
+        EventStream(store: store, time: time, limits: limits).addRoutes(to: router.group("api/v1"))
         Dashboard(store: store, schedules: schedules).addRoutes(to: router)
         ActPages(reading: reading).addRoutes(to: router)
         endpoints = router.routes.map(\.description)

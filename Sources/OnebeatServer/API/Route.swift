@@ -59,16 +59,21 @@ package struct Route: Sendable, Hashable {
         Route(.post, "/api/v1/runs/{id}/mark", .role(.operator)),
         Route(.get, "/api/v1/nodes", .role(.viewer)),
         Route(.get, "/api/v1/events", .role(.viewer), query: ["job", "kind", "before", "after", "limit"]),
+        Route(.get, "/api/v1/stream", .role(.viewer), query: ["after"]),
     ]
 
     private static let pages = [
         Route(.get, "/", .role(.viewer)), Route(.get, "/jobs", .role(.viewer)),
         Route(.get, "/jobs/{name}", .role(.viewer)), Route(.get, "/runs", .role(.viewer)),
-        Route(.get, "/runs/{id}", .role(.viewer)),
+        Route(.get, "/runs/{id}", .role(.viewer)), Route(.get, "/events", .role(.viewer)),
+        Route(.get, "/nodes", .role(.viewer)), Route(.get, "/graph", .role(.viewer)),
+        Route(.get, "/graph/{name}", .role(.viewer)), Route(.get, "/flows/{id}", .role(.viewer)),
+        Route(.get, "/calendar", .role(.viewer)), Route(.get, "/lab", .role(.viewer)),
+        Route(.get, "/language/{code}", .nobody),
         Route(.post, "/jobs/{name}/trigger", .role(.operator)), Route(.post, "/jobs/{name}/pause", .role(.operator)),
         Route(.post, "/jobs/{name}/resume", .role(.operator)), Route(.post, "/runs/{id}/cancel", .role(.operator)),
         Route(.post, "/runs/{id}/retry", .role(.operator)),
-        Route(.get, "/assets/style.css", .nobody), Route(.get, "/assets/zone.js", .nobody),
+        Route(.get, "/assets/style.css", .nobody), Route(.get, "/assets/onebeat.js", .nobody),
         Route(.get, "/assets/icon.svg", .nobody),
     ]
 

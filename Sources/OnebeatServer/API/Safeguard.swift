@@ -13,7 +13,7 @@ struct Safeguard: RouterMiddleware {
     var hosts: Set<String> = []
 
     static let contentPolicy =
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         + "frame-ancestors 'none'"
 
     func handle(

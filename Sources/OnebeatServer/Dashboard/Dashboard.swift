@@ -31,18 +31,11 @@ struct Dashboard: Sendable {
             let query = try QueryReader(request, known: ["attempt", "did"])
             return try await hand.answering(run(context.runID(), hand, query).page.response())
         }
-        router.get("assets/style.css") { _, _ in Self.asset(Stylesheet.text, "text/css; charset=utf-8") }
-        router.get("assets/zone.js") { _, _ in Self.asset(Stylesheet.zoneScript, "text/javascript; charset=utf-8") }
-        router.get("assets/icon.svg") { _, _ in Self.asset(Stylesheet.icon, "image/svg+xml") }
+        addFurtherRoutes(to: router)
+        Assets.addRoutes(to: router)
     }
 
-    private static func asset(_ text: String, _ type: String) -> Response {
-        Response(
-            status: .ok, headers: [.contentType: type, .cacheControl: "max-age=86400"],
-            body: .init(byteBuffer: ByteBuffer(string: text)))
-    }
-
-    private var health: HealthReader { HealthReader(store, schedules: schedules) }
+    var health: HealthReader { HealthReader(store, schedules: schedules) }
 
     private func overview() async throws -> OverviewPage {
         let reading = try await health.all()
@@ -52,7 +45,7 @@ struct Dashboard: Sendable {
             recoveries: recoveries(since: reading.now - .seconds(86_400), but: Set(looks.map(\.job))),
             running: Array(reading.running.suffix(Self.mostLines).reversed()), upcoming: upcoming(),
             ended: store.runs(.init(states: Set(RunState.allCases.filter(\.isTerminal)), limit: 8)),
-            nodes: Array(reading.nodes.prefix(Self.mostLines)))
+            nodes: Array(reading.nodes.prefix(Self.mostLines)), hours: hours(at: reading.now))
     }
 
     /// The newest bad end of each job that is well again. What needs a look is not found here but by the jobs' health, so
@@ -92,6 +85,9 @@ struct Dashboard: Sendable {
         let reading = try await health.of(try await store.jobs(filter))
         let found = reading.lines.filter { wanted.fits($0.job, $0.health) }
         let page = found.prefix(JobsPage.most)
+        let recent = Dictionary(
+            grouping: try await store.newestRuns(
+                of: page.map(\.job.name), states: RunState.pastStates, each: RunStrip.most), by: \.job)
         let lines = page.map { line in
             let schedule = compiled(line.job)
             let words =
@@ -101,7 +97,7 @@ struct Dashboard: Sendable {
                 }
             return JobsPage.Line(
                 job: line.job, schedule: words, next: line.job.nextDue(by: try? schedule.get(), after: reading.now),
-                status: line.status, health: line.health)
+                status: line.status, health: line.health, recent: recent[line.job.name] ?? [])
         }
         return JobsPage(
             now: reading.now, lines: lines, selection: wanted,
@@ -112,13 +108,14 @@ struct Dashboard: Sendable {
         guard let job = try await store.job(name) else {
             throw Problem(.notFound, "there is no job \"\(name)\"; it may have been removed, and its runs are kept")
         }
-        var filter = RunFilter(limit: 20)
+        var filter = RunFilter(limit: 100)
         filter.job = name
         let reading = try await health.of([job])
         return try await JobPage(
             now: reading.now, job: job, hand: hand, deed: query.deed, schedule: compiled(job),
-            status: reading.lines.first?.status,
-            health: reading.lines.first?.health, runs: store.runs(filter), events: store.events(job: name, limit: 10))
+            status: reading.lines.first?.status, health: reading.lines.first?.health, runs: store.runs(filter),
+            events: store.events(job: name, limit: 10), explanation: explanation(of: job, now: reading.now),
+            isInFlow: isInFlow(job))
     }
 
     private func runs(_ query: QueryReader) async throws -> RunsPage {
@@ -136,6 +133,7 @@ struct Dashboard: Sendable {
             now: store.now(), run: run, hand: hand, deed: query.deed, attempts: store.attempts(of: id),
             shownAttempt: attempt)
         var bytes = 0
+        // Before the first piece: what is after it is all.
         var position = LogPosition(attempt: attempt, sequence: -1)
         reading: while true {
             let pieces = try await store.logs(of: id, after: position, limit: 100)
@@ -149,10 +147,12 @@ struct Dashboard: Sendable {
             }
             if pieces.count < 100 { break }
         }
+        if !run.state.isTerminal { page.next = "\(position.attempt).\(position.sequence)" }
+        page.story = try await story(of: run, at: page.now)
         return page
     }
 
-    private func compiled(_ job: JobRecord) -> Result<Schedule, ScheduleError> {
+    func compiled(_ job: JobRecord) -> Result<Schedule, ScheduleError> {
         do {
             return .success(try schedules.schedule(for: job))
         } catch {
@@ -161,8 +161,13 @@ struct Dashboard: Sendable {
     }
 }
 
+extension RunState {
+    /// Those of runs that have begun, or never will.
+    static let pastStates = Set(allCases).subtracting([.scheduled, .waiting])
+}
+
 extension RunFilter {
-    fileprivate init(states: Set<RunState> = [], limit: Int) {
+    init(states: Set<RunState> = [], limit: Int) {
         self.init()
         self.states = states
         self.limit = limit

@@ -58,13 +58,13 @@ struct Hand: Sendable {
 
     /// A button that does something. What is sent beside the proof is ours.
     func button(
-        _ title: String, to address: String, fields: [(name: String, value: String)] = [], isGrave: Bool = false
+        _ title: Sentence, to address: String, fields: [(name: String, value: String)] = [], isGrave: Bool = false
     ) -> HTML {
         let hidden = (fields + [("proof", proof)]).map { name, value in
             "<input type=\"hidden\" name=\"\(name)\" value=\"\(value)\">" as HTML
         }
         let mark: HTML = isGrave ? " class=\"grave\"" : ""
-        return "<form method=\"post\" action=\"\(address)\">\(hidden)<button\(mark)>\(title)</button></form>"
+        return "<form method=\"post\" action=\"\(address)\">\(hidden)<button\(mark)>\(say(title))</button></form>"
     }
 
     /// Buttons beside one another; nothing where there is none.
@@ -98,7 +98,7 @@ extension HTTPField.Name {
 enum Deed: String, CaseIterable {
     case triggered, retried, cancelled, stopping, paused, resumed, unchanged
 
-    var sentence: String {
+    var sentence: Sentence {
         switch self {
         case .triggered: "The run was asked for. It starts as soon as its turn comes."
         case .retried: "This run was asked for in place of the one that had ended."
@@ -111,7 +111,7 @@ enum Deed: String, CaseIterable {
     }
 
     static func notice(_ deed: Deed?) -> HTML? {
-        deed.map { "<p class=\"notice calm\" role=\"status\">\($0.sentence)</p>" }
+        deed.map { "<p class=\"notice calm\" role=\"status\">\(say($0.sentence))</p>" }
     }
 }
 

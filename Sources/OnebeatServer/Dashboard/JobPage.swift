@@ -10,8 +10,17 @@ struct JobPage {
     var schedule: Result<Schedule, ScheduleError>
     var status: JobStatus?
     var health: JobHealth?
+    /// The newest first.
     var runs: [Run] = []
     var events: [Event] = []
+    /// What `explain` says of the newest run and the next, in sentences.
+    var explanation: [String] = []
+    /// Whether others follow the job, or it follows others.
+    var isInFlow = false
+
+    /// How many of its runs are listed; the drawings show more.
+    static let mostListed = 12
+    static let mostFires = 10
 
     private var words: Words { Words(now: now) }
     private var definition: JobDefinition { job.definition }
@@ -19,22 +28,23 @@ struct JobPage {
     var page: Page {
         let content: HTML = """
             <div class="title"><h1>\(job.name)</h1>\
-            \(definition.trouble == nil ? nil : "<span class=\"badge bad\">invalid</span>")
-            \(job.isPaused ? "<span class=\"badge warn\">paused</span>" : nil)</div>
+            \(definition.trouble == nil ? nil : "<span class=\"badge bad\">\(say("invalid"))</span>")
+            \(job.isPaused ? "<span class=\"badge warn\">\(say("paused"))</span>" : nil)</div>
             \(Deed.notice(deed))
+            \(standing)
             \(Hand.row(buttons))
             \(definition.description.map { "<p class=\"lead\">\($0)</p>" as HTML })
             <p class="lead">\(scheduleInWords)</p>
-            \(standing)
+            \(explanation.isEmpty ? nil : HTML.section("Why it did what it did", CodeText.paragraph(explanation)))
+            \(HTML.section("Last runs", more: moreRuns, runsInShort))
             <div class="columns">
             \(HTML.section("Next", nextTable))
-            \(HTML.section("What it does", workFacts))
+            \(HTML.section("What it does", more: flowLink, workFacts))
             </div>
-            \(HTML.section("Last runs", more: moreRuns, RunTable(runs: runs, words: words, showsJob: false).html))
-            \(HTML.section("Rules", HTML.facts(PolicyWords(policies: definition.policies).pairs.map { ($0, "\($1)") })))
-            \(HTML.section("What happened to it", eventTable))
+            \(HTML.section("Rules", HTML.facts(PolicyWords(policies: definition.policies).pairs)))
+            \(HTML.section("What happened to it", more: moreEvents, eventTable))
             """
-        return Page(title: job.name, place: .jobs, now: now, content: content)
+        return Page(title: "\(job.name)", place: .jobs, refresh: 30, now: now, content: content)
     }
 
     /// A form sent twice is one wish.
@@ -47,12 +57,22 @@ struct JobPage {
         ]
     }
 
-    private var moreRuns: HTML { " <a class=\"more\" href=\"\(Address.runs(job: job.name))\">all runs</a>" }
+    private var moreRuns: HTML {
+        " <a class=\"more\" href=\"\(Address.runs(job: job.name))\">\(say("all runs"))</a>"
+    }
 
-    private var scheduleInWords: String {
+    private var moreEvents: HTML {
+        " <a class=\"more\" href=\"\(Address.events(job: job.name))\">\(say("all events"))</a>"
+    }
+
+    private var flowLink: HTML {
+        isInFlow ? " <a class=\"more\" href=\"\(Address.graph(job.name))\">\(say("its flow"))</a>" : ""
+    }
+
+    private var scheduleInWords: HTML {
         switch schedule {
-        case .success(let schedule): "Due \(schedule.words)."
-        case .failure(let error): "The schedule cannot be read on this node: \(error)"
+        case .success(let schedule): say("Due \(english(schedule.words)).")
+        case .failure(let error): say("The schedule cannot be read on this node: \(english("\(error)"))")
         }
     }
 
@@ -60,35 +80,40 @@ struct JobPage {
         guard let health, health.needsLook else { return nil }
         let last: HTML =
             status?.lastSuccessAt == nil
-            ? "It has never ended well." : "It last ended well \(words.relative(status?.lastSuccessAt))."
-        return "<p class=\"notice bad\">\(health.state.badge) \(health.why). \(last)</p>"
+            ? say("It has never ended well.") : say("It last ended well \(words.relative(status?.lastSuccessAt)).")
+        return "<p class=\"notice bad\">\(health.state.badge) \(english("\(health.why).")) \(last)</p>"
+    }
+
+    /// What is to come is told beside: here is what was.
+    private var runsInShort: HTML {
+        let past = runs.filter { $0.state != .scheduled || $0.dueAt <= now }
+        return """
+            \(RunStrip(runs: past, isLinked: true).html)
+            \(DurationChart(past).html)
+            \(RunTable(runs: Array(past.prefix(Self.mostListed)), words: words, showsJob: false).html)
+            """
     }
 
     private var nextTable: HTML {
         if job.isPaused {
-            return """
-                <p class="empty">Paused: runs that fall due are skipped. <code>onebeat resume \(job.name)</code></p>
-                """
+            let resume: HTML = "<code>onebeat resume \(job.name)</code>"
+            return "<p class=\"empty\">\(say("Paused: runs that fall due are skipped. \(resume)"))</p>"
         }
-        guard case .success(let schedule) = schedule else { return "<p class=\"empty\">Unknown.</p>" }
+        guard case .success(let schedule) = schedule else { return "<p class=\"empty\">\(say("Unknown."))</p>" }
         if schedule.isDelay {
-            let next: HTML = job.nextAt == nil ? "After the end of the run before." : words.both(job.nextAt)
+            let next = job.nextAt == nil ? say("After the end of the run before.") : words.both(job.nextAt)
             return "<p class=\"empty\">\(next)</p>"
         }
-        return HTML.table(
-            ["When", "At", .titled("On the job's clock, \(schedule.definition.timezone)")],
-            schedule.preview(after: now, count: 8).map { occurrence in
-                let note = occurrence.note.map { "<br><span class=\"faint\">\($0)</span>" as HTML }
-                return [
-                    words.relative(occurrence.instant), words.clock(occurrence.instant),
-                    "\(occurrence.local.replacing("T", with: " "))\(note)",
-                ]
-            }, otherwise: "Not due again by itself. <code>onebeat trigger \(job.name)</code> runs it by hand.")
+        let trigger: HTML = "<code>onebeat trigger \(job.name)</code>"
+        return FireTable(
+            occurrences: schedule.preview(after: now, count: Self.mostFires), zone: schedule.definition.timezone,
+            words: words, otherwise: say("Not due again by itself. \(trigger) runs it by hand.")
+        ).html
     }
 
     private var workFacts: HTML {
         let settings: ProcessSettings?
-        var pairs: [(String, HTML?)] = [("Kind", "\(definition.work.kind)")]
+        var pairs: [(Sentence, HTML?)] = [("Kind", "\(definition.work.kind)")]
         switch definition.work {
         case .shell(let line, let given):
             pairs.append(("Shell line", "<pre>\(line)</pre>"))
@@ -104,7 +129,7 @@ struct JobPage {
             pairs.append(("Celery's queue", call.queue.map { "\($0)" }))
             settings = nil
         case .handler:
-            pairs.append(("Closure", "registered by a program under this name"))
+            pairs.append(("Closure", say("registered by a program under this name")))
             settings = nil
         case .alert(let rule):
             pairs.append(("Tells of", "\(rule.on.joined(separator: ", "))"))
@@ -116,7 +141,10 @@ struct JobPage {
             ("In", settings?.directory.map { "<code>\($0)</code>" }), ("As user", settings?.user.map { "\($0)" }),
             ("Tags", definition.tags.isEmpty ? nil : "\(definition.tags.joined(separator: ", "))"),
             ("Owner", definition.owner.map { "\($0)" }),
-            ("Defined by", "\(job.source), version \(job.version) of generation \(job.generation)"),
+            (
+                "Defined by",
+                say("\(job.source), version \(job.version) of generation \(job.generation)")
+            ),
         ]
         return HTML.facts(pairs)
     }
@@ -124,7 +152,7 @@ struct JobPage {
     private var eventTable: HTML {
         HTML.table(
             ["When", "What", .wide("Who"), "Words"],
-            events.map { [words.relative($0.at), "\($0.kind)", "\($0.actor)", "\($0.message)"] },
-            otherwise: "Nothing in the kept history.")
+            events.map { [words.relative($0.at), "<code>\($0.kind)</code>", "\($0.actor)", english($0.message)] },
+            otherwise: say("Nothing in the kept history."))
     }
 }

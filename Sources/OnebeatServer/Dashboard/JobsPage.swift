@@ -8,6 +8,8 @@ struct JobsPage {
         var next: Timestamp?
         var status: JobStatus?
         var health: JobHealth
+        /// The newest first.
+        var recent: [Run] = []
     }
 
     /// How many jobs one page has.
@@ -25,23 +27,24 @@ struct JobsPage {
 
     var page: Page {
         let content: HTML = """
-            <div class="title"><h1>Jobs</h1></div>
-            <form action="/jobs"><label>Name contains <input name="name" value="\(selection.text ?? "")"></label>\
-            <label>Health <select name="health">\(options)</select></label>\
-            <label>Tag <input name="tag" value="\(selection.tag ?? "")"></label>\
-            <label>Queue <input name="queue" value="\(selection.queue ?? "")"></label>\
-            <label>Owner <input name="owner" value="\(selection.owner ?? "")"></label>\
-            <button>Show</button></form>
+            <div class="title"><h1>\(say("Jobs"))</h1></div>
+            <form action="/jobs" role="search"><label>\(say("Name contains")) \
+            <input name="name" data-search value="\(selection.text ?? "")"></label>\
+            <label>\(say("Health")) <select name="health">\(options)</select></label>\
+            <label>\(say("Tag")) <input name="tag" value="\(selection.tag ?? "")"></label>\
+            <label>\(say("Queue")) <input name="queue" value="\(selection.queue ?? "")"></label>\
+            <label>\(say("Owner")) <input name="owner" value="\(selection.owner ?? "")"></label>\
+            <button>\(say("Show"))</button></form>
             \(table)
             \(more)
             """
-        return Page(title: "Jobs", place: .jobs, now: now, content: content)
+        return Page(title: say("Jobs"), place: .jobs, refresh: 30, now: now, content: content)
     }
 
     private var options: [HTML] {
-        let choices =
-            [("", "any"), (JobSelection.look, "needs a look")]
-            + JobHealth.State.allCases.map { ($0.rawValue, $0.rawValue) }
+        let choices: [(String, HTML)] =
+            [("", say("any")), (JobSelection.look, say("needs a look"))]
+            + JobHealth.State.allCases.map { ($0.rawValue, $0.said) }
         return choices.map { value, title in
             "<option value=\"\(value)\"\(value == selection.healthWord ? " selected" as HTML : "")>\(title)</option>"
         }
@@ -49,34 +52,37 @@ struct JobsPage {
 
     private var more: HTML? {
         guard let next else { return nil }
-        let parts = [
-            ("after", next), ("name", selection.text ?? ""), ("health", selection.healthWord),
-            ("tag", selection.tag ?? ""),
-            ("queue", selection.queue ?? ""), ("owner", selection.owner ?? ""),
-        ]
-        let query = parts.filter { !$0.1.isEmpty }.map { "\($0.0)=\(Address.encoded($0.1))" }.joined(separator: "&")
-        return "<p><a href=\"/jobs?\(query)\">more jobs</a></p>"
+        let query = Address.query(
+            "/jobs",
+            [
+                ("after", next), ("name", selection.text), ("health", selection.healthWord), ("tag", selection.tag),
+                ("queue", selection.queue), ("owner", selection.owner),
+            ])
+        return "<p><a href=\"\(query)\">\(say("more jobs"))</a></p>"
     }
 
     private var table: HTML {
         HTML.table(
-            ["Job", "Health", .wide("Due"), "Next", "Last", .why("Why")],
+            ["Job", "Health", .wide("Due"), "Next", "Last", .wide("Last runs"), .why("Why")],
             lines.map { line in
                 [
-                    Address.link(job: line.job.name), line.health.state.badge, "\(line.schedule)", due(line),
-                    last(line.status), "<span class=\"why\">\(line.health.needsLook ? line.health.why : "")</span>",
+                    Address.link(job: line.job.name), line.health.state.badge, english(line.schedule), due(line),
+                    last(line.status), RunStrip(runs: line.recent).html,
+                    "<span class=\"why\">\(english(line.health.needsLook ? line.health.why : ""))</span>",
                 ]
-            }, otherwise: "No job. Define some with <code>onebeat apply FILE</code>.")
+            }, otherwise: say("No job. Define some with <code>onebeat apply FILE</code>."))
     }
 
     private func due(_ line: Line) -> HTML {
         if line.job.definition.trouble != nil || line.job.isPaused { return "<span class=\"faint\">–</span>" }
-        if line.next == nil, line.job.definition.hasDelay { return "<span class=\"faint\">after its run</span>" }
+        if line.next == nil, line.job.definition.hasDelay {
+            return "<span class=\"faint\">\(say("after its run"))</span>"
+        }
         return words.relative(line.next)
     }
 
     private func last(_ status: JobStatus?) -> HTML {
-        guard let status else { return "<span class=\"faint\">never ran</span>" }
+        guard let status else { return "<span class=\"faint\">\(say("never ran"))</span>" }
         let tone =
             switch status.status {
             case "success": "good"
@@ -85,7 +91,7 @@ struct JobsPage {
             default: "bad"
             }
         return """
-            <span class="badge \(tone)">\(status.status.replacing("_", with: " "))</span> \
+            <span class="badge \(tone)">\(say(Sentence(word: status.status.replacing("_", with: " "))))</span> \
             \(words.relative(status.lastRunAt))
             """
     }

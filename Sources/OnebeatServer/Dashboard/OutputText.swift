@@ -1,6 +1,7 @@
 import Onebeat
 
-/// Makes output readable: what of one stream stands together is joined, and commands to a terminal are taken out.
+/// Makes output readable: what of one stream stands together is joined, and commands to a terminal are taken out but for
+/// those that colour.
 enum OutputText {
     struct Stretch: Equatable {
         var stream: LogStream
@@ -21,7 +22,8 @@ enum OutputText {
         return stretches.map { Stretch(stream: $0.stream, text: plain($0.text)) }
     }
 
-    /// Without `ESC [ … letter` (colours, cursor) and `ESC ] … BEL` (titles), and with plain ends of lines.
+    /// Without `ESC [ … letter` (cursor) and `ESC ] … BEL` (titles), and with plain ends of lines. `ESC [ … m` stays, for
+    /// ``TerminalColours``.
     static func plain(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         var rest = text.unicodeScalars[...]
@@ -31,6 +33,10 @@ enum OutputText {
             case "\r": result.append("\n")
             case "\u{1b}" where rest.first == "[":
                 let end = rest.dropFirst().firstIndex { ("@"..."~").contains($0) }
+                if let end, rest[end] == "m" {
+                    result.append(scalar)
+                    result.append(contentsOf: rest[...end])
+                }
                 rest = rest[(end ?? rest.endIndex)...].dropFirst()
             case "\u{1b}" where rest.first == "]":
                 let end = rest.firstIndex { $0 == "\u{7}" || $0 == "\n" }

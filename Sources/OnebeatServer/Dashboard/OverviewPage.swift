@@ -25,6 +25,8 @@ struct OverviewPage {
     var upcoming: [Upcoming] = []
     var ended: [Run] = []
     var nodes: [NodeRecord] = []
+    /// The past hour and the next.
+    var hours: HourLine?
 
     private var words: Words { Words(now: now) }
 
@@ -32,35 +34,45 @@ struct OverviewPage {
         let content: HTML = """
             \(banner)
             \(looks.isEmpty ? nil : HTML.section("Needs a look", more: more, lookTable))
+            \(hours.map { HTML.section("The past hour and the next", $0.html) })
             \(HTML.section("Running now", runningTable))
-            \(HTML.section("Next", upcomingTable))
+            \(HTML.section("Next", more: " <a class=\"more\" href=\"/calendar\">\(say("the coming week"))</a>", upcomingTable))
             \(recoveries.isEmpty ? nil : HTML.section("Failed or missed in the last 24 hours, and well since", recoveryTable))
-            \(HTML.section("Just ended", more: " <a class=\"more\" href=\"/runs\">all runs</a>", endedTable))
-            \(HTML.section("Nodes", nodeTable))
+            \(HTML.section("Just ended", more: " <a class=\"more\" href=\"/runs\">\(say("all runs"))</a>", endedTable))
+            \(HTML.section("Nodes", more: " <a class=\"more\" href=\"/nodes\">\(say("all nodes"))</a>", nodeTable))
             """
-        return Page(title: "Overview", place: .overview, refresh: 10, now: now, content: content)
+        return Page(title: say("Overview"), place: .overview, refresh: 10, now: now, content: content)
     }
 
     /// The state of things in one sentence, and what follows in a second one.
     private var banner: HTML {
-        "<div class=\"headline \(headline.tone.rawValue)\"><h1>\(headline.sentence)</h1><p>\(outlook)</p></div>"
+        "<div class=\"headline \(headline.tone.rawValue)\"><h1>\(say(headline.words))</h1><p>\(outlook)</p></div>"
     }
 
     private var outlook: HTML {
+        let count = self.running.count
         let running: HTML =
-            self.running.isEmpty
-            ? "Nothing runs at the moment" : "\(Words.count(self.running.count, "run is", "runs are")) at work"
+            switch count {
+            case 0: say("Nothing runs at the moment.")
+            case 1: say("1 run is at work.")
+            default: say("\(count) runs are at work.")
+            }
         let overdue = upcoming.count(where: isOverdue)
-        let waiting: HTML? = overdue > 0 ? "; \(Words.count(overdue, "job is", "jobs are")) due and waiting" : nil
-        guard let next = upcoming.first(where: { !isOverdue($0) }) else {
-            return "\(running)\(waiting ?? "; nothing is planned")."
-        }
-        return "\(running)\(waiting); next is \(Address.link(job: next.job)) \(words.relative(next.at))."
+        let waiting: HTML? =
+            overdue == 0
+            ? nil : overdue == 1 ? say("1 job is due and waiting.") : say("\(overdue) jobs are due and waiting.")
+        let coming: HTML? =
+            if let next = upcoming.first(where: { !isOverdue($0) }) {
+                say("Next is \(Address.link(job: next.job)) \(words.relative(next.at)).")
+            } else {
+                waiting == nil ? say("Nothing is planned.") : nil
+            }
+        return "\(running) \(waiting) \(coming)"
     }
 
     private func isOverdue(_ next: Upcoming) -> Bool { next.at < now - .seconds(1) }
 
-    private var more: HTML { " <a class=\"more\" href=\"/jobs?health=look\">all \(looks.count) of them</a>" }
+    private var more: HTML { " <a class=\"more\" href=\"/jobs?health=look\">\(say("all \(looks.count) of them"))</a>" }
 
     private var lookTable: HTML {
         HTML.table(
@@ -69,7 +81,7 @@ struct OverviewPage {
                 let badge: HTML =
                     health.run.map { "<a href=\"\(Address.run($0))\">\(health.state.badge)</a>" } ?? health.state.badge
                 return [
-                    Address.link(job: health.job), badge, "<span class=\"why\">\(health.why)</span>",
+                    Address.link(job: health.job), badge, "<span class=\"why\">\(english(health.why))</span>",
                     words.relative(health.since),
                 ]
             }, otherwise: "")
@@ -82,7 +94,7 @@ struct OverviewPage {
                 let run = recovery.run
                 return [
                     Address.link(job: run.job), "<a href=\"\(Address.run(run.id))\">\(run.state.badge)</a>",
-                    "<span class=\"why\">\(run.message ?? run.reason?.sentence ?? "")</span>",
+                    "<span class=\"why\">\(run.why)</span>",
                     words.relative(run.finishedAt ?? run.scheduledAt),
                 ]
             }, otherwise: "")
@@ -94,9 +106,9 @@ struct OverviewPage {
             running.map { run in
                 [
                     Address.link(job: run.job), words.duration(of: run), "\(run.attempt)", "\(run.node ?? "")",
-                    "<a href=\"\(Address.run(run.id))\">\("\(run.id)")</a>",
+                    Address.link(run: run.id),
                 ]
-            }, otherwise: "Nothing runs at the moment.")
+            }, otherwise: say("Nothing runs at the moment."))
     }
 
     private var upcomingTable: HTML {
@@ -104,10 +116,10 @@ struct OverviewPage {
             ["Job", "Starts", .wide("At")],
             upcoming.map { next in
                 let start: HTML =
-                    isOverdue(next) ? "due \(words.relative(next.at)), waiting" : words.relative(next.at)
+                    isOverdue(next) ? say("due \(words.relative(next.at)), waiting") : words.relative(next.at)
                 return [Address.link(job: next.job), start, words.clock(next.at)]
             },
-            otherwise: "Nothing is planned. Define jobs with <code>onebeat apply FILE</code>.")
+            otherwise: say("Nothing is planned. Define jobs with <code>onebeat apply FILE</code>."))
     }
 
     private var endedTable: HTML {
@@ -117,27 +129,33 @@ struct OverviewPage {
                 [
                     Address.link(job: run.job), run.state.badge, words.duration(of: run),
                     words.relative(run.finishedAt),
-                    "<a href=\"\(Address.run(run.id))\">\("\(run.id)")</a>",
+                    Address.link(run: run.id),
                 ]
-            }, otherwise: "Nothing has ended yet.")
+            }, otherwise: say("Nothing has ended yet."))
     }
 
     private var nodeTable: HTML {
         HTML.table(
             ["Node", "State", .wide("Roles"), .wide("Slots"), .wide("Queues"), .wide("Version"), "Since"],
             nodes.map { node in
-                let isAlive = !node.isGone && node.leaseUntil > now
-                let lead: HTML? = node.isLeader ? " <span class=\"badge busy\">leads</span>" : nil
-                let skew: HTML? = node.isSkewed ? " <span class=\"badge bad\">skewed</span>" : nil
-                let state: HTML =
-                    isAlive
-                    ? "<span class=\"badge good\">alive</span>\(lead)\(skew)" : "<span class=\"badge calm\">gone</span>"
-                return [
-                    "\(node.id.name)", state,
+                [
+                    "\(node.id.name)", node.badges(at: now),
                     "\(NodeRole.sorted(node.roles).map(\.rawValue).joined(separator: ", "))", "\(node.slots)",
                     "\(node.queues.joined(separator: ", "))",
                     "\(node.version)", words.relative(node.joinedAt),
                 ]
-            }, otherwise: "No node has joined yet. Start one with <code>onebeat up</code>.")
+            }, otherwise: say("No node has joined yet. Start one with <code>onebeat up</code>."))
+    }
+}
+
+extension NodeRecord {
+    /// How it stands, in words that are coloured.
+    func badges(at now: Timestamp) -> HTML {
+        let standing = standing(at: now)
+        let tone = standing == "alive" ? "good" : standing == "expired" ? "bad" : "calm"
+        let lead: HTML? =
+            isLeader && standing == "alive" ? " <span class=\"badge busy\">\(say("leads"))</span>" : nil
+        let skew: HTML? = isSkewed ? " <span class=\"badge bad\">\(say("skewed"))</span>" : nil
+        return "<span class=\"badge \(tone)\">\(say(Sentence(word: standing)))</span>\(lead)\(skew)"
     }
 }

@@ -2,20 +2,25 @@ import Hummingbird
 import Onebeat
 
 // Dashboard: pages for the operator at three in the morning. Each says first what needs a look, in words. Pages are
-// made from values, on the server, and are read-only like everything here. The one script turns UTC into the reader's
-// zone; without it all is there, in UTC. What comes from jobs is escaped by the type `HTML`.
+// made from values, on the server, in the reader's language. The one script turns UTC into the reader's zone, and keeps the
+// page as things are; without it all is there, in UTC. What comes from jobs is escaped by the type `HTML`.
 
 /// The frame around every page.
 struct Page {
     /// Where the reader is, for the menu.
     enum Place: CaseIterable {
-        case overview, jobs, runs
+        case overview, jobs, runs, graph, calendar, nodes, events, lab
 
-        var title: String {
+        var title: Sentence {
             switch self {
             case .overview: "Overview"
             case .jobs: "Jobs"
             case .runs: "Runs"
+            case .graph: "Graph"
+            case .calendar: "Calendar"
+            case .nodes: "Nodes"
+            case .events: "Events"
+            case .lab: "Lab"
             }
         }
 
@@ -24,13 +29,18 @@ struct Page {
             case .overview: "/"
             case .jobs: "/jobs"
             case .runs: "/runs"
+            case .graph: "/graph"
+            case .calendar: "/calendar"
+            case .nodes: "/nodes"
+            case .events: "/events"
+            case .lab: "/lab"
             }
         }
     }
 
-    var title: String
+    var title: HTML
     var place: Place?
-    /// After how many seconds the browser asks again; `nil` is never.
+    /// After how many seconds the page is asked for again where nothing tells of changes; `nil` is never.
     var refresh: Int?
     var now: Timestamp?
     var content: HTML
@@ -38,30 +48,64 @@ struct Page {
     var html: HTML {
         """
         <!doctype html>
-        <html lang="en">
+        <html lang="\(Reader.current.language.rawValue)">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        \(refresh.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" as HTML })<title>\(title) · Onebeat</title>
+        \(refresh.map { "<noscript><meta http-equiv=\"refresh\" content=\"\($0)\"></noscript>\n" as HTML })\
+        <title>\(title) · Onebeat</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-        <link rel="stylesheet" href="/assets/style.css?\(OnebeatVersion.current)">
-        <script src="/assets/zone.js?\(OnebeatVersion.current)" defer></script>
+        <link rel="stylesheet" href="/assets/style.css?\(Assets.version)">
+        <script src="/assets/onebeat.js?\(Assets.version)" defer></script>
         </head>
         <body>
+        <a class="skip" href="#main">\(say("To the content"))</a>
         <header>
         <a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="22" height="22">Onebeat</a>
-        <nav>\(Place.allCases.map(menuItem))</nav>
+        <nav aria-label="\(say("Pages"))">\(Place.allCases.map(menuItem))</nav>
         </header>
-        <main>
+        <main id="main"\(live)>
         \(content)
         </main>
-        <footer>\(now.map { "As of \(Words(now: $0).clock($0)). " as HTML })\(refresh.map { "Refreshes every \($0) s. " as HTML })\
-        Times are <span data-zone>UTC</span>. Onebeat \(OnebeatVersion.current) · <a href="/api/v1">API</a> · <a href="/metrics">metrics</a></footer>
+        <footer><p>\(now.map { say("As of \(Words(now: $0).clock($0)).") }) \
+        <span data-live-state data-on="\(say("Live."))" data-off="\(say("Not live: asking again."))">\
+        \(refresh.map { say("Refreshes every \($0) s.") })</span> \
+        \(say("Times are \("<span data-zone>UTC</span>" as HTML)."))</p>
+        <p>Onebeat \(OnebeatVersion.current) · <a href="/api/v1">API</a> · <a href="/metrics">\(say("metrics"))</a> · \
+        \(Self.languages)<span data-keys-hint hidden> · \(say("<kbd>?</kbd> lists the keys"))</span></p></footer>
+        \(Self.keys)
         </body>
         </html>
 
         """
+    }
+
+    private var live: HTML { refresh.map { " data-live data-every=\"\($0)\"" } ?? "" }
+
+    /// The other languages.
+    private static var languages: HTML {
+        let others = Language.offered.filter { $0 != Reader.current.language }
+        let links = others.map { language in
+            """
+            <a href="\(LanguageChoice.address(language))" lang="\(language.rawValue)" hreflang="\(language.rawValue)">\
+            \(language.name)</a>
+            """ as HTML
+        }
+        return "\(links)"
+    }
+
+    /// What the keyboard does, shown by the script.
+    private static var keys: HTML {
+        let places = Place.allCases.map { place in
+            "<dt><kbd>g</kbd> <kbd>\(place.key)</kbd></dt><dd>\(say(place.title))</dd>\n" as HTML
+        }
+        return """
+            <dialog data-keys aria-label="\(say("Keys"))"><h2>\(say("Keys"))</h2><dl>
+            <dt><kbd>/</kbd></dt><dd>\(say("Search"))</dd>
+            \(places)<dt><kbd>?</kbd></dt><dd>\(say("This list"))</dd></dl>
+            <form method="dialog"><button>\(say("Close"))</button></form></dialog>
+            """
     }
 
     func response(status: HTTPResponse.Status = .ok) -> Response {
@@ -72,14 +116,30 @@ struct Page {
 
     private func menuItem(_ item: Place) -> HTML {
         let current: HTML = item == place ? " aria-current=\"page\"" : ""
-        return "<a href=\"\(item.address)\"\(current)>\(item.title)</a>"
+        return "<a href=\"\(item.address)\" data-key=\"\(item.key)\"\(current)>\(say(item.title))</a>"
+    }
+}
+
+extension Page.Place {
+    /// The key that leads there after a `g`.
+    fileprivate var key: String {
+        switch self {
+        case .overview: "o"
+        case .jobs: "j"
+        case .runs: "r"
+        case .graph: "g"
+        case .calendar: "c"
+        case .nodes: "n"
+        case .events: "e"
+        case .lab: "l"
+        }
     }
 }
 
 extension HTML {
     /// A part of a page with its heading.
-    static func section(_ title: String, more: HTML = "", _ content: HTML) -> HTML {
-        "<section><h2>\(title)\(more)</h2>\(content)</section>\n"
+    static func section(_ title: Sentence, more: HTML = "", _ content: HTML) -> HTML {
+        "<section><h2>\(say(title))\(more)</h2>\(content)</section>\n"
     }
 
     /// A table, or `otherwise` where it has no rows. Columns marked `wide` are left out on a narrow screen.
@@ -93,30 +153,33 @@ extension HTML {
     }
 
     /// Names and values below each other.
-    static func facts(_ pairs: [(String, HTML?)]) -> HTML {
-        let lines = pairs.compactMap { name, value in value.map { "<dt>\(name)</dt><dd>\($0)</dd>\n" as HTML } }
+    static func facts(_ pairs: [(Sentence, HTML?)]) -> HTML {
+        let lines = pairs.compactMap { name, value in value.map { "<dt>\(say(name))</dt><dd>\($0)</dd>\n" as HTML } }
         return "<dl>\(lines)</dl>"
     }
 
+    /// The head of a column: a sentence of ours.
     struct Column: ExpressibleByStringLiteral {
-        var title: String
+        var title: HTML
         var isWide = false
         var isWhy = false
 
-        init(stringLiteral value: String) { title = value }
+        init(stringLiteral value: String) { title = say(Sentence(stringLiteral: value)) }
 
-        static func wide(_ title: String) -> Column {
-            var column = Column(stringLiteral: title)
+        private init(_ title: HTML) { self.title = title }
+
+        static func wide(_ title: Sentence) -> Column {
+            var column = Column(say(title))
             column.isWide = true
             return column
         }
 
-        /// One whose title is not ours.
-        static func titled(_ title: String) -> Column { Column(stringLiteral: title) }
+        /// One that has more than words.
+        static func titled(_ title: Sentence) -> Column { Column(say(title)) }
 
         /// Why something is as it is: the last to go, on a line of its own on a narrow screen.
-        static func why(_ title: String) -> Column {
-            var column = Column(stringLiteral: title)
+        static func why(_ title: Sentence) -> Column {
+            var column = Column(say(title))
             column.isWhy = true
             return column
         }

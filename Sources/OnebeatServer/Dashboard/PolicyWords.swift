@@ -4,26 +4,35 @@ import Onebeat
 struct PolicyWords {
     var policies: JobPolicies
 
-    var pairs: [(String, String)] {
+    var pairs: [(Sentence, HTML?)] {
         [
-            ("Overlap", overlap), ("Missed", missed), ("Retry", retry), ("Time-out", timeout),
-            ("Lost attempt", delivery), ("Queue", "\(policies.queue), priority \(policies.priority)"),
+            ("Overlap", say(overlap)), ("Missed", say(missed)), ("Retry", say(retry)), ("Time-out", say(timeout)),
+            ("Lost attempt", say(delivery)),
+            ("Queue", say("\(policies.queue), priority \(policies.priority)")),
         ]
     }
 
-    private var overlap: String {
+    private var overlap: Sentence {
         let limit = policies.effectiveLimit
-        let reached = limit == 1 ? "While a run is active" : "While \(limit) runs are active"
+        if limit == 1 {
+            return switch policies.overlap {
+            case .skip: "While a run is active, a new one is skipped."
+            case .queue: "While a run is active, one more waits; further ones are skipped."
+            case .queueAll: "While a run is active, new ones wait for their turn."
+            case .cancel: "While a run is active, a new one cancels the oldest and starts after it."
+            case .allow: "Runs start one after the other."
+            }
+        }
         return switch policies.overlap {
-        case .skip: "\(reached), a new one is skipped."
-        case .queue: "\(reached), one more waits; further ones are skipped."
-        case .queueAll: "\(reached), new ones wait for their turn."
-        case .cancel: "\(reached), a new one cancels the oldest and starts after it."
+        case .skip: "While \(limit) runs are active, a new one is skipped."
+        case .queue: "While \(limit) runs are active, one more waits; further ones are skipped."
+        case .queueAll: "While \(limit) runs are active, new ones wait for their turn."
+        case .cancel: "While \(limit) runs are active, a new one cancels the oldest and starts after it."
         case .allow: limit == .max ? "Runs start side by side." : "Runs start side by side, \(limit) at most."
         }
     }
 
-    private var missed: String {
+    private var missed: Sentence {
         let deadline = policies.deadline.text
         return switch policies.missed {
         case .latest: "Of instants that no node could plan, the newest still runs, up to \(deadline) late."
@@ -32,18 +41,19 @@ struct PolicyWords {
         }
     }
 
-    private var retry: String {
+    private var retry: Sentence {
         let retry = policies.retry
         if retry.limit == 0 { return "A failed run is not tried again." }
-        return "A failed run is tried again up to \(Words.count(retry.limit, "time", "times")): after "
-            + "\(retry.backoff.text), then twice as long each time, \(retry.max.text) at most."
+        if retry.limit == 1 { return "A failed run is tried again once, after \(retry.backoff.text)." }
+        return
+            "A failed run is tried again up to \(retry.limit) times: after \(retry.backoff.text), then twice as long each time, \(retry.max.text) at most."
     }
 
-    private var timeout: String {
+    private var timeout: Sentence {
         policies.timeout.map { "An attempt is stopped after \($0.text)." } ?? "An attempt may take as long as it needs."
     }
 
-    private var delivery: String {
+    private var delivery: Sentence {
         switch policies.delivery {
         case .atLeastOnce: "Is tried again under the same run key and a higher fence (at least once)."
         case .atMostOnce: "Is reported lost and never started again (at most once)."

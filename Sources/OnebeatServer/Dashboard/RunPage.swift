@@ -13,22 +13,29 @@ struct RunPage {
     /// Whether there is more output than the page holds.
     var isCut = false
 
+    /// What `explain` says of it.
+    var story: [String] = []
+    /// Where the output goes on, for a page that follows it; `nil` when there is no more to come.
+    var next: String?
+
     private var words: Words { Words(now: now) }
 
     var page: Page {
         let content: HTML = """
-            <div class="title"><h1>\(Address.link(job: run.job)) <span class="faint">run \("\(run.id)")</span></h1>\
-            \(run.state.badge)</div>
+            <div class="title"><h1>\(Address.link(job: run.job)) \
+            <span class="faint">\(say("run \("\(run.id)")"))</span></h1>\(run.state.badge)\(flowLink)</div>
             \(Deed.notice(deed))
             \(Hand.row(buttons))
             \(explanation.map { "<p class=\"notice \(isBad ? "bad" : "calm")\">\($0)</p>" as HTML })
-            <section>\(HTML.facts(facts))</section>
+            \(story.isEmpty ? nil : HTML.section("Why", CodeText.paragraph(story)))
+            \(HTML.section("Its life", lifeList))
+            <section data-keep data-scroll><h2>\(say("Output of attempt \(shownAttempt)"))\(download)</h2>\(outputText)</section>
             \(HTML.section("Attempts", attemptTable))
-            \(HTML.section("Output of attempt \(shownAttempt)", outputText))
+            \(HTML.section("Facts", HTML.facts(facts)))
             """
         return Page(
-            title: "\(run.job) run \(run.id)", place: .runs, refresh: run.state.isTerminal ? nil : 5, now: now,
-            content: content)
+            title: "\(run.job) · \(say("run \("\(run.id)")"))", place: .runs, refresh: run.state.isTerminal ? nil : 5,
+            now: now, content: content)
     }
 
     private var buttons: [HTML] {
@@ -49,16 +56,53 @@ struct RunPage {
 
     private var isBad: Bool { RunState.troubles.contains(run.state) }
 
-    private var explanation: String? {
-        let parts = [run.reason?.sentence, run.message].compactMap { $0 }
-        return parts.isEmpty ? nil : parts.joined(separator: ": ")
+    private var flowLink: HTML? {
+        run.flow.map { " <a href=\"\(Address.flow($0))\">\(say("its flow"))</a>" }
     }
 
-    private var facts: [(String, HTML?)] {
+    private var explanation: HTML? {
+        switch (run.reason?.said, run.message) {
+        case (nil, nil): nil
+        case (let reason?, nil): reason
+        case (nil, let message?): english(message)
+        case (let reason?, let message?): "\(reason): \(english(message))"
+        }
+    }
+
+    /// From planned to settled, one moment below the other.
+    private var lifeList: HTML {
+        var moments: [(Timestamp, HTML, String)] = [
+            (run.scheduledAt, run.kind == .manual ? say("asked for by hand") : say("due"), "calm")
+        ]
+        if run.dueAt > run.scheduledAt { moments.append((run.dueAt, say("may start"), "calm")) }
+        for attempt in attempts {
+            moments.append(
+                (attempt.startedAt, say("attempt \(attempt.number) starts on \(attempt.node)"), "busy"))
+            guard let end = attempt.finishedAt else { continue }
+            let word = say(Sentence(word: (attempt.outcome ?? "ended").replacing("_", with: " ")))
+            let took = Words.exact(end.duration(since: attempt.startedAt))
+            moments.append((end, say("attempt \(attempt.number): \(word) after \(took)"), tone(of: attempt)))
+        }
+        if let end = run.finishedAt { moments.append((end, say("settled: \(run.state.said)"), run.state.tone)) }
+        let lines = moments.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }
+            .map { _, moment in
+                "<li class=\"\(moment.2)\">\(words.clock(moment.0)) \(moment.1)</li>\n" as HTML
+            }
+        return "<ol class=\"life\">\(lines)</ol>"
+    }
+
+    private func tone(of attempt: Attempt) -> String {
+        attempt.outcome == "succeeded" ? "good" : attempt.outcome == "cancelled" ? "calm" : "bad"
+    }
+
+    private var facts: [(Sentence, HTML?)] {
         let isStarted = run.startedAt != nil
         return [
             (run.kind == .manual ? "Asked for" : "Scheduled", words.both(run.scheduledAt)),
-            ("Stands for", run.rangeEnd.map { "\(run.count) due instants, the last at \(words.clock($0))" }),
+            (
+                "Stands for",
+                run.rangeEnd.map { say("\(run.count) due instants, the last at \(words.clock($0))") }
+            ),
             ("May start", run.dueAt == run.scheduledAt ? nil : words.both(run.dueAt)),
             ("Started", isStarted ? words.both(run.startedAt) : nil),
             ("Late by", run.lateness.map { "\(Words.exact(max($0, .zero)))" }),
@@ -69,7 +113,7 @@ struct RunPage {
             ("Queue", "\(run.queue)"),
             ("Key", "<code>\(run.key)</code>"),
             ("Fence", run.fence.value == 0 ? nil : "\(run.fence.value)"),
-            ("Cancel", run.isCancelRequested ? "asked for" : nil),
+            ("Cancel", run.isCancelRequested ? say("asked for") : nil),
         ]
     }
 
@@ -80,21 +124,39 @@ struct RunPage {
                 let length = (attempt.finishedAt ?? now).duration(since: attempt.startedAt)
                 return [
                     "<a href=\"\(Address.run(run.id))?attempt=\(attempt.number)\">\(attempt.number)</a>",
-                    "\((attempt.outcome ?? "running").replacing("_", with: " "))", words.both(attempt.startedAt),
-                    "\(Words.exact(length))", "\(attempt.node)", "<span class=\"why\">\(attempt.message ?? "")</span>",
+                    say(Sentence(word: (attempt.outcome ?? "running").replacing("_", with: " "))),
+                    words.both(attempt.startedAt), "\(Words.exact(length))", "\(attempt.node)",
+                    "<span class=\"why\">\(english(attempt.message ?? ""))</span>",
                 ]
-            }, otherwise: run.state.isTerminal ? "It was never started." : "Not started yet.")
+            }, otherwise: run.state.isTerminal ? say("It was never started.") : say("Not started yet."))
+    }
+
+    private var download: HTML? {
+        guard !output.isEmpty || next != nil else { return nil }
+        let address = "/api/v1/runs/\(run.id)/output?attempt=\(shownAttempt)"
+        return " <a class=\"more\" href=\"\(address)\" download>\(say("download"))</a>"
     }
 
     private var outputText: HTML {
-        if output.isEmpty {
-            return "<p class=\"empty\">\(run.state.isTerminal ? "It said nothing." : "Nothing yet.")</p>"
+        let isLive = next != nil && shownAttempt >= run.attempt
+        if output.isEmpty, !isLive {
+            return "<p class=\"empty\">\(run.state.isTerminal ? say("It said nothing.") : say("Nothing yet."))</p>"
         }
+        var colours = TerminalColours()
         let pieces = OutputText.stretches(of: output).map { stretch in
-            "<span class=\"\(stretch.stream.rawValue)\">\(stretch.text)</span>" as HTML
+            "<span class=\"\(stretch.stream.rawValue)\">\(colours.html(stretch.text))</span>" as HTML
         }
-        let rest: HTML? =
-            isCut ? "<p class=\"empty\">There is more: <code>onebeat logs \("\(run.id)")</code></p>" : nil
-        return "<pre class=\"output\">\(pieces)</pre>\(rest)"
+        let command: HTML = "<code>onebeat logs \("\(run.id)")</code>"
+        let rest: HTML? = isCut ? "<p class=\"empty\">\(say("There is more: \(command)"))</p>" : nil
+        let logs: HTML? =
+            isLive
+            ? """
+             data-logs="/api/v1/runs/\("\(run.id)")/logs" data-next="\(next ?? "")" data-attempt="\(shownAttempt)" \
+            data-ansi="\(colours.classes)"
+            """ : nil
+        return """
+            <pre class="output" tabindex="0" role="region" aria-label="\(say("Output"))"\(logs)>\(pieces)</pre>\(rest)
+            <p class="follow" hidden><label><input type="checkbox" checked data-follow> \(say("Follow the end"))</label></p>
+            """
     }
 }

@@ -13,13 +13,13 @@ struct RunTable {
             let late: HTML? = run.lateness.flatMap { $0 > .seconds(1) ? "\(Words.exact($0))" : nil }
             let count: HTML? = run.count > 1 ? " <span class=\"faint\">× \(run.count)</span>" : nil
             var cells: [HTML] = [
-                "<a href=\"\(Address.run(run.id))\">\("\(run.id)")</a>", "\(run.state.badge)\(count)",
-                words.both(run.scheduledAt), late ?? "<span class=\"faint\">–</span>", words.duration(of: run),
-                "<span class=\"why\">\(run.message ?? run.reason?.sentence ?? "")</span>",
+                Address.link(run: run.id), "\(run.state.badge)\(count)", words.both(run.scheduledAt),
+                late ?? "<span class=\"faint\">–</span>", words.duration(of: run),
+                "<span class=\"why\">\(run.why)</span>",
             ]
             if showsJob { cells.insert(Address.link(job: run.job), at: 1) }
             return cells
         }
-        return HTML.table(columns, rows, otherwise: "No runs.")
+        return HTML.table(columns, rows, otherwise: say("No runs."))
     }
 }

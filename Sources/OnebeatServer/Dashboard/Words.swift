@@ -12,11 +12,11 @@ struct Words: Sendable {
         let distance = moment.duration(since: now)
         let words =
             if abs(distance.inSeconds) < 1 {
-                "now"
+                say("now")
             } else if distance > .zero {
-                "in \(Self.rough(distance))"
+                say("in \(Self.rough(distance))")
             } else {
-                "\(Self.rough(.zero - distance)) ago"
+                say("\(Self.rough(.zero - distance)) ago")
             }
         return "<time datetime=\"\("\(moment)")\" title=\"\("\(moment)")\">\(words)</time>"
     }
@@ -39,30 +39,34 @@ struct Words: Sendable {
     /// A length of time in its largest unit: `12 s`, `4 min`, `3 h`, `2 days`.
     static func rough(_ length: Duration) -> String {
         let seconds = length.inSeconds
-        return switch seconds {
-        case ..<90: "\(Int(saturating: max(seconds, 0).rounded())) s"
-        case ..<(90 * 60): "\(Int(saturating: (seconds / 60).rounded())) min"
-        case ..<(36 * 3600): "\(Int(saturating: (seconds / 3600).rounded())) h"
-        default: "\(Int(saturating: (seconds / 86_400).rounded())) days"
-        }
+        let words: HTML =
+            switch seconds {
+            case ..<90: say("\(Int(saturating: max(seconds, 0).rounded())) s")
+            case ..<(90 * 60): say("\(Int(saturating: (seconds / 60).rounded())) min")
+            case ..<(36 * 3600): say("\(Int(saturating: (seconds / 3600).rounded())) h")
+            default: say("\(Int(saturating: (seconds / 86_400).rounded())) days")
+            }
+        // Numbers and words of ours: nothing of it was escaped.
+        return words.text
     }
 
     /// A length of time with what matters of it: `12 ms`, `3.2 s`, `4 min 12 s`, `2 h 5 min`.
     static func exact(_ length: Duration) -> String {
         let seconds = length.inSeconds
-        if seconds < 0.9995 { return "\(Int(saturating: (max(seconds, 0) * 1000).rounded())) ms" }
-        if seconds < 9.95 { return "\((seconds * 10).rounded() / 10) s" }
+        if seconds < 0.9995 { return say("\(Int(saturating: (max(seconds, 0) * 1000).rounded())) ms").text }
+        if seconds < 9.95 { return say("\("\((seconds * 10).rounded() / 10)") s").text }
         let whole = Int(saturating: seconds.rounded())
-        func pair(_ size: Int, _ name: String, _ smaller: Int, _ smallerName: String) -> String {
-            let rest = whole % size / smaller
-            return rest == 0 ? "\(whole / size) \(name)" : "\(whole / size) \(name) \(rest) \(smallerName)"
-        }
-        return switch whole {
-        case ..<60: "\(whole) s"
-        case ..<3600: pair(60, "min", 1, "s")
-        case ..<86_400: pair(3600, "h", 60, "min")
-        default: pair(86_400, "d", 3600, "h")
-        }
+        let words: HTML =
+            switch whole {
+            case ..<60: say("\(whole) s")
+            case ..<3600 where whole % 60 == 0: say("\(whole / 60) min")
+            case ..<3600: say("\(whole / 60) min \(whole % 60) s")
+            case ..<86_400 where whole % 3600 / 60 == 0: say("\(whole / 3600) h")
+            case ..<86_400: say("\(whole / 3600) h \(whole % 3600 / 60) min")
+            case _ where whole % 86_400 / 3600 == 0: say("\(whole / 86_400) d")
+            default: say("\(whole / 86_400) d \(whole % 86_400 / 3600) h")
+            }
+        return words.text
     }
 
     /// How long a run took, or has been running.
@@ -83,8 +87,11 @@ extension RunState {
     /// The state as pages say it.
     package var words: String { rawValue.replacing("_", with: " ") }
 
+    /// The state in the reader's language.
+    var said: HTML { say(Sentence(word: words)) }
+
     /// How it is coloured.
-    private var tone: String {
+    var tone: String {
         switch self {
         case .succeeded: "good"
         case .failed, .timedOut, .lost, .dead: "bad"
@@ -94,12 +101,12 @@ extension RunState {
         }
     }
 
-    var badge: HTML { "<span class=\"badge \(tone)\">\(words)</span>" }
+    var badge: HTML { "<span class=\"badge \(tone)\">\(said)</span>" }
 }
 
 extension JobHealth.State {
     /// How it is coloured.
-    private var tone: String {
+    var tone: String {
         switch self {
         case .failing, .missing, .stuck, .skipping, .unserved, .overdue, .invalid: "bad"
         case .waiting: "warn"
@@ -109,7 +116,20 @@ extension JobHealth.State {
         }
     }
 
-    var badge: HTML { "<span class=\"badge \(tone)\">\(rawValue)</span>" }
+    /// The state in the reader's language.
+    var said: HTML { say(Sentence(word: rawValue)) }
+
+    var badge: HTML { "<span class=\"badge \(tone)\">\(said)</span>" }
+}
+
+extension Reason {
+    /// The reason in the reader's language.
+    var said: HTML { say(Sentence(word: sentence)) }
+}
+
+extension Run {
+    /// Why the run is as it is: its message, which is not ours, or its reason.
+    var why: HTML { message.map(english) ?? reason?.said ?? "" }
 }
 
 /// Addresses of pages.
@@ -117,6 +137,9 @@ enum Address {
     static func job(_ name: String) -> String { "/jobs/\(encoded(name))" }
     static func run(_ id: RunID) -> String { "/runs/\(id)" }
     static func runs(job: String) -> String { "/runs?job=\(encoded(job))" }
+    static func flow(_ id: RunID) -> String { "/flows/\(id)" }
+    static func graph(_ job: String) -> String { "/graph/\(encoded(job))" }
+    static func events(job: String) -> String { "/events?job=\(encoded(job))" }
 
     static func encoded(_ text: String) -> String {
         text.addingPercentEncoding(
@@ -124,5 +147,19 @@ enum Address {
                 charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")) ?? ""
     }
 
-    static func link(job name: String) -> HTML { "<a href=\"\(job(name))\">\(name)</a>" }
+    /// A name that is longer than any that a person gives is shown in part, and whole to whoever points at it.
+    static func link(job name: String) -> HTML {
+        let long: HTML? = name.utf8.count > 48 ? " class=\"long\" title=\"\(name)\"" : nil
+        return "<a href=\"\(job(name))\"\(long)>\(name)</a>"
+    }
+
+    static func link(run id: RunID) -> HTML { "<a href=\"\(run(id))\">\("\(id)")</a>" }
+
+    /// A path with those of the parameters that have a value.
+    static func query(_ path: String, _ parameters: [(String, String?)]) -> String {
+        let parts = parameters.compactMap { name, value in
+            value.flatMap { $0.isEmpty ? nil : "\(name)=\(encoded($0))" }
+        }
+        return parts.isEmpty ? path : "\(path)?\(parts.joined(separator: "&"))"
+    }
 }

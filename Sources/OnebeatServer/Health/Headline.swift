@@ -13,7 +13,16 @@ package struct Headline: Sendable, Equatable {
     }
 
     package var tone: Tone
-    package var sentence: String
+    /// The sentence, for every language.
+    let words: Sentence
+
+    init(tone: Tone, sentence: Sentence) {
+        self.tone = tone
+        words = sentence
+    }
+
+    /// The sentence in English.
+    package var sentence: String { words.html(in: .english).text }
 
     /// The rule.
     /// - Parameter needsNodes: whether there are jobs that nodes have to run, as those of `once` need not.
@@ -23,18 +32,25 @@ package struct Headline: Sendable, Equatable {
         let living = nodes.filter { $0.standing(at: now) == "alive" }
         if needsNodes, let lack = lack(of: living) { return Headline(tone: .bad, sentence: lack) }
         let open = jobs.count(where: \.needsLook)
-        if open > 0 { return Headline(tone: .bad, sentence: "\(Words.count(open, "job needs", "jobs need")) a look.") }
+        if open > 0 {
+            return Headline(tone: .bad, sentence: open == 1 ? "1 job needs a look." : "\(open) jobs need a look.")
+        }
         if jobs.isEmpty { return Headline(tone: .calm, sentence: "No job is stored: there is nothing to run.") }
         let paused = jobs.count { $0.state == .paused }
         if paused == jobs.count {
             return Headline(
                 tone: .calm, sentence: paused == 1 ? "The only job is paused." : "All \(paused) jobs are paused.")
         }
-        let remark = paused > 0 ? " \(Words.count(paused, "job is", "jobs are")) paused." : ""
-        return Headline(tone: .good, sentence: "All is well.\(remark)")
+        let sentence: Sentence =
+            switch paused {
+            case 0: "All is well."
+            case 1: "All is well. 1 job is paused."
+            default: "All is well. \(paused) jobs are paused."
+            }
+        return Headline(tone: .good, sentence: sentence)
     }
 
-    private static func lack(of living: [NodeRecord]) -> String? {
+    private static func lack(of living: [NodeRecord]) -> Sentence? {
         if living.isEmpty { return "No node is alive: nothing will run until one starts." }
         if !living.contains(where: { $0.roles.contains(.beat) }) {
             return "No living node plans: nothing falls due until one with the role beat starts."

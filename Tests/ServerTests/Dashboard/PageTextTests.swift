@@ -51,17 +51,30 @@ import Testing
     }
 
     @Test(arguments: [
-        ("\u{1b}[1;31mred\u{1b}[0m", "red"), ("\u{1b}]0;title\u{7}text", "text"), ("a\r\nb\rc", "a\nb\nc"),
+        ("\u{1b}[1;31mred\u{1b}[0m", "\u{1b}[1;31mred\u{1b}[0m"), ("up\u{1b}[2A\u{1b}[Kover", "upover"),
+        ("\u{1b}]0;title\u{7}text", "text"), ("a\r\nb\rc", "a\nb\nc"),
         ("cut \u{1b}[3", "cut "),
     ])
     func commandsToTheTerminalAreTakenOut(raw: String, plain: String) {
         #expect(OutputText.plain(raw) == plain)
     }
 
+    @Test(arguments: [
+        ("\u{1b}[1;31mred\u{1b}[0m end", "<span class=\"red bold\">red</span> end"),
+        ("\u{1b}[92m<b>\u{1b}[mx", "<span class=\"green\">&lt;b&gt;</span>x"),
+        ("\u{1b}[38;5;196mx\u{1b}[48;2;1;31;3my", "xy"), ("\u{1b}[31", "[31"), ("\u{1b}[999999999999999999999mx", "x"),
+        ("\u{1b}[31mno end", "<span class=\"red\">no end</span>"),
+        ("\u{1b}[\"><script>m", "[&quot;&gt;&lt;script&gt;m"),
+    ])
+    func coloursAreClassesOfOursAndAllElseIsText(raw: String, markup: String) {
+        var colours = TerminalColours()
+        #expect(colours.html(raw).text == markup)
+    }
+
     @Test func theOverviewCountsWhatIsDueAndWaits() {
         let now = Timestamp(iso8601: "2026-11-23T12:00:00Z")!
         var page = OverviewPage(now: now, headline: Headline(tone: .good, sentence: "All is well."))
         page.upcoming = [.init(job: "late", at: now - .seconds(60)), .init(job: "soon", at: now + .seconds(60))]
-        #expect(page.page.html.text.contains("1 job is due and waiting; next is <a href=\"/jobs/soon\">"))
+        #expect(page.page.html.text.contains("1 job is due and waiting. Next is <a href=\"/jobs/soon\">"))
     }
 }

@@ -211,7 +211,7 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
         #expect(decide(.well, .running, .new) == Headline(tone: .good, sentence: "All is well."))
         #expect(decide(.well, .paused) == Headline(tone: .good, sentence: "All is well. 1 job is paused."))
         #expect(decide() == Headline(tone: .calm, sentence: "No job is stored: there is nothing to run."))
-        #expect(decide(.paused, .paused) == Headline(tone: .calm, sentence: "All 2 jobs are paused."))
+        #expect(decide(.paused, .paused) == Headline(tone: .calm, sentence: "All \(2) jobs are paused."))
         for state in JobHealth.State.allCases where state.needsLook {
             #expect(decide(.well, state) == Headline(tone: .bad, sentence: "1 job needs a look."))
         }

@@ -6,31 +6,6 @@ enum Stylesheet {
         stroke-linecap="round" stroke-linejoin="round"/></svg>
         """
 
-    /// Turns moments into the reader's own zone, and says which that is.
-    static let zoneScript = """
-        "use strict";
-        (() => {
-          const pad = (n) => String(n).padStart(2, "0");
-          const day = (d) => d.getFullYear() + "-" + pad(d.getMonth() + 1) + "-" + pad(d.getDate());
-          const offset = (d) => {
-            const m = -d.getTimezoneOffset(), a = Math.abs(m);
-            return m === 0 ? "UTC" : (m < 0 ? "-" : "+") + pad(Math.floor(a / 60)) + ":" + pad(a % 60);
-          };
-          const whole = (d) => day(d) + " " + clock(d);
-          const clock = (d) => pad(d.getHours()) + ":" + pad(d.getMinutes()) + ":" + pad(d.getSeconds()) + " " + offset(d);
-          const today = day(new Date());
-          for (const element of document.querySelectorAll("time[datetime]")) {
-            const moment = new Date(element.dateTime);
-            if (isNaN(moment)) continue;
-            element.title = whole(moment) + " = " + element.dateTime;
-            if ("clock" in element.dataset) element.textContent = day(moment) === today ? clock(moment) : whole(moment);
-          }
-          const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-          if (zone) for (const element of document.querySelectorAll("[data-zone]")) element.textContent = zone;
-        })();
-
-        """
-
     static let text = """
         :root {
           color-scheme: light dark;
@@ -52,9 +27,10 @@ enum Stylesheet {
         }
         a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: 3px; }
         header, main, footer { max-width: 68rem; margin: 0 auto; padding: 0 1.25rem; }
-        header { display: flex; align-items: center; gap: 2rem; padding-top: 1rem; padding-bottom: 1rem; }
+        .skip { position: absolute; left: -999rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .3rem .7rem; border-radius: 6px; }
+        header { display: flex; align-items: center; flex-wrap: wrap; gap: .3rem 2rem; padding-top: 1rem; padding-bottom: 1rem; }
         .brand { display: flex; align-items: center; gap: .55rem; font-weight: 650; color: var(--ink); text-decoration: none; }
-        nav { display: flex; gap: 1.25rem; }
+        nav { display: flex; flex-wrap: wrap; gap: .1rem 1.15rem; }
         nav a { color: var(--faint); text-decoration: none; padding: .2rem 0; border-bottom: 2px solid transparent; }
         nav a[aria-current] { color: var(--ink); border-color: var(--link); }
         h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; letter-spacing: -.01em; overflow-wrap: anywhere; }
@@ -71,7 +47,9 @@ enum Stylesheet {
         .lead { margin: .2rem 0 .6rem; max-width: 48rem; overflow-wrap: anywhere; }
         .notice { border-radius: 8px; padding: .7rem .95rem; margin: .8rem 0; overflow-wrap: anywhere; }
         .notice.bad { background: var(--bad-back); } .notice.calm { background: var(--calm-back); }
-        .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: start; }
+        a.long { display: inline-block; max-width: 19rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+        h1 a.long { max-width: 100%; white-space: normal; } .nowrap { white-space: nowrap; }
+        .columns { display: grid; grid-template-columns: 3fr 2fr; gap: 1rem; align-items: start; }
         .columns section { margin: 0; min-width: 0; }
         table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
         th { text-align: left; font-size: .8rem; font-weight: 500; color: var(--faint); padding: .2rem .8rem .35rem 0; }
@@ -103,8 +81,45 @@ enum Stylesheet {
         main > table { background: var(--card); border: 1px solid var(--line); border-radius: 10px; border-collapse: separate; border-spacing: 0; padding: .7rem 1.15rem; }
         footer { color: var(--faint); font-size: .85rem; padding-top: 1rem; padding-bottom: 2.5rem; }
         footer a { color: inherit; }
+        footer p { margin: .1rem 0; } kbd { font: inherit; font-size: .85em; border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 4px; padding: 0 .35em; background: var(--card); }
+        dialog { border: 1px solid var(--line); border-radius: 10px; background: var(--card); color: var(--ink); padding: 1.2rem 1.4rem; min-width: 18rem; }
+        dialog::backdrop { background: #0008; } dialog form { margin: 1rem 0 0; }
+        h3 { font-size: .95rem; margin: .9rem 0 .3rem; font-weight: 600; }
+        .big { font-size: 1.15rem; margin: .5rem 0 1rem; }
+        .turning { display: flex; gap: 1.2rem; } .warned { color: var(--warn); font-size: .9em; }
+        .life { list-style: none; margin: 0; padding: 0; } .life li { position: relative; padding: .22rem 0 .22rem 1.3rem; overflow-wrap: anywhere; }
+        .life li::before { content: ""; position: absolute; left: .1rem; top: .72rem; width: .55rem; height: .55rem; border-radius: 50%; background: var(--faint); }
+        .life li::after { content: ""; position: absolute; left: .33rem; top: 1.3rem; bottom: -.7rem; width: 2px; background: var(--line); } .life li:last-child::after { display: none; }
+        .life li.good::before { background: var(--good); } .life li.bad::before { background: var(--bad); } .life li.busy::before { background: var(--busy); }
+        .drawing { overflow-x: auto; padding-bottom: .3rem; } .drawing svg { display: block; max-width: none; }
+        .edge { fill: none; stroke: var(--faint); stroke-width: 1.5; opacity: .65; } .edge.critical { stroke: var(--link); stroke-width: 3; opacity: 1; }
+        .node { text-decoration: none; } .node rect { fill: var(--card); stroke: var(--line); stroke-width: 1.5; }
+        .node text { fill: var(--faint); font-size: 12px; } .node .name { fill: var(--ink); font-size: 14px; font-weight: 550; }
+        .node.good rect { stroke: var(--good); } .node.bad rect { stroke: var(--bad); fill: var(--bad-back); } .node.warn rect { stroke: var(--warn); fill: var(--warn-back); }
+        .node.busy rect { stroke: var(--busy); fill: var(--busy-back); } .node.calm rect { stroke: var(--faint); }
+        .node.bad text { fill: var(--ink); } .node.warn text { fill: var(--ink); } .node.busy text { fill: var(--ink); }
+        .node.critical rect { stroke-width: 3; } .node:hover rect, .node:focus-visible rect { stroke: var(--link); stroke-width: 3; }
+        .strip { display: block; margin: .1rem 0; }
+        svg .good { fill: var(--good); } svg .bad { fill: var(--bad); } svg .warn { fill: var(--warn); } svg .busy { fill: var(--busy); } svg .calm { fill: var(--faint); opacity: .6; }
+        svg .coming { fill: var(--faint); opacity: .3; }
+        svg a:focus-visible rect { stroke: var(--ink); stroke-width: 2; }
+        .chart { display: block; width: 100%; height: 110px; margin: .8rem 0 0; border-bottom: 1px solid var(--line); }
+        .chart rect { opacity: .75; } .chart line { stroke-width: 1.5; vector-effect: non-scaling-stroke; stroke-dasharray: 5 4; }
+        .chart .half { stroke: var(--busy); } .chart .most { stroke: var(--warn); }
+        .legend { font-size: .85rem; color: var(--faint); margin: .3rem 0 .9rem; } .legend span { display: inline-block; width: 1.3rem; margin-right: .4rem; border-top: 2px dashed; vertical-align: middle; }
+        .legend .half { color: var(--busy); } .legend .most { color: var(--warn); margin-left: .8rem; }
+        .hours { display: block; width: 100%; height: 76px; border-bottom: 1px solid var(--line); } .hours .now { stroke: var(--ink); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
+        .axis { display: flex; justify-content: space-between; font-size: .8rem; color: var(--faint); } .axis + p { margin: .3rem 0 0; font-size: .9rem; }
+        .heat { display: grid; grid-template-columns: 3.1rem repeat(24, minmax(0, 1fr)); gap: 2px; font-size: .75rem; color: var(--faint); align-items: center; }
+        .heat i { display: block; height: 1.35rem; border-radius: 3px; background: var(--line); } .heat .none { background: none; }
+        .heat .h0 { background: var(--paper); } .heat .h1 { background: color-mix(in srgb, var(--link) 18%, var(--card)); } .heat .h2 { background: color-mix(in srgb, var(--link) 36%, var(--card)); }
+        .heat .h3 { background: color-mix(in srgb, var(--link) 56%, var(--card)); } .heat .h4 { background: color-mix(in srgb, var(--link) 78%, var(--card)); } .heat .h5 { background: var(--link); }
+        meter { width: 5rem; height: .8rem; vertical-align: middle; }
+        pre .black { color: var(--faint); } pre .red { color: var(--bad); } pre .green { color: var(--good); } pre .yellow { color: var(--warn); }
+        pre .blue, pre .magenta { color: var(--busy); } pre .cyan { color: var(--link); } pre .white { color: var(--ink); } pre .bold { font-weight: 700; }
+        .follow { margin: .4rem 0 0; } .follow label { flex-direction: row; align-items: center; } .follow input { height: auto; }
         @media (max-width: 46rem) {
-          header { gap: 1.1rem; flex-wrap: wrap; row-gap: .3rem; }
+          header { gap: .3rem 1.1rem; }
           .wide { display: none; }
           table, tbody, tr { display: block; } thead { display: none; }
           tr { border-top: 1px solid var(--line); padding: .4rem 0; }

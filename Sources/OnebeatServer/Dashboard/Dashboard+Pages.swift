@@ -1,0 +1,207 @@
+import Hummingbird
+import Onebeat
+
+extension Dashboard {
+    func addFurtherRoutes(to router: Router<Context>) {
+        router.get("events") { request, _ in
+            try await events(QueryReader(request, known: QueryReader.eventParameters)).page.response()
+        }
+        router.get("nodes") { request, _ in
+            _ = try QueryReader(request, known: [])
+            return try await nodes().page.response()
+        }
+        router.get("graph") { request, _ in
+            try await graph(after: QueryReader(request, known: ["after"]).text("after")).page.response()
+        }
+        router.get("graph/:name") { request, context in
+            _ = try QueryReader(request, known: [])
+            return try await graph(of: context.jobName()).page.response()
+        }
+        router.get("flows/:id") { request, context in
+            _ = try QueryReader(request, known: [])
+            return try await flow(context.runID()).page.response()
+        }
+        router.get("calendar") { request, _ in
+            _ = try QueryReader(request, known: [])
+            return try await calendar().page.response()
+        }
+        router.get("lab") { request, _ in
+            try await lab(QueryReader(request, known: LabPage.parameters)).page.response()
+        }
+        router.get("language/:code") { request, context in
+            let back = try QueryReader(request, known: ["back"]).text("back") ?? "/"
+            return try LanguageChoice(context.parameters.require("code"), back: back).response
+        }
+    }
+
+    // MARK: Events and nodes
+
+    private func events(_ query: QueryReader) async throws -> EventsPage {
+        let filter = try query.eventFilter()
+        return try await EventsPage(now: store.now(), filter: filter, events: store.events(filter))
+    }
+
+    private func nodes() async throws -> NodesPage {
+        var departures: [EventRecord] = []
+        for kind in ["node.left", "node.dead"] {
+            var filter = EventFilter(limit: 20)
+            filter.kind = kind
+            departures += try await store.events(filter)
+        }
+        return try await NodesPage(
+            now: store.now(), nodes: store.nodes(limit: NodesPage.most),
+            running: store.longestRunning(limit: HealthReader.mostOpen),
+            unclaimed: store.unclaimed(for: .zero, limit: NodesPage.most),
+            departures: departures.sorted { $0.number > $1.number }.map(\.event))
+    }
+
+    // MARK: Flows
+
+    private func graph(after: String?) async throws -> GraphPage {
+        let jobs = try await store.jobs()
+        var page = GraphPage(now: try await store.now(), flows: [])
+        do {
+            let graph = try FlowGraph(jobs.map(\.definition))
+            let roots = Set(graph.roots.values).sorted().filter { name in after.map { name > $0 } ?? true }
+            let shown = Array(roots.prefix(GraphPage.most))
+            page.flows = try await flows(of: shown, graph, jobs)
+            page.next = roots.count > shown.count ? shown.last : nil
+        } catch let error as DefinitionError {
+            page.trouble = "\(error)"
+        }
+        return page
+    }
+
+    private func graph(of name: String) async throws -> GraphPage {
+        let jobs = try await store.jobs()
+        guard jobs.contains(where: { $0.name == name }) else {
+            throw Problem(.notFound, "there is no job \"\(name)\"; /graph shows the flows of those in force")
+        }
+        var page = GraphPage(now: try await store.now(), flows: [], job: name)
+        do {
+            let graph = try FlowGraph(jobs.map(\.definition))
+            let root = graph.roots[name] ?? name
+            if !graph.children(of: root).isEmpty { page.flows = try await flows(of: [root], graph, jobs) }
+        } catch let error as DefinitionError {
+            page.trouble = "\(error)"
+        }
+        return page
+    }
+
+    private func flows(
+        of roots: [String], _ graph: FlowGraph, _ jobs: [JobRecord]
+    ) async throws -> [GraphPage.Flow] {
+        let named = Dictionary(jobs.map { ($0.name, $0) }) { first, _ in first }
+        var flows = roots.compactMap { root -> GraphPage.Flow? in
+            guard let record = named[root] else { return nil }
+            let schedule = (try? compiled(record).get())?.words ?? ""
+            let members = graph.followers(of: root).compactMap { named[$0] }
+            return GraphPage.Flow(root: root, jobs: [record] + members, schedule: schedule)
+        }
+        let drawn = flows.flatMap { $0.jobs.count > LayeredDrawing.mostNodes ? [] : $0.jobs }
+        let lines = try await health.of(drawn).lines
+        let states = Dictionary(lines.map { ($0.job.name, $0.health.state) }) { first, _ in first }
+        for index in flows.indices { flows[index].healths = states }
+        return flows
+    }
+
+    private func flow(_ id: RunID) async throws -> FlowPage {
+        guard let run = try await store.run(id) else {
+            throw Problem(.notFound, "there is no run \(id); it never was, or its time in the history is over")
+        }
+        guard let flow = run.flow else {
+            throw Problem(
+                .notFound,
+                "run \(id) of \(run.job) is part of no flow: nothing followed its job when it was planned; /runs/\(id)"
+                    + " tells of the run itself")
+        }
+        var filter = RunFilter(limit: FlowPage.mostRuns)
+        filter.flow = flow
+        let runs = try await store.runs(filter)
+        let waits = try await store.waits(in: flow, limit: FlowPage.mostWaits)
+        return FlowPage(
+            now: try await store.now(), progress: FlowProgress(flow, runs: runs, waits: waits),
+            isCut: runs.count == FlowPage.mostRuns)
+    }
+
+    /// Whether the job follows others, or others follow it.
+    func isInFlow(_ job: JobRecord) async throws -> Bool {
+        if job.definition.isFollower { return true }
+        return try await !store.followers(of: job.name).isEmpty
+    }
+
+    // MARK: Time to come
+
+    private func calendar() async throws -> CalendarPage {
+        let now = try await store.now()
+        let start = Timestamp(seconds: Int64(now.seconds / 3600 * 3600))
+        let members = try await store.jobs().filter { !$0.isPaused && !$0.definition.isFollower }.compactMap { job in
+            (try? compiled(job).get()).map { FireForecast.Member(name: job.name, schedule: $0) }
+        }
+        var filter = RunFilter(states: RunState.troubles, limit: 1000)
+        filter.from = now - .seconds(CalendarPage.backDays * 86_400)
+        let troubles = try await store.runs(filter)
+        let missing = CalendarPage.missing(troubles)
+        return CalendarPage(
+            now: now, start: start,
+            forecast: FireForecast(
+                members, from: start, part: .seconds(3600), parts: CalendarPage.days * 24, leavingOutFrequent: true),
+            jobs: members.count, missing: Array(missing.prefix(CalendarPage.mostMissing)),
+            isCut: troubles.count == filter.limit || missing.count > CalendarPage.mostMissing)
+    }
+
+    /// The past hour, as far as the newest runs reach, and the next.
+    func hours(at now: Timestamp) async throws -> HourLine {
+        var filter = RunFilter(limit: 1000)
+        filter.from = now - .seconds(HourLine.minutes * 60)
+        let runs = try await store.runs(filter)
+        let jobs = try await store.plannable(through: now + .seconds(HourLine.minutes * 60), limit: 500)
+        let members = jobs.filter { !$0.isPaused }.compactMap { job in
+            (try? compiled(job).get()).map { FireForecast.Member(name: job.name, schedule: $0) }
+        }
+        let coming = FireForecast(
+            members, from: now, part: .seconds(60), parts: HourLine.minutes, budget: FireForecast.budget / 4)
+        return HourLine(now: now, runs: runs, coming: coming.counts)
+    }
+
+    private func lab(_ query: QueryReader) async throws -> LabPage {
+        let now = try await store.now()
+        let dialect = try query.text("dialect").map { word in
+            guard let dialect = CronDialect(rawValue: word) else {
+                let known = CronDialect.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Problem(.badRequest, "dialect is \"\(word)\"; \(known) will do")
+            }
+            return dialect
+        }
+        var page = LabPage(
+            now: now, expression: query.text("expression") ?? "", timezone: query.text("timezone") ?? "",
+            dialect: dialect ?? .debian, from: try query.moment("from"))
+        guard !page.expression.isEmpty else { return page }
+        do throws(ScheduleError) {
+            let trial = try ScheduleTrial(
+                page.expression, timezone: page.timezone.isEmpty ? "UTC" : page.timezone, dialect: page.dialect,
+                from: page.from ?? now, count: LabPage.fires)
+            page.answer = .success(trial)
+        } catch {
+            page.answer = .failure(error)
+        }
+        return page
+    }
+
+    // MARK: Why
+
+    /// What `explain` says of the job's newest run and its next; nothing where its schedule cannot be read here.
+    func explanation(of job: JobRecord, now: Timestamp) async throws -> [String] {
+        guard case .success = compiled(job) else { return [] }
+        return Explanation(try await store.evidence(on: job, at: nil, now: now)).sentences
+    }
+
+    /// What `explain` says of a run of a job in force.
+    func story(of run: Run, at now: Timestamp) async throws -> [String] {
+        guard let job = try await store.job(run.job), case .success = compiled(job) else { return [] }
+        var evidence = try await store.evidence(on: job, at: run.scheduledAt, now: now)
+        evidence.subject = run
+        evidence.attempts = try await store.attempts(of: run.id)
+        return Explanation(evidence).sentences
+    }
+}

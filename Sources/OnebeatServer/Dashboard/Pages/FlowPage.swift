@@ -1,0 +1,80 @@
+import Onebeat
+
+/// A flow under way or over: how each of its runs stands, what it waits for, and what made it take so long.
+struct FlowPage {
+    /// How many runs are read, and how many pairs of runs that wait.
+    static let mostRuns = 1000
+    static let mostWaits = 20_000
+
+    var now: Timestamp
+    var progress: FlowProgress
+    var isCut = false
+
+    private var words: Words { Words(now: now) }
+    private var isOver: Bool { progress.runs.allSatisfy(\.state.isTerminal) }
+
+    var page: Page {
+        let root = progress.runs.first
+        let name: HTML = root.map { Address.link(job: $0.job) } ?? ""
+        let content: HTML = """
+            <div class="title"><h1>\(say("Flow \("\(progress.flow)")")) <span class="faint">\(name)</span></h1>\(state)</div>
+            <p class="lead">\(summary)</p>
+            <section>\(picture)</section>
+            \(HTML.section("Runs", table))
+            \(isCut ? "<p class=\"empty\">\(say("Only the newest \(Self.mostRuns) runs are shown."))</p>" : nil)
+            """
+        return Page(
+            title: say("Flow \("\(progress.flow)")"), place: .graph, refresh: isOver ? nil : 5, now: now,
+            content: content)
+    }
+
+    private var state: HTML {
+        let runs = progress.runs
+        if runs.contains(where: { RunState.troubles.contains($0.state) }) {
+            return "<span class=\"badge bad\">\(say("not well"))</span>"
+        }
+        if !isOver { return "<span class=\"badge busy\">\(say("under way"))</span>" }
+        return "<span class=\"badge good\">\(say("done"))</span>"
+    }
+
+    private var summary: HTML {
+        let done = progress.runs.count(where: \.state.isTerminal)
+        let count = say("\(done) of \(progress.runs.count) runs have ended.")
+        guard let length = progress.length else { return count }
+        let path = progress.criticalPath.map(\.job).joined(separator: " → ")
+        return "\(count) \(say("It took \(Words.exact(length)), by way of \(path)."))"
+    }
+
+    private var picture: HTML {
+        let runs = progress.runs
+        let places = Dictionary(runs.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        let path = Set(progress.criticalPath.map(\.id))
+        let nodes = runs.map { run in
+            let took: HTML? = run.startedAt == nil ? nil : " · \(words.duration(of: run))"
+            return LayeredDrawing.Node(
+                title: run.job, detail: "\(run.state.said)\(took)", address: Address.run(run.id), tone: run.state.tone,
+                isCritical: path.contains(run.id))
+        }
+        let edges = runs.enumerated().flatMap { index, run in
+            progress.parents(of: run).compactMap { places[$0.id] }.map { LayeredDrawing.Edge(from: $0, to: index) }
+        }
+        return LayeredDrawing(nodes, edges)?.html(label: say("Flow \("\(progress.flow)")"))
+            ?? "<p class=\"empty\">\(say("\(runs.count) runs are too many for a picture; they are listed below."))</p>"
+    }
+
+    private var table: HTML {
+        HTML.table(
+            ["Run", "Job", "State", .wide("Started"), "Took", .wide("Node"), .why("Why")],
+            progress.runs.map { run in
+                let open = progress.parents(of: run).filter { !$0.state.isTerminal }
+                let waits: HTML? =
+                    run.state == .waiting && !open.isEmpty
+                    ? say("waits for \(open.map(\.job).joined(separator: ", "))") : nil
+                return [
+                    Address.link(run: run.id), Address.link(job: run.job), run.state.badge,
+                    words.both(run.startedAt), words.duration(of: run), "\(run.node ?? "")",
+                    "<span class=\"why\">\(waits ?? run.why)</span>",
+                ]
+            }, otherwise: say("No runs."))
+    }
+}
