@@ -70,7 +70,7 @@ extension Changes {
             Statement(
                 """
                 UPDATE runs SET is_cancel_requested = true, reason = $2
-                WHERE job_name = ANY ($1) AND state = 'running' AND NOT is_cancel_requested
+                WHERE job_name = ANY ($1) AND state = 'running' AND NOT is_cancel_requested AND kind <> 'backfill'
                 """,
                 [.texts(replaced.sorted()), .text(Reason.replaced.rawValue)])
         ]

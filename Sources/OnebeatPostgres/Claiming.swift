@@ -92,7 +92,8 @@ struct Claiming {
     static let states = """
         SELECT name, generation, removed_at IS NOT NULL, is_paused,
             CASE WHEN is_guarded
-                THEN (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running') ELSE 0 END,
+                THEN (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running' AND kind <> 'backfill')
+                ELSE 0 END,
             CASE WHEN is_guarded THEN (
                 SELECT count(*) FROM runs WHERE job_name = name AND state = 'running' AND kind = 'manual') ELSE 0 END,
             CASE WHEN is_guarded THEN (

@@ -88,8 +88,8 @@ struct ClearClaim: Sendable {
     /// plan that is made while the tables are small, and kept, would go through all jobs, or through all that runs.
     private static let start = """
         WITH clear AS MATERIALIZED (
-            SELECT run, job, number, nextval('fences') AS drawn FROM (
-                SELECT r.id AS run, r.job_name AS job, r.attempt + 1 AS number
+            SELECT run, job, number, sort, nextval('fences') AS drawn FROM (
+                SELECT r.id AS run, r.job_name AS job, r.attempt + 1 AS number, r.kind AS sort
                 FROM unnest(\(found)) AS f (id)
                 CROSS JOIN LATERAL (SELECT * FROM runs WHERE id = f.id OFFSET 0) r
                 CROSS JOIN LATERAL (
@@ -101,7 +101,7 @@ struct ClearClaim: Sendable {
                     AND (r.deadline_at IS NULL OR r.deadline_at >= \(Transaction.stableTime(of: 1)))
                     AND CASE WHEN j.is_guarded THEN $5 AND r.id = ANY ((SELECT \(first))::bigint[]) AND (
                         SELECT a.kind FROM runs a WHERE a.job_name = j.name AND a.state = 'running'
-                        ORDER BY a.kind LIMIT 1) IS NULL ELSE true END
+                        AND a.kind <> 'backfill' ORDER BY a.kind LIMIT 1) IS NULL ELSE true END
                     AND EXISTS (SELECT FROM nodes WHERE boot = $3 AND gone_at IS NULL AND refused_nonce < $6)
                 ORDER BY r.priority DESC, r.due_at, r.id) ready),
         noted AS (
@@ -110,7 +110,7 @@ struct ClearClaim: Sendable {
         told AS (
             INSERT INTO scheduled_job_status AS s (job_name, status, last_run_at, node_id, run_id, fence)
             SELECT DISTINCT ON (job) job, 'running', \(Transaction.stableTime(of: 1)), $2, run, drawn FROM clear
-            ORDER BY job, drawn DESC
+            WHERE sort <> 'backfill' ORDER BY job, drawn DESC
             ON CONFLICT (job_name) DO UPDATE SET status = excluded.status, last_run_at = excluded.last_run_at,
                 node_id = excluded.node_id, run_id = excluded.run_id, fence = excluded.fence
             WHERE excluded.fence >= s.fence)

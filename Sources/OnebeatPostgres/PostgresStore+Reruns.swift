@@ -54,7 +54,7 @@ extension PostgresStore: RerunStore {
     }
 
     public func mark(
-        _ id: RunID, as state: Mark.State, because reason: String, by actor: String
+        _ id: RunID, as state: RunMark.State, because reason: String, by actor: String
     ) async throws(StoreError) -> [Run] {
         try await move { transaction in
             let locked = try transaction.flight([.lockRuns([id]), Statement(Transaction.clock)])
@@ -95,12 +95,12 @@ extension PostgresStore: RerunStore {
         }
     }
 
-    public func mark(of run: RunID) async throws(StoreError) -> Mark? {
+    public func mark(of run: RunID) async throws(StoreError) -> RunMark? {
         try await move { transaction in
             try transaction.look([
                 Statement("SELECT state, reason, actor, at FROM marks WHERE run_id = $1", [.int(run.value)])
             ])[0].first.flatMap { row in
-                Mark.State(rawValue: row[0]).map { Mark($0, because: row[1], by: row[2], at: row[3]) }
+                RunMark.State(rawValue: row[0]).map { RunMark($0, because: row[1], by: row[2], at: row[3]) }
             }
         }
     }

@@ -75,7 +75,7 @@ extension PostgresStore {
             SELECT \(Run.columns) FROM runs WHERE id IN (
                 SELECT r.id FROM unnest($1) AS n (name) CROSS JOIN LATERAL (
                     SELECT id FROM (
-                        SELECT id, state FROM runs WHERE job_name = n.name COLLATE "C" ORDER BY id DESC LIMIT 2000) newest
+                        SELECT id, state FROM runs WHERE job_name = n.name COLLATE "C" AND kind <> 'backfill' ORDER BY id DESC LIMIT 2000) newest
                     \(states.isEmpty ? "" : "WHERE state IN (\(words))") ORDER BY id DESC LIMIT $2) r)
             ORDER BY id DESC
             """

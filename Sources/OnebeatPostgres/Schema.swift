@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks,
+        marks, backfills,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -280,6 +280,17 @@ package struct Schema: Sendable {
             source text COLLATE "C" NOT NULL, number bigint NOT NULL, digest text NOT NULL, place bigint NOT NULL,
             applied_at timestamptz NOT NULL, actor text NOT NULL, PRIMARY KEY (source, number, digest)
         )
+        """
+
+    /// Past due instants that are to be run. `reached`: the last one that was decided on.
+    private static let backfills = """
+        CREATE TABLE backfills (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, job_name text NOT NULL, from_at timestamptz NOT NULL, to_at timestamptz NOT NULL, direction text NOT NULL,
+            most bigint NOT NULL, repeats text NOT NULL, state text NOT NULL, reached timestamptz,
+            made bigint NOT NULL DEFAULT 0, passed bigint NOT NULL DEFAULT 0, actor text NOT NULL, created_at timestamptz NOT NULL
+        );
+        CREATE INDEX backfills_open ON backfills(job_name) WHERE state IN ('active', 'paused');
+        CREATE INDEX runs_of_backfill ON runs(request_id, state) WHERE kind = 'backfill'
         """
 
     /// What somebody said that runs count as for those that follow them.

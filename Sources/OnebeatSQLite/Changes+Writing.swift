@@ -44,7 +44,7 @@ extension SQLiteStore {
         try db.change(
             """
             UPDATE runs SET is_cancel_requested = 1, reason = ?
-            WHERE job_name = ? AND state = 'running' AND is_cancel_requested = 0
+            WHERE job_name = ? AND state = 'running' AND is_cancel_requested = 0 AND kind <> 'backfill'
             """,
             [Reason.replaced.rawValue, job])
     }

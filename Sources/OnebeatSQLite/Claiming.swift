@@ -75,7 +75,7 @@ struct Claiming {
         try db.rows(
             """
             SELECT generation, removed_at IS NOT NULL, is_paused,
-                (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running'),
+                (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running' AND kind <> 'backfill'),
                 (SELECT count(*) FROM runs WHERE job_name = name AND state = 'running' AND kind = 'manual'),
                 (SELECT count(*) FROM runs WHERE job_name = name AND state = 'scheduled' AND is_held = 1)
             FROM jobs WHERE name = ?

@@ -200,7 +200,7 @@ extension SQLiteStore {
             }
     }
 
-    private static func requireTerm(_ term: Term, in db: Database) throws {
+    static func requireTerm(_ term: Term, in db: Database) throws {
         let current = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT term FROM leases WHERE name = ?"), arguments: [leadName])
         guard current == term.value else {

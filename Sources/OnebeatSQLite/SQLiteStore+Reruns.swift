@@ -28,7 +28,7 @@ extension SQLiteStore: RerunStore {
     }
 
     public func mark(
-        _ id: RunID, as state: Mark.State, because reason: String, by actor: String
+        _ id: RunID, as state: RunMark.State, because reason: String, by actor: String
     ) async throws(StoreError) -> [Run] {
         try await write { db, now in
             let run = try Self.ended(id, to: "mark", in: db)
@@ -46,13 +46,13 @@ extension SQLiteStore: RerunStore {
         }
     }
 
-    public func mark(of run: RunID) async throws(StoreError) -> Mark? {
+    public func mark(of run: RunID) async throws(StoreError) -> RunMark? {
         try await read { db, _ in
             try db.rows("SELECT state, reason, actor, at FROM marks WHERE run_id = ?", [run.value]).first.flatMap {
                 row in
                 var row = Columns(row)
-                let state = Mark.State(rawValue: row[0])
-                let mark = state.map { Mark($0, because: row[1], by: row[2], at: row[3]) }
+                let state = RunMark.State(rawValue: row[0])
+                let mark = state.map { RunMark($0, because: row[1], by: row[2], at: row[3]) }
                 return row.flaw == nil ? mark : nil
             }
         }

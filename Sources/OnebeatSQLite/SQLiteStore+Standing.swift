@@ -84,7 +84,7 @@ extension SQLiteStore {
             SELECT \(Run.columns) FROM runs WHERE id IN (
                 SELECT r.id FROM json_each(?) n JOIN runs r ON r.id IN (
                     SELECT id FROM (
-                        SELECT id, state FROM runs INDEXED BY runs_by_job WHERE job_name = n.value
+                        SELECT id, state FROM runs INDEXED BY runs_by_job WHERE job_name = n.value AND kind <> 'backfill'
                         ORDER BY id DESC LIMIT 2000)
                     \(states.isEmpty ? "" : "WHERE state IN (\(words))") ORDER BY id DESC LIMIT ?))
             ORDER BY id DESC

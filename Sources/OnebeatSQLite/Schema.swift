@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks,
+        marks, backfills,
     ])
 
     private let migrations: [String]
@@ -246,6 +246,17 @@ package struct Schema: Sendable {
 
     /// Events of one kind are found without reading all others.
     private static let eventKinds = "CREATE INDEX events_by_kind ON events(kind, id)"
+
+    /// Past due instants that are to be run. `reached`: the last one that was decided on.
+    private static let backfills = """
+        CREATE TABLE backfills (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, job_name TEXT NOT NULL, from_at INTEGER NOT NULL, to_at INTEGER NOT NULL, direction TEXT NOT NULL,
+            most INTEGER NOT NULL, repeats TEXT NOT NULL, state TEXT NOT NULL, reached INTEGER,
+            made INTEGER NOT NULL DEFAULT 0, passed INTEGER NOT NULL DEFAULT 0, actor TEXT NOT NULL, created_at INTEGER NOT NULL
+        );
+        CREATE INDEX backfills_open ON backfills(job_name) WHERE state IN ('active', 'paused');
+        CREATE INDEX runs_of_backfill ON runs(request_id, state) WHERE kind = 'backfill'
+        """
 
     /// What somebody said that runs count as for those that follow them.
     private static let marks = """

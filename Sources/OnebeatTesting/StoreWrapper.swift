@@ -253,10 +253,34 @@ extension StoreWrapper {
     }
 
     public func mark(
-        _ run: RunID, as state: Mark.State, because reason: String, by actor: String
+        _ run: RunID, as state: RunMark.State, because reason: String, by actor: String
     ) async throws(StoreError) -> [Run] {
         try await base.mark(run, as: state, because: reason, by: actor)
     }
 
-    public func mark(of run: RunID) async throws(StoreError) -> Mark? { try await base.mark(of: run) }
+    public func mark(of run: RunID) async throws(StoreError) -> RunMark? { try await base.mark(of: run) }
+
+    public func add(_ backfill: Backfill) async throws(StoreError) -> Backfill { try await base.add(backfill) }
+
+    public func backfills(openOnly: Bool, limit: Int) async throws(StoreError) -> [Backfill] {
+        try await base.backfills(openOnly: openOnly, limit: limit)
+    }
+
+    public func change(
+        _ backfill: Int64, to state: Backfill.State, by actor: String
+    ) async throws(StoreError) -> Backfill {
+        try await base.change(backfill, to: state, by: actor)
+    }
+
+    public func openRuns(of backfill: Int64) async throws(StoreError) -> Int { try await base.openRuns(of: backfill) }
+
+    public func newestStates(
+        of job: String, at instants: [Timestamp]
+    ) async throws(StoreError) -> [Timestamp: RunState] {
+        try await base.newestStates(of: job, at: instants)
+    }
+
+    public func take(_ step: BackfillStep, term: Term?) async throws(StoreError) -> Int? {
+        try await base.take(step, term: term)
+    }
 }

@@ -66,6 +66,8 @@ public enum Admission: Sendable, Equatable {
         let isFirst = run.attempt == 0
         if job.isRemoved, !run.isFollower { return .cancel(.removed) }
         if run.isCancelRequested { return .cancel(.requested) }
+        // It has a limit of its own, and stands in nobody's way.
+        if run.kind == .backfill, !job.isUnreadable { return .start }
         // Its policies are not known either. A node that can read them may come, and whatever is held is looked at again.
         if job.isUnreadable { return .hold(waivingDeadline: false) }
         if job.isPaused, run.kind == .scheduled, isFirst { return .skip(.paused) }

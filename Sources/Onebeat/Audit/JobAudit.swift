@@ -164,7 +164,7 @@ private struct ActiveSpans: Sendable {
     private var spans: [Span] = []
 
     mutating func take(_ entry: LedgerEntry, limit: Int) {
-        guard limit < Int(Int32.max) else { return }
+        guard limit < Int(Int32.max), entry.run.kind != .backfill else { return }
         for attempt in entry.attempts {
             spans.append(
                 Span(

@@ -54,7 +54,8 @@ struct LockLedger: Sendable {
 
     /// Notes attempts that started under a lock, or ought to have.
     mutating func guarded(_ claims: [Claim], nonce: String, at uptime: Duration) {
-        for claim in claims where claim.definition.policies.effectiveLimit == 1 {
+        for claim in claims
+        where claim.definition.policies.effectiveLimit == 1 && claim.run.kind != .backfill {
             let job = claim.run.job
             var entry =
                 entries[job]

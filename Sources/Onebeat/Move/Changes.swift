@@ -139,6 +139,8 @@ extension Changes {
 
     /// Takes a run's newest word into the row of its job. An older fence never overwrites a newer one's.
     private mutating func note(_ run: Run) {
+        // What is made up for says nothing of how the job is now.
+        if run.kind == .backfill { return }
         var change = status[run.job] ?? StatusChange(run)
         change.take(run, at: now)
         status[run.job] = change

@@ -85,7 +85,7 @@ package struct ClaimMove {
         guard let definition = page.definitions[run.version] else {
             throw StoreGap.definition(run.version)
         }
-        if let locks = request.locks, !locks.covers(run.job, definition.policies) {
+        if let locks = request.locks, run.kind != .backfill, !locks.covers(run.job, definition.policies) {
             passedOver.insert(run.id)
             wasClear = false
             return
@@ -115,6 +115,7 @@ package struct ClaimMove {
         guard let fence = page.fences.popFirst() else { throw StoreGap.fences }
         let run = changes.start(run, by: request.node, fence: Fence(fence))
         claims.append(Claim(run: run, definition: definition))
+        if run.kind == .backfill { return }
         page.jobs[run.job]?.active += 1
         if run.kind == .manual { page.jobs[run.job]?.activeManual += 1 }
     }

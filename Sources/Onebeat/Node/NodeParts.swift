@@ -97,6 +97,11 @@ package struct NodeParts: Sendable {
                     Bell()
                 ),
                 (OverdueLoop(store: store, membership: membership, metrics: metrics, logger: logger), Bell()),
+                (
+                    BackfillLoop(
+                        store: store, membership: membership, schedules: schedules, demand: demand, logger: logger),
+                    Bell()
+                ),
                 (PruneLoop(store: store, membership: membership, keep: settings.keep), Bell()),
             ]
             if let announcer {

@@ -29,12 +29,14 @@ public struct Fence: Sendable, Hashable, Comparable, Codable, CustomStringConver
     public static func < (a: Fence, b: Fence) -> Bool { a.value < b.value }
 }
 
-/// Why a run exists. The two have separate key spaces: a run by hand never takes the place of a due one.
+/// Why a run exists. Each kind has a key space of its own: a run by hand never takes the place of a due one.
 public enum RunKind: String, Sendable, Hashable, Codable {
     /// A due instant of the job's schedule.
     case scheduled
     /// A person or a program asked for it.
     case manual
+    /// A past due instant that a backfill runs, beside what is due: it counts for none of the job's limits.
+    case backfill
     /// A newer version knows why; this one leaves the run alone.
     case unknown
 

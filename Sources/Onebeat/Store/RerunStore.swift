@@ -13,9 +13,9 @@ public protocol RerunStore: Sendable {
     /// - Returns: the runs that were made, let go, or skipped by that.
     /// - Throws: ``StoreError/notFound(_:)``, and ``StoreError/refused(_:)`` for a run that has not ended.
     func mark(
-        _ run: RunID, as state: Mark.State, because reason: String, by actor: String
+        _ run: RunID, as state: RunMark.State, because reason: String, by actor: String
     ) async throws(StoreError) -> [Run]
 
     /// What somebody said that a run counts as.
-    func mark(of run: RunID) async throws(StoreError) -> Mark?
+    func mark(of run: RunID) async throws(StoreError) -> RunMark?
 }

@@ -34,6 +34,18 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         )
     }
 
+    /// An instant is in one backfill at a time.
+    package static func overlapping(_ backfill: Backfill) -> StoreError {
+        .refused(
+            "backfill \(backfill.id) of \(backfill.job) covers \(backfill.from) to \(backfill.to) and has not ended; wait for it,"
+                + " or `onebeat backfills cancel \(backfill.id)`")
+    }
+
+    /// Nothing can be done to a backfill any more.
+    package static func ended(_ backfill: Backfill) -> StoreError {
+        .refused("backfill \(backfill.id) of \(backfill.job) has ended: it is \(backfill.state.rawValue)")
+    }
+
     /// The lease of a node that was declared dead, or has left.
     package static func over(_ node: NodeID) -> StoreError { .fenced("the lease of node \(node) is over") }
 

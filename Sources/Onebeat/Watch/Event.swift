@@ -30,7 +30,7 @@ public struct Event: Sendable, Equatable {
     }
 
     /// Somebody said what a run counts as.
-    package static func marked(_ run: Run, as state: Mark.State, because reason: String, by actor: String) -> Event {
+    package static func marked(_ run: Run, as state: RunMark.State, because reason: String, by actor: String) -> Event {
         Event(
             "run.marked", job: run.job, run: run.id, actor: actor,
             message: "\(run.key), which is \(run.state.rawValue), counts as \(state.rawValue): \(reason)")

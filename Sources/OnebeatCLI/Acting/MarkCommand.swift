@@ -20,7 +20,7 @@ struct MarkCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        guard let state = Mark.State(rawValue: state) else {
+        guard let state = RunMark.State(rawValue: state) else {
             throw CommandFailure("a run can be marked as succeeded or failed, and not as \(self.state)", .badData)
         }
         let store = try await store.open()

@@ -91,7 +91,7 @@ struct ActAPI: Sendable {
         let id = try context.runID()
         _ = try QueryReader(request, known: [])
         let body = try await BodyReader(json: request, known: ["state", "because"])
-        guard let state = try body.text("state").flatMap(Mark.State.init(rawValue:)),
+        guard let state = try body.text("state").flatMap(RunMark.State.init(rawValue:)),
             let because = try body.text("because")
         else { throw Problem(.badRequest, "state is succeeded or failed, and because says why; send both") }
         let marked = try await context.mark(reading.run(id), as: state, because: because, reading)
@@ -143,7 +143,7 @@ extension WebContext {
     }
 
     /// Says what a run counts as, where the visitor may act on each job of its flow.
-    func mark(_ run: Run, as state: Mark.State, because: String, _ reading: ReadAPI) async throws -> Marked {
+    func mark(_ run: Run, as state: RunMark.State, because: String, _ reading: ReadAPI) async throws -> Marked {
         try requireScope(run.job)
         try await requireScope(ofFlowOf: run, reading.store)
         return try await acts(reading.store).mark(run, as: state, because: because)

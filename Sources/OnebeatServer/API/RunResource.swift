@@ -38,7 +38,7 @@ package struct RunResource: Encodable {
     /// What somebody said that it counts as for those that follow it. Likewise.
     var mark: MarkResource?
 
-    package init(_ run: Run, value: RunValue? = nil, mark: Mark? = nil) {
+    package init(_ run: Run, value: RunValue? = nil, mark: RunMark? = nil) {
         id = run.id.value
         self.mark = mark.map(MarkResource.init)
         self.value = try? value?.decode()
@@ -82,7 +82,7 @@ struct MarkResource: Encodable {
     var by: String
     var at: Timestamp
 
-    init(_ mark: Mark) {
+    init(_ mark: RunMark) {
         state = mark.state.rawValue
         because = mark.reason
         by = mark.actor

@@ -76,7 +76,7 @@ package struct Acts: Sendable {
 
     /// Says what an ended run counts as for those that follow it.
     /// - Throws: ``ActRefusal`` for one that has not ended, and for a reason that is none.
-    package func mark(_ run: Run, as state: Mark.State, because reason: String) async throws -> Marked {
+    package func mark(_ run: Run, as state: RunMark.State, because reason: String) async throws -> Marked {
         guard run.state.isTerminal else {
             throw ActRefusal(
                 .conflict, "run \(run.id) has not ended: it is \(run.state.rawValue); cancel it first, or wait")
@@ -156,7 +156,7 @@ package struct Cancelled: Sendable {
 /// A run that counts as something from now on.
 package struct Marked: Sendable {
     package var run: Run
-    package var state: Mark.State
+    package var state: RunMark.State
     /// The runs that were made, let go or skipped by that.
     package var touched: [Run]
 

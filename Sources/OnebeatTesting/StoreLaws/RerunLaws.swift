@@ -86,7 +86,7 @@ extension StoreLaw {
             try expect(revived.flow, is: root.flow)
             try expect(revived.deadlineAt, is: bench.second(32))
             let mark = try await bench.store.mark(of: root.id)
-            try expect(mark, is: Mark(.succeeded, because: "done by hand", by: "ann", at: bench.second(2)))
+            try expect(mark, is: RunMark(.succeeded, because: "done by hand", by: "ann", at: bench.second(2)))
             try expect(try await bench.store.mark(of: revived.id), is: nil)
             // What is said twice changes nothing more.
             try expect(

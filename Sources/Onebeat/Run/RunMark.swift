@@ -1,5 +1,5 @@
 /// What somebody says that an ended run counts as, for those that follow it. The run keeps the outcome it had.
-public struct Mark: Sendable, Equatable {
+public struct RunMark: Sendable, Equatable {
     /// What a run can be marked as.
     public enum State: String, Sendable, CaseIterable {
         /// Those that follow it go on as if it had ended well.
@@ -28,7 +28,7 @@ public struct Mark: Sendable, Equatable {
 
 extension Run {
     /// The run in the eyes of those that follow it.
-    package func counted(as state: Mark.State) -> Run {
+    package func counted(as state: RunMark.State) -> Run {
         var run = self
         run.state = state == .succeeded ? .succeeded : .failed
         run.reason = nil
