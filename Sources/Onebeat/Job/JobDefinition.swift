@@ -20,6 +20,9 @@ public struct JobDefinition: Sendable, Hashable {
     public var tags: [String] = []
     /// Whom to ask about it.
     public var owner: String?
+    /// Whether what its runs write and hand on may be a secret: output is not kept then, and values are given to those that
+    /// follow and shown to nobody.
+    public var hasSecretOutput = false
     /// Why this version of Onebeat can neither plan nor run it, and what would do; `nil` for a definition that was read in
     /// full. Only what comes from a store can have one.
     public package(set) var trouble: String?

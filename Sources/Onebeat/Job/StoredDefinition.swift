@@ -10,6 +10,7 @@ enum StoredDefinition {
         form.put("description", definition.description)
         if !definition.tags.isEmpty { form.put("tags", definition.tags) }
         form.put("owner", definition.owner)
+        if definition.hasSecretOutput { form.put("secret", ["output"]) }
         form["schedule"] = write(definition.schedule)
         form["work"] = write(definition.work)
         form["policies"] = write(definition.policies)
@@ -32,6 +33,7 @@ enum StoredDefinition {
             policies: try readPolicies(&policies), description: try form.text("description"))
         definition.tags = try form.texts("tags") ?? definition.tags
         definition.owner = try form.text("owner")
+        definition.hasSecretOutput = try form.texts("secret")?.contains("output") ?? false
         var foreign = form.rest
         if !schedule.rest.isEmpty { foreign["schedule"] = .object(schedule.rest) }
         if !work.rest.isEmpty { foreign["work"] = .object(work.rest) }
@@ -224,16 +226,19 @@ enum StoredDefinition {
         form.put("timeout", call.timeout)
         if call.redirects != 0 { form.put("redirects", call.redirects) }
         form.put("ca", call.authorities)
+        if call.handsOnBody { form.put("output", "body") }
     }
 
     private static func readCall(_ form: inout StoredObject) throws(StoredFormError) -> HTTPCall {
         guard let url = try form.text("url") else { throw form.missing("url") }
         let usual = HTTPCall(url: url)
-        return HTTPCall(
+        var call = HTTPCall(
             url: url, method: try form.text("method") ?? usual.method,
             headers: try form.map("headers") ?? usual.headers, body: try form.text("body"),
             expected: try form.ints("expect") ?? usual.expected, timeout: try form.length("timeout") ?? usual.timeout,
             redirects: try form.int("redirects") ?? usual.redirects, authorities: try form.text("ca"))
+        call.handsOnBody = try form.text("output") == "body"
+        return call
     }
 
     private static func put(_ call: CeleryCall, into form: inout Form) {

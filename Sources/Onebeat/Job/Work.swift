@@ -98,6 +98,9 @@ public struct HTTPCall: Sendable, Hashable {
     /// What messages call the address where it holds a secret of its own; never stored.
     package var alias: String?
 
+    /// Whether the body of an answer that is a success is what the run hands on: JSON of at most 64 KiB.
+    public var handsOnBody = false
+
     /// A call.
     public init(
         url: String, method: String = "GET", headers: [String: String] = [:], body: String? = nil,

@@ -47,7 +47,7 @@ actor NodeAttempts: AttemptRunning {
             Task {
                 let outcome = await runner.run(claim, stop: stop, output: output)
                 let lastLine = await output.finish()
-                end(claim, outcome?.saying(lastLine, of: claim.definition.work), await output.value)
+                end(claim, outcome?.saying(lastLine, of: claim.definition), await output.value)
             }
         }
     }
@@ -116,9 +116,10 @@ actor NodeAttempts: AttemptRunning {
 
 extension Outcome {
     /// What a process said last stands behind the words on its failure, so that nobody has to look for it.
-    fileprivate func saying(_ lastLine: String?, of work: Work) -> Outcome {
+    fileprivate func saying(_ lastLine: String?, of job: JobDefinition) -> Outcome {
+        if job.hasSecretOutput, let words = job.work.secretWords, case .failed = self { return .failed(Failure(words)) }
         guard let lastLine, case .failed(var failure) = self, failure.exitCode != nil else { return self }
-        switch work {
+        switch job.work {
         case .shell, .command: failure.message += "; last line: \(lastLine)"
         case .http, .celery, .handler, .alert, .unknown: break
         }
@@ -127,6 +128,14 @@ extension Outcome {
 }
 
 extension Work {
+    /// What is said of a failure whose own words are output, where that is secret.
+    fileprivate var secretWords: String? {
+        switch self {
+        case .celery, .handler: "it failed, and what it said is secret"
+        case .shell, .command, .http, .alert, .unknown: nil
+        }
+    }
+
     /// How long the broker of a task may take to be told that it is to end.
     private static let revokingGrace = Duration.seconds(5)
 

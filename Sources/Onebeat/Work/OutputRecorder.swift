@@ -135,6 +135,8 @@ actor AttemptOutput: OutputSink {
     private let run: RunID
     private let attempt: Int
     private let recorder: OutputRecorder
+    /// Whether nothing but Onebeat's own marks is kept.
+    private let isSecret: Bool
     private var sequence = 0
     private var headBytes = 0
     private var tail: [(id: LogPiece.ID, bytes: Int)] = []
@@ -152,13 +154,14 @@ actor AttemptOutput: OutputSink {
     init(_ claim: Claim, recorder: OutputRecorder) {
         run = claim.run.id
         attempt = claim.attempt
+        isSecret = claim.definition.hasSecretOutput
         self.recorder = recorder
     }
 
     func handOn(_ value: RunValue) { self.value = value }
 
     func write(_ bytes: [UInt8], to stream: LogStream) async {
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty, stream == .note || !isSecret else { return }
         if stream != .note { ends[stream] = LastLine.end(of: ends[stream] ?? [], followedBy: bytes) }
         await recorder.waitForRoom()
         if grow(by: bytes, stream) { return }

@@ -21,7 +21,7 @@ struct RunCommand: AsyncParsableCommand {
         let store = try await store.open()
         let run = try await store.run(named: id)
         let attempts = try await store.attempts(of: run.id)
-        let value = try await store.value(of: run.id)
+        let value = try await store.shownValue(of: run)
         let mark = try await store.mark(of: run.id)
         let now = try await store.now()
         let reader = try reader.clock()
@@ -44,7 +44,11 @@ struct RunCommand: AsyncParsableCommand {
                     + " \(clock.text(mark.at)): \(mark.reason)")
         }
         show(attempts, of: run, clock)
-        if let value { Output.line("\nhanded on: \(value.json)") }
+        switch value {
+        case .value(let value): Output.line("\nhanded on: \(value.json)")
+        case .secret: Output.line("\nhanded on: a value that is secret")
+        case nil: break
+        }
         Output.line(terminal.paint("\nonebeat logs \(run.id) shows its output", .quiet))
     }
 

@@ -38,7 +38,7 @@ struct ReadAPI: Sendable {
             _ = try QueryReader(request, known: [])
             let run = try await run(context.runID())
             return try await JSON.response(
-                RunResource(run, value: store.value(of: run.id), mark: store.mark(of: run.id)))
+                RunResource(run, value: store.shownValue(of: run), mark: store.mark(of: run.id)))
         }
         group.get("runs/:id/attempts") { request, context in
             _ = try QueryReader(request, known: [])

@@ -35,13 +35,19 @@ package struct RunResource: Encodable {
     var flow: Int64?
     /// What it handed on. Told of one run, not in lists.
     var value: JSONValue?
+    /// Whether it handed on something that is secret. Likewise.
+    var secretValue: Bool?
     /// What somebody said that it counts as for those that follow it. Likewise.
     var mark: MarkResource?
 
-    package init(_ run: Run, value: RunValue? = nil, mark: RunMark? = nil) {
+    package init(_ run: Run, value: ShownValue? = nil, mark: RunMark? = nil) {
         id = run.id.value
         self.mark = mark.map(MarkResource.init)
-        self.value = try? value?.decode()
+        switch value {
+        case .value(let value): self.value = try? value.decode()
+        case .secret: secretValue = true
+        case nil: break
+        }
         key = run.key
         job = run.job
         generation = run.version.generation

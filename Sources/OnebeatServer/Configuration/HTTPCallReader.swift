@@ -2,13 +2,14 @@ import Onebeat
 
 /// Reads the HTTP call of a job. `${NAME}` stays in it: it is expanded when the call is made, so that no secret is stored.
 enum HTTPCallReader {
+    private static let keys = ["url", "method", "headers", "body", "expect", "timeout", "redirects", "ca", "output"]
+
     /// The call under `http`, or `nil` when problems were reported.
     static func read(_ job: MapReader) -> HTTPCall? {
         if case .scalar(let scalar)? = job.node("http"), !scalar.string.isEmpty {
             job.problem("is text where a map belongs, such as {url: \(quoted(scalar.string))}", key: "http")
             return nil
         }
-        let keys = ["url", "method", "headers", "body", "expect", "timeout", "redirects", "ca"]
         guard let map = job.map("http", keys: keys) else { return nil }
         guard map.has("url") else {
             map.findings.problem("url is missing", at: map.mark, map.place)
@@ -25,6 +26,7 @@ enum HTTPCallReader {
         if let timeout = map.value("timeout", Read.positiveLength) { call.timeout = timeout }
         if let redirects = map.value("redirects", Read.integer(0...10)) { call.redirects = redirects }
         call.authorities = map.value("ca", file)
+        call.handsOnBody = map.value("output", body) ?? false
         return url == nil ? nil : call
     }
 
@@ -33,7 +35,8 @@ enum HTTPCallReader {
         let text = try Read.words(node)
         try Read.checkVariables(text)
         let shown = quoted("\(SecretAddress(text))")
-        guard !text.contains(where: \.isWhitespace) else {
+        let masked = ValueTemplate.masked(text)
+        guard !masked.contains(where: \.isWhitespace) else {
             throw Misfit("is \(shown), but a URL has no spaces; write %20 for one")
         }
         let scheme = text.lowercased()
@@ -42,11 +45,35 @@ enum HTTPCallReader {
         }
         guard !text.contains("${") else { return text }
         do {
-            _ = try HTTPAddress(text)
+            _ = try HTTPAddress(masked)
         } catch {
             throw Misfit("is \(shown), which \(error)")
         }
         return text
+    }
+
+    private static func body(_ node: YAMLNode) throws(Misfit) -> Bool {
+        let text = try Read.words(node)
+        guard text == "body" else {
+            throw Misfit("is \(quoted(text)); body is all that a call can hand on, and nothing when it is left out")
+        }
+        return true
+    }
+
+    /// What is wrong with the values of other jobs that are to be put into a call.
+    static func checkTemplates(_ call: HTTPCall, of job: JobDefinition, _ map: MapReader) {
+        guard let http = map.map("http", keys: keys) else { return }
+        guard case .after(let parents) = job.schedule.rhythm else {
+            if ValueTemplate.masked(call.url) != call.url {
+                http.problem(
+                    "has {{ }} in it, which is for values of jobs that it follows, and it follows none", key: "url")
+            }
+            return
+        }
+        for (key, text) in [("url", call.url), ("body", call.body ?? "")] + call.headers.map({ ("headers", $0.value) })
+        {
+            if let problem = ValueTemplate.problem(in: text, following: parents) { http.problem(problem, key: key) }
+        }
     }
 
     private static func file(_ node: YAMLNode) throws(Misfit) -> String {

@@ -10,7 +10,7 @@ struct JobReader {
     let findings: Findings
 
     private static let keys =
-        WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner"]
+        WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner", "secret"]
 
     private static let refused = [
         "pool": "pools are not in this version yet; limit bounds the runs of one job"
@@ -33,6 +33,7 @@ struct JobReader {
         let description = map.value("description", Read.words)
         let tags = map.value("tags", Read.list(of: Read.name)) ?? []
         let owner = map.value("owner", Read.name)
+        let secrets = map.value("secret", Read.list(of: Self.secret)) ?? []
         guard let schedule, let work, findings.problemCount == before else {
             checkName()
             return nil
@@ -41,11 +42,13 @@ struct JobReader {
             name: name, schedule: schedule.definition, work: work, policies: policies, description: description)
         job.tags = tags
         job.owner = owner
+        job.hasSecretOutput = secrets.contains("output")
         do throws(DefinitionError) {
             job = try job.validated()
             if map.has("trigger_rule"), !job.isFollower {
                 map.warning("has no effect on a job that follows no other", key: "trigger_rule")
             }
+            if case .http(let call) = job.work { HTTPCallReader.checkTemplates(call, of: job, map) }
             JobWarnings(map: map, job: job, schedule: schedule, now: now).find()
             return job
         } catch {
@@ -54,6 +57,14 @@ struct JobReader {
             findings.problem(error.problem, at: mark, path.reduce(place) { $0.child($1) })
             return nil
         }
+    }
+
+    private static func secret(_ node: YAMLNode) throws(Misfit) -> String {
+        let word = try Read.words(node)
+        guard word == "output" else {
+            throw Misfit("is \(quoted(word)); output can be secret. Variables, headers and bodies are never shown")
+        }
+        return word
     }
 
     /// A bad name is told even where other problems keep the job from being made.

@@ -60,15 +60,23 @@ public final class HTTPExecutor: Executor {
 
     /// - Throws: ``UnfitCall`` naming the key that cannot be used, and never its value.
     private func request(for call: HTTPCall, of claim: Claim) throws(UnfitCall) -> HTTPRequest {
-        func expand(_ text: String, _ key: String) throws(UnfitCall) -> String {
+        let template: ValueTemplate? =
+            if case .after(let parents) = claim.definition.schedule.rhythm {
+                ValueTemplate(parents: parents, input: claim.input)
+            } else { nil }
+        func expand(_ text: String, _ key: String, _ place: ValueTemplate.Place) throws(UnfitCall) -> String {
             do {
-                return try EnvironmentExpansion.expand(text, environment: environment)
+                guard let template else { return try EnvironmentExpansion.expand(text, environment: environment) }
+                // A value is what somebody else wrote: no variable is looked for in it.
+                return try template.fill(text, for: place) { text throws(EnvironmentExpansion.Failure) in
+                    try EnvironmentExpansion.expand(text, environment: environment)
+                }
             } catch {
                 throw UnfitCall(description: "http.\(key): \(error)")
             }
         }
         let address: HTTPAddress
-        let url = try expand(call.url, "url")
+        let url = try expand(call.url, "url", .address)
         do {
             address = try HTTPAddress(url)
         } catch {
@@ -80,7 +88,7 @@ public final class HTTPExecutor: Executor {
         }
         var headers = Self.identity(of: claim)
         for (name, value) in call.headers.sorted(by: { $0.key < $1.key }) {
-            let value = try expand(value, "headers.\(name)")
+            let value = try expand(value, "headers.\(name)", .header)
             guard HTTPRequest.isToken(name) else {
                 throw UnfitCall(description: "http.headers: \(quoted(name)) is not a header's name")
             }
@@ -97,7 +105,8 @@ public final class HTTPExecutor: Executor {
         headers += [
             ("User-Agent", "onebeat/\(OnebeatVersion.current)"), ("Idempotency-Key", claim.run.key.asFieldValue),
         ]
-        let body = try call.body.map { (text) throws(UnfitCall) in Array(try expand(text, "body").utf8) }
+        let body = try call.body.map { (text) throws(UnfitCall) in Array(try expand(text, "body", call.bodyPlace).utf8)
+        }
         return HTTPRequest(method: method, address: address, headers: headers, body: body)
     }
 
@@ -135,7 +144,7 @@ public final class HTTPExecutor: Executor {
                 defer { answer.close() }
                 guard let next = try failure.redirect(answer.head, of: request, call, hop, Self.identity(of: claim))
                 else {
-                    return try await end(of: &answer, to: call, failure, progress, output)
+                    return try await end(of: &answer, to: call, claim, failure, progress, output)
                 }
                 request = next
             }
@@ -146,15 +155,20 @@ public final class HTTPExecutor: Executor {
     }
 
     private func end(
-        of answer: inout Answer, to call: HTTPCall, _ failure: HTTPFailure, _ progress: Progress,
+        of answer: inout Answer, to call: HTTPCall, _ claim: Claim, _ failure: HTTPFailure, _ progress: Progress,
         _ output: any OutputSink
     ) async throws -> Outcome {
         let status = answer.head.status
         let isExpected = call.accepts(status)
         if !isExpected { progress.failure = failure.failure(of: answer.head, to: call, []) }
         do {
-            let start = try await keep(&answer, output)
-            return isExpected ? .succeeded : .failed(failure.failure(of: answer.head, to: call, start))
+            let most = isExpected && call.handsOnBody ? RunValue.mostBytes + 1 : 1024
+            let start = try await keep(&answer, output, most)
+            guard isExpected else {
+                return .failed(
+                    failure.failure(of: answer.head, to: call, claim.definition.hasSecretOutput ? [] : start))
+            }
+            return call.handsOnBody ? await handOn(start, output) : .succeeded
         } catch {
             // The status says that it failed, and more than a body that broke off would.
             if let failure = progress.failure, !Task.isCancelled { return .failed(failure) }
@@ -162,14 +176,23 @@ public final class HTTPExecutor: Executor {
         }
     }
 
+    private func handOn(_ body: [UInt8], _ output: any OutputSink) async -> Outcome {
+        do {
+            await output.handOn(try RunValue(json: body))
+            return .succeeded
+        } catch {
+            return .failed(Failure("the answer's body cannot be handed on: \(error)"))
+        }
+    }
+
     /// Streams the body to the output.
-    /// - Returns: its first bytes.
-    private func keep(_ answer: inout Answer, _ output: any OutputSink) async throws -> [UInt8] {
+    /// - Returns: its first bytes, at most `most`.
+    private func keep(_ answer: inout Answer, _ output: any OutputSink, _ most: Int) async throws -> [UInt8] {
         var start: [UInt8] = []
         var room = Self.mostBytes
         while let piece = try await answer.body() {
             let bytes = Array(piece.prefix(room))
-            if start.count < 1024 { start += bytes.prefix(1024 - start.count) }
+            if start.count < most { start += bytes.prefix(most - start.count) }
             room -= bytes.count
             if !bytes.isEmpty { await output.write(bytes, to: .stdout) }
             if bytes.count < piece.count {

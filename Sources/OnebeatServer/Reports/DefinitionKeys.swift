@@ -28,6 +28,7 @@ package struct DefinitionKeys: Sendable, Equatable {
         if let description = definition.description { add("description", description) }
         if !definition.tags.isEmpty { add("tags", flow(definition.tags)) }
         if let owner = definition.owner { add("owner", owner) }
+        if definition.hasSecretOutput { add("secret", flow(["output"])) }
         add(definition.schedule)
         add(definition.work)
         add(definition.policies)
@@ -104,6 +105,7 @@ package struct DefinitionKeys: Sendable, Equatable {
         add("http.timeout", call.timeout.text, default: usual.timeout.text)
         add("http.redirects", "\(call.redirects)", default: "\(usual.redirects)")
         if let authorities = call.authorities { add("http.ca", authorities) }
+        if call.handsOnBody { add("http.output", "body") }
     }
 
     private mutating func add(_ call: CeleryCall) {

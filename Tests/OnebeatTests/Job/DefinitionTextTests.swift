@@ -40,6 +40,7 @@ struct DefinitionTextTests {
             description: "Saves the shop")
         definition.tags = ["shop", "nightly"]
         definition.owner = "anna"
+        definition.hasSecretOutput = true
         return definition
     }
 

@@ -28,6 +28,18 @@ struct OutputRecorderTests {
         #expect(pieces.map(\.id.position.attempt) == [1, 1])
     }
 
+    @Test func ofAJobWhoseOutputIsSecretOnlyMarksAreKept() async throws {
+        let bench = try LoopBench()
+        var claim = Claim.example()
+        claim.definition.hasSecretOutput = true
+        let output = recorder(bench).output(of: claim)
+        await output.write(Array("hush\n".utf8), to: .stdout)
+        await output.write(Array("hush\n".utf8), to: .stderr)
+        await output.write(Array("[onebeat: cut]\n".utf8), to: .note)
+        #expect(await output.finish() == nil)
+        #expect(try await kept(bench).map(\.stream) == [.note])
+    }
+
     @Test func ofMuchOutputTheBeginningAndTheEndAreKeptAndTheCutIsMarkedBetweenThem() async throws {
         let bench = try LoopBench()
         let recorder = recorder(bench)

@@ -37,6 +37,39 @@ import Testing
         #expect(outcome == .succeeded)
     }
 
+    @Test func anAnswersBodyIsHandedOnWhereTheCallSaysSo() async throws {
+        var call = HTTPCall(url: "/json")
+        #expect(try await attempt(call).1.value == nil)
+        call.handsOnBody = true
+        let (outcome, output) = try await attempt(call)
+        #expect(outcome == .succeeded)
+        #expect(output.value?.json == #"{"files": [1, 2]}"#)
+        call.url = "/endless"
+        #expect(try await attempt(call).0.failure?.message.contains("more than 65536 bytes") == true)
+        call.url = "/redirect/0"
+        #expect(try await attempt(call).0.failure?.message.contains("cannot be handed on: it is not JSON") == true)
+        call.url = "/broken"
+        #expect(try await attempt(call).0.failure?.exitCode == 503)
+    }
+
+    @Test func valuesOfOthersAreSentAndWhatTheyHoldIsNot() async throws {
+        try await withServer { base in
+            let call = HTTPCall(
+                url: base + "/echo?id={{ extract.id }}", method: "POST", headers: ["X-Id": "{{ extract.id }}"],
+                body: #"{"id": "{{ extract.id }}", "team": "${TEAM}"}"#)
+            var claim = Claim.example(.http(call))
+            claim.definition.schedule = .after("extract")
+            claim.input = ["extract": try RunValue(json: Array(#"{"id": "1\r\nX-Evil: ${TEAM} \"&a=b"}"#.utf8))]
+            let output = RecordingSink()
+            #expect(await HTTPExecutor(environment: ["TEAM": "shop"]).execute(claim, output: output) == .succeeded)
+            #expect(output.text().contains("X-Id: 1%0D%0AX-Evil: ${TEAM} \"&a=b\n"))
+            #expect(output.text().contains(#"{"id": "1\r\nX-Evil: ${TEAM} \"&a=b", "team": "shop"}"#))
+            claim.input = [:]
+            let outcome = await HTTPExecutor(environment: ["TEAM": "shop"]).execute(claim, output: output)
+            #expect(outcome.failure?.message.contains("extract handed on nothing") == true)
+        }
+    }
+
     @Test func redirectsAreFollowedWhereThatIsAskedFor() async throws {
         let (outcome, output) = try await attempt(HTTPCall(url: "/redirect/3", redirects: 5))
         #expect(outcome == .succeeded)
@@ -153,6 +186,7 @@ import Testing
             let body = try await request.body.collect(upTo: 1000)
             return "\(request.method)\n\(fields)\(String(buffer: body))\n"
         }
+        router.get("json") { _, _ in #"{"files": [1, 2]}"# }
         router.get("broken") { _, _ in
             Response(status: .serviceUnavailable, body: .init(byteBuffer: .init(string: "\n  out of tea\nreally\n")))
         }
