@@ -19,7 +19,7 @@ import Testing
     private let living: Set = ["heartbeat", "neighbours", "release", "reaper"]
 
     @Test func onlyABeatLeadsAndPlans() throws {
-        #expect(try loops([.beat]) == living.union(["lead", "firing", "overdue", "prune", "revision"]))
+        #expect(try loops([.beat]) == living.union(["lead", "firing", "overdue", "prune", "revision", "backfill"]))
     }
 
     @Test func onlyAWorkerClaims() throws {
