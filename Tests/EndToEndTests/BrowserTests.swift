@@ -26,6 +26,7 @@ struct BrowserTests {
                 heartbeat: {every: 1s, run: "true"}
                 flaky: {every: 2s, run: "echo no paper >&2; exit 4"}
                 slow: {run: "sleep 60"}
+                talker: {run: "sh talker.sh"}
                 mail: {every: 10s, queue: letters, run: "true"}
                 "\(Self.longName)": {every: 5s, run: "true", description: "\(String(repeating: "wide", count: 40))"}
                 """)
@@ -34,6 +35,11 @@ struct BrowserTests {
                 printf '\\033[31mred\\033[0m <b>bold</b> \\033[1;32mgreen\\033[0m\\n'
                 echo a line on its own >&2
                 """, to: "talk.sh")
+            try box.write(
+                """
+                echo "<i>not markup</i>"
+                for i in 1 2 3 4 5 6; do printf '\\033[32mline %s\\033[0m\\n' $i; sleep 0.4; done
+                """, to: "talker.sh")
             let node = try await box.up()
             for job in ["backup_daily", "extract", "slow"] { _ = try await box.onebeat("trigger", job) }
             _ = try await box.onebeat("pause", "mail")
@@ -56,8 +62,10 @@ struct BrowserTests {
                 "events": "/events", "lab": "/lab?expression=30%202%20*%20*%20*&timezone=Europe/Berlin",
                 "lab-wrong": "/lab?expression=61%202%20*%20*%20*",
             ]
-            try await walk(["base": "http://127.0.0.1:\(node.port)", "pages": pages], in: box)
-            _ = try await box.onebeat("cancel", try await run("job_name = 'slow'"))
+            let plan: [String: Any] = [
+                "base": "http://127.0.0.1:\(node.port)", "pages": pages, "running": pages["run-running"] ?? "",
+            ]
+            try await walk(plan, in: box)
             try await node.stop()
         }
     }

@@ -24,7 +24,8 @@ struct Safeguard: RouterMiddleware {
         if request.method == .head { response = response.createHeadResponse() }
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.contentSecurityPolicy] = Self.contentPolicy
-        response.headers[.referrerPolicy] = "no-referrer"
+        // With `no-referrer` a browser says of its own forms that they come from `null`.
+        response.headers[.referrerPolicy] = "same-origin"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return response
     }

@@ -27,6 +27,11 @@ class Walk:
         self.at = ""
         self.browser = browser
 
+    def seen(self):
+        """What the newest page shows."""
+        pages = [page for context in self.browser.contexts for page in context.pages]
+        return f"{pages[-1].url} shows {pages[-1].locator('main').inner_text()[:300]!r}" if pages else "no page is open"
+
     def say(self, problem):
         self.found.append(f"{self.at}: {problem}")
 
@@ -91,14 +96,96 @@ def pages(walk):
         page.context.close()
 
 
+def readers_without_scripts(walk):
+    """All that a page says is there before any script runs."""
+    page = walk.context(java_script_enabled=False)
+    for name, path in walk.plan["pages"].items():
+        walk.at = f"{name} without scripts"
+        walk.open(page, path)
+        if page.locator("main h1").count() != 1:
+            walk.say("it has no heading of its own")
+        if len(page.locator("main").inner_text()) < 20:
+            walk.say("it says next to nothing")
+    page.context.close()
+
+
+def acting(walk):
+    """A job is run by its button, its output comes, its end shows, and other pages tell of it, without being loaded."""
+    watching = walk.context()
+    walk.at = "events, live"
+    walk.open(watching, "/events")
+    watching.evaluate("window.isTheSame = true")
+    watching.locator("input[name=job]").fill("half typ")
+    watching.get_by_text("Live.").wait_for()
+
+    page = walk.context()
+    walk.at = "job, by its button"
+    walk.open(page, "/jobs/talker")
+    page.get_by_role("button", name="Run now").click()
+    page.wait_for_url("**/runs/*")
+    walk.at = "run, live"
+    page.evaluate("window.isTheSame = true")
+    page.locator("pre.output .green", has_text="line 2").wait_for()
+    if page.locator("h1 + .badge").inner_text() != "running":
+        walk.say("its output came only after its end")
+    page.locator(".badge", has_text="succeeded").wait_for()
+    page.locator("pre.output .green", has_text="line 6").wait_for()
+    if "<i>not markup</i>" not in page.locator("pre.output").inner_text():
+        walk.say("its output is not shown as it was written")
+    if not page.evaluate("window.isTheSame === true"):
+        walk.say("it was loaded anew")
+
+    walk.at = "events, live"
+    watching.locator("td", has_text="talker").first.wait_for()
+    held = watching.evaluate("[window.isTheSame === true, document.activeElement.name, document.activeElement.value]")
+    if held != [True, "job", "half typ"]:
+        walk.say(f"it took the reader's place in it away: {held}")
+    watching.context.close()
+
+    walk.at = "run, cancelled by its button"
+    walk.open(page, walk.plan["running"])
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.locator("h1 + .badge", has_text="cancelled").wait_for()
+    page.context.close()
+
+
+def keyboard(walk):
+    page = walk.context()
+    walk.at = "the keyboard"
+    walk.open(page, "/")
+    page.keyboard.press("g")
+    page.keyboard.press("j")
+    page.wait_for_url("**/jobs")
+    page.keyboard.press("/")
+    page.keyboard.type("flak?")
+    if page.locator("input[name=name]").input_value() != "flak?":
+        walk.say("/ does not search, or keys do more than to write there")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.locator("dialog[open]").wait_for()
+    walk.check_access(page)
+    page.keyboard.press("Escape")
+    if page.locator("dialog[open]").count():
+        walk.say("the list of keys does not close")
+    walk.at = "the languages"
+    page.get_by_role("link", name="简体中文").click()
+    page.locator("html[lang=zh-CN] h1", has_text="作业").wait_for()
+    page.get_by_role("link", name="English").click()
+    page.locator("html[lang=en] h1", has_text="Jobs").wait_for()
+    page.context.close()
+
+
 def main():
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=plan["chromium"], args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
         walk = Walk(plan, browser)
-        for step in (pages,):
-            step(walk)
+        for step in (pages, readers_without_scripts, acting, keyboard):
+            try:
+                step(walk)
+            except Exception as problem:  # What it waited for did not come: say where, with all else that was found.
+                walk.say(f"{step.__name__} stops: {str(problem).splitlines()[0]}; {walk.seen()}")
         browser.close()
     print("\n".join(walk.found))
     return 1 if walk.found else 0

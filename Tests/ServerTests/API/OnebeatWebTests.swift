@@ -121,7 +121,7 @@ import Testing
         try await WebFixture.serving { web in
             let headers = try await web.get(path).headers
             #expect(headers["x-content-type-options"] == "nosniff")
-            #expect(headers["referrer-policy"] == "no-referrer")
+            #expect(headers["referrer-policy"] == "same-origin")
             #expect(headers["content-security-policy"]?.contains("default-src 'none'") == true)
             #expect(headers["content-security-policy"]?.contains("frame-ancestors 'none'") == true)
         }

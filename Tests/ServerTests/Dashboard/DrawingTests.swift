@@ -15,6 +15,8 @@ private func member(_ name: String, _ definition: ScheduleDefinition) throws -> 
             [try member("a", .cron("30 13,14 * * *")), try member("b", .cron("15 * * * *"))], from: now,
             part: .seconds(3600), parts: 4)
         #expect(forecast.counts == [1, 2, 2, 1])
+        let hourly = FireForecast([try member("c", .cron("0 * * * *"))], from: now, part: .seconds(3600), parts: 168)
+        #expect(hourly.counts == Array(repeating: 1, count: 168))
         #expect(!forecast.isEstimated)
     }
 

@@ -74,6 +74,7 @@ enum Stylesheet {
         form { display: flex; flex-wrap: wrap; gap: .7rem 1rem; align-items: end; margin: .4rem 0 1rem; }
         label { font-size: .85rem; color: var(--faint); display: flex; flex-direction: column; gap: .2rem; }
         input, select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0 .65rem; height: 2.3rem; }
+        form[role="search"] input { width: 10.2rem; }
         button { cursor: pointer; color: var(--link); font-weight: 550; }
         button.grave { color: var(--bad); }
         .acts { display: flex; flex-wrap: wrap; gap: .6rem; margin: .4rem 0 1rem; } .acts form { margin: 0; }

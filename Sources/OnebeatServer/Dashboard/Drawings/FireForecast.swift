@@ -47,9 +47,13 @@ struct FireForecast: Sendable {
         var sums = Array(repeating: 0.0, count: parts)
         var pace = 0.0
         var minutes: [Timestamp: [String]] = [:]
-        func place(_ moment: Timestamp) -> Double { moment.duration(since: start) / part }
+        let length = max(part.wholeMicroseconds, 1)
+        func index(_ moment: Timestamp) -> Int {
+            Int(min(max(moment.duration(since: start).wholeMicroseconds / length, 0), Int64(parts - 1)))
+        }
         for member in members where !member.schedule.isDelay {
-            let fires = member.schedule.occurrences(after: start, through: end, limit: each)
+            let fires = member.schedule.occurrences(
+                after: start - .microseconds(1), through: end - .microseconds(1), limit: each)
             let gaps = zip(fires, fires.dropFirst()).map { $1.duration(since: $0) }
             let isRare = gaps.allSatisfy { $0 >= Self.rare }
             if leavingOutFrequent, !isRare, let middle = gaps.sorted().dropFirst(gaps.count / 2).first,
@@ -59,15 +63,12 @@ struct FireForecast: Sendable {
                 pace += part / middle
                 continue
             }
-            for fire in fires {
-                let index = Int(saturating: place(fire))
-                sums[min(max(index, 0), parts - 1)] += 1
-            }
+            for fire in fires { sums[index(fire)] += 1 }
             if fires.count == each, let last = fires.last, last > start {
                 isEstimated = true
-                let rate = Double(each) / place(last)
-                let from = place(last)
-                for index in max(0, Int(saturating: from))..<parts {
+                let from = last.duration(since: start) / part
+                let rate = Double(each - 1) / from
+                for index in index(last)..<parts {
                     sums[index] += rate * (Double(index + 1) - max(from, Double(index)))
                 }
             }

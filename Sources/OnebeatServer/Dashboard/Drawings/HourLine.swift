@@ -50,7 +50,7 @@ struct HourLine {
             <svg class="hours" viewBox="0 0 \(width) \(Self.height)" preserveAspectRatio="none" role="img" \
             aria-label="\(label)">\(bars)<line class="now" x1="\(width / 2)" x2="\(width / 2)" y1="0" y2="\(Self.height)"/></svg>
             <div class="axis"><span>\(say("1 h ago"))</span><span>\(say("now"))</span><span>\(say("in 1 h"))</span></div>
-            <p class="faint">\(label).</p>
+            <p class="faint">\(say("\(label)."))</p>
             """
     }
 

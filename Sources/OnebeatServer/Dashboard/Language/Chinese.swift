@@ -36,7 +36,7 @@ enum Chinese {
             "没有计划中的运行。用 <code>onebeat apply FILE</code> 定义作业。",
         "Nothing has ended yet.": "尚无结束的运行。",
         "No node has joined yet. Start one with <code>onebeat up</code>.": "尚无节点加入。用 <code>onebeat up</code> 启动一个。",
-        "leads": "领导者", "skewed": "时钟偏差", "1 h ago": "1 小时前", "in 1 h": "1 小时后",
+        "leads": "领导者", "skewed": "时钟偏差", "1 h ago": "1 小时前", "{}.": "{}。", "in 1 h": "1 小时后",
         "In the past hour {} runs succeeded and {} did not; in the next about {} start":
             "过去一小时有 {} 个运行成功，{} 个未成功；未来一小时约有 {} 个启动",
     ]
