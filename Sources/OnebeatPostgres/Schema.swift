@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills,
+        marks, backfills, access,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -315,6 +315,28 @@ package struct Schema: Sendable {
 
     /// Events of one kind are found without reading all others.
     private static let eventKinds = "CREATE INDEX events_by_kind ON events (kind, id)"
+
+    /// Who may see and act on the web. Of secrets there are fingerprints only.
+    private static let access = """
+        CREATE TABLE web_users (
+            name text COLLATE "C" PRIMARY KEY, role text NOT NULL, scope text NOT NULL, password text NOT NULL,
+            created_at timestamptz NOT NULL
+        );
+        CREATE TABLE web_sessions (
+            digest text COLLATE "C" PRIMARY KEY, user_name text COLLATE "C" NOT NULL, created_at timestamptz NOT NULL,
+            used_at timestamptz NOT NULL, ends_at timestamptz NOT NULL
+        );
+        CREATE INDEX web_sessions_by_user ON web_sessions (user_name);
+        CREATE INDEX web_sessions_by_end ON web_sessions (ends_at);
+        CREATE TABLE web_tokens (
+            name text COLLATE "C" PRIMARY KEY, digest text COLLATE "C" NOT NULL UNIQUE, role text NOT NULL,
+            scope text NOT NULL, created_by text NOT NULL, created_at timestamptz NOT NULL, expires_at timestamptz
+        );
+        CREATE TABLE sign_in_failures (
+            key text COLLATE "C" PRIMARY KEY, count bigint NOT NULL, last_at timestamptz NOT NULL
+        );
+        CREATE INDEX sign_in_failures_by_age ON sign_in_failures (last_at)
+        """
 
     /// How many runs a node was running when it was gone, so that one that was alone is known.
     private static let leavings = "ALTER TABLE nodes ADD COLUMN runs_left bigint"

@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills,
+        marks, backfills, access,
     ])
 
     private let migrations: [String]
@@ -275,6 +275,27 @@ package struct Schema: Sendable {
             SELECT j.removed_at FROM jobs j
             WHERE j.name = job_name AND j.generation = definitions.generation AND j.version = definitions.version
         );
+        """
+
+    /// Who may see and act on the web. Of secrets there are fingerprints only.
+    private static let access = """
+        CREATE TABLE web_users (
+            name TEXT PRIMARY KEY NOT NULL, role TEXT NOT NULL, scope TEXT NOT NULL, password TEXT NOT NULL,
+            created_at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE web_sessions (
+            digest TEXT PRIMARY KEY NOT NULL, user_name TEXT NOT NULL, created_at INTEGER NOT NULL,
+            used_at INTEGER NOT NULL, ends_at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX web_sessions_by_user ON web_sessions(user_name);
+        CREATE INDEX web_sessions_by_end ON web_sessions(ends_at);
+        CREATE TABLE web_tokens (
+            name TEXT PRIMARY KEY NOT NULL, digest TEXT NOT NULL UNIQUE, role TEXT NOT NULL, scope TEXT NOT NULL,
+            created_by TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER
+        ) WITHOUT ROWID;
+        CREATE TABLE sign_in_failures (key TEXT PRIMARY KEY NOT NULL, count INTEGER NOT NULL, last_at INTEGER NOT NULL)
+            WITHOUT ROWID;
+        CREATE INDEX sign_in_failures_by_age ON sign_in_failures(last_at);
         """
 
     /// How many runs a node was running when it was gone, so that one that was alone is known.

@@ -283,4 +283,58 @@ extension StoreWrapper {
     public func take(_ step: BackfillStep, term: Term?) async throws(StoreError) -> Int? {
         try await base.take(step, term: term)
     }
+
+    public func add(_ user: WebUser, by actor: String) async throws(StoreError) -> Bool {
+        try await base.add(user, by: actor)
+    }
+
+    public func users(limit: Int) async throws(StoreError) -> [WebUser] { try await base.users(limit: limit) }
+
+    public func user(_ name: String) async throws(StoreError) -> WebUser? { try await base.user(name) }
+
+    public func setPassword(_ hash: String, of user: String, by actor: String) async throws(StoreError) -> Bool {
+        try await base.setPassword(hash, of: user, by: actor)
+    }
+
+    public func removeUser(_ name: String, by actor: String) async throws(StoreError) -> Bool {
+        try await base.removeUser(name, by: actor)
+    }
+
+    public func beginSession(
+        _ digest: String, of user: String, lasting length: Duration
+    ) async throws(StoreError) -> Bool {
+        try await base.beginSession(digest, of: user, lasting: length)
+    }
+
+    public func session(_ digest: String, idle: Duration) async throws(StoreError) -> WebUser? {
+        try await base.session(digest, idle: idle)
+    }
+
+    public func endSession(_ digest: String) async throws(StoreError) { try await base.endSession(digest) }
+
+    public func add(_ token: WebToken, by actor: String) async throws(StoreError) -> Bool {
+        try await base.add(token, by: actor)
+    }
+
+    public func tokens(limit: Int) async throws(StoreError) -> [WebToken] { try await base.tokens(limit: limit) }
+
+    public func token(_ digest: String) async throws(StoreError) -> WebToken? { try await base.token(digest) }
+
+    public func revokeToken(_ name: String, by actor: String) async throws(StoreError) -> Bool {
+        try await base.revokeToken(name, by: actor)
+    }
+
+    public func signInFailures(
+        of keys: [String]
+    ) async throws(StoreError) -> (failures: [String: SignInFailures], now: Timestamp) {
+        try await base.signInFailures(of: keys)
+    }
+
+    public func countSignInFailure(of keys: [String]) async throws(StoreError) {
+        try await base.countSignInFailure(of: keys)
+    }
+
+    public func forgetSignInFailures(of keys: [String]) async throws(StoreError) {
+        try await base.forgetSignInFailures(of: keys)
+    }
 }

@@ -48,6 +48,15 @@ public struct JobScope: Sendable, Hashable {
         self.init(unchecked: patterns)
     }
 
+    /// As stores keep it: a pattern a line.
+    package var text: String { patterns.joined(separator: "\n") }
+
+    /// What a store kept; `nil` for what is no scope.
+    package init?(stored text: String) {
+        guard let scope = try? JobScope(text.split(separator: "\n").map(String.init)) else { return nil }
+        self = scope
+    }
+
     private init(unchecked patterns: [String]) { self.patterns = patterns.map(\.composed) }
 
     /// Whether a job is among them.

@@ -49,11 +49,25 @@ struct NodeProgram {
     /// Runs until a signal, or until a part fails that the node cannot do without.
     func run() async throws {
         defer { lines.flush() }
+        try await requireUser()
         let changes = try await applyFile()
         try await serve(HTTPExecutor(), after: changes)
         await redis?.close()
         await celery?.close()
         await guardian.shutdown()
+    }
+
+    /// Where others reach the pages and there is nobody who could sign in, somebody forgot something.
+    private func requireUser() async throws {
+        let settings = surroundings.settings
+        guard settings.roles.value.contains(.web), !settings.listen.value.isLoopback,
+            settings.access.proxy?.userHeader == nil
+        else { return }
+        let users = try await StoreError.waitingForStore(logger) { try await store.users(limit: 1) }
+        guard users.isEmpty else { return }
+        throw CommandFailure(
+            "others reach \(settings.listen.value), and there is no user who could sign in there; add one:"
+                + " `onebeat users add NAME --role admin`", .badSetting)
     }
 
     private func serve(_ http: HTTPExecutor, after changes: [JobChange]?) async throws {
@@ -91,7 +105,8 @@ struct NodeProgram {
     ) -> OnebeatWeb {
         OnebeatWeb(
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
-            hosts: surroundings.settings.webHosts.value, schedules: schedules, limits: readers, logger: logger
+            hosts: surroundings.settings.webHosts.value, access: surroundings.settings.access, schedules: schedules,
+            limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)
             isListening.ring()

@@ -46,6 +46,7 @@ struct Up: AsyncParsableCommand {
             store: store, redis: redis, listen: listen, node: node, roles: role, slots: slots, queues: queue,
             drain: drain, revision: revision, logFormat: logFormat, logLevel: logLevel)
         let surroundings = try Surroundings(argument: file, flags: flags)
+        if let problem = surroundings.settings.accessProblem { throw CommandFailure(problem, .badSetting) }
         try await NodeProgram(surroundings, guardian: guardian).run()
     }
 }

@@ -23,12 +23,14 @@ public final class OnebeatWeb: Service {
     ///   - metrics: what `/metrics` shows beside the process and the store.
     ///   - address: where to listen; port 0 is one that is free.
     ///   - hosts: names under which a proxy on this machine asks.
+    ///   - access: how it is known who asks. Where it is not, an address that others reach answers probes only.
     ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
     ///   - limits: how much readers may hold on to.
     ///   - onListening: told the address once connections are taken, with the port that was found.
     public init(
         store: any Store, node: Node? = nil, metrics: PrometheusRegistry, address: ListenAddress = .standard,
-        hosts: [String] = [], schedules: ScheduleCache = ScheduleCache(), time: any TimeSource = SystemTime(),
+        hosts: [String] = [], access: WebAccess = .standard, schedules: ScheduleCache = ScheduleCache(),
+        time: any TimeSource = SystemTime(),
         limits: WebLimits = WebLimits(), logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
@@ -40,7 +42,7 @@ public final class OnebeatWeb: Service {
             Safeguard(address: address, hosts: Set(hosts.map { $0.lowercased() }))
             Readers()
             Problems()
-            Gatekeeper(door: OpenDoor(address: address))
+            Gatekeeper(door: access.door(at: address, store))
         }
         health.addRoutes(to: router)
         router.get("metrics") { _, _ in
@@ -54,6 +56,7 @@ public final class OnebeatWeb: Service {
         EventStream(store: store, time: time, limits: limits).addRoutes(to: router.group("api/v1"))
         Dashboard(store: store, schedules: schedules).addRoutes(to: router)
         ActPages(reading: reading).addRoutes(to: router)
+        SignInPages(store: store, access: access).addRoutes(to: router)
         endpoints = router.routes.map(\.description)
         responder = router.buildResponder()
         self.address = address

@@ -74,8 +74,13 @@ package struct Route: Sendable, Hashable {
         Route(.post, "/jobs/{name}/resume", .role(.operator)), Route(.post, "/runs/{id}/cancel", .role(.operator)),
         Route(.post, "/runs/{id}/retry", .role(.operator)),
         Route(.get, "/assets/style.css", .nobody), Route(.get, "/assets/onebeat.js", .nobody),
+        Route(.get, "/sign-in", .nobody, query: ["then"]), Route(.post, "/sign-in", .nobody),
+        Route(.post, "/sign-out", .nobody),
         Route(.get, "/assets/icon.svg", .nobody),
     ]
+
+    /// Whether the answer hangs on who asks.
+    var knowsVisitor: Bool { need != .nobody || path.hasPrefix("/sign-") }
 
     /// As readers of `/api/v1` see it: with the names of its parameters.
     var address: String { query.isEmpty ? path : "\(path)?\(query.map { "\($0)=" }.joined(separator: "&"))" }

@@ -35,9 +35,11 @@ struct Gatekeeper: RouterMiddleware {
     ) async throws -> Response {
         try Self.refuseSecrets(in: request)
         var context = context
-        context.visitor = try await door.visitor(of: request, context)
-        guard let endpoint = context.endpointPath, let route = Route.find(request.method, endpoint) else {
-            try require(.viewer, request, context.visitor)
+        let route = context.endpointPath.flatMap { Route.find(request.method, $0) }
+        // A probe asks nobody's name, and so nothing of the store.
+        if route?.knowsVisitor ?? true { context.visitor = try await door.visitor(of: request, context) }
+        guard let route else {
+            if let refusal = try refusal(.viewer, request, context.visitor) { return refusal }
             guard let allowed = Route.allowed(at: request.uri.path) else { throw HTTPError(.notFound) }
             throw Problem(
                 .methodNotAllowed, "\(request.method) is not understood here; \(allowed) will do",
@@ -46,13 +48,26 @@ struct Gatekeeper: RouterMiddleware {
         if route.method == .post { try Self.requireOwnWish(request, context.visitor) }
         switch route.need {
         case .nobody: break
-        case .role(let role): try require(role, request, context.visitor)
+        case .role(let role):
+            if let refusal = try refusal(role, request, context.visitor) { return refusal }
         }
-        return try await next(request, context)
+        var reader = Reader.current
+        switch context.visitor.proof {
+        case .none, .place: break
+        case .session, .token, .proxy: reader.name = context.visitor.actor
+        }
+        return try await Reader.$current.withValue(reader) { [context] in try await next(request, context) }
     }
 
-    private func require(_ role: Role, _ request: Request, _ visitor: Visitor) throws {
+    /// - Returns: the way to where people sign in, for people.
+    private func refusal(_ role: Role, _ request: Request, _ visitor: Visitor) throws -> Response? {
         guard let own = visitor.role else {
+            if request.method == .get, !request.uri.path.hasPrefix("/api/"),
+                request.headers[.accept]?.contains("text/html") == true
+            {
+                let then = Address.encoded(SignInPages.place(request.uri.string))
+                return Response(status: .seeOther, headers: [.location: "/sign-in?then=\(then)"])
+            }
             throw Problem(
                 .unauthorized, "sign in first, or send a token: Authorization: Bearer …",
                 headers: [.wwwAuthenticate: "Bearer realm=\"onebeat\""])
@@ -60,6 +75,7 @@ struct Gatekeeper: RouterMiddleware {
         guard visitor.may(role) else {
             throw Problem(.forbidden, "\(visitor.actor) is \(own.rawValue) here, and this needs \(role.rawValue)")
         }
+        return nil
     }
 
     private static func requireOwnWish(_ request: Request, _ visitor: Visitor) throws {

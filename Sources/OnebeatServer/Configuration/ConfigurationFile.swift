@@ -72,6 +72,10 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var listen: String?
     /// Names under which a proxy asks for the pages.
     package var webHosts: [String] = []
+    /// How people sign in on the pages.
+    package var signIn: SignInMode?
+    /// The proxy that stands before the pages.
+    package var proxy: ProxyTrust?
     /// Settings of the node.
     package var node = NodeSection()
     /// The jobs, in the order of the file.

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Onebeat
 
 /// Reads the top level of a file and hands each job to its readers.
@@ -25,8 +26,10 @@ struct FileReader {
         file.celery = CeleryReader.section(top, expanded)
         file.locks = top.value("locks", Read.choice(of: LockPolicy.self))
         file.listen = top.value("listen", Read.words)
-        if let web = top.map("web", keys: ["hosts"]) {
+        if let web = top.map("web", keys: ["hosts", "sign_in", "proxy"]) {
             file.webHosts = web.value("hosts", Read.list(of: Self.host)) ?? []
+            file.signIn = web.value("sign_in", Read.choice(of: SignInMode.self))
+            file.proxy = proxy(web)
         }
         file.timezone = top.value("timezone", zone)
         file.node = nodeSection(top)
@@ -95,6 +98,34 @@ struct FileReader {
         section.keep = map.value("keep", Read.positiveLength)
         section.output = map.value("output", Read.size)
         return section
+    }
+
+    private func proxy(_ web: MapReader) -> ProxyTrust? {
+        guard let map = web.map("proxy", keys: ["from", "user_header"]) else { return nil }
+        guard map.has("from") else {
+            map.problem("is left out: name the addresses that the proxy asks from, such as [127.0.0.1]", key: "from")
+            return nil
+        }
+        let header = map.value("user_header", Self.header)
+        return map.value("from", Read.list(of: Self.range)).map { ProxyTrust(from: $0, userHeader: header) }
+    }
+
+    private static func range(_ node: YAMLNode) throws(Misfit) -> AddressRange {
+        let text = try Read.words(node)
+        guard let range = AddressRange(text) else {
+            throw Misfit("is \(quoted(text)); write an address, or a range of them, such as 10.0.0.7 or 10.0.0.0/8")
+        }
+        return range
+    }
+
+    private static func header(_ node: YAMLNode) throws(Misfit) -> String {
+        let text = try Read.name(node)
+        let others = ["host", "cookie", "authorization", "origin", "content-type", "content-length", "connection"]
+        guard HTTPField.Name(text) != nil, !others.contains(text.lowercased()) else {
+            throw Misfit(
+                "is \(quoted(text)); write the header in which the proxy names the user, such as X-Forwarded-User")
+        }
+        return text
     }
 
     private static func host(_ node: YAMLNode) throws(Misfit) -> String {

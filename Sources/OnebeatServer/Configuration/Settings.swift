@@ -31,6 +31,10 @@ package struct Settings: Sendable, Equatable {
     package var output: Setting<Int>
     /// Names under which a proxy asks for the pages.
     package var webHosts: Setting<[String]>
+    /// How people sign in on the pages.
+    package var signIn: Setting<SignInMode>
+    /// The proxy that stands before the pages.
+    package var proxy: Setting<ProxyTrust?>
     /// The number that orders a file's jobs among those of its source.
     package var revision: Setting<Int64>
     /// How log lines look.
@@ -85,6 +89,12 @@ package struct Settings: Sendable, Equatable {
                 "web-hosts", flag: nil,
                 file: file.flatMap { $0.webHosts.isEmpty ? nil : $0.webHosts.joined(separator: ",") },
                 fileKey: "web.hosts", standard: [], read: names),
+            signIn: sources.settle(
+                "web-sign-in", flag: nil, file: file?.signIn?.rawValue, fileKey: "web.sign_in", standard: .none,
+                read: choice(SignInMode.self)),
+            proxy: Setting(
+                file?.proxy,
+                from: file?.proxy == nil ? .standard : .file(file?.path ?? "the file", key: "web.proxy")),
             revision: sources.settle(
                 "revision", flag: flags.revision, file: file?.revision.map(String.init), standard: 0, read: revision),
             logFormat: sources.settle(
@@ -107,6 +117,23 @@ package struct Settings: Sendable, Equatable {
             keep: keep.value, output: output.value, lockPolicy: locks.value)
     }
 
+    /// How it is known who asks for pages.
+    package var access: WebAccess { WebAccess(signIn: signIn.value, proxy: proxy.value) }
+
+    /// Why the pages may not be shown as they are meant to; `nil` when they may.
+    package var accessProblem: String? {
+        guard roles.value.contains(.web), !listen.value.isLoopback, !access.isGuarded else { return nil }
+        return "\(listen.origin): others reach \(listen.value), and nobody has to sign in there; write"
+            + " web: {sign_in: password} and add a user (`onebeat users add NAME --role admin`), let a proxy say who asks"
+            + " (web.proxy), or listen on 127.0.0.1"
+    }
+
+    private var signInWords: String {
+        let header = proxy.value?.userHeader.map { "by a proxy (\($0))" }
+        let words = [signIn.value == .password ? "password" : nil, header].compactMap(\.self)
+        return words.isEmpty ? "none" : words.joined(separator: ", ")
+    }
+
     /// Every setting in words, for people who wonder why the node does what it does.
     package var table: [(name: String, value: String, origin: SettingOrigin)] {
         [
@@ -127,6 +154,7 @@ package struct Settings: Sendable, Equatable {
                     "web hosts", webHosts.value.isEmpty ? "none" : webHosts.value.joined(separator: ", "),
                     webHosts.origin
                 ),
+                ("sign-in", signInWords, proxy.value?.userHeader == nil ? signIn.origin : proxy.origin),
                 ("revision", revision.origin == .standard ? "none" : "\(revision.value)", revision.origin),
                 ("log format", logFormat.value.rawValue, logFormat.origin),
                 ("log level", logLevel.value.rawValue, logLevel.origin),

@@ -73,6 +73,7 @@ struct Page {
         \(refresh.map { say("Refreshes every \($0) s.") })</span> \
         \(say("Times are \("<span data-zone>UTC</span>" as HTML)."))</p>
         <p>Onebeat \(OnebeatVersion.current) · <a href="/api/v1">API</a> · <a href="/metrics">\(say("metrics"))</a> · \
+        <a href="/sign-in">\(Reader.current.name.map { say("signed in as \($0)") } ?? say("sign-in"))</a> · \
         \(Self.languages)<span data-keys-hint hidden> · \(say("<kbd>?</kbd> lists the keys"))</span></p></footer>
         \(Self.keys)
         </body>

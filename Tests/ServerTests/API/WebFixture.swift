@@ -37,6 +37,7 @@ struct WebFixture {
     /// `ping` that was never run and has hostile words in its definition, and a node `alpha` that leads.
     static func serving(
         address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0), hosts: [String] = [],
+        access: WebAccess = .standard,
         node: Node? = nil, limits: WebLimits = WebLimits(),
         _ body: @escaping @Sendable (WebFixture) async throws -> Void
     ) async throws {
@@ -45,7 +46,8 @@ struct WebFixture {
         try await fill(store, time)
         let ports = AsyncThrowingStream<Int, any Error>.makeStream()
         let web = OnebeatWeb(
-            store: store, node: node, metrics: PrometheusRegistry(), address: address, hosts: hosts, time: time,
+            store: store, node: node, metrics: PrometheusRegistry(), address: address, hosts: hosts, access: access,
+            time: time,
             limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onListening: { ports.continuation.yield($0.port) })
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -68,7 +70,8 @@ struct WebFixture {
     }
 
     func get(
-        _ path: String, method: String = "GET", headers: [String: String] = [:], body: String = ""
+        _ path: String, method: String = "GET", headers: [String: String] = [:], body: String = "",
+        readsBody: Bool = true
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         request.method = .init(rawValue: method)
@@ -76,7 +79,7 @@ struct WebFixture {
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         // Answers that lead on are looked at, and not followed.
         let response = try await Self.client.execute(request, timeout: .seconds(30))
-        let body = try await response.body.collect(upTo: 4 * 1024 * 1024)
+        let body = readsBody ? try await response.body.collect(upTo: 4 * 1024 * 1024) : ByteBuffer()
         let fields = response.headers.map { ($0.name.lowercased(), $0.value) }
         return Answer(
             status: Int(response.status.code), headers: Dictionary(fields) { "\($0), \($1)" },

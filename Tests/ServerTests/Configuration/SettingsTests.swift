@@ -42,6 +42,36 @@ import Testing
         #expect(try store(nil, ["ONEBEAT_STORE": ""], nil).origin == .standard)
     }
 
+    @Test(arguments: [
+        ("127.0.0.1:1", "", "", true), ("[::1]:1", "", "", true), ("0.0.0.0:1", "", "", false), (":1", "", "", false),
+        ("10.0.0.1:1", "none", "", false), ("10.0.0.1:1", "password", "", true), ("10.0.0.1:1", "", "beat", true),
+    ])
+    func whereOthersReachPeopleSignIn(listen: String, signIn: String, roles: String, isFine: Bool) throws {
+        let environment = ["ONEBEAT_LISTEN": listen, "ONEBEAT_WEB_SIGN_IN": signIn, "ONEBEAT_ROLES": roles]
+        let settings = try Settings.resolve(environment: environment, file: nil, hostName: "h")
+        #expect((settings.accessProblem == nil) == isFine)
+        if !isFine { #expect(settings.accessProblem?.hasPrefix("ONEBEAT_LISTEN: others reach ") == true) }
+    }
+
+    @Test(arguments: [
+        ("{from: [10.0.0.0/8, \"::1\"], user_header: X-User}", true), ("{from: 10.0.0.1}", false),
+    ])
+    func aProxyThatSaysWhoAsksIsAWayToSignIn(proxy: String, isFine: Bool) throws {
+        let settings = try Settings.resolve(
+            environment: [:], file: try file("listen: 10.0.0.1:1\nweb: {proxy: \(proxy)}"), hostName: "h")
+        #expect((settings.accessProblem == nil) == isFine)
+        #expect(settings.proxy.value?.from.isEmpty == false)
+    }
+
+    @Test(arguments: [
+        "{sign_in: ldap}", "{proxy: {user_header: X-User}}", "{proxy: {from: [], user_header: X-User}}",
+        "{proxy: {from: [a]}}", "{proxy: {from: 10.0.0.1, user_header: Cookie}}",
+        "{proxy: {from: 10.0.0.1, user_header: \"a b\"}}", "{proxy: {from: 10.0.0.0/99}}", "{signin: password}",
+    ])
+    func whatSaysNotWhoAsksIsAProblem(web: String) {
+        #expect(throws: ConfigurationError.self) { try file("web: \(web)") }
+    }
+
     @Test func everySettingIsReadFromEveryPlaceItMayStand() throws {
         let flags = SettingFlags(
             store: "sqlite:a", redis: "rediss://u:p@r:1/2", listen: "[::1]:1", node: "n",
@@ -51,7 +81,7 @@ import Testing
         #expect(
             byFlag.table.map(\.value) == [
                 "sqlite:a", "rediss://r:1/2", "lenient", "[::1]:1", "n", "beat, worker", "2", "a, b, c", "1s", "30d",
-                "512KiB", "none", "none", "json", "debug",
+                "512KiB", "none", "none", "none", "json", "debug",
             ])
         #expect(byFlag.queues.origin == .flag("--queue"))
 
@@ -62,13 +92,13 @@ import Testing
                 "ONEBEAT_SLOTS": "2",
                 "ONEBEAT_QUEUES": "a, b", "ONEBEAT_DRAIN": "1s", "ONEBEAT_KEEP": "7d", "ONEBEAT_LOG_FORMAT": "json",
                 "ONEBEAT_LOG_LEVEL": "WARNING", "ONEBEAT_REVISION": "12", "ONEBEAT_OUTPUT": "1MiB",
-                "ONEBEAT_WEB_HOSTS": "onebeat.example.com",
+                "ONEBEAT_WEB_HOSTS": "onebeat.example.com", "ONEBEAT_WEB_SIGN_IN": "password",
             ], file: nil, hostName: "h")
         #expect(
             byVariable.table.map(\.value)
                 == [
                     "sqlite:a", "redis://r:6379", "strict", "127.0.0.1:1", "n", "web", "2", "a, b", "1s", "7d",
-                    "1MiB", "onebeat.example.com", "12", "json", "warning",
+                    "1MiB", "onebeat.example.com", "password", "12", "json", "warning",
                 ])
         #expect(byVariable.table.allSatisfy { $0.origin.description.hasPrefix("ONEBEAT_") })
 

@@ -105,11 +105,13 @@ struct FormPage {
         self.proof = proof
     }
 
-    init(_ web: WebFixture, _ path: String) async throws {
-        let answer = try await web.get(path)
+    /// - Parameter session: the cookie of whoever has signed in.
+    init(_ web: WebFixture, _ path: String, session: String? = nil) async throws {
+        let answer = try await web.get(path, headers: session.map { ["Cookie": $0] } ?? [:])
         let proof = try #require(answer.body.firstMatch(of: /name="proof" value="([0-9a-f]+)"/)?.1)
         self.init(
-            web, cookie: String((answer.headers["set-cookie"] ?? "").prefix { $0 != ";" }), proof: String(proof))
+            web, cookie: session ?? String((answer.headers["set-cookie"] ?? "").prefix { $0 != ";" }),
+            proof: String(proof))
         body = answer.body
     }
 

@@ -111,6 +111,13 @@ enum Chinese {
     ]
 
     private static let deeds = [
+        "Sign in": "登录", "Sign out": "退出登录", "Name": "用户名", "Password": "密码", "Role": "角色", "May act on": "可操作",
+        "all jobs": "所有作业", "viewer": "查看者", "operator": "操作员", "admin": "管理员", "You are signed in": "您已登录",
+        "Nobody signs in here": "此处无需登录", "Sign in by the proxy": "通过代理登录",
+        "Only this machine reaches this address. With <code>web: {sign_in: password}</code> people sign in here, too.":
+            "只有本机能访问此地址。设置 <code>web: {sign_in: password}</code> 后，此处也需要登录。",
+        "A proxy before this node says who asks. Come by its address.": "由节点前的代理说明访问者是谁，请使用代理的地址。",
+        "signed in as {}": "已登录：{}", "sign-in": "登录",
         "Run now": "立即运行", "Pause": "暂停", "Resume": "恢复", "Run again": "重新运行", "Cancel its flow": "取消整个流程",
         "The run was asked for. It starts as soon as its turn comes.": "已请求运行，轮到时即启动。",
         "This run was asked for in place of the one that had ended.": "已请求此运行，以代替已结束的那一个。", "Cancelled.": "已取消。",

@@ -7,6 +7,8 @@ struct Reader: Sendable {
     var language = Language.english
     /// The address that was asked for, with its query.
     var address = "/"
+    /// Who has signed in.
+    var name: String?
 
     @TaskLocal static var current = Reader()
 

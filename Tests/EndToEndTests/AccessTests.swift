@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+/// Who may come in, as people and programs meet it.
+@Suite(.serialized, .timeLimit(.minutes(2)))
+struct AccessTests {
+    /// A file with what is written to standard input.
+    private static func file(_ text: String, _ box: Sandbox) throws -> String {
+        try box.write(text, to: "input-\(text.utf8.count)")
+        return box.path("input-\(text.utf8.count)")
+    }
+
+    @Test func whereOthersReachANodeStartsOnlyWhenPeopleHaveToSignIn() async throws {
+        try await Sandbox.with { box in
+            try box.configure("good: {run: \"true\"}")
+            let password = try Self.file("correct horse\n", box)
+            let open = try await box.onebeat("up", "onebeat.yaml", "--listen", "0.0.0.0:0")
+            #expect(
+                open.code == 78 && open.errors.contains("nobody has to sign in there; write web: {sign_in: password}"))
+            let asked = ["ONEBEAT_WEB_SIGN_IN": "password"]
+            let nobody = try await box.onebeat("up", "onebeat.yaml", "--listen", "0.0.0.0:0", environment: asked)
+            #expect(nobody.code == 78 && nobody.errors.contains("onebeat users add NAME --role admin"), "\(nobody)")
+            let added = try await box.onebeat("users", "add", "ann", "--role", "admin", input: password)
+            #expect(added.code == 0, "\(added)")
+            let node = try box.start(
+                [Sandbox.binary, "up", "onebeat.yaml", "--listen", "0.0.0.0:0"], environment: asked)
+            #expect(try await eventually(within: .seconds(15)) { node.output.contains("http://") })
+            node.send(SIGTERM)
+            #expect(try await node.end(within: .seconds(15)) == 0)
+        }
+    }
+
+    @Test func usersAndTokensComeAndGo() async throws {
+        try await Sandbox.with { box in
+            try box.configure("shop-a: {run: \"true\"}\nother: {run: \"true\"}")
+            let password = try Self.file("correct horse\n", box)
+            for (arguments, input, words) in [
+                (["ann", "--role", "admin"], "short\n", "5 characters"), (["ann", "--role", "admin"], "", "is empty"),
+                (["a b", "--role", "admin"], "correct horse\n", "is no name"),
+                (["ann", "--role", "root"], "correct horse\n", "root"),
+                (["ann", "--role", "viewer", "--jobs", ""], "correct horse\n", "0 bytes"),
+            ] {
+                let wrong = try await box.run(
+                    [Sandbox.binary, "users", "add"] + arguments, input: Self.file(input, box))
+                #expect(wrong.code >= 64 && wrong.errors.contains(words), "\(wrong)")
+            }
+            #expect(try await box.onebeat("users", "add", "ann", "--role", "admin", input: password).code == 0)
+            let twice = try await box.onebeat("users", "add", "ann", "--role", "viewer", input: password)
+            #expect(twice.code == 1 && twice.errors.contains("there is a user ann already"), "\(twice)")
+            #expect(try await box.onebeat("users").output.contains("all jobs"))
+            #expect(try await box.query("SELECT substr(password, 1, 14) FROM web_users") == [["$scrypt$ln=15,"]])
+
+            let made = try await box.onebeat("tokens", "create", "ci", "--role", "operator", "--jobs", "shop-*")
+            let token = made.output.trimmingCharacters(in: .newlines)
+            #expect(token.hasPrefix("onebeat_") && made.code == 0, "\(made)")
+            let files = try await box.run(["grep", "-c", token, box.path("onebeat.db"), box.path("onebeat.db-wal")])
+            #expect(!files.output.contains(":1"), "the store holds the token itself")
+
+            let port = freePort()
+            let node = try box.start(
+                [Sandbox.binary, "up", "onebeat.yaml", "--listen", "127.0.0.1:\(port)"],
+                environment: ["ONEBEAT_WEB_SIGN_IN": "password"])
+            #expect(try await eventually(within: .seconds(15)) { node.output.contains("http://") })
+            func status(_ path: String, _ more: [String]) async throws -> String {
+                let arguments = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"] + more
+                return try await box.run(arguments + ["http://127.0.0.1:\(port)\(path)"]).output
+            }
+            let bearer = ["-H", "Authorization: Bearer \(token)"]
+            #expect(try await status("/api/v1/jobs", []) == "401")
+            #expect(try await status("/api/v1/jobs", bearer) == "200")
+            #expect(try await status("/api/v1/jobs/shop-a/trigger", ["-X", "POST"] + bearer) == "201")
+            #expect(try await status("/api/v1/jobs/other/trigger", ["-X", "POST"] + bearer) == "403")
+            #expect(try await status("/healthz", []) == "200")
+            #expect(try await box.onebeat("tokens", "revoke", "ci").code == 0)
+            #expect(try await status("/api/v1/jobs", bearer) == "401")
+            let events = try await box.onebeat("events").output
+            #expect(events.contains("token:ci") && events.contains("token.revoked") && events.contains("user.added"))
+            #expect(try await box.onebeat("users", "remove", "anna").errors.contains("did you mean ann?"))
+            let last = try await box.onebeat("users", "remove", "ann")
+            #expect(last.code == 0 && last.errors.contains("no admin left"))
+            node.send(SIGTERM)
+            _ = try await node.end(within: .seconds(15))
+        }
+    }
+}
