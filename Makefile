@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 SEEDS ?= 5000
 ROUNDS ?= 200
+PAIRS ?= 10000
 MINUTES ?= 10
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -17,7 +18,7 @@ INPUTS ?= 1000000
 SEED ?= 1
 TARGETS ?=
 
-.PHONY: help prepare prepare-tests run build test check lint format simulate fuzz chaos chaos-local bench docs release install
+.PHONY: help prepare prepare-tests run build test check lint format simulate fuzz chaos chaos-local pairs bench docs release install
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +62,9 @@ chaos: prepare-tests build ## Breaks nodes, PostgreSQL and Redis for MINUTES, th
 
 chaos-local: build ## Kills a node ROUNDS times and audits that nothing was lost or doubled.
 	ONEBEAT_ROUNDS=$(ROUNDS) swift test --skip-build --filter EndToEndTests.KillRounds
+
+pairs: prepare-tests build ## Ends PAIRS pairs of runs at one moment each, which a third one follows, over PostgreSQL.
+	ONEBEAT_PAIRS=$(PAIRS) swift test --skip-build --filter StoreTests.FlowRaceTests
 
 bench: prepare-tests ## Runs the benchmarks (packages of their own under Benchmarks/).
 	@for package in Benchmarks/*/Package.swift; do (cd "$$(dirname "$$package")" && ./run); done

@@ -143,6 +143,21 @@ public final class Onebeat: Service {
         return run
     }
 
+    /// Emits an event; each job with ``ScheduleDefinition/event(_:)`` of that name has a run, and is given what it brings as
+    /// the value of `event`. The same name and id twice is one event.
+    /// - Parameters:
+    ///   - name: 1 to 200 bytes without control characters.
+    ///   - id: what tells it from others of its name; likewise.
+    @discardableResult
+    public func emit(_ name: String, id: String, data: RunValue? = nil) async throws -> [Run] {
+        for text in [name, id] {
+            if let problem = EventName.problem(text) { throw StoreError.refused("\(problem); so does its id") }
+        }
+        let runs = try await store.emit(Emission(name, id: id, data: data, by: settings.name))
+        if runs.contains(where: { $0.state == .scheduled }) { node.withLock { $0 }?.runIsDue() }
+        return runs
+    }
+
     /// What will become of a run that has not started.
     public func outlook(of run: Run) async throws -> RunOutlook { try await store.outlook(of: run) }
 

@@ -164,15 +164,16 @@ struct Applying {
             Statement(
                 """
                 INSERT INTO jobs AS j (name, generation, version, source, is_paused, watermark, next_at, delay,
-                    created_at, queue, priority, is_guarded, need)
+                    created_at, queue, priority, is_guarded, need, on_event)
                 SELECT name, generation, version, $4, is_paused, watermark, next_at, delay * interval '1 microsecond',
-                    created_at, queue, priority, is_guarded, need
-                FROM unnest($1, $2, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS d (name, generation, version, is_paused,
-                    watermark, next_at, delay, created_at, queue, priority, is_guarded, need)
+                    created_at, queue, priority, is_guarded, need, on_event
+                FROM unnest($1, $2, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS d (name, generation, version, is_paused,
+                    watermark, next_at, delay, created_at, queue, priority, is_guarded, need, on_event)
                 ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, version = excluded.version,
                     source = excluded.source, is_paused = excluded.is_paused, watermark = excluded.watermark,
                     next_at = excluded.next_at, delay = excluded.delay, created_at = excluded.created_at,
                     removed_at = NULL, queue = excluded.queue, priority = excluded.priority, need = excluded.need,
+                    on_event = excluded.on_event,
                     is_guarded = j.is_guarded OR excluded.is_guarded
                 """,
                 [
@@ -180,11 +181,22 @@ struct Applying {
                     .times(records.map(\.watermark)), .times(records.map(\.nextAt)), .ints(delays),
                     .times(records.map(\.createdAt)), .texts(records.map(\.definition.policies.queue)),
                     .ints(records.map(\.definition.policies.priority)), .bools(records.map(\.definition.isGuarded)),
-                    .texts(records.map(\.definition.need)),
+                    .texts(records.map(\.definition.need)), .texts(records.map(\.definition.schedule.event)),
                 ]),
             Statement(
                 "UPDATE runs SET is_held = false WHERE job_name = ANY ($1) AND state = 'scheduled' AND is_held", [names]
             ),
+            Statement("DELETE FROM needs WHERE job_name = ANY ($1)", [names]),
+        ] + needing(records)
+    }
+
+    private func needing(_ records: [JobRecord]) -> [Statement] {
+        let needs = records.flatMap { record in record.definition.needs.keys.map { (needed: $0, job: record.name) } }
+        guard !needs.isEmpty else { return [] }
+        return [
+            Statement(
+                "INSERT INTO needs (needed, job_name) SELECT * FROM unnest($1, $2)",
+                [.texts(needs.map(\.needed)), .texts(needs.map(\.job))])
         ]
     }
 
@@ -276,6 +288,7 @@ struct Applying {
         try Flows.follow(&changes, in: transaction)
         return [
             Statement("UPDATE jobs SET removed_at = $2, next_at = NULL WHERE name = ANY ($1)", [names, .time(now)]),
+            Statement("DELETE FROM needs WHERE job_name = ANY ($1)", [names]),
             Statement(
                 """
                 UPDATE definitions d SET removed_at = $2 FROM jobs j

@@ -5,6 +5,7 @@ extension Changes {
     /// All but the rows of `scheduled_job_status`, which come last of all.
     func statements(claim nonce: ClaimNonce? = nil) -> [Statement] {
         starting(nonce) + replacing() + holding() + settling() + handingOn() + ending() + lettingGo() + releasing()
+            + lettingGoThoseThatNeed()
             + startingDelays()
             + (events.isEmpty ? [] : [.note(events, at: now)])
     }
@@ -61,6 +62,18 @@ extension Changes {
                 SELECT id, number, fence, $3, $4, $5 FROM unnest($1, $2, $6) AS s (id, fence, number)
                 """,
                 [ids, fences] + begin + [.ints(starts.map(\.attempt))]),
+        ]
+    }
+
+    /// Runs that wait for a job are looked at again.
+    private func lettingGoThoseThatNeed() -> [Statement] {
+        guard !succeeded.isEmpty else { return [] }
+        return [
+            Statement(
+                """
+                UPDATE runs SET is_held = false FROM needs n WHERE n.needed = ANY ($1) AND runs.job_name = n.job_name
+                    AND state = 'scheduled' AND is_held
+                """, [.texts(succeeded.sorted())])
         ]
     }
 

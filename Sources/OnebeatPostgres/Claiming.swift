@@ -73,9 +73,11 @@ struct Claiming {
         }
         let known = try definitions.all(runs.map(\.version), in: transaction)
         for run in try held(of: known) { jobs[run.job]?.held.append(run) }
-        return ClaimMove.Page(
+        var page = ClaimMove.Page(
             runs: runs, jobs: jobs, fences: found[3].map { $0[0] as Int64 }.sorted()[...], definitions: known,
             now: transaction.time(found[4]))
+        page.unmetNeeds = try Needs.unmet(of: runs, known, in: transaction)
+        return page
     }
 
     /// What few claims need: the held runs that a due one may replace.

@@ -98,6 +98,7 @@ struct ClearClaim: Sendable {
                         SELECT FROM unnest($7, $8, $9) AS u (job, generation, version)
                         WHERE u.job = r.job_name AND u.generation = r.generation AND u.version = r.version)
                     AND j.removed_at IS NULL AND NOT j.is_paused
+                    AND NOT EXISTS (SELECT FROM needs WHERE job_name = j.name)
                     AND (r.deadline_at IS NULL OR r.deadline_at >= \(Transaction.stableTime(of: 1)))
                     AND CASE WHEN j.is_guarded THEN $5 AND r.id = ANY ((SELECT \(first))::bigint[]) AND (
                         SELECT a.kind FROM runs a WHERE a.job_name = j.name AND a.state = 'running'

@@ -79,7 +79,21 @@ extension PostgresStore: HistoryStore {
                 guard let value = RunValue(stored: row[1]) else { throw StoreError.unreadableValue(of: row[0]) }
                 return (row[0], value)
             }
-            return Dictionary(values) { $1 }
+            var input = Dictionary(values) { $1 }
+            let data = try transaction.look([
+                Statement(
+                    """
+                    SELECT data FROM emissions e JOIN runs r ON r.request_id = 'event-' || e.id
+                    WHERE r.id = $1 AND r.kind = 'manual' AND data IS NOT NULL
+                    """, [.int(run.value)])
+            ])[0].first
+            if let data {
+                guard let value = RunValue(stored: data[0]) else {
+                    throw StoreError.unreadableValue(of: Emission.parent)
+                }
+                input[Emission.parent] = value
+            }
+            return input
         }
     }
 
@@ -252,6 +266,9 @@ extension PostgresStore: HistoryStore {
                     [.int(limit * 4), .int(limit), .time(instant), .text("\(instant.microseconds)")]),
                 Statement(
                     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY id LIMIT $2)",
+                    [.time(instant), .int(limit)]),
+                Statement(
+                    "DELETE FROM emissions WHERE id IN (SELECT id FROM emissions WHERE at < $1 ORDER BY id LIMIT $2)",
                     [.time(instant), .int(limit)]),
                 Statement("DELETE FROM nodes WHERE gone_at < $1", [.time(instant)]),
                 Statement(

@@ -240,17 +240,21 @@ extension PostgresStore: RunStore {
             let now = transaction.time(rows[3])
             let runs = rows[2].map(Run.init).filter { $0.state == .scheduled && $0.attempt == 0 }
             let known = try transaction.definitions.all(runs.map(\.version), in: transaction)
+            let unmet = try Needs.unmet(of: runs, known, in: transaction)
             var changes = Changes(at: now)
             let ended = try runs.compactMap { run -> Run? in
                 guard let definition = known[run.version], locked.contains(run.job) || !definition.isGuarded else {
                     return nil
                 }
-                let state = states[run.job]?(run) ?? JobState(isRemoved: true)
+                var state = states[run.job]?(run) ?? JobState(isRemoved: true)
+                state.unmetNeeds = unmet[run.id] ?? []
                 let isGuarded = definition.isGuarded
                 switch deciding(run, definition.policies, state, now) {
                 case .start, .hold, .replace: return nil
                 case .skip(let reason): return try changes.end(run, as: .skipped, reason, isGuarded: isGuarded)
-                case .miss(let reason): return try changes.end(run, as: .missed, reason, isGuarded: isGuarded)
+                case .miss(let reason):
+                    return try changes.end(
+                        run, as: .missed, reason, message: state.unmetWords(for: reason), isGuarded: isGuarded)
                 case .cancel(let reason): return try changes.end(run, as: .cancelled, reason, isGuarded: isGuarded)
                 }
             }

@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access,
+        marks, backfills, access, needs, emissions,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -280,6 +280,22 @@ package struct Schema: Sendable {
             source text COLLATE "C" NOT NULL, number bigint NOT NULL, digest text NOT NULL, place bigint NOT NULL,
             applied_at timestamptz NOT NULL, actor text NOT NULL, PRIMARY KEY (source, number, digest)
         )
+        """
+
+    /// Events from outside, and which jobs start on which.
+    private static let emissions = """
+        CREATE TABLE emissions (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, request_id text NOT NULL, data text, actor text NOT NULL, at timestamptz NOT NULL,
+            UNIQUE (name, request_id)
+        );
+        ALTER TABLE jobs ADD COLUMN on_event text;
+        CREATE INDEX jobs_on_event ON jobs(on_event) WHERE on_event IS NOT NULL
+        """
+
+    /// Which jobs wait for which.
+    private static let needs = """
+        CREATE TABLE needs (needed text NOT NULL, job_name text NOT NULL, PRIMARY KEY (needed, job_name));
+        CREATE INDEX needs_of ON needs(job_name)
         """
 
     /// Past due instants that are to be run. `reached`: the last one that was decided on.

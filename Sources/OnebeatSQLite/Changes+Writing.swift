@@ -20,6 +20,7 @@ extension SQLiteStore {
         for run in changes.ended { try writeEnd(of: run, in: db) }
         for run in changes.letGo { try letGo(run, in: db) }
         for (job, number) in changes.releases { try release(number, heldOf: job, in: db) }
+        for job in changes.succeeded { try letGo(thoseThatNeed: job, in: db) }
         for job in changes.delays { try startDelay(of: job, at: changes.now, in: db) }
         for (job, change) in changes.status { try write(change, of: job, in: db) }
         for event in changes.events { try db.note(event, at: changes.now) }
@@ -38,6 +39,15 @@ extension SQLiteStore {
         try db.change(
             "INSERT INTO attempts (run_id, number, fence, node, boot, started_at) VALUES (?, ?, ?, ?, ?, ?)",
             [run.id.value, run.attempt, run.fence.value, run.node, run.boot, run.startedAt])
+    }
+
+    /// Runs that wait for a job are looked at again.
+    private static func letGo(thoseThatNeed job: String, in db: Database) throws {
+        try db.change(
+            """
+            UPDATE runs SET is_held = 0 WHERE state = 'scheduled' AND is_held = 1
+                AND job_name IN (SELECT job_name FROM needs WHERE needed = ?)
+            """, [job])
     }
 
     private static func askToEnd(runsOf job: String, in db: Database) throws {

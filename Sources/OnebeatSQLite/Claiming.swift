@@ -54,6 +54,10 @@ struct Claiming {
             }
             page.jobs[version.job] = job
         }
+        for run in runs {
+            guard let definition = page.definitions[run.version], !definition.needs.isEmpty else { continue }
+            page.unmetNeeds[run.id] = try SQLiteStore.unmetNeeds(of: run, definition, in: db)
+        }
         let wanted = min(request.slots - move.claims.count, runs.count)
         if wanted > 0 {
             let first = try store.reserveFences(wanted, at: now, in: db)

@@ -78,6 +78,19 @@ extension SQLiteStore: HistoryStore {
                 guard let value = RunValue(stored: row[1]) else { throw StoreError.unreadableValue(of: job) }
                 input[job] = value
             }
+            let data = try db.rows(
+                """
+                SELECT data FROM emissions e JOIN runs r ON r.request_id = 'event-' || e.id
+                WHERE r.id = ? AND r.kind = 'manual' AND data IS NOT NULL
+                """, [run.value]
+            ).first
+            if let data {
+                var row = Columns(data)
+                guard let value = RunValue(stored: row[0]) else {
+                    throw StoreError.unreadableValue(of: Emission.parent)
+                }
+                input[Emission.parent] = value
+            }
             return input
         }
     }
@@ -219,6 +232,9 @@ extension SQLiteStore: HistoryStore {
                 try db.change("INSERT OR REPLACE INTO meta VALUES ('kept_since', ?)", ["\(instant.microseconds)"])
             }
             removed += try db.change("DELETE FROM events WHERE id IN (\(oldEvents))", [instant, limit])
+            removed += try db.change(
+                "DELETE FROM emissions WHERE id IN (SELECT id FROM emissions WHERE at < ? ORDER BY id LIMIT ?)",
+                [instant, limit])
             removed += try db.change("DELETE FROM nodes WHERE gone_at < ?", [instant])
             removed += try db.change(
                 "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE closed_at < ? ORDER BY id LIMIT ?)",

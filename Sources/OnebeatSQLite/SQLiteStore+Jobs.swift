@@ -291,20 +291,25 @@ extension SQLiteStore {
                 actor,
                 record.source,
             ])
+        try db.change("DELETE FROM needs WHERE job_name = ?", [record.name])
+        for needed in record.definition.needs.keys {
+            try db.change("INSERT INTO needs (needed, job_name) VALUES (?, ?)", [needed, record.name])
+        }
         try db.change(
             """
-            INSERT INTO jobs (name, generation, version, source, is_paused, watermark, next_at, delay_us, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO jobs (name, generation, version, source, is_paused, watermark, next_at, delay_us, created_at,
+                on_event)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, version = excluded.version,
                 source = excluded.source, is_paused = excluded.is_paused, watermark = excluded.watermark,
                 next_at = excluded.next_at, delay_us = excluded.delay_us, created_at = excluded.created_at,
-                removed_at = NULL,
+                removed_at = NULL, on_event = excluded.on_event,
                 flow_edition = CASE typeof(jobs.flow_edition)
                     WHEN 'integer' THEN max(min(jobs.flow_edition, 1 << 50), 0) ELSE 0 END
             """,
             [
                 record.name, record.generation, record.version, record.source, record.isPaused, record.watermark,
-                record.nextAt, delay, record.createdAt,
+                record.nextAt, delay, record.createdAt, record.definition.schedule.event,
             ])
     }
 
@@ -347,6 +352,7 @@ extension SQLiteStore {
         try db.change(
             "UPDATE definitions SET removed_at = ? WHERE job_name = ? AND generation = ? AND version = ?",
             [now, record.name, record.generation, record.version])
+        try db.change("DELETE FROM needs WHERE job_name = ?", [record.name])
         try Self.replaceFuture(of: record, by: [], at: now, in: db)
         var changes = Changes(at: now)
         let due = try db.rows(

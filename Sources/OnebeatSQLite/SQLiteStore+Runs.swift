@@ -166,16 +166,19 @@ extension SQLiteStore: RunStore {
                     "SELECT is_paused, removed_at IS NOT NULL OR generation <> ? FROM jobs WHERE name = ?",
                     [run.version.generation, run.job]
                 ).first
-                let state =
+                var state =
                     job.map { row in
                         var row = Columns(row)
                         return JobState(isRemoved: row[1], isPaused: row[0])
                     } ?? JobState(isRemoved: true)
-                let policies = try self.definition(run.version, in: db).policies
+                let definition = try self.definition(run.version, in: db)
+                let policies = definition.policies
+                state.unmetNeeds = try Self.unmetNeeds(of: run, definition, in: db)
                 switch deciding(run, policies, state, now) {
                 case .start, .hold, .replace: return nil
                 case .skip(let reason): return try changes.end(run, as: .skipped, reason)
-                case .miss(let reason): return try changes.end(run, as: .missed, reason)
+                case .miss(let reason):
+                    return try changes.end(run, as: .missed, reason, message: state.unmetWords(for: reason))
                 case .cancel(let reason): return try changes.end(run, as: .cancelled, reason)
                 }
             }
@@ -233,6 +236,20 @@ extension SQLiteStore {
             ).map(Run.init)
         }
         return found
+    }
+
+    /// The jobs that a run waits for, in words.
+    static func unmetNeeds(of run: Run, _ definition: JobDefinition, in db: Database) throws -> [String] {
+        try definition.needs.sorted { $0.key < $1.key }.compactMap { needed, need in
+            let period = need.period(at: run.scheduledAt, timezone: definition.schedule.timezone)
+            let met = try db.rows(
+                """
+                SELECT 1 FROM runs r LEFT JOIN marks m ON m.run_id = r.id
+                WHERE job_name = ? AND generation IN (SELECT generation FROM definitions WHERE job_name = ?)
+                    AND scheduled_at >= ? AND scheduled_at < ? AND coalesce(m.state, r.state) = 'succeeded' LIMIT 1
+                """, [needed, needed, period.from, period.before])
+            return met.isEmpty ? "\(needed) (\(need.words))" : nil
+        }
     }
 
     static func releaseAll(heldOf job: String, in db: Database) throws {

@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access,
+        marks, backfills, access, needs, emissions,
     ])
 
     private let migrations: [String]
@@ -246,6 +246,22 @@ package struct Schema: Sendable {
 
     /// Events of one kind are found without reading all others.
     private static let eventKinds = "CREATE INDEX events_by_kind ON events(kind, id)"
+
+    /// Events from outside, and which jobs start on which.
+    private static let emissions = """
+        CREATE TABLE emissions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, request_id TEXT NOT NULL, data TEXT, actor TEXT NOT NULL, at INTEGER NOT NULL,
+            UNIQUE (name, request_id)
+        );
+        ALTER TABLE jobs ADD COLUMN on_event TEXT;
+        CREATE INDEX jobs_on_event ON jobs(on_event) WHERE on_event IS NOT NULL
+        """
+
+    /// Which jobs wait for which.
+    private static let needs = """
+        CREATE TABLE needs (needed TEXT NOT NULL, job_name TEXT NOT NULL, PRIMARY KEY (needed, job_name));
+        CREATE INDEX needs_of ON needs(job_name)
+        """
 
     /// Past due instants that are to be run. `reached`: the last one that was decided on.
     private static let backfills = """

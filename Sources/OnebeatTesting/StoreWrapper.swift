@@ -337,4 +337,6 @@ extension StoreWrapper {
     public func forgetSignInFailures(of keys: [String]) async throws(StoreError) {
         try await base.forgetSignInFailures(of: keys)
     }
+
+    public func emit(_ emission: Emission) async throws(StoreError) -> [Run] { try await base.emit(emission) }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Testing
 
 /// Jobs that follow others, with the real binary.
@@ -13,6 +13,100 @@ struct FlowTests {
         never: {after: broken, run: "echo never >> effects"}
         tidy: {after: [never, load], trigger_rule: all_done, overlap: queue_all, run: "echo tidy $ONEBEAT_SCHEDULED_AT >> effects"}
         """
+
+    /// The example of the README, with its backfill of a week, across a kill.
+    @Test func theExampleRunsAsTheReadmeSays() async throws {
+        try await Sandbox.with { box in
+            let example = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent().appendingPathComponent("Examples/flow").path
+            for name in ["onebeat.yaml", "orders.csv", "extract.sh", "totals.sh", "best.sh", "report.sh"] {
+                try FileManager.default.copyItem(atPath: "\(example)/\(name)", toPath: box.path(name))
+            }
+            var node = try await box.up()
+            let begun = try await box.onebeat(
+                "backfill", "extract", "--from", "2026-11-01", "--to", "2026-11-08", "--limit", "2", "--timezone", "UTC"
+            )
+            #expect(begun.code == 0, "\(begun.errors)")
+            #expect(try await eventually(within: .seconds(30)) { !box.read("reports/2026-11-02.json").isEmpty })
+            node.process.send(SIGKILL)
+            _ = try await node.process.end()
+            node = try await box.up()
+            #expect(
+                try await eventually(within: .seconds(90)) {
+                    try await box.onebeat("backfills", "--json").output.contains(#""state" : "done""#)
+                })
+            for day in 1...7 {
+                #expect(box.read("reports/2026-11-0\(day).json").contains(#""best": {"pieces""#), "day \(day)")
+            }
+            let counts = try await box.query(
+                "SELECT job_name, count(*) FROM runs WHERE kind = 'backfill' AND state = 'succeeded' GROUP BY 1 ORDER BY 1"
+            )
+            #expect(counts == ["best", "extract", "report", "tidy", "totals"].map { [$0, "7"] })
+            let audit = try await box.onebeat("audit")
+            #expect(audit.code == 0, "\(audit.output)")
+            try await node.stop()
+        }
+    }
+
+    /// An event starts its jobs once, with what it brings; a job waits for what it needs.
+    @Test func anEventStartsItsJobsAndANeedIsWaitedFor() async throws {
+        try await Sandbox.with { box in
+            try box.configure(
+                """
+                load: {on: {event: arrived}, run: "cat $ONEBEAT_INPUT >> loaded"}
+                report: {every: 2s, needs: {load: {within: 1h}}, deadline: 1h, run: "echo x >> reported"}
+                """)
+            let node = try await box.up()
+            #expect(
+                try await eventually(within: .seconds(30)) {
+                    try await box.onebeat("runs", "--job", "report").output.contains("waits for load (within 1h)")
+                })
+            #expect(box.read("reported").isEmpty)
+            #expect(try await box.onebeat("explain", "report").output.contains("`needs` lets it go"))
+            for _ in 0..<2 {
+                let answer = try await box.onebeat("emit", "arrived", "--id", "7", "--data", #"{"path": "a b"}"#)
+                #expect(answer.code == 0 && answer.output.contains("run"), "\(answer.output)\(answer.errors)")
+            }
+            #expect(try await eventually(within: .seconds(30)) { !box.read("reported").isEmpty })
+            #expect(box.read("loaded") == #"{"event": {"path": "a b"}}"#)
+            let refused = try await box.onebeat("emit", "arrived", "--data", "{")
+            #expect(refused.code != 0 && refused.errors.contains("is not JSON"))
+            try await node.stop()
+        }
+    }
+
+    /// What failed is marked, and what hung on it goes on; and is done once more.
+    @Test func aFailedRunIsMarkedAndAPartOfAFlowIsDoneOnceMore() async throws {
+        try await Sandbox.with { box in
+            try box.configure(
+                """
+                extract: {run: "echo 5 > $ONEBEAT_OUTPUT"}
+                check: {after: extract, run: "cat $ONEBEAT_INPUT >> checked; test -e fixed"}
+                load: {after: [check, extract], run: "cat $ONEBEAT_INPUT >> loaded"}
+                """)
+            let node = try await box.up()
+            #expect(try await box.onebeat("trigger", "extract", "--wait").code == 0)
+            #expect(
+                try await eventually(within: .seconds(30)) {
+                    try await box.query("SELECT state FROM runs WHERE id = 3") == [["skipped"]]
+                })
+            let running = try await box.onebeat("mark", "2", "succeeded", "--because", " ")
+            #expect(running.code != 0 && running.errors.contains("the reason has 0 bytes"), "\(running.errors)")
+            #expect(try await box.onebeat("mark", "2", "succeeded", "--because", "seen by hand").code == 0)
+            #expect(try await eventually(within: .seconds(30)) { box.read("loaded") == #"{"extract": 5}"# })
+            #expect(try await box.onebeat("run", "2").output.contains("counts as succeeded, by the word of"))
+            try box.write("", to: "fixed")
+            #expect(try await box.onebeat("retry", "2", "--downstream").code == 0)
+            #expect(
+                try await eventually(within: .seconds(30)) {
+                    box.read("loaded") == #"{"extract": 5}{"extract": 5}"#
+                })
+            #expect(box.read("checked") == #"{"extract": 5}{"extract": 5}"#)
+            #expect(try await box.query("SELECT state FROM runs WHERE id = 2") == [["failed"]])
+            #expect(try await box.onebeat("audit").code == 0)
+            try await node.stop()
+        }
+    }
 
     @Test func aValueGoesFromJobToJob() async throws {
         try await Sandbox.with { box in

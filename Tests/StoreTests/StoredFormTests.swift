@@ -17,7 +17,7 @@ struct StoredFormTests {
         """,
         "UPDATE definitions SET definition = '{\"format\":9}' WHERE job_name = 'pause'",
         "UPDATE runs SET state = 'floating' WHERE job_name = 'broken' AND state = 'failed'",
-        "UPDATE runs SET kind = 'backfill', reason = 'weather' WHERE job_name = 'tick' AND state = 'succeeded'",
+        "UPDATE runs SET kind = 'lunar', reason = 'weather' WHERE job_name = 'tick' AND state = 'succeeded'",
     ]
 
     private static func fixture(_ name: String) throws -> String {

@@ -17,6 +17,8 @@ public struct JobState: Sendable, Equatable {
     public var lockHolder: String?
     /// Whether the definition that the run follows cannot be read here.
     public var isUnreadable = false
+    /// The jobs that must have succeeded before the run starts, and have not, in words.
+    public var unmetNeeds: [String] = []
 
     /// Makes a state; stores and tests do.
     public init(
@@ -29,6 +31,13 @@ public struct JobState: Sendable, Equatable {
         self.activeManualRuns = activeManualRuns
         self.heldRuns = heldRuns
         self.lockHolder = lockHolder
+    }
+}
+
+extension JobState {
+    /// Words on a run that was missed since what it needs did not come.
+    package func unmetWords(for reason: Reason) -> String? {
+        reason == .upstream && !unmetNeeds.isEmpty ? "\(unmetNeeds.joined(separator: ", ")) did not succeed" : nil
     }
 }
 
@@ -52,7 +61,7 @@ public enum Admission: Sendable, Equatable {
     /// that a store may start it without asking.
     public static func isClear(_ run: Run, for job: JobState, at now: Timestamp) -> Bool {
         (!job.isRemoved || run.isFollower) && !job.isPaused && !job.isUnreadable && job.activeRuns == 0
-            && job.lockHolder == nil
+            && job.lockHolder == nil && job.unmetNeeds.isEmpty
             && !run.isCancelRequested && run.deadlineAt.map { now <= $0 } ?? true
     }
 
@@ -71,7 +80,9 @@ public enum Admission: Sendable, Equatable {
         // Its policies are not known either. A node that can read them may come, and whatever is held is looked at again.
         if job.isUnreadable { return .hold(waivingDeadline: false) }
         if job.isPaused, run.kind == .scheduled, isFirst { return .skip(.paused) }
-        if isFirst, let deadline = run.deadlineAt, now > deadline { return .miss(.tooLate) }
+        let waits = isFirst && run.kind == .scheduled && !job.unmetNeeds.isEmpty
+        if isFirst, let deadline = run.deadlineAt, now > deadline { return .miss(waits ? .upstream : .tooLate) }
+        if waits { return .hold(waivingDeadline: false) }
         let isLocked = job.lockHolder != nil && policies.effectiveLimit == 1
         if job.activeRuns < policies.effectiveLimit, !isLocked { return .start }
         if !isFirst { return .hold(waivingDeadline: false) }

@@ -33,7 +33,7 @@ package struct DueScan: Sendable {
         case .every(let length):
             rhythm = .every(max(length.wholeMicroseconds, 1), anchor: schedule.start?.microseconds ?? 0)
         case .at, .repeat, .solar: rhythm = .other(try Schedule(of: definition, zones: zones))
-        case .delay, .after, .manual: return nil
+        case .delay, .event, .after, .manual: return nil
         }
         self.definition = schedule
         zone = try zones.zone(named: schedule.timezone)

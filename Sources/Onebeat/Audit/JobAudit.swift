@@ -107,7 +107,7 @@ package struct JobAudit: Sendable {
     private static func isByClock(_ definition: JobDefinition) -> Bool {
         switch definition.schedule.rhythm {
         case .cron, .every, .at, .repeat, .solar: true
-        case .delay, .after, .manual: false
+        case .delay, .event, .after, .manual: false
         }
     }
 

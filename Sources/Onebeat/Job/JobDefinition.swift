@@ -20,6 +20,9 @@ public struct JobDefinition: Sendable, Hashable {
     public var tags: [String] = []
     /// Whom to ask about it.
     public var owner: String?
+    /// Jobs of which a run must have succeeded before a due run of this one starts. A run that waits for that takes no slot,
+    /// and is missed at its deadline. Runs by hand do not wait.
+    public var needs: [String: Need] = [:]
     /// Whether what its runs write and hand on may be a secret: output is not kept then, and values are given to those that
     /// follow and shown to nobody.
     public var hasSecretOutput = false
@@ -99,6 +102,18 @@ extension JobDefinition {
             throw DefinitionError(job: name, key: "tags", problem: "there are \(tags.count); 20 at most will do")
         }
         if case .celery(let call) = work { try call.validate(job: name) }
+        guard needs.count <= 20 else {
+            throw DefinitionError(job: name, key: "needs", problem: "there are \(needs.count); 20 at most will do")
+        }
+        for (needed, need) in needs {
+            guard needed != name else {
+                throw DefinitionError(
+                    job: name, key: "needs", problem: "a job cannot wait for itself; name another one")
+            }
+            if case .within(let length) = need, length <= .zero {
+                throw DefinitionError(job: name, key: "needs", problem: "within must be longer than zero, as in 26h")
+            }
+        }
         try policies.validate(job: name)
         return self
     }

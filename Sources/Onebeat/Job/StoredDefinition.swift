@@ -10,6 +10,7 @@ enum StoredDefinition {
         form.put("description", definition.description)
         if !definition.tags.isEmpty { form.put("tags", definition.tags) }
         form.put("owner", definition.owner)
+        form.put("needs", definition.needs.mapValues(write))
         if definition.hasSecretOutput { form.put("secret", ["output"]) }
         form["schedule"] = write(definition.schedule)
         form["work"] = write(definition.work)
@@ -33,6 +34,7 @@ enum StoredDefinition {
             policies: try readPolicies(&policies), description: try form.text("description"))
         definition.tags = try form.texts("tags") ?? definition.tags
         definition.owner = try form.text("owner")
+        definition.needs = try readNeeds(try form.map("needs") ?? [:])
         definition.hasSecretOutput = try form.texts("secret")?.contains("output") ?? false
         var foreign = form.rest
         if !schedule.rest.isEmpty { foreign["schedule"] = .object(schedule.rest) }
@@ -46,6 +48,28 @@ enum StoredDefinition {
         return definition
     }
 
+    private static func write(_ need: Need) -> String {
+        switch need {
+        case .within(let length): length.text
+        case .sameDay: Need.sameDayWord
+        }
+    }
+
+    /// A need that is not known must not be taken for none: the job would start without it.
+    private static func readNeeds(_ stored: [String: String]) throws(StoredFormError) -> [String: Need] {
+        var needs: [String: Need] = [:]
+        for (job, text) in stored {
+            if text == Need.sameDayWord {
+                needs[job] = .sameDay
+            } else if let length = Duration(text: text) {
+                needs[job] = .within(length)
+            } else {
+                throw StoredFormError("it needs \(job) in a way that this version does not know")
+            }
+        }
+        return needs
+    }
+
     // MARK: The schedule
 
     static func write(_ schedule: ScheduleDefinition) -> JSONValue {
@@ -57,6 +81,7 @@ enum StoredDefinition {
         case .at(let moments): form.put("at", moments.map(\.description))
         case .repeat(let interval): form.put("repeat", interval)
         case .solar(let event): form["solar"] = write(event)
+        case .event(let name): form.put("event", name)
         case .after(let jobs): form.put("after", jobs)
         case .manual: break
         }
@@ -105,6 +130,7 @@ enum StoredDefinition {
         if let moments = try form.times("at") { return .at(moments) }
         if let interval = try form.text("repeat") { return .repeat(interval) }
         if let event = try form.object("solar") { return .solar(try readEvent(event)) }
+        if let name = try form.text("event") { return .event(name) }
         if let jobs = try form.texts("after") { return .after(jobs) }
         let known: Set = ["timezone", "start", "end", "spread", "except", "dst", "dialect"]
         if let key = form.rest.keys.sorted().first(where: { !known.contains($0) }) {

@@ -22,6 +22,8 @@ package struct Changes: Sendable, Equatable {
     private var parents: [Run] = []
     /// How many waiting runs of a job may be claimed again, the longest due first.
     package private(set) var releases: [String: Int] = [:]
+    /// Jobs of which a run succeeded, so that runs which need one are worth another look.
+    package private(set) var succeeded: Set<String> = []
     /// Generations of jobs with a delay, if they have one: the end of the only open run starts its countdown.
     package private(set) var delays: Set<JobVersion> = []
     /// Rows of `scheduled_job_status`, one for each job.
@@ -123,7 +125,10 @@ extension Changes {
     }
 
     /// A run that ended before counts as something else from now on: those that wait for it are to be decided on.
-    package mutating func reconsider(_ run: Run) { if run.flow != nil { parents.append(run) } }
+    package mutating func reconsider(_ run: Run) {
+        if run.flow != nil { parents.append(run) }
+        if run.state == .succeeded { succeeded.insert(run.job) }
+    }
 
     /// A run that waited for others is due.
     mutating func letGo(_ run: Run) { letGo.append(run) }
@@ -132,6 +137,7 @@ extension Changes {
     private mutating func conclude(_ run: Run, isGuarded: Bool) {
         guard run.state.isTerminal else { return }
         if run.flow != nil { parents.append(run) }
+        if run.state == .succeeded { succeeded.insert(run.job) }
         if isGuarded, run.kind == .scheduled {
             delays.insert(JobVersion(job: run.job, generation: run.version.generation, version: 0))
         }

@@ -40,6 +40,8 @@ package struct ClaimMove {
         package var fences: ArraySlice<Int64>
         package var definitions: [JobVersion: JobDefinition]
         package var now: Timestamp
+        /// What runs wait for beside their turn, in words; of those whose jobs need others.
+        package var unmetNeeds: [RunID: [String]] = [:]
 
         package init(
             runs: [Run], jobs: [String: ClaimedJob], fences: ArraySlice<Int64>,
@@ -98,9 +100,12 @@ package struct ClaimMove {
         var state = page.jobs[run.job]?.state(for: run) ?? JobState(isRemoved: true)
         state.lockHolder = request.locks?.heldElsewhere[run.job]
         state.isUnreadable = definition.trouble != nil
+        state.unmetNeeds = page.unmetNeeds[run.id] ?? []
         wasClear = wasClear && Admission.isClear(run, for: state, at: page.now)
         let hasRoom = state.activeRuns < definition.policies.effectiveLimit
-        let message = definition.trouble ?? (hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil)
+        let needs = state.unmetNeeds.isEmpty ? nil : "waits for \(state.unmetNeeds.joined(separator: ", "))"
+        let message =
+            definition.trouble ?? needs ?? (hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil)
         switch decide(run, definition.policies, state, page.now) {
         case .start: try start(run, definition, &page)
         case .hold(let waivesDeadline): hold(run, waivingDeadline: waivesDeadline, message, &page)

@@ -35,6 +35,11 @@ extension Run {
         return run
     }
 
+    /// Whether it was asked for by hand in place of a run that had ended.
+    package var isForPastInstant: Bool {
+        kind == .manual && ["retry-of-", "mark-of-"].contains { requestID.hasPrefix($0) }
+    }
+
     /// The name of a wish to run an ended run's job once more; asked twice it is one wish.
     package static func retryRequest(of run: RunID) -> String { "retry-of-\(run)" }
 

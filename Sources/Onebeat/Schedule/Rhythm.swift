@@ -42,6 +42,11 @@ enum Rhythm: Sendable {
                 throw ScheduleError(setting: "after", text: "", message: "the list is empty; name one job or more")
             }
             self = .none
+        case .event(let name):
+            if let problem = EventName.problem(name) {
+                throw ScheduleError(setting: "on", text: name, message: problem)
+            }
+            self = .none
         case .manual: self = .none
         }
     }

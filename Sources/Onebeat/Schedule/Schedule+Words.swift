@@ -23,6 +23,7 @@ extension Schedule {
             return "\(often) from \(format(interval.start)) by \(interval.periodText), \(definition.timezone)"
         case .solar(let event): return event.words
         case .after(let jobs): return "after \(list(jobs))"
+        case .event(let name): return "on the event \(name)"
         case .manual: return "by hand only"
         }
     }

@@ -57,7 +57,7 @@ public struct Schedule: Sendable {
         case .at(let moments): (setting, text) = ("at", moments.map(\.description).joined(separator: ", "))
         case .repeat(let interval): (setting, text) = ("repeat", interval)
         case .solar(let event): (setting, text) = ("solar", event.words)
-        case .delay, .after, .manual: return
+        case .delay, .event, .after, .manual: return
         }
         guard next(after: definition.start.map { $0 - .microseconds(1) } ?? .distantPast) == nil else { return }
         throw ScheduleError(

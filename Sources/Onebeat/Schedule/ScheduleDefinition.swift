@@ -1,6 +1,6 @@
 /// When a job is due, as the user wrote it. `Schedule` is the same thing checked and ready to compute with.
 ///
-/// In a file it has the keys `cron`, `every`, `delay`, `at`, `repeat`, `solar` or `after` (none of them: only by hand), and
+/// In a file it has the keys `cron`, `every`, `delay`, `at`, `repeat`, `solar`, `on` or `after` (none of them: only by hand), and
 /// beside it `timezone`, `start`, `end`, `spread`, `except` and `dst`.
 public struct ScheduleDefinition: Sendable, Hashable {
     /// What makes the job due.
@@ -17,6 +17,8 @@ public struct ScheduleDefinition: Sendable, Hashable {
         case `repeat`(String)
         /// When the sun does this at a place; on a day when it does not, nothing is due.
         case solar(SolarEvent)
+        /// When somebody emits an event of this name.
+        case event(String)
         /// When these jobs have ended; the flow decides, no time does.
         case after([String])
         /// Never by itself.
@@ -73,8 +75,16 @@ public struct ScheduleDefinition: Sendable, Hashable {
     /// Due when these jobs have ended.
     public static func after(_ jobs: String...) -> Self { Self(.after(jobs)) }
 
+    /// Due when somebody emits an event of this name.
+    public static func event(_ name: String) -> Self { Self(.event(name)) }
+
     /// Due never by itself.
     public static let manual = Self(.manual)
+}
+
+extension ScheduleDefinition {
+    /// The event on which the job starts, if it does.
+    package var event: String? { if case .event(let name) = rhythm { name } else { nil } }
 }
 
 extension Schedule {

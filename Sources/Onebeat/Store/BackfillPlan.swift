@@ -17,6 +17,7 @@ package enum BackfillPlan {
         case .after(let jobs):
             return
                 "\(backfill.job) follows \(jobs.joined(separator: ", ")): run a backfill of what its flow begins with"
+        case .event(let name): return "\(backfill.job) starts on the event \(name): no clock knows when it was due"
         case .manual: return "\(backfill.job) is run by hand: it never was due"
         }
     }

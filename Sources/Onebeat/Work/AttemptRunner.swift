@@ -48,7 +48,9 @@ struct AttemptRunner: Sendable {
 
     private func work(_ claim: Claim, _ output: any OutputSink) async -> Outcome {
         // A run that is done once more may follow others, and be the first of its flow.
-        let mayHaveInput = claim.run.isFollower || claim.run.flow != nil && claim.run.kind == .manual
+        let isOfEvent = if case .event = claim.definition.schedule.rhythm { true } else { false }
+        let mayHaveInput =
+            isOfEvent || claim.run.isFollower || claim.run.flow != nil && claim.run.kind == .manual
         guard mayHaveInput else { return await executor.execute(claim, output: output) }
         var claim = claim
         do {

@@ -12,6 +12,7 @@ struct ActAPI: Sendable {
         group.post("jobs/:name/trigger") { request, context in try await trigger(request, context) }
         group.post("jobs/:name/pause") { request, context in try await setPaused(true, request, context) }
         group.post("jobs/:name/resume") { request, context in try await setPaused(false, request, context) }
+        group.post("events") { request, context in try await emit(request, context) }
         group.post("runs/:id/cancel") { request, context in try await cancel(request, context) }
         group.post("runs/:id/retry") { request, context in try await retry(request, context) }
         group.post("runs/:id/mark") { request, context in try await mark(request, context) }
@@ -41,16 +42,16 @@ struct ActAPI: Sendable {
     }
 
     /// The header and the body's field are one and the same; both may be given when they agree.
-    private static func name(of request: Request, _ body: BodyReader) throws -> String? {
+    private static func name(of request: Request, _ body: BodyReader, field: String = "request_id") throws -> String? {
         let headers = request.headers[values: .idempotencyKey]
-        let field = try body.text("request_id")
+        let text = try body.text(field)
         guard headers.count <= 1 else {
             throw Problem(.badRequest, "there are \(headers.count) Idempotency-Key headers")
         }
-        guard var key = headers.first else { return field }
+        guard var key = headers.first else { return text }
         if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
-        guard field == nil || field == key else {
-            throw Problem(.badRequest, "Idempotency-Key and request_id name two wishes; send one of them")
+        guard text == nil || text == key else {
+            throw Problem(.badRequest, "Idempotency-Key and \(field) name two wishes; send one of them")
         }
         return key
     }
@@ -97,6 +98,23 @@ struct ActAPI: Sendable {
         let marked = try await context.mark(reading.run(id), as: state, because: because, reading)
         return try JSON.response(
             Deed(words: marked.lines.joined(separator: "; "), runs: marked.touched.map { RunResource($0) }))
+    }
+
+    private func emit(_ request: Request, _ context: Context) async throws -> Response {
+        _ = try QueryReader(request, known: [])
+        let body = try await BodyReader(json: request, known: ["name", "id", "data"])
+        guard let name = try body.text("name") else {
+            throw Problem(.badRequest, "name is missing; send the event's name")
+        }
+        // Whoever emits starts whatever starts on it.
+        for job in try await reading.store.jobs() where job.definition.schedule.event == name {
+            try context.requireScope(job.name)
+        }
+        let runs = try await context.acts(reading.store).emit(
+            name, id: try Self.name(of: request, body, field: "id"), data: body.json("data"))
+        let words =
+            runs.isEmpty ? "no job starts on \(name)" : "\(runs.count) run\(runs.count == 1 ? "" : "s") of \(name)"
+        return try JSON.response(Deed(words: words, runs: runs.map { RunResource($0) }), status: .created)
     }
 
     private static func made(_ run: Run, _ deed: Deed) throws -> Response {

@@ -52,6 +52,9 @@ struct BodyReader {
         }
     }
 
+    /// Any value, as JSON.
+    func json(_ name: String) -> String? { values[name]?.text }
+
     func truth(_ name: String) throws -> Bool {
         switch values[name] {
         case .bool(let truth)?: return truth

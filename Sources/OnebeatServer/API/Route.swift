@@ -54,6 +54,7 @@ package struct Route: Sendable, Hashable {
         Route(.get, "/api/v1/runs/{id}/attempts", .role(.viewer)),
         Route(.get, "/api/v1/runs/{id}/logs", .role(.viewer), query: ["after", "limit"]),
         Route(.get, "/api/v1/runs/{id}/output", .role(.viewer), query: ["attempt", "stream"]),
+        Route(.post, "/api/v1/events", .role(.operator)),
         Route(.post, "/api/v1/runs/{id}/cancel", .role(.operator)),
         Route(.post, "/api/v1/runs/{id}/retry", .role(.operator)),
         Route(.post, "/api/v1/runs/{id}/mark", .role(.operator)),

@@ -74,6 +74,21 @@ package struct Acts: Sendable {
         return Retried(run: run, old: old.id)
     }
 
+    /// Emits an event; each job that starts on it has a run. The same name and id twice is one event.
+    /// - Parameter data: JSON.
+    /// - Throws: ``ActRefusal`` for what is no name, no id, or no value.
+    package func emit(_ name: String, id: String?, data: String?) async throws -> [Run] {
+        if let problem = EventName.problem(name) { throw ActRefusal(.invalid, problem) }
+        if let id, let problem = RequestName.problem(id) { throw ActRefusal(.invalid, "the id \(problem)") }
+        let value: RunValue?
+        do {
+            value = try data.map { try RunValue(json: Array($0.utf8)) }
+        } catch {
+            throw ActRefusal(.invalid, "what the event brings cannot be handed on: \(error)")
+        }
+        return try await store.emit(Emission(name, id: id ?? RequestName.fresh(), data: value, by: actor))
+    }
+
     /// Says what an ended run counts as for those that follow it.
     /// - Throws: ``ActRefusal`` for one that has not ended, and for a reason that is none.
     package func mark(_ run: Run, as state: RunMark.State, because reason: String) async throws -> Marked {
@@ -113,6 +128,7 @@ package struct Triggered: Sendable {
     package var words: String {
         run.state == .scheduled
             ? "run \(run.id) of \(run.job) is due, and \(outlook.words)"
+                + (run.flow == run.id ? "; what follows it comes after it (`onebeat flow \(run.id)`)" : "")
             : "run \(run.id) of \(run.job) is \(run.state.rawValue)"
     }
 }

@@ -10,7 +10,7 @@ struct JobReader {
     let findings: Findings
 
     private static let keys =
-        WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner", "secret"]
+        WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner", "secret", "needs"]
 
     private static let refused = [
         "pool": "pools are not in this version yet; limit bounds the runs of one job"
@@ -33,6 +33,7 @@ struct JobReader {
         let description = map.value("description", Read.words)
         let tags = map.value("tags", Read.list(of: Read.name)) ?? []
         let owner = map.value("owner", Read.name)
+        let needs = needs(map)
         let secrets = map.value("secret", Read.list(of: Self.secret)) ?? []
         guard let schedule, let work, findings.problemCount == before else {
             checkName()
@@ -42,6 +43,7 @@ struct JobReader {
             name: name, schedule: schedule.definition, work: work, policies: policies, description: description)
         job.tags = tags
         job.owner = owner
+        job.needs = needs
         job.hasSecretOutput = secrets.contains("output")
         do throws(DefinitionError) {
             job = try job.validated()
@@ -57,6 +59,28 @@ struct JobReader {
             findings.problem(error.problem, at: mark, path.reduce(place) { $0.child($1) })
             return nil
         }
+    }
+
+    private func needs(_ map: MapReader) -> [String: Need] {
+        var needs: [String: Need] = [:]
+        for (job, mark, node) in map.pairs("needs", example: "warehouse_load: {within: 26h}") {
+            let place = map.place.child("needs").child(job)
+            if case .scalar(let scalar) = node, scalar.string == Need.sameDayWord {
+                needs[job] = .sameDay
+            } else if case .mapping = node {
+                let inner = MapReader(node, place, keys: ["within"], findings: findings)
+                if let length = inner?.value("within", Read.positiveLength) {
+                    needs[job] = .within(length)
+                } else if inner?.has("within") == false {
+                    findings.problem("within is missing, as in {within: 26h}", at: mark, place)
+                }
+            } else {
+                findings.problem(
+                    "is \(node.kind) where \(Need.sameDayWord) or {within: 26h} belongs", at: node.position,
+                    place)
+            }
+        }
+        return needs
     }
 
     private static func secret(_ node: YAMLNode) throws(Misfit) -> String {

@@ -36,7 +36,7 @@ struct JobWarnings {
     private var hasEnded: Bool {
         switch schedule.definition.rhythm {
         case .cron, .every, .at, .repeat, .solar: schedule.next(after: now) == nil
-        case .delay, .after, .manual: false
+        case .delay, .event, .after, .manual: false
         }
     }
 

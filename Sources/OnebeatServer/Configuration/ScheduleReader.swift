@@ -3,10 +3,11 @@ import Onebeat
 /// Reads when a job is due, and compiles it, so that what a schedule cannot be is told at its place in the file.
 struct ScheduleReader {
     static let keys = [
-        "cron", "every", "delay", "at", "repeat", "solar", "after", "timezone", "start", "end", "spread", "except",
+        "cron", "every", "delay", "at", "repeat", "solar", "on", "after", "timezone", "start", "end", "spread",
+        "except",
         "dst", "dialect",
     ]
-    private static let rhythms = ["cron", "every", "delay", "at", "repeat", "solar", "after"]
+    private static let rhythms = ["cron", "every", "delay", "at", "repeat", "solar", "on", "after"]
     /// What a job that follows others takes from its root.
     private static let rootsOnly = ["start", "end", "spread", "except", "missed", "catch_up"]
 
@@ -55,6 +56,7 @@ struct ScheduleReader {
         case "delay": map.value("delay", Read.positiveLength).map { .delay($0) }
         case "at": map.value("at", Read.list(of: moment)).map { .at($0) }
         case "repeat": map.value("repeat", Read.words).map { .repeat($0) }
+        case "on": event().map { .event($0) }
         case "after": following().map { .after($0) }
         case "solar": solarEvent().map { .solar($0) }
         default: nil
@@ -66,6 +68,16 @@ struct ScheduleReader {
             map.warning("has no effect on a job that follows others; its root decides when the flow is due", key: key)
         }
         return map.value("after", Read.list(of: Read.words))
+    }
+
+    /// `on: {event: NAME}`.
+    private func event() -> String? {
+        guard let on = map.map("on", keys: ["event"]) else { return nil }
+        guard on.has("event") else {
+            map.problem("event is missing, as in {event: file_arrived}", key: "on")
+            return nil
+        }
+        return on.value("event", Read.name)
     }
 
     private func solarEvent() -> SolarEvent? {

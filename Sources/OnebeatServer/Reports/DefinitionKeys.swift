@@ -28,6 +28,7 @@ package struct DefinitionKeys: Sendable, Equatable {
         if let description = definition.description { add("description", description) }
         if !definition.tags.isEmpty { add("tags", flow(definition.tags)) }
         if let owner = definition.owner { add("owner", owner) }
+        for (job, need) in definition.needs.sorted(by: { $0.key < $1.key }) { add("needs.\(job)", need.words) }
         if definition.hasSecretOutput { add("secret", flow(["output"])) }
         add(definition.schedule)
         add(definition.work)
@@ -49,6 +50,7 @@ package struct DefinitionKeys: Sendable, Equatable {
             add("solar.event", event.kind.rawValue)
             add("solar.latitude", "\(event.latitude)")
             add("solar.longitude", "\(event.longitude)")
+        case .event(let name): add("on.event", name)
         case .after(let jobs): add("after", flow(jobs))
         case .manual: break
         }

@@ -75,6 +75,7 @@ package struct Explanation: Sendable, Equatable {
     private static func outlook(_ evidence: Evidence) -> [String] {
         let schedule = evidence.schedule
         switch schedule.definition.rhythm {
+        case .event(let name): return ["It runs on the event \"\(name)\": `onebeat emit \(name)`."]
         case .manual: return ["It runs by hand only: `onebeat trigger \(evidence.job.name)`."]
         case .after: return ["It is due \(schedule.words)."]
         case .delay where evidence.job.nextAt == nil:

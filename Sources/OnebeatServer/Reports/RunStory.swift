@@ -39,7 +39,11 @@ struct RunStory {
     private func at(_ moment: Timestamp) -> String { evidence.readable(moment) }
 
     private mutating func introduce() {
-        if row.kind == .manual {
+        if row.kind == .backfill {
+            say("Run \(row.id) makes up for \(at(row.scheduledAt)), by a backfill (\(row.requestID)).")
+        } else if row.isForPastInstant {
+            say("Run \(row.id) was asked for by hand, for \(at(row.scheduledAt)) (\(row.requestID)).")
+        } else if row.kind == .manual {
             say("Run \(row.id) was asked for by hand at \(at(row.scheduledAt)).")
         } else if let end = row.rangeEnd {
             say(
@@ -107,6 +111,9 @@ struct RunStory {
             return "No living node serves its queue \"\(row.queue)\" (they serve \(served)); start one with"
                 + " `onebeat up --queue \(row.queue)`."
         }
+        if row.attempt == 0, let message = row.message, !evidence.job.definition.needs.isEmpty {
+            return "It is held: \(message). `needs` lets it go when that has succeeded."
+        }
         if row.attempt == 0, let message = row.message {
             return "\(message); `overlap: \(policies.overlap.rawValue)` lets it wait until that lock is free."
         }
@@ -143,7 +150,13 @@ struct RunStory {
 
     private mutating func tellOfStart() {
         guard let start = evidence.attempts.first?.startedAt ?? row.startedAt else { return }
-        let due = row.kind == .scheduled ? schedule.dueAt(for: row.scheduledAt) : row.scheduledAt
+        let due =
+            switch row.kind {
+            case .scheduled: schedule.dueAt(for: row.scheduledAt)
+            // It was made long after its instant; of further attempts the row has no other time.
+            case .backfill, .manual, .unknown:
+                row.isForPastInstant || row.kind == .backfill ? (row.attempt > 1 ? start : row.dueAt) : row.scheduledAt
+            }
         let lateness = start.duration(since: due)
         let node = (evidence.attempts.first?.node ?? row.node).map { " on node \($0)" } ?? ""
         guard lateness > Explanation.punctual else { return say("It started on time\(node), at \(at(start)).") }
@@ -277,6 +290,10 @@ struct RunStory {
             let deadline = row.deadlineAt.map { " by \(at($0))" } ?? ""
             say("\(what) missed: no node could start it\(deadline) (deadline: \(policies.deadline.text)).")
             say(whoWasUp)
+        case .upstream:
+            say(
+                "It was missed, because \(row.message ?? "what it needs did not succeed") by its deadline"
+                    + " (\(row.deadlineAt.map(at) ?? policies.deadline.text)); `needs` says what it waits for.")
         case .coalesced:
             say("\(what) missed while no node could plan; `missed: latest` keeps only the newest instant of an outage.")
             say(standIn)

@@ -133,7 +133,7 @@ extension Checker {
             try require(
                 open + (record.nextAt == nil ? 0 : 1) == 1, .bounded,
                 "\(record.name) has \(open) open runs\(record.nextAt == nil ? "" : " and a next instant")")
-        case .manual, .at, .repeat, .solar, .after: break
+        case .manual, .at, .repeat, .solar, .event, .after: break
         }
     }
 }

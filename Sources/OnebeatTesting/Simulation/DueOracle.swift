@@ -16,7 +16,7 @@ enum DueOracle {
             let steps = expressions.compactMap(Self.step)
             precondition(steps.count == expressions.count, "the oracle does not know \(expressions)")
             isDue = { second in steps.contains { second % $0 == 0 } }
-        case .delay, .manual, .after, .at, .repeat, .solar: return nil
+        case .delay, .manual, .event, .after, .at, .repeat, .solar: return nil
         }
         guard start < end else { return [] }
         let first = start.microseconds / 1_000_000

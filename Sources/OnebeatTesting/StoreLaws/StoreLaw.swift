@@ -27,7 +27,7 @@ public struct StoreLaw: Sendable, CustomStringConvertible {
     /// Every law.
     public static let all =
         planning + applying + claiming + overlapping + locking + settling + leasing + solitude + holding + triggering
-        + recording + standing + stepping + flows + alerts + ledger + reruns + backfilling + access
+        + recording + standing + stepping + flows + alerts + ledger + reruns + backfilling + access + needing + emitting
 }
 
 /// A law that a store did not hold.

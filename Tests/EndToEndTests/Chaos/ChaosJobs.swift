@@ -23,6 +23,15 @@ struct ChaosJobs {
 
     let entries: [Entry]
 
+    /// A flow beside them, which the audit judges: a diamond of which a half is tried again, and a job that never starts.
+    static let flow = [
+        "flow: {every: 2s, missed: all, exec: [/bin/true]}",
+        "flow_left: {after: flow, exec: [/bin/sleep, \"0.2\"], overlap: queue_all}",
+        "flow_right: {after: flow, run: \"test $ONEBEAT_ATTEMPT -gt 1\", retry: {limit: 9, backoff: 1s}, overlap: queue_all}",
+        "flow_join: {after: [flow_left, flow_right], trigger_rule: all_done, exec: [/bin/true], overlap: queue_all}",
+        "flow_alarm: {after: flow_join, trigger_rule: one_failed, exec: [/bin/true], overlap: queue_all}",
+    ]
+
     private static let kinds = [
         Kind(name: "skip", length: 30),
         Kind(name: "every", length: 60, policies: "missed: all, catch_up: 1000"),

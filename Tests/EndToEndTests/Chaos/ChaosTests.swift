@@ -21,7 +21,8 @@ struct ChaosTests {
             let sink = box.path("sink"), locks = box.path("locks")
             try FileManager.default.createDirectory(atPath: locks, withIntermediateDirectories: true)
             let jobs = ChaosJobs(Self.minutes == nil ? 100 : 200, sink: sink, locks: locks)
-            try box.configure(jobs.entries.map(\.line).joined(separator: "\n"), defaults: "environment: inherit")
+            try box.configure(
+                (jobs.entries.map(\.line) + ChaosJobs.flow).joined(separator: "\n"), defaults: "environment: inherit")
             let nodes = try ChaosNodes(cluster, Self.nodes)
             print("chaos: seed \(Self.seed), \(jobs.entries.count) jobs, 5 nodes")
             try await nodes.startAll()
@@ -46,6 +47,10 @@ struct ChaosTests {
             try await Task.sleep(for: .seconds(3))
             let readAt = Timestamp(Date())
             let failed = try await nodes.stopAll()
+            // What operators would prove it by, of all jobs, flows too.
+            let audit = try await box.onebeat("audit")
+            #expect(audit.code == 0, "\(audit.output)\(audit.errors)")
+            #expect(try cluster.count("job_name = 'flow_join' AND state = 'succeeded'") > 5)
             #expect(failed.isEmpty, "nodes did not stop in good order: \(failed)")
 
             var history = try cluster.history(of: jobs, sink: "sink")

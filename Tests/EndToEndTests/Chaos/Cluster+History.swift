@@ -31,9 +31,9 @@ extension Cluster {
                 attempt, fence, crashes, \(time("finished_at")) FROM runs
             """
         ).compactMap { row in
-            guard let id = Int64(row[0]), let at = Self.moment(row[2]), let state = RunState(rawValue: row[3]) else {
-                return nil
-            }
+            guard let id = Int64(row[0]), entries[row[1]] != nil, let at = Self.moment(row[2]),
+                let state = RunState(rawValue: row[3])
+            else { return nil }
             var run = ChaosRun(id, row[1], at: at, state)
             run.dueAt = Self.moment(row[4]) ?? at
             run.rangeEnd = Self.moment(row[5])
@@ -45,6 +45,7 @@ extension Cluster {
             run.finishedAt = Self.moment(row[11])
             return run
         }
+        let known = Set(history.runs.map(\.id))
         history.attempts = try query(
             """
             SELECT run_id, number, fence, boot, \(time("started_at")), \(time("finished_at")), outcome,
@@ -54,7 +55,7 @@ extension Cluster {
             FROM attempts
             """
         ).compactMap { row in
-            guard let run = Int64(row[0]), let number = Int(row[1]), let fence = Int64(row[2]),
+            guard let run = Int64(row[0]), known.contains(run), let number = Int(row[1]), let fence = Int64(row[2]),
                 let startedAt = Self.moment(row[4])
             else { return nil }
             var attempt = ChaosAttempt(

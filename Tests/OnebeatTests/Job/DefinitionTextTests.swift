@@ -40,6 +40,7 @@ struct DefinitionTextTests {
             description: "Saves the shop")
         definition.tags = ["shop", "nightly"]
         definition.owner = "anna"
+        definition.needs = ["load": .within(.seconds(93_600)), "mail": .sameDay]
         definition.hasSecretOutput = true
         return definition
     }
@@ -82,7 +83,7 @@ struct DefinitionTextTests {
         }
         for rhythm: ScheduleDefinition.Rhythm in [
             .every(.seconds(30)), .delay(.milliseconds(10)), .at([Timestamp(seconds: 9)]),
-            .repeat("R10/2026-01-01T00:00:00Z/PT6H"), .after(["a", "b"]),
+            .repeat("R10/2026-01-01T00:00:00Z/PT6H"), .after(["a", "b"]), .event("arrived"),
             .solar(SolarEvent(.duskCivil, latitude: 78.22, longitude: -15)), .manual,
         ] {
             let definition = JobDefinition(name: "a", schedule: ScheduleDefinition(rhythm), work: .handler)

@@ -6,6 +6,19 @@ import Testing
 
 @Suite struct ConfigurationFileTests {
     /// A file that was cut short must not take every job away.
+    @Test func needsAreReadAndWhatIsNoneIsSaid() throws {
+        let job = try parseJob("cron: \"@daily\"", "run: x", "needs: {load: {within: 26h}, mail: same_day}")
+        #expect(job.needs == ["load": .within(.seconds(93_600)), "mail": .sameDay])
+        for (text, words) in [
+            ("needs: {load: {}}", "within is missing"), ("needs: {load: tomorrow}", "where same_day or"),
+            ("needs: {load: {within: 0s}}", "needs.load.within"), ("needs: [load]", "where a map belongs"),
+            ("needs: {a: same_day}", "cannot wait for itself"), ("needs: {load: {for: 3h}}", "for"),
+        ] {
+            let problems = jobProblems("run: x", text)
+            #expect(problems.contains { $0.contains(words) }, "\(text): \(problems)")
+        }
+    }
+
     @Test(arguments: [
         "jobs:\n", "complete: true\njobs:\n", "complete: true\n", "store: sqlite:a.db\njobs: null\n",
     ])

@@ -43,6 +43,7 @@ import Testing
 
     @Test func theQuickstartIsReadWithoutAWarning() throws {
         #expect(try parseFile(try Self.text(of: "Examples/quickstart/onebeat.yaml")).warnings == [])
+        #expect(try parseFile(try Self.text(of: "Examples/flow/onebeat.yaml")).warnings == [])
     }
 
     @Test func everyKeyOfAJobIsInTheReference() throws {

@@ -51,7 +51,7 @@ import Testing
     @Test func aFileSaysWhoseValuesItPutsWhere() throws {
         let call = #"http: {url: "https://x/{{ b.id }}", headers: {X-A: "{{ b.a }}"}, body: "{{ b }}", output: body}"#
         guard
-            case .http(let read) = try parseFile("jobs:\n  b: {run: x}\n  a:\n    after: b\n    \(call)\n").jobs[0].work
+            case .http(let read) = try parseFile("jobs:\n  b: {run: x}\n  a:\n    after: b\n    \(call)\n").jobs[1].work
         else {
             Issue.record("it is no call")
             return

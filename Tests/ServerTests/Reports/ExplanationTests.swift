@@ -20,6 +20,7 @@ private struct Scene {
     var nodes = [node()]
     var clock: String?
     var removal: Event?
+    var needs: [String: Need] = [:]
 
     static func node(joined: Timestamp = at("2026-11-01T00:00:00Z"), queues: [String] = ["default"]) -> NodeRecord {
         NodeRecord(
@@ -28,8 +29,9 @@ private struct Scene {
     }
 
     func explain(_ moment: Timestamp?) throws -> Explanation {
-        let definition = JobDefinition(
+        var definition = JobDefinition(
             name: "job", schedule: schedule, work: .shell("true", ProcessSettings()), policies: policies)
+        definition.needs = needs
         let record = JobRecord(
             definition: definition, isPaused: isPaused, watermark: watermark, nextAt: nil, createdAt: createdAt)
         var evidence = Evidence(
@@ -153,6 +155,33 @@ struct RunExplanationTests {
         let answer = try Scene(runs: [waiting]).explain(nil)
         #expect(answer.verdict == .waits)
         #expect(answer.says("No living node serves its queue \"mail\" (they serve default)"))
+    }
+
+    @Test func aRunThatWaitsForWhatItNeedsSaysSoAndSoDoesOneThatMissedIt() throws {
+        let waiting = run(.scheduled, at: now - .seconds(60)) { $0.message = "waits for load (same_day)" }
+        let answer = try Scene(runs: [waiting], needs: ["load": .sameDay]).explain(nil)
+        #expect(answer.verdict == .waits)
+        #expect(answer.says("It is held: waits for load (same_day). `needs` lets it go"))
+        let missed = run(.missed, reason: .upstream) { $0.message = "load (same_day) did not succeed" }
+        let after = try Scene(runs: [missed], needs: ["load": .sameDay]).explain(due)
+        #expect(after.says("It was missed, because load (same_day) did not succeed by its deadline"))
+    }
+
+    @Test func aRunThatStandsForAPastInstantIsNotLateForThat() throws {
+        let again = run(.succeeded, started: .seconds(3600), took: .seconds(1)) {
+            $0.kind = .manual
+            $0.requestID = "retry-of-7"
+            $0.dueAt = due + .seconds(3600)
+        }
+        let answer = try Scene(runs: [again]).explain(due)
+        #expect(answer.says("Run 1 was asked for by hand, for 2026-11-23 03:00:00 UTC (retry-of-7)."))
+        #expect(answer.says("It started on time"))
+        var filled = again
+        filled.kind = .backfill
+        filled.requestID = "backfill-3"
+        let filling = try Scene(runs: [filled]).explain(due)
+        #expect(filling.says("Run 1 makes up for 2026-11-23 03:00:00 UTC, by a backfill (backfill-3)."))
+        #expect(filling.says("It started on time"))
     }
 
     @Test func aWaitingRunSaysThatNobodyIsUp() throws {

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Hands on where the day's orders lie and how many there are. A day without orders is that of 2026-11-01.
+set -eu
+mkdir -p work
+day=$(echo "$ONEBEAT_SCHEDULED_AT" | cut -c1-10)
+grep "^$day," orders.csv > "work/$day.orders" || grep '^2026-11-01,' orders.csv > "work/$day.orders"
+rows=$(wc -l < "work/$day.orders")
+echo "$rows orders of $day"
+echo "{\"file\": \"work/$day.orders\", \"day\": \"$day\", \"rows\": $rows}" > "$ONEBEAT_OUTPUT"
