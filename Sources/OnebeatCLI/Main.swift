@@ -79,7 +79,8 @@ struct OnebeatCommand: ParsableCommand {
             CommandGroup(
                 name: "History",
                 subcommands: [
-                    Status.self, Jobs.self, Job.self, Runs.self, RunCommand.self, Flow.self, Logs.self, Nodes.self,
+                    Status.self, Top.self, Jobs.self, Job.self, Runs.self, RunCommand.self, Flow.self, Logs.self,
+                    Nodes.self,
                     Events.self, Versions.self, Alerts.self,
                 ]),
             CommandGroup(

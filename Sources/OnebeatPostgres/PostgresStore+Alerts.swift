@@ -113,6 +113,56 @@ extension PostgresStore: AlertStore {
         }
         try await record(Event("alert.acknowledged", actor: actor, message: "incident \(incident)"))
     }
+
+    public func silence(
+        _ pattern: String, for length: Duration, because reason: String, by actor: String
+    ) async throws(StoreError) -> Silence {
+        let silence = try await move { transaction in
+            let time = Transaction.time(of: 1)
+            return try transaction.commit([
+                Statement(
+                    """
+                    INSERT INTO silences (pattern, began_at, ends_at, reason, actor)
+                    VALUES ($2, \(time), \(time) + $3 * interval '1 microsecond', $4, $5) RETURNING \(Silence.columns)
+                    """, [transaction.now, .text(pattern), .length(length), .text(reason), .text(actor)])
+            ])[0].map(Silence.init)[0]
+        }
+        try await record(silence.event)
+        return silence
+    }
+
+    public func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence] {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    "SELECT \(Silence.columns) FROM silences WHERE ends_at >= $1 ORDER BY id DESC LIMIT $2",
+                    [.time(moment), .int(limit)])
+            ])[0].map(Silence.init)
+        }
+    }
+
+    public func endSilence(_ id: Int64, by actor: String) async throws(StoreError) {
+        let hasEnded = try await move { transaction in
+            let time = Transaction.time(of: 1)
+            let found = try transaction.commit([
+                Statement(
+                    "UPDATE silences SET ends_at = \(time) WHERE id = $2 AND ends_at > \(time)",
+                    [transaction.now, .int(id)]),
+                Statement("SELECT id FROM silences WHERE id = $1", [.int(id)]),
+            ])
+            guard found[1].count == 1 else { throw StoreError.notFound("there is no silence \(id)") }
+            return found[0].changed == 1
+        }
+        if hasEnded { try await record(Silence.ended(id, by: actor)) }
+    }
+}
+
+extension Silence {
+    static let columns = "id, pattern, began_at, ends_at, reason, actor"
+
+    init(row: Row) {
+        self.init(id: row[0], pattern: row[1], from: row[2], until: row[3], reason: row[4], actor: row[5])
+    }
 }
 
 extension Incident {

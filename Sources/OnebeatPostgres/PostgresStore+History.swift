@@ -271,6 +271,7 @@ extension PostgresStore: HistoryStore {
                     "DELETE FROM emissions WHERE id IN (SELECT id FROM emissions WHERE at < $1 ORDER BY id LIMIT $2)",
                     [.time(instant), .int(limit)]),
                 Statement("DELETE FROM nodes WHERE gone_at < $1", [.time(instant)]),
+                Statement("DELETE FROM silences WHERE ends_at < $1", [.time(instant)]),
                 Statement(
                     "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE closed_at < $1 ORDER BY id LIMIT $2)",
                     [.time(instant), .int(limit)]),

@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access, needs, emissions,
+        marks, backfills, access, needs, emissions, silences,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -324,6 +324,15 @@ package struct Schema: Sendable {
         ALTER TABLE definitions ADD COLUMN removed_at timestamptz;
         UPDATE definitions d SET removed_at = j.removed_at FROM jobs j
         WHERE j.name = d.job_name AND j.generation = d.generation AND j.version = d.version
+        """
+
+    /// For how long nothing is told of what.
+    private static let silences = """
+        CREATE TABLE silences (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, pattern text COLLATE "C" NOT NULL,
+            began_at timestamptz NOT NULL, ends_at timestamptz NOT NULL, reason text NOT NULL, actor text NOT NULL
+        );
+        CREATE INDEX silences_by_end ON silences (ends_at)
         """
 
     /// What runs hand on, as JSON.

@@ -44,7 +44,7 @@ extension SQLiteStore: AlertStore {
                 SELECT \(Incident.columns) FROM incidents \(openOnly ? "WHERE closed_at IS NULL" : "")
                 ORDER BY id DESC LIMIT ?
                 """, [limit]
-            ).map(Incident.init)
+            ).compactMap(Incident.init)
         }
     }
 
@@ -52,7 +52,7 @@ extension SQLiteStore: AlertStore {
         try await read { db, _ in
             try db.rows(
                 "SELECT \(Incident.columns) FROM incidents WHERE batch = ? ORDER BY id LIMIT 1000", [batch]
-            ).map(Incident.init)
+            ).compactMap(Incident.init)
         }
     }
 
@@ -62,7 +62,13 @@ extension SQLiteStore: AlertStore {
         let isNeeded = try await read { db, now in try !db.rows(ready, [rule, now - age]).isEmpty }
         guard isNeeded else { return }
         try await write { db, now in
-            guard let batch = try db.rows(ready, [rule, now - age]).first.map({ $0[0] as Int64 }) else { return }
+            guard
+                let batch = try db.rows(ready, [rule, now - age]).first.flatMap({ row in
+                    var row = Columns(row)
+                    let first: Int64 = row[0]
+                    return row.flaw == nil ? first : nil
+                })
+            else { return }
             try db.change("UPDATE incidents SET batch = ? WHERE rule = ? AND batch IS NULL", [batch, rule])
         }
     }
@@ -74,7 +80,11 @@ extension SQLiteStore: AlertStore {
                 SELECT DISTINCT rule, batch FROM incidents WHERE batch IS NOT NULL AND sent_at IS NULL
                 ORDER BY batch LIMIT ?
                 """, [limit]
-            ).map { ($0[0], $0[1]) }
+            ).compactMap { row in
+                var row = Columns(row)
+                let message: (rule: String, batch: Int64) = (row[0], row[1])
+                return row.flaw == nil ? message : nil
+            }
         }
     }
 
@@ -93,6 +103,50 @@ extension SQLiteStore: AlertStore {
                 Event("alert.acknowledged", actor: actor, message: "incident \(incident)"), at: now)
         }
     }
+
+    public func silence(
+        _ pattern: String, for length: Duration, because reason: String, by actor: String
+    ) async throws(StoreError) -> Silence {
+        try await write { db, now in
+            let until = now + length
+            try db.change(
+                "INSERT INTO silences (pattern, began_at, ends_at, reason, actor) VALUES (?, ?, ?, ?, ?)",
+                [pattern, now, until, reason, actor])
+            let silence = Silence(
+                id: db.lastInsertedRowID, pattern: pattern, from: now, until: until, reason: reason, actor: actor)
+            try db.note(silence.event, at: now)
+            return silence
+        }
+    }
+
+    public func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence] {
+        try await read { db, _ in
+            try db.rows(
+                "SELECT \(Silence.columns) FROM silences WHERE ends_at >= ? ORDER BY id DESC LIMIT ?", [moment, limit]
+            ).compactMap(Silence.init)
+        }
+    }
+
+    public func endSilence(_ id: Int64, by actor: String) async throws(StoreError) {
+        try await write { db, now in
+            let ended = try db.change("UPDATE silences SET ends_at = ? WHERE id = ? AND ends_at > ?", [now, id, now])
+            if ended == 1 { return try db.note(Silence.ended(id, by: actor), at: now) }
+            guard try !db.rows("SELECT id FROM silences WHERE id = ?", [id]).isEmpty else {
+                throw StoreError.notFound("there is no silence \(id)")
+            }
+        }
+    }
+}
+
+extension Silence {
+    static let columns = "id, pattern, began_at, ends_at, reason, actor"
+
+    /// - Returns: `nil` for a row that cannot be read: nothing is silent for it.
+    init?(row: Row) {
+        var row = Columns(row)
+        self.init(id: row[0], pattern: row[1], from: row[2], until: row[3], reason: row[4], actor: row[5])
+        if row.flaw != nil { return nil }
+    }
 }
 
 extension Incident {
@@ -100,10 +154,13 @@ extension Incident {
         id, rule, kind, job_name, since, run_id, summary, opened_at, closed_at, batch, acknowledged_by, is_news
         """
 
-    init(row: Row) {
+    /// - Returns: `nil` for a row that cannot be read.
+    init?(row: Row) {
+        var row = Columns(row)
         self.init(
             id: row[0], rule: row[1], kind: row[2], job: row[3], since: row[4], run: (row[5] as Int64?).map(RunID.init),
             summary: row[6], openedAt: row[7], closedAt: row[8], batch: row[9], acknowledgedBy: row[10],
             isNews: row[11])
+        if row.flaw != nil { return nil }
     }
 }

@@ -236,6 +236,7 @@ extension SQLiteStore: HistoryStore {
                 "DELETE FROM emissions WHERE id IN (SELECT id FROM emissions WHERE at < ? ORDER BY id LIMIT ?)",
                 [instant, limit])
             removed += try db.change("DELETE FROM nodes WHERE gone_at < ?", [instant])
+            removed += try db.change("DELETE FROM silences WHERE ends_at < ?", [instant])
             removed += try db.change(
                 "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE closed_at < ? ORDER BY id LIMIT ?)",
                 [instant, limit])

@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access, needs, emissions,
+        marks, backfills, access, needs, emissions, silences,
     ])
 
     private let migrations: [String]
@@ -237,6 +237,15 @@ package struct Schema: Sendable {
             source TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, place INTEGER NOT NULL,
             applied_at INTEGER NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (source, number, digest)
         ) WITHOUT ROWID;
+        """
+
+    /// For how long nothing is told of what.
+    private static let silences = """
+        CREATE TABLE silences (
+            id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, pattern TEXT NOT NULL, began_at INTEGER NOT NULL,
+            ends_at INTEGER NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL
+        );
+        CREATE INDEX silences_by_end ON silences(ends_at);
         """
 
     /// What runs hand on, as JSON.

@@ -214,6 +214,20 @@ extension StoreWrapper {
         try await base.incidents(openOnly: openOnly, limit: limit)
     }
 
+    public func silence(
+        _ pattern: String, for length: Duration, because reason: String, by actor: String
+    ) async throws(StoreError) -> Silence {
+        try await base.silence(pattern, for: length, because: reason, by: actor)
+    }
+
+    public func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence] {
+        try await base.silences(endingFrom: moment, limit: limit)
+    }
+
+    public func endSilence(_ id: Int64, by actor: String) async throws(StoreError) {
+        try await base.endSilence(id, by: actor)
+    }
+
     public func incidents(of batch: Int64) async throws(StoreError) -> [Incident] {
         try await base.incidents(of: batch)
     }

@@ -19,6 +19,7 @@ struct StoredRowTests {
         ("logs", "run_id IN (SELECT id FROM runs WHERE job_name = 'bad')"),
         ("scheduled_job_status", "job_name = 'bad'"), ("nodes", "name = 'b'"), ("leases", "name <> 'x'"),
         ("events", "job_name = 'bad'"), ("meta", "1"), ("counters", "1"), ("revisions", "1"),
+        ("incidents", "job_name = 'bad'"), ("silences", "pattern = 'bad'"),
     ]
 
     /// A bit of everything.
@@ -36,6 +37,12 @@ struct StoredRowTests {
             let record = NodeRecord(
                 id: NodeID(name: name, boot: boot), slots: 9, queues: ["default"], version: "1", processID: 1)
             _ = try await store.join(record, lease: .seconds(10))
+        }
+        for name in ["bad", "good"] {
+            _ = try await store.open([
+                Incident(rule: "alerts/x/run", kind: .failed, job: name, since: time.now(), summary: "x")
+            ])
+            _ = try await store.silence(name, for: .seconds(60), because: "x", by: "ann")
         }
         let b = NodeID(name: "b", boot: "b1")
         _ = try await store.lead(b, lease: .seconds(3))

@@ -10,6 +10,12 @@ public struct AlertRule: Sendable, Hashable {
     public var after: Int
     /// How long it waits for more to tell in the same message.
     public var group: Duration
+    /// How long until it is told again, for as long as it lasts and nobody has acknowledged it; never when `nil`.
+    public var repeats: Duration?
+    /// When nothing is told.
+    public var quiet: QuietHours?
+    /// How many of the last lines of a run's output stand in the message.
+    public var output: Int
     /// The way the message goes: `webhook`, `slack`, `run`, …
     public var channel: String
     /// What that way needs. Values may be secrets; `${NAME}` in them is expanded on the node that sends.
@@ -18,13 +24,14 @@ public struct AlertRule: Sendable, Hashable {
     /// Makes a rule.
     public init(
         on: [String] = AlertKind.usual.map(\.rawValue), jobs: [String] = [], tags: [String] = [], after: Int = 1,
-        group: Duration = .seconds(10), channel: String, settings: [String: String] = [:]
+        group: Duration = .seconds(10), output: Int = 0, channel: String, settings: [String: String] = [:]
     ) {
         self.on = on
         self.jobs = jobs
         self.tags = tags
         self.after = after
         self.group = group
+        self.output = output
         self.channel = channel
         self.settings = settings
     }
@@ -50,11 +57,22 @@ public enum AlertKind: String, Sendable, Hashable, CaseIterable {
     case queueUnserved = "queue_unserved"
     /// Its definition cannot be read.
     case invalid
+    /// A run that has ended took three times as long as 19 of 20 that ended well.
+    case slow
+    /// Nobody leads: nothing new falls due.
+    case leaderless
+    /// A node's clock is too far from the store's.
+    case skew
+    /// The store could not be reached for a while.
+    case store
     /// It is well again after something that was told.
     case recovered
 
     /// What is told unless a rule says otherwise.
-    public static let usual: [AlertKind] = allCases
+    public static let usual: [AlertKind] = allCases.filter { $0 != .slow }
+
+    /// What is told of no job but of the whole.
+    package static let ofTheWhole: Set<AlertKind> = [.leaderless, .skew, .store]
 }
 
 /// Names that may hold `*` for any number of characters.

@@ -26,6 +26,8 @@ public struct JobDefinition: Sendable, Hashable {
     /// Whether what its runs write and hand on may be a secret: output is not kept then, and values are given to those that
     /// follow and shown to nobody.
     public var hasSecretOutput = false
+    /// When what was due in the day before is to be done at the latest, on the schedule's wall clock.
+    public var by: TimeOfDay?
     /// Why this version of Onebeat can neither plan nor run it, and what would do; `nil` for a definition that was read in
     /// full. Only what comes from a store can have one.
     public package(set) var trouble: String?

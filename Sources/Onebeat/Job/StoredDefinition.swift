@@ -12,6 +12,7 @@ enum StoredDefinition {
         form.put("owner", definition.owner)
         form.put("needs", definition.needs.mapValues(write))
         if definition.hasSecretOutput { form.put("secret", ["output"]) }
+        form.put("by", definition.by?.description)
         form["schedule"] = write(definition.schedule)
         form["work"] = write(definition.work)
         form["policies"] = write(definition.policies)
@@ -36,6 +37,10 @@ enum StoredDefinition {
         definition.owner = try form.text("owner")
         definition.needs = try readNeeds(try form.map("needs") ?? [:])
         definition.hasSecretOutput = try form.texts("secret")?.contains("output") ?? false
+        if let by = try form.text("by") {
+            guard let time = TimeOfDay(by) else { throw form.unexpected("by", "a time such as 06:30") }
+            definition.by = time
+        }
         var foreign = form.rest
         if !schedule.rest.isEmpty { foreign["schedule"] = .object(schedule.rest) }
         if !work.rest.isEmpty { foreign["work"] = .object(work.rest) }
@@ -227,6 +232,16 @@ enum StoredDefinition {
         if !rule.tags.isEmpty { form.put("tags", rule.tags) }
         form.put("after", rule.after)
         form.put("group", rule.group)
+        form.put("repeat", rule.repeats)
+        if rule.output > 0 { form.put("output", rule.output) }
+        if let quiet = rule.quiet {
+            var hours = Form()
+            hours.put("from", quiet.from.description)
+            hours.put("to", quiet.to.description)
+            hours.put("timezone", quiet.timezone)
+            if !quiet.days.isEmpty { hours.put("days", quiet.days.sorted().map { QuietHours.dayNames[$0] }) }
+            form["quiet"] = hours.value
+        }
         form.put("channel", rule.channel)
         form.put("settings", rule.settings)
     }
@@ -239,8 +254,22 @@ enum StoredDefinition {
         rule.tags = try form.texts("tags") ?? rule.tags
         rule.after = try form.int("after") ?? rule.after
         rule.group = try form.length("group") ?? rule.group
+        rule.repeats = try form.length("repeat")
+        rule.output = max(0, try form.int("output") ?? 0)
+        if let quiet = try form.object("quiet") { rule.quiet = try readQuiet(quiet) }
         rule.settings = try form.map("settings") ?? rule.settings
         return rule
+    }
+
+    private static func readQuiet(_ stored: StoredObject) throws(StoredFormError) -> QuietHours {
+        var form = stored
+        guard let from = try form.text("from").flatMap({ TimeOfDay($0) }),
+            let to = try form.text("to").flatMap({ TimeOfDay($0) })
+        else { throw StoredFormError("work.quiet lacks its times") }
+        let days = try form.texts("days") ?? []
+        return QuietHours(
+            from: from, to: to, timezone: try form.text("timezone") ?? "UTC",
+            days: Set(days.compactMap { QuietHours.dayNames.firstIndex(of: $0) }))
     }
 
     private static func put(_ call: HTTPCall, into form: inout Form) {

@@ -27,6 +27,63 @@ public protocol AlertStore: Sendable {
     /// Somebody has seen an incident.
     /// - Throws: ``StoreError/notFound(_:)``.
     func acknowledge(_ incident: Int64, by actor: String) async throws(StoreError)
+
+    /// Begins a silence: for so long nothing is told of the jobs, or by the alerts, whose names fit a pattern.
+    func silence(
+        _ pattern: String, for length: Duration, because reason: String, by actor: String
+    ) async throws(StoreError) -> Silence
+
+    /// Silences that end at or after a moment, the newest first.
+    func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence]
+
+    /// Ends a silence now. One that is over stays as it is.
+    /// - Throws: ``StoreError/notFound(_:)``.
+    func endSilence(_ id: Int64, by actor: String) async throws(StoreError)
+}
+
+/// A time for which nothing is told of some jobs.
+public struct Silence: Sendable, Equatable {
+    /// The store's number.
+    public var id: Int64
+    /// The name of jobs, or of jobs of alerts; `*` stands for any characters.
+    public var pattern: String
+    /// When it began.
+    public var from: Timestamp
+    /// When it ends, or ended.
+    public var until: Timestamp
+    /// Why.
+    public var reason: String
+    /// Who asked for it.
+    public var actor: String
+
+    /// Makes one; stores do.
+    package init(id: Int64, pattern: String, from: Timestamp, until: Timestamp, reason: String, actor: String) {
+        self.id = id
+        self.pattern = pattern
+        self.from = from
+        self.until = until
+        self.reason = reason
+        self.actor = actor
+    }
+
+    /// What stores note of its beginning.
+    package var event: Event {
+        Event(
+            "alert.silenced", actor: actor, message: "silence \(id) of \(pattern) until \(until): \(reason)")
+    }
+
+    /// What stores note where somebody ended one.
+    package static func ended(_ id: Int64, by actor: String) -> Event {
+        Event("alert.unsilenced", actor: actor, message: "silence \(id)")
+    }
+
+    /// Whether it holds at a moment.
+    package func holds(at moment: Timestamp) -> Bool { from <= moment && moment < until }
+
+    /// Whether nothing is told of a job by the job of an alert.
+    package func covers(_ job: String, by rule: String) -> Bool {
+        NamePattern.fits(job, pattern) || NamePattern.fits(rule, pattern)
+    }
 }
 
 /// Something that people are told of once.

@@ -6,7 +6,11 @@ import OnebeatServer
 struct Alerts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What people were told: list incidents, try a channel, acknowledge.",
-        subcommands: [AlertList.self, AlertTest.self, AlertPreview.self, AlertAcknowledge.self],
+        subcommands: [
+            AlertList.self, AlertTest.self, AlertPreview.self, AlertAcknowledge.self, AlertSilence.self,
+            AlertSilences.self,
+            AlertUnsilence.self,
+        ],
         defaultSubcommand: AlertList.self)
 }
 

@@ -94,7 +94,7 @@ extension JobHealth.State {
     /// The colour of the state's word.
     var colour: Colour? {
         switch self {
-        case .failing, .missing, .stuck, .skipping, .unserved, .overdue, .invalid: .bad
+        case .failing, .missing, .late, .stuck, .skipping, .unserved, .overdue, .invalid: .bad
         case .waiting, .paused: .warning
         case .running: .active
         case .well: .good

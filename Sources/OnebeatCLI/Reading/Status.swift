@@ -47,28 +47,13 @@ struct Status: AsyncParsableCommand {
         } else {
             try show(reading.headline, looks, at: reading.now)
         }
-        // What nobody chose is not well: no node, nothing to run. A pause was somebody's choice.
-        let isWell = reading.headline.tone == .good || (reading.headline.tone == .calm && !reading.lines.isEmpty)
-        if !isWell { throw CommandFailure.silent(.failed) }
+        if !reading.isWell { throw CommandFailure.silent(.failed) }
     }
 
     private func show(_ headline: Headline, _ looks: [JobHealth], at now: Timestamp) throws {
-        let colour: Colour =
-            switch headline.tone {
-            case .good: .good
-            case .calm: .warning
-            case .bad: .bad
-            }
-        Output.line(Terminal.output.paint("\(headline.sentence)", colour))
-        var table = TextTable("job", "health", "since", "", "run", "why", optional: [3, 4, 2])
-        let clock = Clock(try reader.clock(), now: now)
-        for health in looks.prefix(limit) {
-            table.add(
-                .init(health.job, .title), .init(health.state.rawValue, health.state.colour),
-                .init(health.since.map(clock.text) ?? ""), .init(health.since.map(clock.relative) ?? "", .quiet),
-                .init(health.run?.description ?? "", .quiet), .init(health.why))
-        }
-        if !table.isEmpty { for line in table.lines(for: .output) { Output.line(line) } }
+        let picture = StatusPicture(terminal: .output, clock: Clock(try reader.clock(), now: now))
+        Output.line(picture.sentence(headline))
+        for line in picture.table(looks.prefix(limit)) { Output.line(line) }
         if looks.count > limit { Output.note("and \(looks.count - limit) more; --limit shows them") }
     }
 }

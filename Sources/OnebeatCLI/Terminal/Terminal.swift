@@ -13,6 +13,8 @@ struct Terminal: Sendable {
     let width: Int?
 
     static let output = Terminal(descriptor: STDOUT_FILENO)
+    /// Standard output as it is at the moment: people make windows wider.
+    static var now: Terminal { Terminal(descriptor: STDOUT_FILENO) }
     static let errors = Terminal(descriptor: STDERR_FILENO)
 
     init(isInteractive: Bool, hasColour: Bool, width: Int?) {

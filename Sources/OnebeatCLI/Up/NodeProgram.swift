@@ -105,8 +105,8 @@ struct NodeProgram {
     ) -> OnebeatWeb {
         OnebeatWeb(
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
-            hosts: surroundings.settings.webHosts.value, access: surroundings.settings.access, schedules: schedules,
-            limits: readers, logger: logger
+            hosts: surroundings.settings.webHosts.value, access: surroundings.settings.access,
+            metricsJobs: surroundings.file?.metricsJobs ?? [], schedules: schedules, limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)
             isListening.ring()
@@ -147,7 +147,7 @@ struct NodeProgram {
             store: store,
             executor: WorkExecutor(
                 process: process, http: http, celery: celery?.executor,
-                alerts: AlertExecutor(store: store, process: process, http: http)),
+                alerts: AlertExecutor(store: store, schedules: schedules, process: process, http: http)),
             settings: settings, locks: redis.map { RedisLocks($0) }, dispatch: redis.map { RedisDispatch($0) },
             processID: Int(getpid()), schedules: schedules,
             logger: logger,

@@ -24,19 +24,21 @@ public final class OnebeatWeb: Service {
     ///   - address: where to listen; port 0 is one that is free.
     ///   - hosts: names under which a proxy on this machine asks.
     ///   - access: how it is known who asks. Where it is not, an address that others reach answers probes only.
+    ///   - metricsJobs: names, and patterns, of the jobs that have figures of their own.
     ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
     ///   - limits: how much readers may hold on to.
     ///   - onListening: told the address once connections are taken, with the port that was found.
     public init(
         store: any Store, node: Node? = nil, metrics: PrometheusRegistry, address: ListenAddress = .standard,
-        hosts: [String] = [], access: WebAccess = .standard, schedules: ScheduleCache = ScheduleCache(),
+        hosts: [String] = [], access: WebAccess = .standard, metricsJobs: [String] = [],
+        schedules: ScheduleCache = ScheduleCache(),
         time: any TimeSource = SystemTime(),
         limits: WebLimits = WebLimits(), logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
         let health = Health(store: store, node: node, time: time)
         let page = MetricsPage(
-            registry: metrics, store: store, schedules: schedules, node: node, time: time)
+            registry: metrics, store: store, schedules: schedules, node: node, jobs: metricsJobs, time: time)
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             Safeguard(address: address, hosts: Set(hosts.map { $0.lowercased() }))

@@ -14,7 +14,7 @@ package enum AlertAnswer {
         // It says so in a sentence, and 1 where all is well.
         case .teams:
             String(decoding: body, as: UTF8.self).contains("delivery failed") ? "the message was not delivered" : nil
-        case .webhook, .slack, .discord, .telegram, .ntfy, .pagerduty, .email, .run: nil
+        case .webhook, .slack, .discord, .telegram, .ntfy, .pagerduty, .email, .run, .ping: nil
         }
     }
 

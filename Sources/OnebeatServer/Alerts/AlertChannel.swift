@@ -4,6 +4,8 @@ import Onebeat
 /// The ways to tell people. Each turns a message into what a node can do: an HTTP call, a process, or mail to a server.
 package enum AlertChannel: String, Sendable, CaseIterable {
     case webhook, slack, discord, teams, telegram, ntfy, pagerduty, dingtalk, feishu, wecom, email, run
+    /// A dead man's switch: it is told while all is well.
+    case ping
 
     /// How a message goes on its way.
     package enum Delivery: Sendable, Equatable {
@@ -23,6 +25,7 @@ package enum AlertChannel: String, Sendable, CaseIterable {
         case .pagerduty: [("key", true), ("url", false)]
         case .email: [("to", true), ("from", false), ("smtp", false), ("ca", false), ("sendmail", false)]
         case .run: [("line", true)]
+        case .ping: [("url", true), ("every", false)]
         }
     }
 
@@ -121,6 +124,10 @@ package enum AlertChannel: String, Sendable, CaseIterable {
             process.environment["ONEBEAT_MAIL"] = Self.literal(mail.text(at: now, lineEnd: "\n"))
             process.environment["ONEBEAT_SENDMAIL"] = Self.literal(try optional("sendmail") ?? "/usr/sbin/sendmail")
             return .process("printf '%s' \"$ONEBEAT_MAIL\" | \"$ONEBEAT_SENDMAIL\" -t -i", process)
+        case .ping:
+            var call = HTTPCall(url: Self.literal(try setting("url")), timeout: Self.patience)
+            call.alias = Self.shown(settings["url"] ?? "")
+            return .call(call)
         case .run:
             var process = ProcessSettings()
             process.environment = [
@@ -182,7 +189,7 @@ package enum AlertChannel: String, Sendable, CaseIterable {
     }
 
     private static func card(of message: AlertMessage) -> JSONValue {
-        let blocks = [message.title] + message.lines
+        let blocks = [message.title] + message.lines + message.output
         return .object([
             "type": .string("message"),
             "attachments": .array([

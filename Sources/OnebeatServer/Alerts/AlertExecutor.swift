@@ -3,7 +3,8 @@ import Onebeat
 
 /// Sends a message: reads what it tells of from the store, and has the call or the process of its channel done.
 public struct AlertExecutor: Executor {
-    private let store: any AlertStore
+    private let store: any Store
+    private let health: HealthReader
     private let process: any Executor
     private let http: any Executor
     private let mail: SMTPClient
@@ -16,10 +17,11 @@ public struct AlertExecutor: Executor {
     ///   - http: makes the calls of the others.
     ///   - environment: where `${NAME}` in settings is looked up.
     public init(
-        store: any AlertStore, process: any Executor, http: any Executor,
+        store: any Store, schedules: ScheduleCache = ScheduleCache(), process: any Executor, http: any Executor,
         environment: [String: String] = ProcessInfo.processInfo.environment, time: any TimeSource = SystemTime()
     ) {
         self.store = store
+        health = HealthReader(store, schedules: schedules)
         self.process = process
         self.http = http
         self.environment = environment
@@ -34,7 +36,11 @@ public struct AlertExecutor: Executor {
     public func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         guard case .alert(let rule) = claim.definition.work else { return .notStarted }
         do {
-            let message = try await message(of: claim)
+            if rule.channel == AlertChannel.ping.rawValue, let why = try await whatIsWrong() {
+                await output.write(Array("[onebeat: not told that all is well: \(why)]\n".utf8), to: .note)
+                return .succeeded
+            }
+            let message = try await message(of: claim, rule)
             guard let channel = AlertChannel(rawValue: rule.channel) else {
                 return .failed(Failure("this Onebeat knows no channel \(quoted(rule.channel)); upgrade the node"))
             }
@@ -46,12 +52,29 @@ public struct AlertExecutor: Executor {
         }
     }
 
+    /// Why whoever waits for word that all is well gets none; `nil` while all is well.
+    private func whatIsWrong() async throws -> String? {
+        let headline = try await health.all().headline
+        return headline.tone == .bad ? headline.sentence : nil
+    }
+
     /// A run that somebody asked for by hand sends a sample, so that a channel can be tried.
-    private func message(of claim: Claim) async throws -> AlertMessage {
+    private func message(of claim: Claim, _ rule: AlertRule) async throws -> AlertMessage {
         guard let number = Self.batch(of: claim.run) else {
             return .sample(rule: claim.run.job, number: claim.run.id.value)
         }
-        return AlertMessage(try await store.incidents(of: number), number: number)
+        var message = AlertMessage(try await store.incidents(of: number), number: number)
+        guard rule.output > 0 else { return message }
+        var room = AlertOutput.room
+        for incident in message.incidents where room > 0 {
+            guard let run = incident.run, incident.kind != AlertKind.recovered.rawValue,
+                let lines = try await AlertOutput.text(
+                    of: run, job: incident.job, lines: rule.output, room: room, from: store)
+            else { continue }
+            message.output += lines
+            room -= lines.reduce(0) { $0 + $1.utf8.count + 1 }
+        }
+        return message
     }
 
     /// The message that a run was asked for to send.

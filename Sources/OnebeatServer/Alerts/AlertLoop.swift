@@ -1,5 +1,6 @@
 import Logging
 import Onebeat
+import Synchronization
 
 /// Looks how the jobs are, keeps what is to be told, and asks for the runs that tell it. The leader looks often; others look
 /// as well, so that it is found when the leader does not. Each may: the store keeps an incident once, and a message has one run.
@@ -7,7 +8,7 @@ package struct AlertLoop: TurnTaking {
     /// How often the leader looks, and how often the others do.
     static let pause = (leader: Duration.seconds(5), other: Duration.seconds(30))
     /// How many incidents that are over are looked at for what was told already.
-    static let memory = 1000
+    static let mostKnown = 1000
 
     package let name = "alerts"
     let store: any Store
@@ -15,6 +16,20 @@ package struct AlertLoop: TurnTaking {
     let actor: String
     let isLeader: @Sendable () -> Bool
     let logger: Logger
+    private let memory = Memory()
+
+    /// What a node remembers from one look to the next.
+    private final class Memory: Sendable {
+        struct State {
+            /// Since when the store has not answered.
+            var failedAt: Timestamp?
+            /// The newest time without the store, that nobody has told of.
+            var outage: (from: Timestamp, to: Timestamp)?
+            /// Since when nobody has led.
+            var leaderlessSince: Timestamp?
+        }
+        let state = Mutex(State())
+    }
 
     package init(
         store: any Store, schedules: ScheduleCache, actor: String, isLeader: @escaping @Sendable () -> Bool,
@@ -28,6 +43,43 @@ package struct AlertLoop: TurnTaking {
     }
 
     package func turn(at now: Timestamp) async throws -> NextTurn {
+        do {
+            let next = try await look(at: now)
+            memory.state.withLock { $0.failedAt = nil }
+            return next
+        } catch {
+            memory.state.withLock { $0.failedAt = $0.failedAt ?? now }
+            throw error
+        }
+    }
+
+    /// Notes that the store answers, and since when nobody leads.
+    private func note(_ reading: HealthReader.Reading, at now: Timestamp) -> Timestamp? {
+        let hasLeader = reading.nodes.contains { $0.isLeader && $0.standing(at: reading.now) == "alive" }
+        return memory.state.withLock { state in
+            // A look that was held up until the store was back saw it be away, too.
+            let start = state.failedAt ?? now
+            if reading.now.duration(since: start) >= WholeTrouble.patience.store { state.outage = (start, reading.now) }
+            state.failedAt = nil
+            state.leaderlessSince = hasLeader ? nil : state.leaderlessSince ?? reading.now
+            return state.leaderlessSince
+        }
+    }
+
+    /// An outage that is to be told of: by the leader at once, and by others where no leader has.
+    private func outage(at now: Timestamp, _ known: [Incident]) -> WholeTrouble? {
+        memory.state.withLock { state in
+            guard let outage = state.outage else { return nil }
+            let isTold = known.contains {
+                $0.kind == AlertKind.store.rawValue && $0.openedAt >= outage.to - WholeTrouble.courtesy
+            }
+            if isTold || now.duration(since: outage.to) > WholeTrouble.courtesy * 5 { state.outage = nil }
+            guard !isTold, isLeader() || now.duration(since: outage.to) >= WholeTrouble.courtesy else { return nil }
+            return .outage(from: outage.from, to: outage.to, seenBy: actor)
+        }
+    }
+
+    private func look(at now: Timestamp) async throws -> NextTurn {
         let pause = isLeader() ? Self.pause.leader : Self.pause.other
         var named = JobFilter()
         named.containing = AlertReader.prefix
@@ -36,14 +88,20 @@ package struct AlertLoop: TurnTaking {
         // Where nobody is to be told of anything, nothing is looked at.
         guard isThere || !open.isEmpty else { return .after(pause) }
         let reading = try await health.all()
+        let leaderlessSince = note(reading, at: now)
         let rules = reading.lines.map(\.job).filter(\.isAlert)
         var view = Alerting.View(now: reading.now, lines: reading.lines, known: open)
-        view.known += try await store.incidents(openOnly: false, limit: Self.memory).filter { $0.closedAt != nil }
+        view.known += try await store.incidents(openOnly: false, limit: Self.mostKnown).filter { $0.closedAt != nil }
         var filter = RunFilter()
         filter.states = RunState.troubles
         filter.from = reading.now - .seconds(86_400)
         filter.limit = 200
         view.troubles = try await store.runs(filter)
+        view.silences = try await store.silences(endingFrom: reading.now - Alerting.lookBack, limit: Self.mostKnown)
+        view.upSince = ClusterFacts(now: reading.now, nodes: reading.nodes).upSince
+        view.slow = try await slow(reading, rules)
+        view.whole = WholeTrouble.find(among: reading.nodes, leaderlessSince: leaderlessSince, at: reading.now)
+        if let outage = outage(at: reading.now, view.known) { view.whole.append(outage) }
         let change = Alerting.decide(view)
         let opened = try await store.open(change.opened)
         for incident in opened {
@@ -61,6 +119,25 @@ package struct AlertLoop: TurnTaking {
         }
         try await send()
         return .after(pause)
+    }
+
+    /// Runs that lately ended well after three times what others of their job took; asked for only where somebody is to be
+    /// told of them.
+    private func slow(_ reading: HealthReader.Reading, _ rules: [JobRecord]) async throws -> [(
+        run: Run, usual: Duration
+    )] {
+        let asking = rules.compactMap { job -> AlertRule? in
+            guard !job.isPaused, case .alert(let rule) = job.definition.work else { return nil }
+            return rule.on.contains(AlertKind.slow.rawValue) ? rule : nil
+        }
+        if asking.isEmpty { return [] }
+        let start = reading.now - Alerting.lookBack
+        let names = reading.lines.filter { line in
+            line.newestEnd?.finishedAt.map { $0 > start } ?? false && asking.contains { $0.watches(line.job) }
+        }.prefix(HealthReader.mostSuspects).map(\.job.name)
+        if names.isEmpty { return [] }
+        let runs = try await store.newestRuns(of: names, states: [.succeeded], each: 20)
+        return Dictionary(grouping: runs, by: \.job).values.flatMap { Alerting.slow(among: $0, from: start) }
     }
 
     /// Asks for a run for each message: twice is the same run, so that who dies between the two steps harms nothing.

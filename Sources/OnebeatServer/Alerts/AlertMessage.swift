@@ -28,12 +28,14 @@ package struct AlertMessage: Sendable, Equatable {
         let told = bad + incidents.filter { $0.kind == AlertKind.recovered.rawValue }
         self.incidents = Array(told.prefix(Self.mostLines))
         lines = self.incidents.map { incident in
-            let line = "\(incident.job): \(incident.summary)".harmless
+            let line = "\(incident.subject): \(incident.summary)".harmless
             return line.count > Self.longestLine ? line.prefix(Self.longestLine - 1) + "…" : line
         }
         if told.count > Self.mostLines { lines.append("and \(told.count - Self.mostLines) more") }
         let jobs = Set((isGood ? incidents : bad).map(\.job))
-        if let only = jobs.first, jobs.count == 1 {
+        if jobs.count == 1, let first = told.first, WholeTrouble.isOne(first) {
+            title = "Onebeat: \(first.titleOfTheWhole)".harmless
+        } else if let only = jobs.first, jobs.count == 1 {
             let words = isGood ? "well again" : (bad.first?.kind ?? "").replacing("_", with: " ")
             title = "Onebeat: \(only) \(words)".harmless
         } else {
@@ -45,7 +47,10 @@ package struct AlertMessage: Sendable, Equatable {
     package var text: String { "\(title)\n\(body)" }
 
     /// What stands below the sentence.
-    package var body: String { lines.joined(separator: "\n") }
+    package var body: String { (lines + output).joined(separator: "\n") }
+
+    /// The ends of what its runs have written, where that was asked for.
+    package var output: [String] = []
 
     /// One that shows what messages look like.
     package static func sample(rule: String, number: Int64) -> AlertMessage {
@@ -57,9 +62,25 @@ package struct AlertMessage: Sendable, Equatable {
     }
 }
 
+extension Incident {
+    /// The job, or what else it is of.
+    fileprivate var subject: String { WholeTrouble.isOne(self) ? "the " + job.filter { !"()".contains($0) } : job }
+
+    fileprivate var titleOfTheWhole: String {
+        switch AlertKind(rawValue: kind) {
+        case .leaderless: "no node leads"
+        case .store: "the store was away"
+        case .skew: "\(subject) is off"
+        case .recovered: "\(subject) is well again"
+        case .failed, .lost, .dead, .missed, .late, .stuck, .skipping, .queueUnserved, .invalid, .slow, nil:
+            "\(subject) \(kind)"
+        }
+    }
+}
+
 extension String {
     /// Without characters that nobody sees, and that mean something to a terminal or a mail server.
-    fileprivate var harmless: String {
+    var harmless: String {
         guard controlCharacter() != nil else { return self }
         return String(
             UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))

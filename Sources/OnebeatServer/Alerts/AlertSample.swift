@@ -6,12 +6,12 @@ package enum AlertSample {
     package static func all(rule: String, at now: Timestamp) -> [AlertMessage] {
         func incident(_ job: String, _ kind: AlertKind, _ summary: String, _ id: Int64) -> Incident {
             var incident = Incident(
-                rule: rule, kind: kind, job: job, since: now, run: RunID(4710 + id), summary: summary)
+                rule: rule, kind: kind, job: job, since: now, run: RunID(4694 + id), summary: summary)
             (incident.id, incident.openedAt) = (id, now)
             return incident
         }
         let failed = incident("backup_daily", .failed, "failed: exit code 1; last line: No space left on device", 17)
-        let late = incident("report", .late, "run 4728 has been due for 1 min and has not started", 18)
+        let late = incident("report", .late, "run 4712 has been due for 1 min and has not started", 18)
         let well = incident("backup_daily", .recovered, "well again; it was failed", 19)
         return [
             AlertMessage([failed], number: 17), AlertMessage([failed, late], number: 17),

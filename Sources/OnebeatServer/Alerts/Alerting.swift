@@ -18,7 +18,33 @@ struct Alerting: Equatable {
         var known: [Incident]
         /// Runs that lately ended badly.
         var troubles: [Run] = []
+        /// Runs that lately ended well and took long, with what their job usually takes.
+        var slow: [(run: Run, usual: Duration)] = []
+        /// What is wrong with the whole.
+        var whole: [WholeTrouble] = []
+        /// Silences that hold, or lately did.
+        var silences: [Silence] = []
+        var zones = ZoneFiles.system
+        /// Since when some node has lived without a break.
+        var upSince: Timestamp?
+
+        /// Whether a rule, the work of job `name`, told nothing of a job at a moment.
+        func isHushed(_ rule: AlertRule, _ name: String, _ job: String, at moment: Timestamp) -> Bool {
+            rule.quiet?.hold(at: moment, zones: zones) ?? false
+                || silences.contains { $0.holds(at: moment) && $0.covers(job, by: name) }
+        }
+
+        /// Whether it is kept already, as far as is known: the store knows all, and is not to be asked each time.
+        func isKnown(_ incident: Incident) -> Bool {
+            known.contains {
+                $0.rule == incident.rule && $0.kind == incident.kind && $0.job == incident.job
+                    && $0.since == incident.since
+            }
+        }
     }
+
+    /// What waits, or has nobody, while nodes start and are replaced: how long that is no news.
+    static let patience = Duration.seconds(30)
 
     /// How far back failures are looked for of jobs that did well again before anybody looked.
     static let lookBack = Duration.seconds(600)
@@ -34,25 +60,38 @@ struct Alerting: Equatable {
             rules[name] = rule
             let open = view.known.filter { $0.rule == name && $0.closedAt == nil }
             for watched in view.lines where rule.watches(watched.job) {
-                if let incident = incident(of: watched, rule, name),
+                if let incident = incident(of: watched, rule, name, view),
+                    !view.isHushed(rule, name, incident.job, at: view.now),
                     !open.contains(where: { $0.job == incident.job && $0.kind == incident.kind })
                 {
                     result.opened.append(incident)
                 }
             }
             result.opened += passing(rule, name, storedAt: line.job.createdAt, byName, view)
+            result.opened += slow(rule, name, byName, view)
+            result.opened += WholeTrouble.incidents(rule, name, view)
+            result.opened += open.compactMap { reminder(of: $0, rule, byName[$0.job], view) }
         }
         for incident in view.known where incident.closedAt == nil {
             let line = byName[incident.job]
-            if let line, rules[incident.rule] != nil, isOpen(incident, line) { continue }
+            if let rule = rules[incident.rule] {
+                // What was told before is over, for people, when they may be told so.
+                let isHushed = view.isHushed(rule, incident.rule, incident.job, at: view.now)
+                if WholeTrouble.isOne(incident) {
+                    if isHushed || view.whole.contains(where: { $0.subject == incident.job }) { continue }
+                } else if let line, isHushed || isOpen(incident, line) {
+                    continue
+                }
+            }
             result.closed.append(incident.id)
-            guard let line, let rule = rules[incident.rule], rule.on.contains(AlertKind.recovered.rawValue),
-                line.health.state != .paused, rule.watches(line.job)
+            guard let rule = rules[incident.rule], rule.on.contains(AlertKind.recovered.rawValue),
+                WholeTrouble.isOne(incident)
+                    || line.map({ $0.health.state != .paused && rule.watches($0.job) }) ?? false
             else { continue }
             result.opened.append(
                 Incident(
                     rule: incident.rule, kind: .recovered, job: incident.job, since: incident.openedAt,
-                    run: line.health.run, summary: "well again; it was \(incident.kind)", isNews: true))
+                    run: line?.health.run, summary: "well again; it was \(incident.kind)", isNews: true))
         }
         return result
     }
@@ -67,14 +106,89 @@ struct Alerting: Equatable {
         return (line.status?.lastSuccessAt ?? .distantPast) < incident.openedAt
     }
 
-    private static func incident(of line: HealthReader.Line, _ rule: AlertRule, _ name: String) -> Incident? {
+    private static func incident(
+        of line: HealthReader.Line, _ rule: AlertRule, _ name: String, _ view: View
+    ) -> Incident? {
         let health = line.health
         guard let kind = health.alertKind, rule.on.contains(kind.rawValue) else { return nil }
         // Those that come in streaks have one; a run that hangs is one at once.
         guard health.streak == 0 || health.streak >= rule.after else { return nil }
+        switch health.state {
+        case .waiting, .overdue:
+            // Whoever has just started has not had the time to plan and to begin.
+            if let up = view.upSince, view.now.duration(since: up) < patience { return nil }
+        case .unserved:
+            if let since = health.since, view.now.duration(since: since) < patience { return nil }
+        case .failing, .missing, .late, .stuck, .skipping, .invalid, .running, .new, .well, .paused: break
+        }
+        // One that was over before, for another reason than that the job did well, was another incident.
+        let over = view.known.filter {
+            $0.rule == name && $0.kind == kind.rawValue && $0.job == line.job.name && !$0.isNews
+        }
+        .compactMap(\.closedAt).max()
+        let success = line.status?.lastSuccessAt ?? line.job.createdAt
         return Incident(
-            rule: name, kind: kind, job: line.job.name, since: line.status?.lastSuccessAt ?? line.job.createdAt,
-            run: health.run, summary: health.why)
+            rule: name, kind: kind, job: line.job.name, since: max(success, over ?? .distantPast), run: health.run,
+            summary: health.why)
+    }
+
+    /// Runs that ended well and took far longer than usual.
+    private static func slow(
+        _ rule: AlertRule, _ name: String, _ byName: [String: HealthReader.Line], _ view: View
+    ) -> [Incident] {
+        guard rule.on.contains(AlertKind.slow.rawValue) else { return [] }
+        return view.slow.compactMap { run, usual in
+            guard let line = byName[run.job], rule.watches(line.job), let end = run.finishedAt,
+                let start = run.startedAt,
+                !view.isHushed(rule, name, run.job, at: end)
+            else { return nil }
+            let incident = Incident(
+                rule: name, kind: .slow, job: run.job, since: end, run: run.id,
+                summary: "run \(run.id) took \(end.duration(since: start).brief); usually it takes \(usual.brief)",
+                isNews: true)
+            return view.isKnown(incident) ? nil : incident
+        }
+    }
+
+    /// Of a job's newest runs that ended well those that ended after `start` and took three times what nineteen of twenty
+    /// others took, and more than a moment. A job that has run only a few times has no usual length.
+    static func slow(among runs: [Run], from start: Timestamp) -> [(run: Run, usual: Duration)] {
+        runs.compactMap { run in
+            guard let begin = run.startedAt, let end = run.finishedAt, end > start else { return nil }
+            let others = runs.filter { $0.id != run.id }
+            guard others.count >= 5, let usual = LockLength.p95(of: others) else { return nil }
+            let length = end.duration(since: begin)
+            return length > .seconds(1) && length > usual * JobHealth.stuckFactor ? (run, usual) : nil
+        }
+    }
+
+    /// What lasts is told again, until somebody has seen it: the same for all who look.
+    private static func reminder(
+        of incident: Incident, _ rule: AlertRule, _ line: HealthReader.Line?, _ view: View
+    ) -> Incident? {
+        guard let pause = rule.repeats, let kind = AlertKind(rawValue: incident.kind),
+            !view.isHushed(rule, incident.rule, incident.job, at: view.now)
+        else { return nil }
+        let why: String
+        if let line, isOpen(incident, line) {
+            why = line.health.needsLook ? line.health.why : incident.summary
+        } else if let trouble = view.whole.first(where: { $0.subject == incident.job }) {
+            why = trouble.why
+        } else {
+            return nil
+        }
+        let age = view.now.duration(since: incident.openedAt)
+        let count = age.wholeMicroseconds / max(1, pause.wholeMicroseconds)
+        let isSeen = view.known.contains {
+            $0.acknowledgedBy != nil && $0.job == incident.job && $0.kind == incident.kind
+                && $0.openedAt >= incident.openedAt - lookBack
+        }
+        guard count > 0, !isSeen else { return nil }
+        let again = Incident(
+            rule: incident.rule, kind: kind, job: incident.job,
+            since: incident.openedAt + .microseconds(count * pause.wholeMicroseconds), run: line?.health.run,
+            summary: "still so after \(age.brief): \(why)", isNews: true)
+        return view.isKnown(again) ? nil : again
     }
 
     /// Failures that were over before anybody looked.
@@ -85,7 +199,7 @@ struct Alerting: Equatable {
         return view.troubles.compactMap { run in
             guard let line = byName[run.job], rule.watches(line.job), !line.health.needsLook,
                 let end = run.finishedAt, end > max(storedAt, view.now - lookBack),
-                run.version.generation == line.job.generation,
+                run.version.generation == line.job.generation, !view.isHushed(rule, name, run.job, at: end),
                 let kind = AlertKind(of: run.state), rule.on.contains(kind.rawValue)
             else { return nil }
             // What was told while it lasted is told.
@@ -138,7 +252,7 @@ extension JobHealth {
         case .stuck: .stuck
         case .skipping: .skipping
         case .unserved: .queueUnserved
-        case .waiting, .overdue: .late
+        case .waiting, .overdue, .late: .late
         case .invalid: .invalid
         case .running, .new, .well, .paused: nil
         }

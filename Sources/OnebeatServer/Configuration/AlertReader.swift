@@ -3,9 +3,14 @@ import Onebeat
 /// Reads `alerts`: each way in an entry becomes a job that tells people, `alerts/NAME/CHANNEL`.
 struct AlertReader {
     let findings: Findings
+    /// The file's zone.
+    var timezone = "UTC"
+    /// Reads a zone.
+    let zone: (YAMLNode) throws(Misfit) -> String
 
     private static let keys =
-        ["name", "on", "jobs", "tags", "after", "group", "queue", "timeout"] + AlertChannel.allCases.map(\.rawValue)
+        ["name", "on", "jobs", "tags", "after", "group", "repeat", "quiet", "output", "queue", "timeout"]
+        + AlertChannel.allCases.map(\.rawValue)
 
     /// What the names of all jobs of alerts begin with.
     static let prefix = "alerts/"
@@ -49,6 +54,14 @@ struct AlertReader {
         rule.tags = map.value("tags", Read.list(of: Read.name)) ?? []
         rule.after = map.value("after", Read.integer(1...1000)) ?? rule.after
         rule.group = map.value("group", Read.length) ?? rule.group
+        rule.repeats = map.value("repeat", Self.repeats)
+        rule.quiet = quiet(map)
+        rule.output = map.value("output", Read.integer(0...AlertOutput.mostLines)) ?? 0
+        if !map.has("on"), !rule.jobs.isEmpty || !rule.tags.isEmpty {
+            // Who names jobs wants to hear of these.
+            let whole = Set(AlertKind.ofTheWhole.map(\.rawValue))
+            rule.on.removeAll(where: whole.contains)
+        }
         var policies = JobPolicies()
         policies.retry = Self.retry
         policies.overlap = .allow
@@ -63,9 +76,10 @@ struct AlertReader {
             guard let settings = settings(of: channel, map) else { return nil }
             rule.channel = channel.rawValue
             rule.settings = settings
-            let job = JobDefinition(
+            var job = JobDefinition(
                 name: "\(Self.prefix)\(name)/\(channel.rawValue)", schedule: .manual, work: .alert(rule),
                 policies: policies)
+            if channel == .ping { job = Self.ping(job, rule) }
             do throws(DefinitionError) {
                 return try job.validated()
             } catch {
@@ -75,6 +89,40 @@ struct AlertReader {
             }
         }
     }
+
+    /// It tells nothing of any job: it is due by itself, and says that all is well.
+    private static func ping(_ job: JobDefinition, _ rule: AlertRule) -> JobDefinition {
+        var (job, rule) = (job, rule)
+        rule.on = []
+        let every = rule.settings.removeValue(forKey: "every").flatMap { Duration(text: $0) } ?? .seconds(60)
+        job.work = .alert(rule)
+        job.schedule = ScheduleDefinition(.every(every))
+        job.policies.retry = RetryPolicy(limit: 2, backoff: .seconds(2), max: .seconds(10), jitter: 0.2)
+        job.policies.overlap = .skip
+        job.policies.missed = .skip
+        return job
+    }
+
+    private static func repeats(_ node: YAMLNode) throws(Misfit) -> Duration {
+        let length = try Read.length(node)
+        guard length >= .seconds(60) else { throw Misfit("is \(length.text); 1m is the shortest, as in 4h") }
+        return length
+    }
+
+    private func quiet(_ map: MapReader) -> QuietHours? {
+        guard let inner = map.map("quiet", keys: ["from", "to", "timezone", "days"]) else { return nil }
+        for key in ["from", "to"] where !inner.has(key) {
+            inner.problem("is missing; write a time such as 22:00", key: key)
+        }
+        let days = inner.value("days", Read.list(of: Read.choice(of: Day.self))) ?? []
+        let timezone = inner.value("timezone", zone) ?? timezone
+        guard let from = inner.value("from", Read.time), let to = inner.value("to", Read.time) else { return nil }
+        return QuietHours(
+            from: from, to: to, timezone: timezone,
+            days: Set(days.compactMap { QuietHours.dayNames.firstIndex(of: $0.rawValue) }))
+    }
+
+    private enum Day: String, CaseIterable { case mon, tue, wed, thu, fri, sat, sun }
 
     /// A plain value is the first of the channel's settings.
     private func settings(of channel: AlertChannel, _ map: MapReader) -> [String: String]? {
@@ -112,6 +160,12 @@ struct AlertReader {
     private static func reader(of name: String, _ channel: AlertChannel) -> (YAMLNode) throws(Misfit) -> String {
         switch (channel, name) {
         case (.run, _): Read.words
+        case (.ping, "every"):
+            { (node) throws(Misfit) in
+                let length = try Read.length(node)
+                guard length >= .seconds(10) else { throw Misfit("is \(length.text); 10s is the shortest, as in 1m") }
+                return length.text
+            }
         case (.email, "to"):
             { (node) throws(Misfit) in
                 let text = try Read.list(of: text)(node).joined(separator: ", ")

@@ -76,6 +76,8 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var signIn: SignInMode?
     /// The proxy that stands before the pages.
     package var proxy: ProxyTrust?
+    /// Names, and patterns, of the jobs that have figures of their own.
+    package var metricsJobs: [String] = []
     /// Settings of the node.
     package var node = NodeSection()
     /// The jobs, in the order of the file.

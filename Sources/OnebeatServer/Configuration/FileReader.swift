@@ -10,7 +10,8 @@ struct FileReader {
     let findings: Findings
 
     private static let keys = [
-        "store", "source", "revision", "complete", "redis", "locks", "celery", "timezone", "listen", "web", "node",
+        "store", "source", "revision", "complete", "redis", "locks", "celery", "timezone", "listen", "web", "metrics",
+        "node",
         "defaults", "jobs", "alerts",
     ]
 
@@ -31,10 +32,19 @@ struct FileReader {
             file.signIn = web.value("sign_in", Read.choice(of: SignInMode.self))
             file.proxy = proxy(web)
         }
+        if let metrics = top.map("metrics", keys: ["jobs"]) {
+            file.metricsJobs = metrics.value("jobs", Read.list(of: Read.name)) ?? []
+        }
         file.timezone = top.value("timezone", zone)
         file.node = nodeSection(top)
         let defaults = JobDefaults(top, timezone: file.timezone, zone: zone)
-        let alerts = top.node("alerts").map { AlertReader(findings: findings).read($0) } ?? []
+        let alerts =
+            top.node("alerts").map {
+                AlertReader(
+                    findings: findings, timezone: file.timezone ?? "UTC",
+                    zone: { (node) throws(Misfit) in try zone(node) }
+                ).read($0)
+            } ?? []
         defer { file.jobs += alerts }
         guard let jobs = top.node("jobs"), !jobs.holdsNothing else {
             // A file that was cut short looks like this: that is no order to remove every job. An empty map is one.

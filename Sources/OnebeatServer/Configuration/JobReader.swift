@@ -10,7 +10,9 @@ struct JobReader {
     let findings: Findings
 
     private static let keys =
-        WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + ["description", "tags", "owner", "secret", "needs"]
+        WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + [
+            "description", "tags", "owner", "secret", "needs", "by",
+        ]
 
     private static let refused = [
         "pool": "pools are not in this version yet; limit bounds the runs of one job"
@@ -45,6 +47,11 @@ struct JobReader {
         job.owner = owner
         job.needs = needs
         job.hasSecretOutput = secrets.contains("output")
+        job.by = map.value("by", Read.time)
+        if job.by != nil, case .manual = job.schedule.rhythm {
+            map.warning("has no effect on a job that is never due", key: "by")
+        }
+        guard findings.problemCount == before else { return nil }
         do throws(DefinitionError) {
             job = try job.validated()
             if map.has("trigger_rule"), !job.isFollower {

@@ -86,6 +86,13 @@ enum Read {
         throw Misfit("is \(quoted(text)), which is not a length of time; write it like 30s, 5m, 1h30m or 2d")
     }
 
+    /// A time of the day.
+    static func time(_ node: YAMLNode) throws(Misfit) -> TimeOfDay {
+        let text = try scalar(node, expected: "a time of the day, such as 06:30").string
+        guard let time = TimeOfDay(text) else { throw Misfit("is \(quoted(text)); write a time such as 06:30") }
+        return time
+    }
+
     /// A length of time longer than zero.
     static func positiveLength(_ node: YAMLNode) throws(Misfit) -> Duration {
         let length = try length(node)

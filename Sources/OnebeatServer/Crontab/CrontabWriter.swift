@@ -14,6 +14,13 @@ struct CrontabWriter {
         var environment: [(name: String, value: String)]
         var directory: String?
         var timezone: String?
+        var mail: Mailing?
+    }
+
+    /// Whom cron mailed a line's output, and from whom.
+    struct Mailing: Hashable {
+        var to: String
+        var from: String?
     }
 
     let form: CrontabImport.Form
@@ -31,6 +38,8 @@ struct CrontabWriter {
     private var shell = "/bin/sh"
     private var directory: String?
     private var zone: String?
+    private var mail: Mailing?
+    private var mailFrom: String?
 
     init(form: CrontabImport.Form, timezone: String?, home: String?, host: String?, zones: ZoneFiles) {
         self.form = form
@@ -122,7 +131,7 @@ struct CrontabWriter {
         var job = Job(
             name: names.take(name), description: description, comments: kept, schedule: entry.schedule,
             command: command,
-            user: user, shell: shell, environment: environment, directory: directory, timezone: zone)
+            user: user, shell: shell, environment: environment, directory: directory, timezone: zone, mail: mail)
         kept = []
         if command.input != nil { carryInput(into: &job, line) }
         jobs.append(job)
@@ -133,9 +142,7 @@ struct CrontabWriter {
     private mutating func set(_ name: String, to value: String, _ line: CrontabLine) {
         keepBlock()
         switch name {
-        case "MAILTO", "MAILFROM":
-            guard !value.isEmpty else { return }
-            remark(line.number, "\(name): output is not mailed but kept with each run; `onebeat logs` shows it")
+        case "MAILTO", "MAILFROM": setMail(name, value, line)
         case "CRON_TZ":
             do {
                 _ = try Schedule(ScheduleDefinition(.manual, timezone: value), jobName: "", zones: zones)
@@ -160,6 +167,27 @@ struct CrontabWriter {
             remark(line.number, "\(quoted(name)) cannot be set for a job; it is left out")
         default: setVariable(name, value)
         }
+    }
+
+    private mutating func setMail(_ name: String, _ value: String, _ line: CrontabLine) {
+        let value = value.trimming(" \t")
+        if name == "MAILFROM" {
+            mailFrom = (try? Mailbox(value)) == nil ? nil : value
+            mail?.from = mailFrom
+            return
+        }
+        mail = nil
+        guard !value.isEmpty else { return }
+        do {
+            _ = try Mailbox.list(value)
+        } catch {
+            return remark(line.number, "MAILTO \(error); it is left out")
+        }
+        mail = Mailing(to: value, from: mailFrom)
+        remark(
+            line.number,
+            "MAILTO: an alert mails the end of the output of runs that fail; other output is kept with each run, and"
+                + " `onebeat logs` shows it")
     }
 
     private mutating func setVariable(_ name: String, _ value: String) {
@@ -271,8 +299,29 @@ extension CrontabWriter {
             if !shared { write(job.environment, &writer, depth: 2) }
             writer.blank()
         }
+        if let alerts {
+            writer.pair("alerts", alerts)
+            writer.blank()
+        }
         for comment in kept where !comment.isEmpty { writer.comment(comment, depth: jobs.isEmpty ? 0 : 1) }
         return writer.text.trimming("\n") + "\n"
+    }
+
+    /// An alert for each that cron mailed output to.
+    private var alerts: JSONValue? {
+        var mailings: [Mailing] = []
+        for job in jobs { if let mail = job.mail, !mailings.contains(mail) { mailings.append(mail) } }
+        if mailings.isEmpty { return nil }
+        return .array(
+            mailings.enumerated().map { index, mailing in
+                var email: [String: JSONValue] = ["to": .string(mailing.to)]
+                if let from = mailing.from { email["from"] = .string(from) }
+                return .object([
+                    "name": .string(mailings.count == 1 ? "mailto" : "mailto-\(index + 1)"),
+                    "on": .array(["failed", "lost", "dead"]), "output": .int(50), "email": .object(email),
+                    "jobs": .array(jobs.filter { $0.mail == mailing }.map { .string($0.name) }),
+                ])
+            })
     }
 
     private func write(_ variables: [(name: String, value: String)], _ writer: inout YAMLWriter, depth: Int) {

@@ -108,7 +108,7 @@ extension JobHealth.State {
     /// How it is coloured.
     var tone: String {
         switch self {
-        case .failing, .missing, .stuck, .skipping, .unserved, .overdue, .invalid: "bad"
+        case .failing, .missing, .late, .stuck, .skipping, .unserved, .overdue, .invalid: "bad"
         case .waiting: "warn"
         case .running: "busy"
         case .well: "good"

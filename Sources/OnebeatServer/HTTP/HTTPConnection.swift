@@ -20,7 +20,9 @@ struct HTTPConnection: Sendable {
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(BytePull()) }
             }
         let connected = bootstrap.connect(host: address.host, port: address.port).flatMapThrowing { channel in
-            let pull = try channel.pipeline.syncOperations.handler(type: BytePull.self)
+            guard let pull = try? channel.pipeline.syncOperations.handler(type: BytePull.self) else {
+                throw ClosedAtOnce()
+            }
             return HTTPConnection(channel: channel, pull: NIOLoopBound(pull, eventLoop: loop))
         }
         let first = loop.makePromise(of: HTTPConnection.self)
@@ -131,6 +133,11 @@ private final class BytePull: ChannelInboundHandler {
         }
         context.close(promise: nil)
     }
+}
+
+/// The connection was closed before anybody could take it.
+struct ClosedAtOnce: Error, CustomStringConvertible {
+    let description = "the server closed the connection at once"
 }
 
 /// The other side spoke where it had to wait for TLS.

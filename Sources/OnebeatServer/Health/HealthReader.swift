@@ -7,6 +7,8 @@ package struct HealthReader: Sendable {
         package var job: JobRecord
         package var status: JobStatus?
         package var health: JobHealth
+        /// Its newest run that has ended.
+        package var newestEnd: Run?
     }
 
     /// How all is.
@@ -29,6 +31,8 @@ package struct HealthReader: Sendable {
     /// How many jobs have their newest runs looked at.
     static let mostSuspects = 200
     static let mostNodes = 1000
+    /// How far a flow is followed to its root.
+    static let deepest = 1000
 
     private let store: any Store
     private let schedules: ScheduleCache
@@ -66,11 +70,31 @@ package struct HealthReader: Sendable {
             for run in successes { if let place = places[run.job] { facts[place].successes.append(run) } }
             for name in suspects { if let place = places[name] { facts[place].rhythm = rhythm(facts[place].job, now) } }
         }
+        for place in facts.indices { facts[place].duty = try await duty(of: facts[place].job, among: jobs, at: now) }
         let cluster = ClusterFacts(now: now, nodes: nodes, running: running)
         let lines = facts.map { fact in
-            Line(job: fact.job, status: fact.status, health: JobHealth.decide(fact, cluster))
+            Line(
+                job: fact.job, status: fact.status, health: JobHealth.decide(fact, cluster), newestEnd: fact.newestEnd)
         }
         return Reading(now: now, nodes: nodes, lines: lines, running: running)
+    }
+
+    /// A job that follows others is due when the root of its flow is.
+    private func duty(
+        of job: JobRecord, among jobs: [JobRecord], at now: Timestamp
+    ) async throws(StoreError) -> (due: Timestamp, by: Timestamp)? {
+        guard let by = job.definition.by, !job.isPaused else { return nil }
+        var root: JobRecord? = job
+        for _ in 0..<Self.deepest {
+            guard case .after(let parents) = root?.definition.schedule.rhythm, let parent = parents.first else { break }
+            if let known = jobs.first(where: { $0.name == parent }) {
+                root = known
+            } else {
+                root = try await store.job(parent)
+            }
+        }
+        guard let root, let schedule = try? schedules.schedule(for: root) else { return nil }
+        return schedule.duty(by: by, at: now)
     }
 
     private func rhythm(_ job: JobRecord, _ now: Timestamp) -> Duration? {

@@ -11,6 +11,8 @@ package struct JobHealth: Sendable, Equatable {
         case failing
         /// What was due lately was not started in time, and nothing has ended well since.
         case missing
+        /// What was due did not end well by the time of day that the job names.
+        case late
         /// A run goes on far longer than usual.
         case stuck
         /// What falls due is skipped again and again.
@@ -35,7 +37,7 @@ package struct JobHealth: Sendable, Equatable {
         /// Whether somebody should look.
         package var needsLook: Bool {
             switch self {
-            case .failing, .missing, .stuck, .skipping, .unserved, .waiting, .overdue, .invalid: true
+            case .failing, .missing, .late, .stuck, .skipping, .unserved, .waiting, .overdue, .invalid: true
             case .running, .new, .well, .paused: false
             }
         }
@@ -87,6 +89,8 @@ package struct JobFacts: Sendable {
     package var running: Run?
     /// The longest due of its runs that have not started.
     package var waiting: Run?
+    /// What was due last before the time of day by which it is to be done, and that moment; for a job that names one.
+    package var duty: (due: Timestamp, by: Timestamp)?
     /// The time between its next two due instants.
     package var rhythm: Duration?
 
@@ -106,14 +110,20 @@ package struct ClusterFacts: Sendable {
     package var now: Timestamp
     /// The nodes that live.
     package var living: [NodeRecord]
+    /// Those that lived before, as far as is known.
+    package var gone: [NodeRecord]
     /// Runs that run.
     package var running: [Run]
 
     package init(now: Timestamp, nodes: [NodeRecord], running: [Run] = []) {
         self.now = now
         living = nodes.filter { $0.standing(at: now) == "alive" }
+        gone = nodes.filter { $0.standing(at: now) != "alive" }
         self.running = running
     }
+
+    /// Since when some node has lived without a break.
+    package var upSince: Timestamp? { living.map(\.joinedAt).min() }
 }
 
 extension JobHealth {
@@ -141,6 +151,7 @@ extension JobHealth {
                 since: next)
         }
         if facts.running == nil, let missing = missing(facts) { return missing }
+        if let late = late(facts, now) { return late }
         if let stuck = stuck(facts, now) { return stuck }
         if let skipping = skipping(facts, now) { return skipping }
         if let waiting = waiting(facts, cluster) { return waiting }
@@ -174,8 +185,10 @@ extension JobHealth {
         let unserved = Unserved(
             queue: run?.queue ?? definition.policies.queue, need: run?.need ?? definition.need, among: cluster.living,
             at: cluster.now)
-        return unserved.map {
-            JobHealth(job: facts.job.name, .unserved, $0.sentence, since: run?.dueAt, run: run?.id)
+        return unserved.map { unserved in
+            let served = cluster.gone.filter { $0.serves(unserved.queue, need: unserved.need) }.map(\.leaseUntil).max()
+            let since = max(facts.job.createdAt, served ?? .distantPast, cluster.upSince ?? .distantPast)
+            return JobHealth(job: facts.job.name, .unserved, unserved.sentence, since: since, run: run?.id)
         }
     }
 
@@ -193,6 +206,21 @@ extension JobHealth {
     private static func hasSucceeded(_ facts: JobFacts, since moment: Timestamp?) -> Bool {
         guard let moment, let success = facts.status?.lastSuccessAt else { return false }
         return success >= moment
+    }
+
+    private static func late(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
+        guard let by = facts.job.definition.by, let duty = facts.duty, duty.by <= now, duty.due > facts.job.createdAt,
+            !hasSucceeded(facts, since: duty.due)
+        else { return nil }
+        var why = "what was due \(duty.due.relative(to: now)) was to be done by \(by) and is not"
+        if let run = facts.running, let start = run.startedAt {
+            why += ": run \(run.id) has been running for \(now.duration(since: start).brief)"
+        } else if let end = facts.newestEnd, end.state == .skipped {
+            why += ": \(end.message ?? end.reason?.sentence ?? "it was skipped")"
+        } else if let run = facts.waiting {
+            why += ": run \(run.id) has not started"
+        }
+        return JobHealth(job: facts.job.name, .late, why, since: duty.by, run: facts.running?.id ?? facts.newestEnd?.id)
     }
 
     private static func stuck(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {

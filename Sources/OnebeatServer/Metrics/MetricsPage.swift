@@ -11,11 +11,18 @@ actor MetricsPage {
     private let node: Node?
     private let time: any TimeSource
     private var counts: (value: [RunState: Int]?, until: Duration)?
-    private var jobs: (value: [JobHealth.State: Int]?, until: Duration)?
+    /// Names, and patterns, of the jobs that have figures of their own.
+    private let named: [String]
+    private var reading: (value: HealthReader.Reading?, until: Duration)?
+
+    /// How many jobs may have figures of their own: each is a handful of series for as long as Prometheus keeps them.
+    static let mostJobs = 500
 
     init(
-        registry: PrometheusRegistry, store: any Store, schedules: ScheduleCache, node: Node?, time: any TimeSource
+        registry: PrometheusRegistry, store: any Store, schedules: ScheduleCache, node: Node?, jobs: [String] = [],
+        time: any TimeSource
     ) {
+        named = jobs
         health = HealthReader(store, schedules: schedules)
         self.registry = registry
         self.store = store
@@ -39,7 +46,8 @@ actor MetricsPage {
                 text.sample("onebeat_runs", labels: labels, value: Double(counts[state] ?? 0))
             }
         }
-        if let jobs = await jobStates() {
+        if let lines = await lines() {
+            let jobs = lines.reduce(into: [:]) { $0[$1.health.state, default: 0] += 1 }
             text.family("onebeat_jobs", .gauge)
             for state in JobHealth.State.allCases {
                 let labels = PrometheusText.labels([("health", state.rawValue)])
@@ -47,6 +55,7 @@ actor MetricsPage {
             }
             let open = jobs.reduce(0) { $0 + ($1.key.needsLook ? $1.value : 0) }
             text.single("onebeat_jobs_needing_a_look", .gauge, value: Double(open))
+            write(lines.filter { line in named.contains { NamePattern.fits(line.job.name, $0) } }, to: &text)
         }
         ProcessMetrics.write(to: &text)
         return text.content
@@ -59,10 +68,33 @@ actor MetricsPage {
         return value
     }
 
-    private func jobStates() async -> [JobHealth.State: Int]? {
-        if let jobs, time.uptime() < jobs.until { return jobs.value }
-        let value = try? await health.all().lines.reduce(into: [:]) { $0[$1.health.state, default: 0] += 1 }
-        jobs = (value, time.uptime() + Self.freshness)
-        return value
+    private func lines() async -> [HealthReader.Line]? {
+        if let reading, time.uptime() < reading.until { return reading.value?.lines }
+        let value = try? await health.all()
+        reading = (value, time.uptime() + Self.freshness)
+        return value?.lines
+    }
+
+    /// The figures of jobs that were named, the first by name.
+    private func write(_ lines: [HealthReader.Line], to text: inout PrometheusText) {
+        guard !named.isEmpty else { return }
+        let shown = lines.sorted { $0.job.name < $1.job.name }.prefix(Self.mostJobs)
+        func family(_ name: String, _ value: (HealthReader.Line) -> Double?) {
+            text.family(name, .gauge)
+            for line in shown {
+                guard let value = value(line) else { continue }
+                text.sample(name, labels: PrometheusText.labels([("job_name", line.job.name)]), value: value)
+            }
+        }
+        family("onebeat_job_last_success_timestamp_seconds") {
+            $0.status?.lastSuccessAt.map { Double($0.microseconds) / 1e6 }
+        }
+        family("onebeat_job_failures_in_a_row") { Double($0.status?.failuresInARow ?? 0) }
+        family("onebeat_job_last_duration_seconds") { line in
+            guard let run = line.newestEnd, let start = run.startedAt, let end = run.finishedAt else { return nil }
+            return end.duration(since: start).inSeconds
+        }
+        family("onebeat_job_needs_a_look") { $0.health.needsLook ? 1 : 0 }
+        text.single("onebeat_job_metrics_left_out", .gauge, value: Double(lines.count - shown.count))
     }
 }

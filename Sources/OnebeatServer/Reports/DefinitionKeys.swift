@@ -30,6 +30,7 @@ package struct DefinitionKeys: Sendable, Equatable {
         if let owner = definition.owner { add("owner", owner) }
         for (job, need) in definition.needs.sorted(by: { $0.key < $1.key }) { add("needs.\(job)", need.words) }
         if definition.hasSecretOutput { add("secret", flow(["output"])) }
+        if let by = definition.by { add("by", "\(by)") }
         add(definition.schedule)
         add(definition.work)
         add(definition.policies)
@@ -89,6 +90,9 @@ package struct DefinitionKeys: Sendable, Equatable {
         if !rule.tags.isEmpty { add("alert_tags", flow(rule.tags)) }
         add("after", "\(rule.after)", default: "\(usual.after)")
         add("group", rule.group.text, default: usual.group.text)
+        if let length = rule.repeats { add("repeat", length.text) }
+        if rule.output > 0 { add("output", "\(rule.output)") }
+        if let quiet = rule.quiet { add("quiet", quiet.words) }
         add("channel", rule.channel)
         for (name, value) in rule.settings.sorted(by: { $0.key < $1.key }) {
             add("\(rule.channel).\(name)", value, isSecret: true)

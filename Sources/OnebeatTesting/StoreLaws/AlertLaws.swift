@@ -47,6 +47,30 @@ extension StoreLaw {
             try expect(try await bench.store.incidents(openOnly: true, limit: 9), is: [])
             try expect(try await bench.store.incidents(openOnly: false, limit: 9).map(\.isNews), is: [true])
         },
+        StoreLaw("a silence has an end, may be ended before, and events say who did") { bench in
+            let long = try await bench.store.silence("report*", for: .seconds(60), because: "moving", by: "ann")
+            let short = try await bench.store.silence("b", for: .seconds(5), because: "x", by: "ann")
+            try expect(long.until.duration(since: long.from), is: .seconds(60))
+            let now = try await bench.store.now()
+            try expect(try await bench.store.silences(endingFrom: now, limit: 9).map(\.id), is: [short.id, long.id])
+            bench.time.advance(by: .seconds(10))
+            let later = try await bench.store.now()
+            try expect(try await bench.store.silences(endingFrom: later, limit: 9), is: [long])
+            try await bench.store.endSilence(long.id, by: "bob")
+            try await bench.store.endSilence(long.id, by: "bob")
+            try await bench.store.endSilence(short.id, by: "bob")
+            bench.time.advance(by: .seconds(1))
+            let last = try await bench.store.now()
+            try expect(try await bench.store.silences(endingFrom: last, limit: 9), is: [])
+            try expect(
+                try await bench.store.silences(endingFrom: now, limit: 9).map(\.until), is: [short.until, later])
+            let events = try await bench.store.events(job: nil, limit: 9).filter { $0.kind.hasPrefix("alert.") }
+            try expect(events.map(\.actor), is: ["bob", "ann", "ann"])
+            do {
+                try await bench.store.endSilence(9999, by: "ann")
+                throw LawBroken(description: "a silence that is not there was ended")
+            } catch StoreError.notFound {}
+        },
         StoreLaw("who has seen an incident stays, and an event says so") { bench in
             let id = try await bench.store.open([incident("a")])[0].id
             try await bench.store.acknowledge(id, by: "ann")

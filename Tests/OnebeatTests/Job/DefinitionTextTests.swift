@@ -42,6 +42,7 @@ struct DefinitionTextTests {
         definition.owner = "anna"
         definition.needs = ["load": .within(.seconds(93_600)), "mail": .sameDay]
         definition.hasSecretOutput = true
+        definition.by = TimeOfDay("06:30")
         return definition
     }
 

@@ -116,6 +116,22 @@ import Testing
         }
     }
 
+    @Test func jobsThatAreNamedHaveFiguresOfTheirOwn() async throws {
+        try await WebFixture.serving(metricsJobs: ["back*"]) { web in
+            let body = try await web.get("/metrics").body
+            #expect(body.contains("\nonebeat_job_failures_in_a_row{job_name=\"backup\"} 1\n"))
+            #expect(body.contains("\nonebeat_job_last_success_timestamp_seconds{job_name=\"backup\"} 179"))
+            #expect(body.contains("\nonebeat_job_last_duration_seconds{job_name=\"backup\"} "))
+            #expect(body.contains("\nonebeat_job_needs_a_look{job_name=\"backup\"} 1\n"))
+            #expect(!body.contains("job_name=\"ping\""))
+            #expect(body.contains("\nonebeat_job_metrics_left_out 0\n"))
+        }
+        try await WebFixture.serving { web in
+            let body = try await web.get("/metrics").body
+            #expect(!body.contains("onebeat_job_"))
+        }
+    }
+
     @Test(arguments: ["/", "/api/v1/jobs", "/nothing", "/metrics"])
     func everyAnswerForbidsWhatABrowserNeedNotDo(path: String) async throws {
         try await WebFixture.serving { web in

@@ -37,7 +37,7 @@ struct WebFixture {
     /// `ping` that was never run and has hostile words in its definition, and a node `alpha` that leads.
     static func serving(
         address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0), hosts: [String] = [],
-        access: WebAccess = .standard,
+        access: WebAccess = .standard, metricsJobs: [String] = [],
         node: Node? = nil, limits: WebLimits = WebLimits(),
         _ body: @escaping @Sendable (WebFixture) async throws -> Void
     ) async throws {
@@ -47,7 +47,7 @@ struct WebFixture {
         let ports = AsyncThrowingStream<Int, any Error>.makeStream()
         let web = OnebeatWeb(
             store: store, node: node, metrics: PrometheusRegistry(), address: address, hosts: hosts, access: access,
-            time: time,
+            metricsJobs: metricsJobs, time: time,
             limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onListening: { ports.continuation.yield($0.port) })
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -157,6 +157,42 @@ import Testing
         #expect(try await send(as: .succeeded).first?.contains("it has done well since") == true)
     }
 
+    @Test func theEndOfTheOutputStandsInTheMessage() async throws {
+        let alert = AlertRule(output: 2, channel: "webhook", settings: ["url": "https://sink.example/"])
+        try await store.apply(
+            [JobDefinition(name: "alerts/ops/webhook", schedule: .manual, work: .alert(alert))], source: "test",
+            isComplete: false, by: "test", schedules: ScheduleCache())
+        let run = try await store.trigger("job1", requestID: "r", by: "test")
+        try await store.appendLog(
+            [
+                LogPiece(
+                    id: .init(run: run.id, position: .init(attempt: 1, sequence: 1)), stream: .stdout, at: time.now(),
+                    bytes: Array("one\ntwo \u{1b}[2J\nthree\n\n".utf8))
+            ], dropping: [])
+        try await end(as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await look()
+        time.advance(by: .seconds(10))
+        try await look()
+        let body = try await send(as: .succeeded).first
+        #expect(
+            body?.contains(#"exit code 1\n\nOutput of job1, run \#(run.id):\ntwo  [2J\nthree""#) == true,
+            "\(body ?? "")")
+    }
+
+    @Test func aDeadMansSwitchIsToldWhileAllIsWellAndNoLonger() async throws {
+        var ping = AlertRule(channel: "ping", settings: ["url": "https://hc.example/"])
+        ping.on = []
+        try await store.apply(
+            [JobDefinition(name: "alerts/switch/ping", schedule: .manual, work: .alert(ping))], source: "switch",
+            isComplete: true, by: "test", schedules: ScheduleCache())
+        _ = try await store.trigger("alerts/switch/ping", requestID: "1", by: "test")
+        #expect(try await send(as: .succeeded).count == 1)
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        _ = try await store.trigger("alerts/switch/ping", requestID: "2", by: "test")
+        #expect(try await send(as: .succeeded).count == 0)
+        #expect(try await store.runs(RunFilter()).first?.state == .succeeded)
+    }
+
     @Test func aRunByHandSendsASample() async throws {
         _ = try await store.trigger("alerts/ops/webhook", requestID: "test-1", by: "anna")
         #expect(try await send(as: .succeeded).first?.contains("this is a test of the channel") == true)

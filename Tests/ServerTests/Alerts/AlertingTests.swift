@@ -1,3 +1,4 @@
+import Foundation
 import Onebeat
 import Testing
 
@@ -130,6 +131,155 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         #expect(decide(alert(), well, known: [told], troubles: [trouble("a")]) == Alerting())
         #expect(decide(alert(), well, troubles: [trouble("a", ended: 700)]) == Alerting())
         #expect(decide(alert { $0.after = 2 }, well, troubles: [trouble("a")]) == Alerting())
+    }
+
+    private func silence(_ pattern: String, from: Int = 60, until: Int = -60) -> Silence {
+        Silence(
+            id: 1, pattern: pattern, from: now - .seconds(from), until: now - .seconds(until), reason: "x", actor: "a")
+    }
+
+    private func judge(
+        _ lines: [HealthReader.Line], known: [Incident] = [], troubles: [Run] = [], silences: [Silence] = [],
+        whole: [WholeTrouble] = [], slow: [(run: Run, usual: Duration)] = []
+    ) -> Alerting {
+        var view = Alerting.View(now: now, lines: lines, known: known, troubles: troubles)
+        (view.silences, view.whole, view.slow) = (silences, whole, slow)
+        return Alerting.decide(view)
+    }
+
+    @Test(arguments: ["a", "*", "alerts/ops/*"]) func whatIsSilentIsToldWhenTheSilenceEndsIfItIsStillSo(pattern: String)
+    {
+        let lines = [alert(), line("a", .failing, streak: 1)]
+        #expect(judge(lines, silences: [silence(pattern)]) == Alerting())
+        #expect(judge(lines, silences: [silence(pattern, until: 1)]).opened.map(\.job) == ["a"])
+        #expect(judge(lines, silences: [silence("b")]).opened.map(\.job) == ["a"])
+        // What was over when it ended is told to nobody.
+        #expect(
+            judge([alert(), line("a", .well)], troubles: [trouble("a")], silences: [silence(pattern, until: 10)])
+                == Alerting())
+        #expect(
+            judge([alert(), line("a", .well)], troubles: [trouble("a")], silences: [silence(pattern, from: 20)]).opened
+                .count == 1)
+        // Good news waits, too.
+        #expect(judge([alert(), line("a", .well)], known: [open("a")], silences: [silence(pattern)]) == Alerting())
+        #expect(judge([alert()], known: [open("a")], silences: [silence(pattern)]).closed == [1])
+    }
+
+    @Test(
+        arguments: [
+            ("22:00", "07:00", [], "2026-11-23T21:59:59Z", false), ("22:00", "07:00", [], "2026-11-23T22:00:00Z", true),
+            ("22:00", "07:00", [], "2026-11-24T06:59:59Z", true), ("22:00", "07:00", [], "2026-11-24T07:00:00Z", false),
+            // A Friday, and the morning after it.
+            ("22:00", "07:00", [5], "2026-11-27T23:00:00Z", true),
+            ("22:00", "07:00", [5], "2026-11-28T06:00:00Z", true),
+            ("22:00", "07:00", [5], "2026-11-28T23:00:00Z", false),
+            ("22:00", "07:00", [5], "2026-11-27T06:00:00Z", false),
+            ("12:00", "13:00", [1], "2026-11-23T12:30:00Z", true),
+            ("12:00", "13:00", [1], "2026-11-24T12:30:00Z", false),
+            ("00:00", "00:00", [6], "2026-11-28T12:00:00Z", true),
+            ("00:00", "00:00", [6], "2026-11-29T12:00:00Z", false),
+        ] as [(String, String, [Int], String, Bool)])
+    func quietHours(from: String, to: String, days: [Int], at: String, holds: Bool) throws {
+        let quiet = QuietHours(
+            from: try #require(TimeOfDay(from)), to: try #require(TimeOfDay(to)), days: Set(days))
+        let moment = try #require(Timestamp(iso8601: at))
+        #expect(quiet.hold(at: moment) == holds)
+    }
+
+    @Test func quietHoursKeepTheClockOfTheirZoneAndOfTheirRule() throws {
+        var quiet = QuietHours(
+            from: try #require(TimeOfDay("19:00")), to: try #require(TimeOfDay("21:00")), timezone: "Asia/Shanghai")
+        #expect(quiet.hold(at: now))
+        let lines = [line("a", .failing, streak: 1)]
+        #expect(judge([alert { $0.quiet = quiet }] + lines) == Alerting())
+        quiet.timezone = "Nowhere/Land"
+        #expect(judge([alert { $0.quiet = quiet }] + lines).opened.count == 1)
+    }
+
+    @Test func whatLastsIsToldAgainUntilSomebodyHasSeenIt() {
+        let lines = [alert { $0.repeats = .seconds(20) }, line("a", .failing, streak: 1, run: 9)]
+        let again = judge(lines, known: [open("a")]).opened
+        #expect(again.map(\.since) == [now])
+        #expect(again.map(\.isNews) == [true])
+        #expect(again.map(\.summary) == ["still so after 1m: why"])
+        var told = again[0]
+        told.closedAt = now
+        #expect(judge(lines, known: [open("a"), told]) == Alerting())
+        var seen = open("a")
+        seen.acknowledgedBy = "ann"
+        #expect(judge(lines, known: [seen]) == Alerting())
+        told.since = now - .seconds(20)
+        #expect(judge(lines, known: [open("a"), told]).opened.count == 1)
+        (told.acknowledgedBy, told.openedAt) = ("ann", now)
+        #expect(judge(lines, known: [open("a"), told]) == Alerting())
+        #expect(judge(lines, known: [open("a")], silences: [silence("a")]) == Alerting())
+        #expect(
+            judge([alert { $0.repeats = .seconds(61) }, line("a", .failing, streak: 1)], known: [open("a")])
+                == Alerting())
+    }
+
+    @Test func whatIsWrongWithTheWholeIsToldOnceAndWhenItIsOver() {
+        let trouble = WholeTrouble(subject: "(lead)", kind: .leaderless, why: "nobody")
+        let change = judge([alert()], whole: [trouble])
+        #expect(change.opened.map(\.job) == ["(lead)"])
+        #expect(judge([alert { $0.on = ["failed"] }], whole: [trouble]) == Alerting())
+        var told = change.opened[0]
+        (told.id, told.openedAt) = (4, now)
+        #expect(judge([alert()], known: [told], whole: [trouble]) == Alerting())
+        let over = judge([alert()], known: [told])
+        #expect(over.closed == [4])
+        #expect(over.opened.map(\.kind) == ["recovered"])
+        #expect(AlertMessage([told], number: 4).text == "Onebeat: no node leads\nthe lead: nobody")
+        #expect(AlertMessage(over.opened, number: 5).title == "Onebeat: the lead is well again")
+        // An outage is news: it is over by the time somebody can be told.
+        let outage = WholeTrouble.outage(from: now - .seconds(50), to: now, seenBy: "a")
+        let news = judge([alert()], whole: [outage]).opened
+        #expect(news.map(\.isNews) == [true])
+        #expect(AlertMessage(news, number: 5).title == "Onebeat: the store was away")
+    }
+
+    @Test func nodesShowWhoLeadsAndWhoseClockIsOff() {
+        func node(_ name: String, leads: Bool = false, skew: Duration = .zero, roles: Set<NodeRole> = [.beat, .worker])
+            -> NodeRecord
+        {
+            NodeRecord(
+                id: NodeID(name: name, boot: name), leaseUntil: now + .seconds(9), roles: roles, slots: 1, queues: [],
+                isLeader: leads, version: "1", processID: 1, skew: skew)
+        }
+        func find(_ nodes: NodeRecord..., since: Timestamp? = nil) -> [String] {
+            WholeTrouble.find(among: nodes, leaderlessSince: since, at: now).map(\.subject)
+        }
+        #expect(find(node("a", leads: true)) == [])
+        #expect(find(node("a"), since: now - .seconds(29)) == [])
+        #expect(find(node("a"), since: now - .seconds(30)) == ["(lead)"])
+        #expect(
+            find(node("a", leads: true, skew: .seconds(2)), node("b", skew: .seconds(-2))) == [
+                "(clock of a)", "(clock of b)",
+            ])
+    }
+
+    @Test func aRunThatEndedFarLaterThanUsualIsSlow() {
+        func run(_ id: Int64, took: Int, ended: Int) -> Run {
+            var run = Run(
+                id: RunID(id), version: JobVersion(job: "a", generation: 1, version: 1), scheduledAt: now, dueAt: now,
+                state: .succeeded)
+            run.finishedAt = now - .seconds(ended)
+            run.startedAt = now - .seconds(ended + took)
+            return run
+        }
+        let usual = (1...6).map { run(Int64($0), took: 10, ended: 1000) }
+        let start = now - .seconds(600)
+        #expect(Alerting.slow(among: usual + [run(7, took: 31, ended: 5)], from: start).map(\.run.id) == [RunID(7)])
+        #expect(Alerting.slow(among: usual + [run(7, took: 30, ended: 5)], from: start).isEmpty)
+        #expect(Alerting.slow(among: usual + [run(7, took: 31, ended: 700)], from: start).isEmpty)
+        #expect(Alerting.slow(among: Array(usual.prefix(4)) + [run(7, took: 31, ended: 5)], from: start).isEmpty)
+        let lines = [alert { $0.on = ["slow"] }, line("a", .well)]
+        let told = judge(lines, slow: [(run(7, took: 31, ended: 5), .seconds(10))]).opened
+        #expect(told.map(\.summary) == ["run 7 took 31s; usually it takes 10s"])
+        #expect(judge([alert(), line("a", .well)], slow: [(run(7, took: 31, ended: 5), .seconds(10))]) == Alerting())
+        var kept = told
+        kept[0].closedAt = now
+        #expect(judge(lines, known: kept, slow: [(run(7, took: 31, ended: 5), .seconds(10))]) == Alerting())
     }
 
     @Test(arguments: [
@@ -269,6 +419,38 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         #expect(try call(.slack, ["url": url]).alias == shown)
     }
 
+    @Test(
+        arguments: [
+            (.webhook, ["url": "https://hooks.example.com/onebeat", "secret": "s3cret"]),
+            (.slack, ["url": "https://hooks.slack.example/T0/B0/x"]),
+            (.discord, ["url": "https://discord.example/api/webhooks/1/x"]),
+            (.teams, ["url": "https://teams.example/x"]), (.telegram, ["token": "1:x", "chat": "-100200300"]),
+            (.ntfy, ["url": "https://ntfy.sh/ops-of-ours", "token": "tk_x"]), (.pagerduty, ["key": "R0"]),
+            (.dingtalk, ["url": "https://oapi.dingtalk.com/robot/send?access_token=x", "secret": "s3cret"]),
+            (.feishu, ["url": "https://open.feishu.cn/open-apis/bot/v2/hook/x", "secret": "s3cret"]),
+            (.wecom, ["url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x"]),
+            (.email, ["to": "ops@example.com", "from": "onebeat@example.com", "smtp": "smtp://mail.example.com"]),
+            (.run, ["line": "tell.sh"]),
+        ] as [(AlertChannel, [String: String])])
+    func theDocumentationShowsEachMessageAsItArrives(channel: AlertChannel, settings: [String: String]) throws {
+        let file =
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path + "/docs/alerts.md"
+        let documentation = try String(contentsOfFile: file, encoding: .utf8)
+        let then = try #require(Timestamp(iso8601: "2026-11-23T03:00:12Z"))
+        let rule = "alerts/ops/\(channel.rawValue)"
+        let message = AlertSample.all(rule: rule, at: then)[0]
+        let texts: [String] =
+            switch try channel.delivery(of: message, rule: rule, settings: settings, at: then) {
+            case .call(let call):
+                ["POST \(call.url)\n", "\n\(call.body ?? "")\n"] + call.headers.map { "\n\($0.key): \($0.value)\n" }
+            case .mail(let mail, _, _): [mail.text(at: then, lineEnd: "\n")]
+            case .process(_, let process):
+                process.environment.filter { $0.key != "ONEBEAT_ALERT_JSON" }.map { "\n\($0.key)=\($0.value)\n" }
+            }
+        for text in texts { #expect(documentation.contains(text), "\(text)") }
+    }
+
     @Test func aPreviewShowsNoSecret() {
         for channel in AlertChannel.allCases {
             var settings = Dictionary(uniqueKeysWithValues: channel.keys.map { ($0.name, "hush") })
@@ -282,7 +464,7 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
             let rule = AlertRule(channel: channel.rawValue, settings: settings)
             for message in AlertSample.all(rule: "alerts/ops/x", at: now) {
                 let text = AlertSample.text(of: message, rule, job: "alerts/ops/x", at: now)
-                #expect(text.contains("backup_daily"), "\(channel): \(text)")
+                #expect(text.contains("backup_daily") || channel == .ping, "\(channel): \(text)")
                 #expect(!text.contains("hush"), "\(channel): \(text)")
             }
         }
@@ -337,6 +519,31 @@ extension Incident {
         #expect(try DefinitionText.decode(DefinitionText.encode(found[0]), of: found[0].name) == found[0])
     }
 
+    @Test func quietHoursAndRepeatsSurvive() throws {
+        let found = try jobs(
+            "{repeat: 4h, quiet: {from: '22:00', to: '07:00', days: [sat, sun], timezone: Asia/Shanghai}, jobs: a, run: x}"
+        )[0]
+        guard case .alert(let rule) = found.work else { throw AlertChannel.Unfit(description: "no alert") }
+        #expect(rule.repeats == .seconds(4 * 3600))
+        #expect(rule.quiet?.words == "22:00 to 07:00 Asia/Shanghai, sun sat")
+        // Who names jobs is told of these; who names none, of the whole as well.
+        #expect(!rule.on.contains("store"))
+        #expect(!rule.on.contains("slow"))
+        #expect(try DefinitionText.decode(DefinitionText.encode(found), of: found.name) == found)
+        guard case .alert(let all) = try jobs("{run: x}")[0].work else { return }
+        #expect(all.on.contains("store"))
+    }
+
+    @Test func aPingIsDueByItself() throws {
+        let job = try jobs("{name: switch, ping: {url: 'https://hc.example/${ID}', every: 5m}}")[0]
+        #expect(job.name == "alerts/switch/ping")
+        #expect(job.schedule.rhythm == .every(.seconds(300)))
+        guard case .alert(let rule) = job.work else { throw AlertChannel.Unfit(description: "no alert") }
+        #expect(rule.on == [])
+        #expect(try jobs("{ping: 'https://hc.example/'}")[0].schedule.rhythm == .every(.seconds(60)))
+        #expect(problem("{ping: {url: u, every: 1s}}").contains("10s is the shortest"))
+    }
+
     @Test func secretsOfAChannelAreNotShown() throws {
         let shown = DefinitionKeys(try jobs("{webhook: {url: 'https://x/', secret: hush}}")[0]).entries.map(\.shown)
         #expect(!shown.contains { $0.contains("hush") || $0.contains("https") })
@@ -347,6 +554,12 @@ extension Incident {
         #expect(problem("{on: [faild], run: x}").contains("did you mean `failed`?"))
         #expect(problem("{telegram: abc}").contains("needs chat as well"))
         #expect(problem("{webhook: {secret: x}}").contains("url: is missing"))
+        #expect(problem("{run: x, repeat: 5s}").contains("1m is the shortest"))
+        #expect(problem("{run: x, quiet: {from: '22:00'}}").contains("to: is missing"))
+        #expect(problem("{run: x, quiet: {from: '22:00', to: '7'}}").contains("write a time such as 06:30"))
+        #expect(problem("{run: x, quiet: {from: '22:00', to: '07:00', days: [monday]}}").contains("mon, tue"))
+        #expect(
+            problem("{run: x, quiet: {from: '22:00', to: '07:00', timezone: Mars}}").contains("there is no such zone"))
         #expect(problem("{email: {to: 'a b'}}").contains("is no address; write one like ops@example.com"))
         #expect(problem("{email: {to: [a@b, 'c@d\ne']}}").contains("no address"))
         #expect(problem("{email: {to: a@b, smtp: 'mail:25'}}").contains("write one like smtp://user:"))

@@ -142,7 +142,7 @@ import Testing
         let result = imported(Self.private_, home: "/home/anna")
         #expect(result.form == .user)
         let jobs = try jobs(result)
-        #expect(jobs.map(\.name) == ["backup", "artisan", "echo", "mail"])
+        #expect(jobs.map(\.name) == ["backup", "artisan", "echo", "mail", "alerts/mailto/email"])
         #expect(jobs[0].description == "Nightly backup of the shop")
         var settings = ProcessSettings()
         settings.directory = "/home/anna"
@@ -166,13 +166,31 @@ import Testing
         }
         #expect(
             result.remarks.map(\.description) == [
-                "line 2: MAILTO: output is not mailed but kept with each run; `onebeat logs` shows it",
+                "line 2: MAILTO: an alert mails the end of the output of runs that fail; other output is kept with each run, and"
+                    + " `onebeat logs` shows it",
                 "line 11: @reboot is no due moment, and a node may start many times a day; start it with a systemd unit "
                     + "instead. It stays as a comment",
                 "line 12: cron \"61 * * * *\": minute is 61, but minutes end at 59; it stays as a comment",
                 "line 15: what follows the % is input for the command; it is carried over as a here-document",
                 "line 16: this is neither a variable nor five fields and a command; it stays as a comment",
             ])
+    }
+
+    @Test func whoGotMailGetsAnAlertWithTheOutput() throws {
+        let text =
+            "MAILTO=a@x.example\n0 3 * * * /bin/one\n0 4 * * * /bin/two\nMAILFROM=c@x.example\nMAILTO=\"b@x.example, root\"\n"
+            + "0 5 * * * /bin/three\nMAILTO=\"\"\n0 6 * * * /bin/four\nMAILTO=no good\n0 7 * * * /bin/five\n"
+        let result = imported(text)
+        let file = try parseFile(result.yaml)
+        let alerts = file.jobs.compactMap { job -> (String, AlertRule)? in
+            guard case .alert(let rule) = job.work else { return nil }
+            return (job.name, rule)
+        }
+        #expect(alerts.map(\.0) == ["alerts/mailto-1/email", "alerts/mailto-2/email"])
+        #expect(alerts.map(\.1.jobs) == [["one", "two"], ["three"]])
+        #expect(alerts.map(\.1.output) == [50, 50])
+        #expect(alerts[1].1.settings == ["to": "b@x.example, root", "from": "c@x.example"])
+        #expect(result.remarks.map(\.description).contains { $0.hasPrefix("line 9: MAILTO has") })
     }
 
     @Test func theFormIsFoundOut() {

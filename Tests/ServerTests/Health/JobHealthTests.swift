@@ -113,6 +113,24 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
             $0.newestEnd = run(.missed, reason: .tooLate, ended: 30)
             $0.status = status("success", success: 9000)
         },
+        HealthRow(
+            "not there by its time of day", .late,
+            "what was due 9h ago was to be done by 06:30 and is not: run 7 has been running for 5m"
+        ) {
+            $0.job.definition.by = TimeOfDay("06:30")
+            $0.duty = (ago(9 * 3600), ago(5 * 3600))
+            $0.running = run(.running, id: 7, started: 300)
+            $0.status = status("running", success: 90_000)
+        },
+        HealthRow("there by its time of day", .well) {
+            $0.job.definition.by = TimeOfDay("06:30")
+            $0.duty = (ago(9 * 3600), ago(5 * 3600))
+            $0.status = status("success", success: 8 * 3600)
+        },
+        HealthRow("its time of day is not of a day before it was stored", .new) {
+            $0.job.definition.by = TimeOfDay("06:30")
+            $0.duty = (ago(200_000), ago(190_000))
+        },
         HealthRow("missed, and ran well since", .well) {
             $0.newestEnd = run(.missed, reason: .coalesced, ended: 30)
             $0.status = status("success", success: 20)

@@ -78,7 +78,10 @@ import Testing
     func whatIsNoMailServerFailsTheMessageAndNoMore(greeting: String, words: String) async throws {
         try await Speaker.saying([greeting]) { port in
             let answer = try await send(to: "smtp://127.0.0.1:\(port)")
-            #expect(answer.outcome.failure?.message == "smtp://127.0.0.1:\(port): \(words)")
+            let message = answer.outcome.failure?.message
+            // Whoever hangs up at once may do so before anybody waits for a greeting.
+            let isAtOnce = greeting.isEmpty && message?.hasSuffix("the server closed the connection at once") == true
+            #expect(isAtOnce || message == "smtp://127.0.0.1:\(port): \(words)")
         }
     }
 
