@@ -73,7 +73,7 @@ package struct Route: Sendable, Hashable {
         Route(.get, "/language/{code}", .nobody),
         Route(.post, "/jobs/{name}/trigger", .role(.operator)), Route(.post, "/jobs/{name}/pause", .role(.operator)),
         Route(.post, "/jobs/{name}/resume", .role(.operator)), Route(.post, "/runs/{id}/cancel", .role(.operator)),
-        Route(.post, "/runs/{id}/retry", .role(.operator)),
+        Route(.post, "/runs/{id}/retry", .role(.operator)), Route(.post, "/runs/{id}/mark", .role(.operator)),
         Route(.get, "/assets/style.css", .nobody), Route(.get, "/assets/onebeat.js", .nobody),
         Route(.get, "/sign-in", .nobody, query: ["then"]), Route(.post, "/sign-in", .nobody),
         Route(.post, "/sign-out", .nobody),

@@ -13,6 +13,7 @@ struct ActPages: Sendable {
         router.post("jobs/:name/resume") { request, context in try await setPaused(false, request, context) }
         router.post("runs/:id/cancel") { request, context in try await cancel(request, context) }
         router.post("runs/:id/retry") { request, context in try await retry(request, context) }
+        router.post("runs/:id/mark") { request, context in try await mark(request, context) }
     }
 
     private func form(_ request: Request, _ context: Context, _ known: [String] = []) async throws -> BodyReader {
@@ -47,9 +48,19 @@ struct ActPages: Sendable {
 
     private func retry(_ request: Request, _ context: Context) async throws -> Response {
         let id = try context.runID()
-        _ = try await form(request, context)
-        let retried = try await context.retry(reading.run(id), reading)
+        let isFlow = try await form(request, context, ["downstream"]).truth("downstream")
+        let retried = try await context.retry(reading.run(id), downstream: isFlow, reading)
         return Self.on(to: Address.run(retried.run.id), .retried)
+    }
+
+    private func mark(_ request: Request, _ context: Context) async throws -> Response {
+        let id = try context.runID()
+        let form = try await form(request, context, ["state", "because"])
+        guard let state = try form.text("state").flatMap(RunMark.State.init(rawValue:)) else {
+            throw Problem(.badRequest, "state is succeeded or failed; choose one")
+        }
+        _ = try await context.mark(reading.run(id), as: state, because: form.text("because") ?? "", reading)
+        return Self.on(to: Address.run(id), .marked)
     }
 
     private static func on(to address: String, _ deed: Deed) -> Response {

@@ -132,6 +132,8 @@ struct Dashboard: Sendable {
         var page = try await RunPage(
             now: store.now(), run: run, hand: hand, deed: query.deed, attempts: store.attempts(of: id),
             shownAttempt: attempt)
+        page.value = try await store.shownValue(of: run)
+        page.mark = try await store.mark(of: id)
         var bytes = 0
         // Before the first piece: what is after it is all.
         var position = LogPosition(attempt: attempt, sequence: -1)

@@ -67,6 +67,18 @@ struct Hand: Sendable {
         return "<form method=\"post\" action=\"\(address)\">\(hidden)<button\(mark)>\(say(title))</button></form>"
     }
 
+    /// The form in which somebody says what an ended run counts as.
+    func markForm(to address: String) -> HTML {
+        """
+        <details class="act"><summary>\(say("Say what it counts as"))</summary>\
+        <form method="post" action="\(address)"><input type="hidden" name="proof" value="\(proof)">\
+        <label>\(say("For what follows it, it counts as")) <select name="state">\
+        <option value="succeeded">\(say("succeeded"))</option><option value="failed">\(say("failed"))</option></select></label> \
+        <label>\(say("because")) <input name="because" required maxlength="200"></label> \
+        <button>\(say("Mark"))</button></form></details>
+        """
+    }
+
     /// Buttons beside one another; nothing where there is none.
     static func row(_ buttons: [HTML]) -> HTML? { buttons.isEmpty ? nil : "<div class=\"acts\">\(buttons)</div>" }
 }
@@ -96,12 +108,13 @@ extension HTTPField.Name {
 /// What was just done, as a page that follows it says: a word in the address, and here its sentence, so that no address
 /// makes a page say anything else.
 enum Deed: String, CaseIterable {
-    case triggered, retried, cancelled, stopping, paused, resumed, unchanged
+    case triggered, retried, marked, cancelled, stopping, paused, resumed, unchanged
 
     var sentence: Sentence {
         switch self {
         case .triggered: "The run was asked for. It starts as soon as its turn comes."
         case .retried: "This run was asked for in place of the one that had ended."
+        case .marked: "Marked: what follows it goes by that. The run keeps its outcome."
         case .cancelled: "Cancelled."
         case .stopping: "It is being stopped: TERM first, and after its grace KILL."
         case .paused: "Paused: what falls due is skipped until the job is resumed."

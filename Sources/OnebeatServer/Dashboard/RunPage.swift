@@ -15,6 +15,10 @@ struct RunPage {
 
     /// What `explain` says of it.
     var story: [String] = []
+    /// What it handed on.
+    var value: ShownValue?
+    /// What somebody said that it counts as.
+    var mark: RunMark?
     /// Where the output goes on, for a page that follows it; `nil` when there is no more to come.
     var next: String?
 
@@ -44,6 +48,11 @@ struct RunPage {
         var buttons: [HTML] = []
         if run.state.isTerminal {
             buttons.append(hand.button("Run again", to: "\(place)/retry"))
+            if run.flow != nil {
+                buttons.append(
+                    hand.button("Run again with what follows", to: "\(place)/retry", fields: [("downstream", "true")]))
+                buttons.append(hand.markForm(to: "\(place)/mark"))
+            }
         } else if !run.isCancelRequested {
             buttons.append(hand.button("Cancel", to: "\(place)/cancel", isGrave: true))
         }
@@ -112,9 +121,22 @@ struct RunPage {
             ("Node", run.node.map { "\($0)" }),
             ("Queue", "\(run.queue)"),
             ("Key", "<code>\(run.key)</code>"),
+            ("Handed on", handedOn),
+            (
+                "Counts as",
+                mark.map { say("\(say(Sentence(word: $0.state.rawValue))), by the word of \($0.actor): \($0.reason)") }
+            ),
             ("Fence", run.fence.value == 0 ? nil : "\(run.fence.value)"),
             ("Cancel", run.isCancelRequested ? say("asked for") : nil),
         ]
+    }
+
+    private var handedOn: HTML? {
+        switch value {
+        case .value(let value): "<pre>\(value.json)</pre>"
+        case .secret: say("a value that is secret")
+        case nil: nil
+        }
     }
 
     private var attemptTable: HTML {

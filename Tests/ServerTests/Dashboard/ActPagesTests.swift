@@ -40,6 +40,22 @@ import Testing
         }
     }
 
+    @Test func anEndedRunIsMarkedWithAReason() async throws {
+        try await WebFixture.serving { web in
+            let run = try await web.store.trigger("backup", requestID: "r", by: "ann")
+            let page = try await FormPage(web, "/runs/\(run.id)")
+            let fields = "&state=succeeded&because=seen+%3Cb%3Eby+hand"
+            #expect(try await page.send("/runs/\(run.id)/mark", fields).status == 409)
+            _ = try await web.store.cancel(run.id, by: "ann")
+            #expect(try await page.send("/runs/\(run.id)/mark", "&state=better&because=x").status == 400)
+            #expect(try await page.send("/runs/\(run.id)/mark", "&state=failed").status == 400)
+            let marked = try await page.send("/runs/\(run.id)/mark", fields)
+            #expect(marked.headers["location"] == "/runs/\(run.id)?did=marked")
+            let shown = try await web.get("/runs/\(run.id)").body
+            #expect(shown.contains("succeeded, by the word of") && shown.contains("seen &lt;b&gt;by hand"))
+        }
+    }
+
     @Test func aFormWithoutItsProofDoesNothing() async throws {
         try await WebFixture.serving { web in
             let page = try await FormPage(web, "/jobs/backup")
