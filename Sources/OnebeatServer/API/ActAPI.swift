@@ -106,10 +106,9 @@ struct ActAPI: Sendable {
         guard let name = try body.text("name") else {
             throw Problem(.badRequest, "name is missing; send the event's name")
         }
-        // Whoever emits starts whatever starts on it.
-        for job in try await reading.store.jobs() where job.definition.schedule.event == name {
-            try context.requireScope(job.name)
-        }
+        // Whoever emits starts whatever starts on it. What nothing starts on yet is for those who may act on a job of its name.
+        let starting = try await reading.store.jobs().filter { $0.definition.schedule.event == name }.map(\.name)
+        for job in starting.isEmpty ? [name] : starting { try context.requireScope(job) }
         let runs = try await context.acts(reading.store).emit(
             name, id: try Self.name(of: request, body, field: "id"), data: body.json("data"))
         let words =
