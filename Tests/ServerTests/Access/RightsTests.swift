@@ -26,7 +26,7 @@ import Testing
                 let before = try await Self.traces(web)
                 let answer = try await web.get(
                     path, method: route.method.rawValue, headers: headers,
-                    body: route.path.hasSuffix("/mark") ? #"{"state": "failed", "because": "x"}"# : "",
+                    body: Self.body(of: route),
                     readsBody: route.path != "/api/v1/stream")
                 let what = "\(caller) \(route.method) \(path): \(answer.status)"
                 switch Self.verdict(caller, route) {
@@ -41,6 +41,11 @@ import Testing
                 }
             }
         }
+    }
+
+    private static func body(of route: Route) -> String {
+        if route.path.hasSuffix("/mark") { return #"{"state": "failed", "because": "x"}"# }
+        return route.method == .post && route.path.hasSuffix("/events") ? #"{"name": "arrived"}"# : ""
     }
 
     private enum Verdict { case `in`, out(Int) }
