@@ -54,6 +54,14 @@ struct CommandFailure: Error {
             let lines = [error.description, error.picture?.indented].compactMap(\.self)
             self.init(lines.joined(separator: "\n"), .badData)
         case let refusal as ActRefusal: self.init(refusal.description, refusal.kind == .invalid ? .badData : .failed)
+        case let failure as RemoteNode.Failure:
+            let exit: ExitStatus =
+                switch failure.kind {
+                case .refused, .notAllowed: .failed
+                case .badInput: .badData
+                case .tryLater: .tryLater
+                }
+            self.init(failure.description, exit)
         case let error as DefinitionError: self.init(error.description, .badData)
         case let error as ListenError: self.init(error.description, .unavailable)
         case let error as GuardianError: self.init(error.description, .unavailable)

@@ -71,6 +71,26 @@ struct AccessTests {
             #expect(try await status("/api/v1/jobs/shop-a/trigger", ["-X", "POST"] + bearer) == "201")
             #expect(try await status("/api/v1/jobs/other/trigger", ["-X", "POST"] + bearer) == "403")
             #expect(try await status("/healthz", []) == "200")
+            let server = ["ONEBEAT_SERVER": "http://127.0.0.1:\(port)", "ONEBEAT_TOKEN": token]
+            for (arguments, code, words) in [
+                (["trigger", "shop-a", "--request-id", "far"], Int32(0), "is due, and starts"),
+                (["pause", "shop-a"], 0, "shop-a is paused"), (["pause", "shop-a"], 0, "is paused already"),
+                (["resume", "other"], 1, "token:ci may not act on job \"other\""),
+                (["retry", "x"], 65, "is not a run"),
+                (["cancel", "99"], 1, "there is no run 99"),
+                (["trigger", "shop-a", "--wait"], 65, "takes no --server"),
+                (["pause", "shop-a", "--server", "ftp://x"], 65, "is not an address"),
+                (["pause", "shop-a", "--server", "http://shop.example"], 65, "can be read on the way"),
+                (
+                    ["pause", "shop-a", "--server", "http://127.0.0.1:1"], 75,
+                    "no connection to 127.0.0.1:1: connection refused"
+                ),
+            ] {
+                let said = try await box.run([Sandbox.binary] + arguments, environment: server)
+                #expect(said.code == code && (said.output + said.errors).contains(words), "\(arguments): \(said)")
+            }
+            let silent = try await box.onebeat("pause", "shop-a", "--server", "http://127.0.0.1:\(port)")
+            #expect(silent.code == 1 && silent.errors.contains("ONEBEAT_TOKEN is empty"), "\(silent)")
             #expect(try await box.onebeat("tokens", "revoke", "ci").code == 0)
             #expect(try await status("/api/v1/jobs", bearer) == "401")
             let events = try await box.onebeat("events").output

@@ -249,4 +249,16 @@ extension Target {
     ) {
         { bytes in QueryReading.read(bytes.text) }
     }
+
+    /// What a form or a wish carries, and who says that they send it.
+    static let body = Target(
+        "body", most: 1024,
+        [
+            "{", "}", "[", "\"", ":", ",", "\\u0000", "\\ud800", "true", "null", "1e999", "request_id", "proof=", "&",
+            "=", "+",
+            "%", "%00", "%2f", "then=/", "//", "\\", "10.0.0.0/8", "::1/64", "onebeat_", "\u{feff}",
+        ]
+    ) {
+        { bytes in BodyReading.read(bytes) }
+    }
 }

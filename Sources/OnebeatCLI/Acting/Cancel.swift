@@ -10,8 +10,11 @@ struct Cancel: AsyncParsableCommand {
     @Flag(help: "End all runs of the flow that it is part of, which also keeps those from starting that wait.")
     var flow = false
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        let path = RemoteNode.path("runs", id, "cancel")
+        if try await server.act(path, flow ? ["flow": .bool(true)] : [:], beside: store) { return }
         let store = try await store.open()
         let run = try await store.run(named: id)
         let acts = Acts(store, by: Person.current)

@@ -9,8 +9,12 @@ struct Pause: AsyncParsableCommand {
     @Argument(help: "The job's name.")
     var job: String
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
-    func run() async throws { try await Acts.setPaused(true, of: job, in: store.open()) }
+    func run() async throws {
+        if try await server.act(RemoteNode.path("jobs", job, "pause"), beside: store) { return }
+        try await Acts.setPaused(true, of: job, in: store.open())
+    }
 }
 
 struct Resume: AsyncParsableCommand {
@@ -18,8 +22,12 @@ struct Resume: AsyncParsableCommand {
     @Argument(help: "The job's name.")
     var job: String
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
-    func run() async throws { try await Acts.setPaused(false, of: job, in: store.open()) }
+    func run() async throws {
+        if try await server.act(RemoteNode.path("jobs", job, "resume"), beside: store) { return }
+        try await Acts.setPaused(false, of: job, in: store.open())
+    }
 }
 
 extension Acts {

@@ -16,8 +16,12 @@ struct Retry: AsyncParsableCommand {
     var downstream = false
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        let path = RemoteNode.path("runs", id, "retry")
+        let fields: [String: JSONValue] = downstream ? ["downstream": .bool(true)] : [:]
+        if try await server.act(path, fields, isJSON: format.json, beside: store) { return }
         let store = try await store.open()
         let old = try await store.run(named: id)
         _ = try await store.record(of: old.job)

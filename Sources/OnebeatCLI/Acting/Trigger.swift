@@ -19,12 +19,20 @@ struct Trigger: AsyncParsableCommand {
     var requestId: String?
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if let problem = requestId.flatMap(RequestName.problem) { throw ValidationError("--request-id \(problem).") }
     }
 
     func run() async throws {
+        if try server.node(beside: store) != nil, wait {
+            throw CommandFailure("--wait reads the store, and takes no --server; `onebeat run` shows the end", .badData)
+        }
+        var fields: [String: JSONValue] = only ? ["only": .bool(true)] : [:]
+        if let requestId { fields["request_id"] = .string(requestId) }
+        let path = RemoteNode.path("jobs", job, "trigger")
+        if try await server.act(path, fields, isJSON: format.json, beside: store) { return }
         let store = try await store.open()
         try await FirstLook.agree(store)
         let triggered = try await Acts(store, by: Person.current)

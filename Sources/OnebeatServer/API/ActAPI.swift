@@ -51,7 +51,7 @@ struct ActAPI: Sendable {
         guard var key = headers.first else { return text }
         if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
         guard text == nil || text == key else {
-            throw Problem(.badRequest, "Idempotency-Key and \(field) name two wishes; send one of them")
+            throw Problem(.conflict, "Idempotency-Key and \(field) name two wishes; send one of them")
         }
         return key
     }

@@ -195,7 +195,11 @@ struct ReadAPI: Sendable {
     /// What a run wrote, byte by byte as it wrote it.
     private func output(_ id: RunID, _ query: QueryReader) async throws -> Response {
         let run = try await run(id)
-        let attempt = try query.number("attempt", in: 1...max(run.attempt, 1)) ?? max(run.attempt, 1)
+        let newest = max(run.attempt, 1)
+        let attempt = try query.number("attempt", in: 1...Int.max) ?? newest
+        guard attempt <= newest else {
+            throw Problem(.notFound, "run \(id) has no attempt \(attempt); its newest is \(newest)")
+        }
         let stream = try query.text("stream").map { word in
             guard let stream = LogStream(rawValue: word) else {
                 throw Problem(.badRequest, "stream is \"\(word)\"; stdout, stderr and note will do")

@@ -79,7 +79,12 @@ struct Gatekeeper: RouterMiddleware {
     }
 
     private static func requireOwnWish(_ request: Request, _ visitor: Visitor) throws {
-        let hasCookie = if case .session = visitor.proof { true } else { false }
+        // What a proxy goes by, a browser sends along by itself, too.
+        let hasCookie =
+            switch visitor.proof {
+            case .session, .proxy: true
+            case .none, .place, .token: false
+            }
         if let problem = Origin.problem(of: request.headers, host: request.head.authority, hasCookie: hasCookie) {
             throw Problem(.forbidden, problem)
         }

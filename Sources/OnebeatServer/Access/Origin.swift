@@ -16,6 +16,8 @@ enum Origin {
         if let site = sites.first, site != "same-origin", site != "none" {
             return "the request comes from another site (Sec-Fetch-Site: \(site)); act on the pages of this node"
         }
+        // A page cannot say this of itself, and a proxy may ask under another host than the one that the browser knows.
+        if sites.first == "same-origin" { return nil }
         if let origin = origins.first {
             return isOwn(origin, host) ? nil : "the request comes from \(origin); act on the pages of this node"
         }

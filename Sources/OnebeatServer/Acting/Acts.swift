@@ -97,8 +97,9 @@ package struct Acts: Sendable {
                 .conflict, "run \(run.id) has not ended: it is \(run.state.rawValue); cancel it first, or wait")
         }
         let reason = reason.trimmingCharacters(in: .whitespaces)
-        guard (1...1000).contains(reason.utf8.count), reason.controlCharacter() == nil else {
-            throw ActRefusal(.invalid, "the reason has \(reason.utf8.count) bytes; 1 to 1000 in one line will do")
+        let count = reason.unicodeScalars.count
+        guard (1...1000).contains(count), reason.controlCharacter() == nil else {
+            throw ActRefusal(.invalid, "the reason has \(count) characters; 1 to 1000 in one line will do")
         }
         return Marked(
             run: run, state: state, touched: try await store.mark(run.id, as: state, because: reason, by: actor))

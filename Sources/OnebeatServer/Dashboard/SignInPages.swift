@@ -73,7 +73,7 @@ struct SignInPages: Sendable {
                 headers: [.retryAfter: "\(max(Int(saturating: wait.inSeconds.rounded(.up)), 1))"])
         }
         // Before it is looked at: however many come at one time, each is counted.
-        try await store.countSignInFailure(of: keys)
+        try await store.countSignInFailure(of: [pair, SignInKey.user(name)])
         if failures[pair]?.count == 4 {
             try await store.record(
                 Event("user.throttled", actor: "web", message: "5 tries to sign in as \(name) from \(address) failed"))
@@ -86,7 +86,10 @@ struct SignInPages: Sendable {
         let secret = Secret.fresh()
         guard let user, isRight,
             try await store.beginSession(Fingerprint.sha256(secret), of: user.name, lasting: GuardedDoor.longest)
-        else { throw Self.wrong }
+        else {
+            try await store.countSignInFailure(of: [SignInKey.address(address)])
+            throw Self.wrong
+        }
         try await store.forgetSignInFailures(of: [pair, SignInKey.user(name)])
         return secret
     }

@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct OriginTests {
     @Test(arguments: [
-        (nil, nil, true), ("http://127.0.0.1:8420", nil, true), ("http://127.0.0.1:8420", "same-origin", true),
+        (nil, nil, true), ("http://127.0.0.1:8420", nil, true),
+        ("https://onebeat.example.com", "same-origin", true), ("http://evil.example", "none", false),
+        ("http://127.0.0.1:8420", "same-origin", true),
         (nil, "none", true), ("https://127.0.0.1:8420", nil, true), ("http://127.0.0.1:8421", nil, false),
         ("null", nil, false), ("http://evil.example", nil, false), ("", nil, false),
         ("http://127.0.0.1:8420.evil.example", nil, false), ("http://evil.example/127.0.0.1:8420", nil, false),

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Onebeat
+import OnebeatServer
+
+/// A node to ask instead of the store.
+struct ServerOptions: ParsableArguments {
+    @Option(
+        help:
+            "Ask a node, such as https://onebeat.example.com, with the token in ONEBEAT_TOKEN, instead of the store. Otherwise ONEBEAT_SERVER."
+    )
+    var server: String?
+
+    /// The node to ask; `nil` where the store is asked.
+    /// - Throws: ``CommandFailure`` where both are named, or the address cannot be used.
+    func node(beside store: StoreOptions) throws -> RemoteNode? {
+        let environment = Surroundings.environment
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        // A store that is named on the command line is meant, whatever stands in the environment.
+        guard let address = server ?? (store.store == nil ? value("ONEBEAT_SERVER") : nil) else { return nil }
+        guard store.store == nil else {
+            throw CommandFailure("--server and --store name two places; give one of them", .badData)
+        }
+        return try RemoteNode(address, token: value("ONEBEAT_TOKEN"), environment: environment)
+    }
+
+    /// Does something at the node that was named.
+    /// - Returns: `false` where none was, and the store is asked.
+    func act(
+        _ path: String, _ fields: [String: JSONValue] = [:], isJSON: Bool = false, beside store: StoreOptions
+    ) async throws -> Bool {
+        guard let node = try node(beside: store) else { return false }
+        let answer = try await node.act(path, fields)
+        if isJSON {
+            Output.bytes(answer)
+        } else if let deed = try? JSONDecoder().decode(RemoteNode.Deed.self, from: Data(answer)) {
+            Output.line("\(deed.words)")
+        } else {
+            throw CommandFailure("the server's answer is not understood; is it a node of Onebeat?", .unavailable)
+        }
+        return true
+    }
+}

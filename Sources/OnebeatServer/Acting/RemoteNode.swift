@@ -1,0 +1,131 @@
+import Foundation
+import NIOCore
+import Onebeat
+
+/// A node that is asked over its API, by whoever has no store of their own.
+package struct RemoteNode: Sendable {
+    /// What went wrong, and whether the same call may do later.
+    package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+        package enum Kind: Sendable { case refused, badInput, notAllowed, tryLater }
+
+        package var kind: Kind
+        package var description: String
+    }
+
+    /// What a node says that it did.
+    package struct Deed: Sendable, Decodable {
+        package var words: String
+    }
+
+    private static let patience = Duration.seconds(30)
+    private static let mostBytes = 4 * 1024 * 1024
+
+    private let address: HTTPAddress
+    private let token: String?
+    private let trust: Trust
+
+    /// - Throws: ``Failure`` for what is no address, and for a token that could be read on the way.
+    package init(_ url: String, token: String?, environment: [String: String]) throws(Failure) {
+        do {
+            address = try HTTPAddress(url)
+        } catch {
+            throw Failure(kind: .badInput, description: "the server \"\(SecretAddress(url))\" \(error)")
+        }
+        guard address.target == "/", address.credentials == nil else {
+            throw Failure(
+                kind: .badInput,
+                description: "the server is \(address.origin) and no more: without a path, a name or a password")
+        }
+        if let token, token.isEmpty || !token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) {
+            throw Failure(kind: .badInput, description: "ONEBEAT_TOKEN is no token; `onebeat tokens create` makes one")
+        }
+        guard token == nil || address.isSecure || ListenAddress.isLoopback(address.host) else {
+            throw Failure(
+                kind: .badInput,
+                description: "a token that goes to \(address.origin) can be read on the way; use https://")
+        }
+        self.token = token
+        trust = Trust(environment: environment)
+    }
+
+    /// Does something. Asked for again under the same `request`, it is done once.
+    /// - Parameter path: below `/api/v1`, encoded.
+    /// - Returns: the answer's body.
+    package func act(_ path: String, _ fields: [String: JSONValue] = [:]) async throws -> [UInt8] {
+        var target = address
+        target.target = "/api/v1" + path
+        var headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
+        if let token { headers.append(("Authorization", "Bearer \(token)")) }
+        let request = HTTPRequest(
+            method: "POST", address: target, headers: headers.map { (name: $0.0, value: $0.1) },
+            body: Array(JSONValue.object(fields).text.utf8))
+        let (status, body) = try await answer(to: request)
+        guard (200..<300).contains(status) else { throw failure(status, body) }
+        return body
+    }
+
+    /// A job's or a run's address below `/api/v1`.
+    package static func path(_ kind: String, _ name: String, _ deed: String) -> String {
+        "/\(kind)/\(Address.encoded(name))/\(deed)"
+    }
+
+    private func answer(to request: HTTPRequest) async throws -> (status: Int, body: [UInt8]) {
+        do {
+            return try await withThrowingTaskGroup { group in
+                group.addTask { try await exchange(request) }
+                group.addTask {
+                    try await Task.sleep(for: Self.patience)
+                    throw AnswerProblem("it did not answer within \(Self.patience.text)")
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next() else { throw CancellationError() }
+                return first
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            let failure = HTTPFailure(url: address.origin + "/", called: address)
+            throw Failure(kind: .tryLater, description: failure.words(for: error))
+        }
+    }
+
+    private func exchange(_ request: HTTPRequest) async throws -> (status: Int, body: [UInt8]) {
+        let context = address.isSecure ? try trust.context(authorities: nil) : nil
+        let connection = try await HTTPConnection.open(to: address, within: .seconds(10))
+        defer { connection.close() }
+        if let context { try await connection.secure(context, host: address.host) }
+        connection.send(request.bytes())
+        var reader = AnswerReader()
+        var (status, body): (Int, [UInt8]) = (0, [])
+        while !reader.isDone {
+            let parts = try await connection.receive().map { bytes in try reader.read(bytes) } ?? reader.readEnd()
+            for part in parts {
+                switch part {
+                case .head(let head): status = head.status
+                case .body(let bytes): body += bytes
+                case .end: break
+                }
+            }
+            if body.count > Self.mostBytes { throw AnswerProblem("its answer is larger than 4 MiB") }
+        }
+        return (status, body)
+    }
+
+    private struct Told: Decodable {
+        var detail: String
+    }
+
+    private func failure(_ status: Int, _ body: [UInt8]) -> Failure {
+        let told = try? JSONDecoder().decode(Told.self, from: Data(body)).detail
+        let words = told ?? "\(address.origin) answered with status \(status); is it a node of Onebeat?"
+        let kind: Failure.Kind =
+            switch status {
+            case 401, 403: .notAllowed
+            case 400, 413, 415: .badInput
+            case 429, 500...: .tryLater
+            default: .refused
+            }
+        let hint = status == 401 && token == nil ? " (ONEBEAT_TOKEN is empty)" : ""
+        return Failure(kind: kind, description: words + hint)
+    }
+}
