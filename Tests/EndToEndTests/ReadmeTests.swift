@@ -30,7 +30,7 @@ struct ReadmeTests {
         }
     }
 
-    @Test(arguments: ["README.md"])
+    @Test(arguments: ["README.md", "README.zh-CN.md", "docs/tutorial.zh-CN.md"])
     func theConfigurationsShownAreValid(page: String) async throws {
         let text = try String(contentsOf: Self.root.appendingPathComponent(page), encoding: .utf8)
         let shown = blocks("yaml", of: text)
@@ -40,6 +40,44 @@ struct ReadmeTests {
                 try box.write(configuration)
                 let answer = try await box.onebeat("validate", "onebeat.yaml")
                 #expect(answer.code == 0, "\(configuration)\n\(answer.errors)")
+            }
+        }
+    }
+
+    @Test func bothReadmesShowTheSame() throws {
+        let pages = try ["README.md", "README.zh-CN.md"].map {
+            try String(contentsOf: Self.root.appendingPathComponent($0), encoding: .utf8)
+        }
+        for language in ["sh", "yaml"] { #expect(blocks(language, of: pages[0]) == blocks(language, of: pages[1])) }
+        for page in pages {
+            for picture in page.matches(of: /docs\/pictures\/[a-z]+\.png/) {
+                let file = Self.root.appendingPathComponent(String(picture.0)).path
+                #expect(FileManager.default.fileExists(atPath: file), "\(file)")
+            }
+        }
+    }
+
+    /// Each of the tutorial's files is written, and each of its commands runs to a good end, in their order.
+    @Test func theTutorialsCommandsRun() async throws {
+        let text = try String(contentsOf: Self.root.appendingPathComponent("docs/tutorial.zh-CN.md"), encoding: .utf8)
+        try await Sandbox.with { box in
+            for file in blocks("yaml", of: text) {
+                let name = try #require(file.firstMatch(of: /^# ([a-z]+\.yaml)\n/)?.1)
+                try box.write(file, to: String(name))
+            }
+            let folder = URL(fileURLWithPath: Sandbox.binary).deletingLastPathComponent().path
+            let path = "\(folder):/usr/local/bin:/usr/bin:/bin"
+            for line in blocks("sh", of: text).joined().split(separator: "\n").map(String.init) {
+                guard line.hasPrefix("onebeat up ") else {
+                    let answer = try await box.run(["sh", "-c", line], environment: ["PATH": path])
+                    #expect(answer.code == 0, "\(line): \(answer.output)\(answer.errors)")
+                    continue
+                }
+                let port = freePort()
+                let command = "exec \(line) --listen 127.0.0.1:\(port)"
+                let node = RunningNode(
+                    process: try box.start(["sh", "-c", command], environment: ["PATH": path]), port: port)
+                #expect(try await eventually(within: .seconds(20)) { await node.get("/readyz")?.status == 200 })
             }
         }
     }

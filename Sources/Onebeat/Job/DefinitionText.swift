@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Definitions as the text that stores keep: JSON with the keys of the configuration, written by hand so that a person can
 /// read it and the compiler has no say in it.
@@ -15,8 +16,31 @@ package enum DefinitionText {
         return String(decoding: try encoder.encode(StoredDefinition.write(definition)), as: UTF8.self)
     }
 
+    /// What was read lately. The same text is the same definition for ever, and pages that speak of all jobs read the same ten
+    /// thousand texts again and again: reading them took nine tenths of the time.
+    private static let known = Mutex<[Known: JobDefinition]>([:])
+    private static let mostKnown = 20_000
+    private static let longestKnown = 4096
+
+    private struct Known: Hashable {
+        var job: String
+        var text: String
+    }
+
     /// The definition of `job` that `text` holds; one with a ``JobDefinition/trouble`` where it holds none that can be read.
     package static func decode(_ text: String, of job: String) -> JobDefinition {
+        guard text.utf8.count <= longestKnown else { return read(text, of: job) }
+        let key = Known(job: job, text: text)
+        if let definition = known.withLock({ $0[key] }) { return definition }
+        let definition = read(text, of: job)
+        known.withLock { known in
+            if known.count >= mostKnown { known.removeAll(keepingCapacity: true) }
+            known[key] = definition
+        }
+        return definition
+    }
+
+    private static func read(_ text: String, of job: String) -> JobDefinition {
         do {
             guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else {
                 throw StoredFormError("it is no JSON")

@@ -33,7 +33,7 @@ struct OverviewPage {
     var page: Page {
         let content: HTML = """
             \(banner)
-            \(looks.isEmpty ? nil : HTML.section("Needs a look", more: more, lookTable))
+            \(looks.isEmpty ? nil : HTML.section("Needs a look", more: looks.count > 1 ? more : "", lookTable))
             \(hours.map { HTML.section("The past hour and the next", $0.html) })
             \(HTML.section("Running now", runningTable))
             \(HTML.section("Next", more: " <a class=\"more\" href=\"/calendar\">\(say("the coming week"))</a>", upcomingTable))

@@ -177,7 +177,8 @@ struct RunPage {
             data-ansi="\(colours.classes)"
             """ : nil
         return """
-            <pre class="output" tabindex="0" role="region" aria-label="\(say("Output"))"\(logs)>\(pieces)</pre>\(rest)
+            <pre class="output" tabindex="0" role="region" aria-label="\(say("Output"))" \
+            data-empty="\(say("Nothing yet."))"\(logs)>\(pieces)</pre>\(rest)
             <p class="follow" hidden><label><input type="checkbox" checked data-follow> \(say("Follow the end"))</label></p>
             """
     }

@@ -109,6 +109,17 @@ def readers_without_scripts(walk):
     page.context.close()
 
 
+def pictures(walk):
+    """What the READMEs show, made of these very pages; docs/pictures has copies."""
+    page = walk.context(device_scale_factor=1)
+    page.set_viewport_size({"width": 1000, "height": 620})
+    for name in ("overview", "flow", "calendar"):
+        walk.at = f"{name}, as a picture"
+        walk.open(page, walk.plan["pages"][name])
+        page.screenshot(path=walk.folder / f"readme-{name}.png")
+    page.context.close()
+
+
 def acting(walk):
     """A job is run by its button, its output comes, its end shows, and other pages tell of it, without being loaded."""
     watching = walk.context()
@@ -181,7 +192,7 @@ def main():
         browser = playwright.chromium.launch(
             executable_path=plan["chromium"], args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
         walk = Walk(plan, browser)
-        for step in (pages, readers_without_scripts, acting, keyboard):
+        for step in (pages, readers_without_scripts, pictures, acting, keyboard):
             try:
                 step(walk)
             except Exception as problem:  # What it waited for did not come: say where, with all else that was found.

@@ -85,7 +85,7 @@ import Testing
     /// In a language that marks what was said, all that is left unmarked must come from outside.
     @Test(arguments: [
         "/", "/jobs", "/jobs/backup", "/jobs/team%2Fping", "/runs", "/runs/1", "/runs/2", "/events", "/nodes", "/graph",
-        "/calendar", "/lab", "/lab?expression=0%203%20*%20*%20*&timezone=Europe/Berlin",
+        "/calendar", "/lab", "/sign-in", "/lab?expression=0%203%20*%20*%20*&timezone=Europe/Berlin",
     ])
     func whatAPageSaysByItselfIsSaidInTheReadersLanguage(path: String) async throws {
         try await WebFixture.serving { web in

@@ -56,6 +56,7 @@ enum Stylesheet {
         td { padding: .42rem .8rem .42rem 0; border-top: 1px solid var(--line); vertical-align: baseline; overflow-wrap: anywhere; }
         td:last-child, th:last-child { padding-right: 0; }
         time, .badge { white-space: nowrap; }
+        td { min-width: 5rem; } td code { white-space: nowrap; } td .why code { white-space: normal; }
         td:first-child { white-space: normal; overflow-wrap: break-word; }
         section th:first-child { width: 24%; }
         .badge { display: inline-block; font-size: .82rem; font-weight: 550; border-radius: 99px; padding: .05rem .6rem; }
@@ -70,6 +71,7 @@ enum Stylesheet {
         code, pre { font: .88em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
         pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
         pre.output { background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; max-height: 70vh; overflow: auto; }
+        pre.output:empty::before { content: attr(data-empty); color: var(--faint); font-style: italic; }
         pre .stderr { color: var(--bad); } pre .note { color: var(--warn); font-style: italic; }
         form { display: flex; flex-wrap: wrap; gap: .7rem 1rem; align-items: end; margin: .4rem 0 1rem; }
         label { font-size: .85rem; color: var(--faint); display: flex; flex-direction: column; gap: .2rem; }
@@ -124,7 +126,7 @@ enum Stylesheet {
           .wide { display: none; }
           table, tbody, tr { display: block; } thead { display: none; }
           tr { border-top: 1px solid var(--line); padding: .4rem 0; }
-          td { display: inline-block; border: 0; padding: .1rem .8rem .1rem 0; max-width: 100%; }
+          td { display: inline-block; min-width: 0; border: 0; padding: .1rem .8rem .1rem 0; max-width: 100%; }
           td.reason { display: block; padding-right: 0; }
           .columns { grid-template-columns: 1fr; }
           section, main > table { padding: .8rem .85rem; }
