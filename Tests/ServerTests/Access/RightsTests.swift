@@ -45,7 +45,7 @@ import Testing
 
     private static func body(of route: Route) -> String {
         if route.path.hasSuffix("/mark") { return #"{"state": "failed", "because": "x"}"# }
-        return route.method == .post && route.path.hasSuffix("/events") ? #"{"name": "arrived"}"# : ""
+        return route.method == .post && route.path.hasSuffix("/events") ? #"{"name": "backup"}"# : ""
     }
 
     private enum Verdict { case `in`, out(Int) }
