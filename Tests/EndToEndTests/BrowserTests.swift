@@ -38,7 +38,7 @@ struct BrowserTests {
             try box.write(
                 """
                 echo "<i>not markup</i>"
-                for i in 1 2 3 4 5 6; do printf '\\033[32mline %s\\033[0m\\n' $i; sleep 0.4; done
+                for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf '\\033[32mline %s\\033[0m\\n' $i; sleep 0.5; done
                 """, to: "talker.sh")
             let node = try await box.up()
             for job in ["backup_daily", "extract", "slow"] { _ = try await box.onebeat("trigger", job) }

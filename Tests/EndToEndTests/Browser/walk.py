@@ -140,7 +140,7 @@ def acting(walk):
     if page.locator("h1 + .badge").inner_text() != "running":
         walk.say("its output came only after its end")
     page.locator(".badge", has_text="succeeded").wait_for()
-    page.locator("pre.output .green", has_text="line 6").wait_for()
+    page.locator("pre.output .green", has_text="line 12").wait_for()
     if "<i>not markup</i>" not in page.locator("pre.output").inner_text():
         walk.say("its output is not shown as it was written")
     if not page.evaluate("window.isTheSame === true"):
