@@ -20,6 +20,7 @@ struct StoredRowTests {
         ("scheduled_job_status", "job_name = 'bad'"), ("nodes", "name = 'b'"), ("leases", "name <> 'x'"),
         ("events", "job_name = 'bad'"), ("meta", "1"), ("counters", "1"), ("revisions", "1"),
         ("incidents", "job_name = 'bad'"), ("silences", "pattern = 'bad'"),
+        ("run_values", "1"), ("marks", "1"), ("backfills", "job_name = 'bad'"), ("emissions", "1"), ("needs", "1"),
     ]
 
     /// A bit of everything.
@@ -60,6 +61,28 @@ struct StoredRowTests {
             dropping: [])
         for name in ["bad", "good"] {
             for number in 1...2 { _ = try await store.trigger(name, requestID: "r\(number)", by: "ann") }
+        }
+        // What people did: a run that counts as another, one that is made up for, an event, a need.
+        let ended = try await store.trigger("bad", requestID: "r3", by: "ann")
+        _ = try await store.cancel(ended.id, by: "ann")
+        _ = try await store.mark(ended.id, as: .succeeded, because: "x", by: "ann")
+        for name in ["bad", "good"] {
+            _ = try await store.add(
+                Backfill(of: name, from: time.now() - .seconds(60), to: time.now(), by: "ann"))
+        }
+        var needing = JobDefinition(
+            name: "needing", schedule: .event("arrived"), work: .shell("true", ProcessSettings()))
+        needing.needs = ["bad": .sameDay]
+        _ = try await store.apply(
+            ApplyRequest([needing], source: "needing", by: "ann"), schedules: ScheduleCache())
+        _ = try await store.emit(
+            Emission("arrived", id: "1", data: try RunValue(json: Array("5".utf8)), by: "ann"))
+        let worth = try await store.trigger("good", requestID: "r4", by: "ann")
+        let more = ClaimRequest(node: b, queues: ["default"], slots: 9, nonce: ClaimNonce(2))
+        let claims = try await store.claim(more, deciding: Admission.decide).claims
+        let value = try RunValue(json: Array("7".utf8))
+        for claim in claims where claim.run.id == worth.id {
+            _ = try await store.settle([AttemptReport(claim, .succeeded, value: value)], deciding: settlement)
         }
     }
 
@@ -235,6 +258,23 @@ struct StoredRowTests {
                 _ = try await store.logs(of: run.id, after: nil, limit: 10)
                 _ = try await store.definition(run.version)
             }
+        }
+        await attempt("what people did") {
+            for backfill in try await store.backfills(openOnly: false, limit: 10) {
+                _ = try await store.openRuns(of: backfill.id)
+                do { _ = try await store.change(backfill.id, to: .paused, by: "ann") } catch StoreError.refused {}
+            }
+            _ = try await store.newestStates(of: "bad", at: [time.now()])
+            for run in try await store.runs(RunFilter()) where run.state.isTerminal {
+                _ = try await store.mark(of: run.id)
+                _ = try await store.value(of: run.id)
+                do { _ = try await store.input(of: run.id) } catch StoreError.refused {}
+            }
+            _ = try await store.emit(Emission("arrived", id: "2", by: "ann"))
+            for name in try await store.definedJobs(after: nil, limit: 10) {
+                _ = try await store.versions(of: name, before: nil, limit: 10)
+            }
+            _ = try await Auditor(store).audit(report: { _ in })
         }
         await attempt("statuses") { _ = try await store.statuses(job: nil) }
         await attempt("events") { _ = try await store.events(job: nil, limit: 100) }

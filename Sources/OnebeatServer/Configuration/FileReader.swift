@@ -86,6 +86,16 @@ struct FileReader {
     private func checkFlows(of jobs: [JobDefinition], in mapping: YAMLMapping) {
         do throws(DefinitionError) {
             _ = try FlowGraph(jobs)
+            if let circle = NeedCircle.find(in: jobs) { throw circle }
+            let names = Set(jobs.map(\.name))
+            for job in jobs {
+                for needed in job.needs.keys.sorted() where !names.contains(needed) {
+                    let mark = mapping.pairs.first { $0.key.string == job.name }?.key.position
+                    findings.warning(
+                        "there is no job \"\(needed)\" in this file; its runs wait until one of that name has succeeded",
+                        at: mark, Place(job: job.name, path: ["needs", needed]))
+                }
+            }
         } catch {
             let job = mapping.pairs.first { $0.key.string == error.job }
             var mark = job?.key.position

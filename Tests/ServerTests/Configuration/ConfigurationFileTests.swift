@@ -6,6 +6,20 @@ import Testing
 
 @Suite struct ConfigurationFileTests {
     /// A file that was cut short must not take every job away.
+    @Test func jobsThatNeedOneAnotherAreDrawnAndUnknownOnesAreWarnedOf() throws {
+        let circle = fileProblems(
+            """
+            jobs:
+              a: {cron: "@daily", run: x, needs: {c: same_day}}
+              b: {cron: "@daily", run: x, needs: {a: same_day}}
+              c: {after: b, run: x}
+            """)
+        #expect(circle.count == 1 && circle[0].contains("in a circle: a → c → b → a"), "\(circle)")
+        let file = try parseFile("jobs:\n  a: {cron: \"@daily\", run: x, needs: {elsewhere: same_day}}\n")
+        #expect(file.warnings.map(\.summary).contains { $0.contains("there is no job \"elsewhere\" in this file") })
+        #expect(fileProblems("jobs:\n  a: {run: x}\n  b: {run: x, needs: {a: same_day}}\n").isEmpty)
+    }
+
     @Test func needsAreReadAndWhatIsNoneIsSaid() throws {
         let job = try parseJob("cron: \"@daily\"", "run: x", "needs: {load: {within: 26h}, mail: same_day}")
         #expect(job.needs == ["load": .within(.seconds(93_600)), "mail": .sameDay])
