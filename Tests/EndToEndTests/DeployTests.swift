@@ -13,7 +13,7 @@ struct DeployTests {
                 try await box.query(
                     """
                     SELECT name, definition LIKE '%echo new%' FROM jobs JOIN definitions USING (generation, version)
-                    WHERE job_name = name AND removed_at IS NULL ORDER BY name
+                    WHERE job_name = name AND jobs.removed_at IS NULL ORDER BY name
                     """)
             }
             func write(_ jobs: String, _ revision: String) throws {

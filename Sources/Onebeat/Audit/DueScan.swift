@@ -48,7 +48,8 @@ package struct DueScan: Sendable {
 
     /// The due instants after `start` through `end`, in order.
     package func instants(after start: Timestamp, through end: Timestamp) -> Instants {
-        Instants(scan: self, after: max(start, .distantPast), through: min(end, .distantFuture))
+        // A store's moments may be any: within the calendar nothing here overflows.
+        Instants(scan: self, after: min(max(start, .distantPast), .distantFuture), through: min(end, .distantFuture))
     }
 
     /// See ``DueScan/instants(after:through:)``.

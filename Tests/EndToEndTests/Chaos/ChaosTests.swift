@@ -48,7 +48,7 @@ struct ChaosTests {
             let readAt = Timestamp(Date())
             let failed = try await nodes.stopAll()
             // What operators would prove it by, of all jobs, flows too.
-            let audit = try await box.onebeat("audit")
+            let audit = try await cluster.onebeat("audit")
             #expect(audit.code == 0, "\(audit.output)\(audit.errors)")
             #expect(try cluster.count("job_name = 'flow_join' AND state = 'succeeded'") > 5)
             #expect(failed.isEmpty, "nodes did not stop in good order: \(failed)")

@@ -51,6 +51,21 @@ import Testing
         #expect(found == searched, "\(definition.rhythm) \(definition.timezone) from \(after)")
     }
 
+    @Test(arguments: [ScheduleDefinition.every(.seconds(7)), .cron("* * * * *"), .cron("*/5 * * * * *")])
+    func momentsThatNoCalendarHasEndNothing(_ schedule: ScheduleDefinition) throws {
+        let scan = try #require(try DueScan(JobDefinition(name: "a", schedule: schedule, work: .handler)))
+        for moment in [Timestamp(microseconds: .max), .distantFuture] {
+            for end in [
+                Timestamp(microseconds: .min), .distantPast, Timestamp(seconds: 0), Timestamp(microseconds: .max),
+            ] {
+                var instants = scan.instants(after: moment, through: end)
+                #expect(instants.next() == nil, "\(moment) to \(end)")
+            }
+        }
+        var early = scan.instants(after: Timestamp(microseconds: .min), through: .distantFuture)
+        #expect(early.next() != nil)
+    }
+
     @Test func whatNoClockDecidesIsNotScanned() throws {
         for schedule in [ScheduleDefinition.manual, .delay(.seconds(5)), .after("a")] {
             let scan = try DueScan(JobDefinition(name: "a", schedule: schedule, work: .handler))
