@@ -314,8 +314,10 @@ extension CrontabWriter {
         if mailings.isEmpty { return nil }
         return .array(
             mailings.enumerated().map { index, mailing in
-                var email: [String: JSONValue] = ["to": .string(mailing.to)]
-                if let from = mailing.from { email["from"] = .string(from) }
+                // No variable of the node's is meant.
+                func text(_ address: String) -> JSONValue { .string(address.replacing("${", with: "$${")) }
+                var email: [String: JSONValue] = ["to": text(mailing.to)]
+                if let from = mailing.from { email["from"] = text(from) }
                 return .object([
                     "name": .string(mailings.count == 1 ? "mailto" : "mailto-\(index + 1)"),
                     "on": .array(["failed", "lost", "dead"]), "output": .int(50), "email": .object(email),

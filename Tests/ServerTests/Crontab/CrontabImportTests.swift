@@ -193,6 +193,12 @@ import Testing
         #expect(result.remarks.map(\.description).contains { $0.hasPrefix("line 9: MAILTO has") })
     }
 
+    @Test func whatLooksLikeAVariableInAnAddressIsNone() throws {
+        let result = imported("MAILTO=ops@example.${com\n0 3 * * * /bin/one\n")
+        #expect(result.yaml.contains("ops@example.$${com"))
+        #expect(try parseFile(result.yaml).jobs.count == 2)
+    }
+
     @Test func theFormIsFoundOut() {
         #expect(imported("0 3 * * * root /bin/x\n").form == .system)
         #expect(imported("0 3 * * * www-data /bin/x\n0 4 * * * shop /bin/y\n").form == .system)
