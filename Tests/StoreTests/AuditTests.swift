@@ -65,7 +65,7 @@ struct AuditTests {
             "UPDATE attempts SET started_at = started_at - 9000000 WHERE run_id = \(second)"),
         Breach(
             "an attempt began too late", .late,
-            "UPDATE runs SET deadline_at = scheduled_at - 1 WHERE id = \(second)"),
+            "UPDATE runs SET deadline_at = scheduled_at - 1000000 WHERE id = \(second)"),
         Breach(
             "two runs of a job were active at one time", .overlapped,
             "UPDATE attempts SET finished_at = finished_at + 60000000 WHERE run_id = \(second)"),

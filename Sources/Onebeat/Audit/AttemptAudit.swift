@@ -8,10 +8,10 @@ package enum AttemptAudit {
         }
         if let trouble = order(of: entry) { report(.attempts, "\(run.key): \(trouble)") }
         if let first = entry.attempts.first {
-            if first.startedAt < run.scheduledAt {
+            if first.startedAt + AuditFault.clockError < run.scheduledAt {
                 report(.early, "\(run.key) began at \(first.startedAt), before it was due")
             }
-            if let deadline = run.deadlineAt, first.number == 1, first.startedAt > deadline {
+            if let deadline = run.deadlineAt, first.number == 1, first.startedAt > deadline + AuditFault.clockError {
                 report(.late, "\(run.key) began at \(first.startedAt), after its deadline, \(deadline)")
             }
         }
@@ -38,7 +38,7 @@ package enum AttemptAudit {
             guard let end = earlier.finishedAt else {
                 return "attempt \(later.number) began while attempt \(earlier.number) had not ended"
             }
-            if later.startedAt < end {
+            if later.startedAt + AuditFault.clockError < end {
                 return "attempt \(later.number) began at \(later.startedAt), before attempt \(earlier.number) ended at"
                     + " \(end)"
             }

@@ -1,5 +1,9 @@
 /// Something in the history that the promise rules out.
 package struct AuditFault: Sendable, Equatable {
+    /// How far the times that two nodes write may be from one another: while the store's clock is off, each goes on by its own
+    /// uptime. Their order in the store is told by fences.
+    package static let clockError = Duration.milliseconds(100)
+
     /// What is wrong.
     package enum Kind: String, Sendable, CaseIterable {
         /// A due instant has no row.

@@ -43,7 +43,7 @@ package enum FlowAudit {
         case .allSuccess, .allDone, .noneFailed, .allFailed: break
         }
         guard let start = entry.attempts.first?.startedAt, let last = entry.parents.compactMap(\.finishedAt).max(),
-            start < last
+            start + AuditFault.clockError < last
         else { return nil }
         return "began at \(start), before the last that it follows had ended, at \(last)"
     }

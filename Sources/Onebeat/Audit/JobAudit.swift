@@ -173,12 +173,17 @@ private struct ActiveSpans: Sendable {
         }
     }
 
+    private static func isWithinClockError(_ end: Int64, _ start: Int64) -> Bool {
+        let (late, overflow) = end.subtractingReportingOverflow(start)
+        return !overflow && late <= AuditFault.clockError.wholeMicroseconds
+    }
+
     /// By the starts: those that began before and have not ended are beside it.
     func faults(of job: String) -> [AuditFault] {
         var active: [Span] = []
         var found: [AuditFault] = []
         for span in spans.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
-            active.removeAll { $0.end <= span.start }
+            active.removeAll { $0.end <= span.start || Self.isWithinClockError($0.end, span.start) }
             // An edit changes the limit for runs to come; those under way have theirs.
             let limit = active.reduce(span.limit) { max($0, $1.limit) }
             if active.count >= limit, !active.contains(where: { $0.run == span.run }) {

@@ -38,6 +38,15 @@ import Testing
         }
     }
 
+    /// While the store's clock is off, each node goes on by its own uptime.
+    @Test func clocksOfTwoNodesMayDifferByALittle() {
+        for (early, isFault) in [(Duration.milliseconds(50), false), (.milliseconds(200), true)] {
+            var entry = entry(.succeeded, "failed", "succeeded")
+            entry.attempts[1].startedAt = Self.start + .seconds(5) - early
+            #expect(AttemptAudit.faults(of: entry, nil).isEmpty != isFault, "\(early)")
+        }
+    }
+
     @Test func aRunThatMayStartOnceIsNotStartedAgainAfterAnEndThatIsNotKnown() {
         var policies = JobPolicies()
         policies.delivery = .atMostOnce
