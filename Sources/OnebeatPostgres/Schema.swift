@@ -36,6 +36,11 @@ package struct Schema: Sendable {
             // Whoever held the lock before may have done the work.
             let version = try Self.version(in: transaction)
             try requireNoNewer(version)
+            if version == migrations.count {
+                // Its nodes may be at work by now, and are in nobody's way.
+                try transaction.end()
+                return try transaction.enterAnew()
+            }
             guard version > 0 || !mustExist else {
                 throw StoreError.notFound(
                     "there are no tables of Onebeat in the database; `onebeat up` or `onebeat apply` makes them")
