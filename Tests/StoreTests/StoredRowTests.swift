@@ -59,6 +59,13 @@ struct StoredRowTests {
                     at: time.now(), bytes: [65])
             ],
             dropping: [])
+        let worth = try await store.trigger("good", requestID: "r4", by: "ann")
+        let more = ClaimRequest(node: b, queues: ["default"], slots: 9, nonce: ClaimNonce(2))
+        let claims = try await store.claim(more, deciding: Admission.decide).claims
+        let value = try RunValue(json: Array("7".utf8))
+        for claim in claims where claim.run.id == worth.id {
+            _ = try await store.settle([AttemptReport(claim, .succeeded, value: value)], deciding: settlement)
+        }
         for name in ["bad", "good"] {
             for number in 1...2 { _ = try await store.trigger(name, requestID: "r\(number)", by: "ann") }
         }
@@ -77,13 +84,6 @@ struct StoredRowTests {
             ApplyRequest([needing], source: "needing", by: "ann"), schedules: ScheduleCache())
         _ = try await store.emit(
             Emission("arrived", id: "1", data: try RunValue(json: Array("5".utf8)), by: "ann"))
-        let worth = try await store.trigger("good", requestID: "r4", by: "ann")
-        let more = ClaimRequest(node: b, queues: ["default"], slots: 9, nonce: ClaimNonce(2))
-        let claims = try await store.claim(more, deciding: Admission.decide).claims
-        let value = try RunValue(json: Array("7".utf8))
-        for claim in claims where claim.run.id == worth.id {
-            _ = try await store.settle([AttemptReport(claim, .succeeded, value: value)], deciding: settlement)
-        }
     }
 
     /// A file without the constraints that keep NULLs out.
