@@ -91,7 +91,7 @@ struct FlowTests {
                     try await box.query("SELECT state FROM runs WHERE id = 3") == [["skipped"]]
                 })
             let running = try await box.onebeat("mark", "2", "succeeded", "--because", " ")
-            #expect(running.code != 0 && running.errors.contains("the reason has 0 bytes"), "\(running.errors)")
+            #expect(running.code != 0 && running.errors.contains("the reason has 0 characters"), "\(running.errors)")
             #expect(try await box.onebeat("mark", "2", "succeeded", "--because", "seen by hand").code == 0)
             #expect(try await eventually(within: .seconds(30)) { box.read("loaded") == #"{"extract": 5}"# })
             #expect(try await box.onebeat("run", "2").output.contains("counts as succeeded, by the word of"))
