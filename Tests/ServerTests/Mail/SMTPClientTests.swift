@@ -96,10 +96,11 @@ import Testing
     }
 
     @Test func aServerThatNeverAnswersIsGivenUp() async throws {
-        try await Speaker.saying(["220 a\r\n"]) { port in
+        let (asked, signal) = AsyncStream.makeStream(of: Void.self)
+        try await Speaker.saying(["220 a\r\n"], onRead: { signal.yield() }) { port in
             let attempt = Task { try await send(to: "smtp://127.0.0.1:\(port)") }
             await time.sleepers(1)
-            try await Task.sleep(for: .milliseconds(200))
+            for await _ in asked { break }
             time.advance(by: SMTPClient.patience)
             let words = try await attempt.value.outcome.failure?.message
             #expect(words == "smtp://127.0.0.1:\(port): no answer to EHLO here within 50s")

@@ -4,11 +4,14 @@ import NIOPosix
 /// A server that says its lines, one for each that comes, whatever that is; nothing after the last. Where the first is
 /// empty it hangs up.
 enum Speaker {
-    static func saying(_ lines: [String], _ body: (Int) async throws -> Void) async throws {
+    /// - Parameter onRead: told each time something came.
+    static func saying(
+        _ lines: [String], onRead: @escaping @Sendable () -> Void = {}, _ body: (Int) async throws -> Void
+    ) async throws {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Handler(lines))
+                    try channel.pipeline.syncOperations.addHandler(Handler(lines, onRead))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -20,11 +23,18 @@ enum Speaker {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
         private var lines: ArraySlice<String>
+        private let onRead: @Sendable () -> Void
 
-        init(_ lines: [String]) { self.lines = lines[...] }
+        init(_ lines: [String], _ onRead: @escaping @Sendable () -> Void) {
+            self.lines = lines[...]
+            self.onRead = onRead
+        }
 
         func channelActive(context: ChannelHandlerContext) { say(context) }
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { say(context) }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            onRead()
+            say(context)
+        }
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
         private func say(_ context: ChannelHandlerContext) {
