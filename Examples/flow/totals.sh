@@ -1,8 +1,9 @@
 #!/bin/sh
-# Its first attempt of each run fails, to show a retry.
+# One run a country: $ONEBEAT_INPUT has it as the value of each. The first attempt for France fails, to show a retry.
 set -eu
-[ "$ONEBEAT_ATTEMPT" -gt 1 ] || { echo "the shop's till does not answer" >&2; exit 1; }
-file=$(sed 's/.*"file": "\([^"]*\)".*/\1/' "$ONEBEAT_INPUT")
-awk -F, '{cents[$2] += $5} END {for (c in cents) printf "%s\"%s\": %d", (n++ ? ", " : "{"), c, cents[c]; print "}"}' \
-    "$file" > "$ONEBEAT_OUTPUT"
+file=$(sed 's/.*"file": *"\([^"]*\)".*/\1/' "$ONEBEAT_INPUT")
+country=$(sed 's/.*"value": *"\([^"]*\)".*/\1/' "$ONEBEAT_INPUT")
+[ "$country" != FR ] || [ "$ONEBEAT_ATTEMPT" -gt 1 ] || { echo "the shop's till in France does not answer" >&2; exit 1; }
+cents=$(awk -F, -v country="$country" '$2 == country {cents += $5} END {print cents}' "$file")
+echo "{\"country\": \"$country\", \"cents\": $cents}" > "$ONEBEAT_OUTPUT"
 cat "$ONEBEAT_OUTPUT"

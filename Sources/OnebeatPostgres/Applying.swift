@@ -191,7 +191,7 @@ struct Applying {
     }
 
     private func needing(_ records: [JobRecord]) -> [Statement] {
-        let needs = records.flatMap { record in record.definition.needs.keys.map { (needed: $0, job: record.name) } }
+        let needs = records.flatMap { record in record.definition.lookedAt.map { (needed: $0, job: record.name) } }
         guard !needs.isEmpty else { return [] }
         return [
             Statement(

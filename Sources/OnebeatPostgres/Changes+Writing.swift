@@ -4,7 +4,8 @@ import Onebeat
 extension Changes {
     /// All but the rows of `scheduled_job_status`, which come last of all.
     func statements(claim nonce: ClaimNonce? = nil) -> [Statement] {
-        starting(nonce) + replacing() + holding() + settling() + handingOn() + ending() + lettingGo() + releasing()
+        starting(nonce) + replacing() + holding() + settling() + handingOn() + ending() + lettingGo() + fanningOut()
+            + releasing()
             + lettingGoThoseThatNeed()
             + startingDelays()
             + (events.isEmpty ? [] : [.note(events, at: now)])
@@ -180,6 +181,41 @@ extension Changes {
                 FROM unnest($1, $2, $3) AS e (id, due_at, deadline_at) WHERE runs.id = e.id AND runs.state = 'waiting'
                 """,
                 [.ints(letGo.map(\.id.value)), .times(letGo.map(\.dueAt)), .times(letGo.map(\.deadlineAt))])
+        ]
+    }
+
+    /// The runs of lists' elements go between what the whole followed and the whole.
+    private func fanningOut() -> [Statement] {
+        guard !fanOuts.isEmpty else { return [] }
+        let wholes = Parameter.ints(fanOuts.map(\.whole.id.value))
+        return [
+            Statement(
+                """
+                UPDATE runs SET due_at = f.due_at, started_at = $3 FROM unnest($1, $2) AS f (id, due_at)
+                WHERE runs.id = f.id
+                """, [wholes, .times(fanOuts.map(\.whole.dueAt)), .time(now)]),
+            Statement(
+                """
+                WITH element AS (
+                    INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, deadline_at,
+                        state, queue, priority, need, flow_id, element)
+                    SELECT w.job_name, w.generation, w.version, w.kind, w.scheduled_at,
+                        w.request_id || '[' || place || ']', w.due_at, f.deadline_at, 'scheduled', w.queue, w.priority,
+                        w.need, w.flow_id, place
+                    FROM unnest($1, $2, $3) AS f (id, count, deadline_at) JOIN runs w ON w.id = f.id,
+                        generate_series(0, f.count - 1) AS place ORDER BY w.id, place
+                    RETURNING id, job_name, flow_id, kind, request_id),
+                whole AS (SELECT id, job_name, flow_id, kind, request_id FROM runs WHERE id = ANY ($1)),
+                edge AS (
+                    SELECT e.id AS element, w.id AS whole FROM element e JOIN whole w
+                    ON w.job_name = e.job_name AND w.flow_id = e.flow_id AND w.kind = e.kind
+                        AND starts_with(e.request_id, w.request_id || '[')),
+                gone AS (DELETE FROM waits WHERE run_id = ANY ($1) RETURNING parent_id, run_id)
+                INSERT INTO waits (parent_id, run_id)
+                SELECT element, whole FROM edge
+                UNION ALL SELECT g.parent_id, e.element FROM gone g JOIN edge e ON e.whole = g.run_id
+                """,
+                [wholes, .ints(fanOuts.map(\.count)), .times(fanOuts.map(\.deadlineAt))]),
         ]
     }
 

@@ -77,6 +77,7 @@ struct Claiming {
             runs: runs, jobs: jobs, fences: found[3].map { $0[0] as Int64 }.sorted()[...], definitions: known,
             now: transaction.time(found[4]))
         page.unmetNeeds = try Needs.unmet(of: runs, known, in: transaction)
+        page.openFlows = try Flows.open(before: runs, known, in: transaction)
         return page
     }
 

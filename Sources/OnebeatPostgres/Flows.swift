@@ -109,23 +109,80 @@ enum Flows {
             let done = Set(changes.letGo.map(\.id)).union(ended.keys)
             let runs = rows[0].map(Run.init).filter { !done.contains($0.id) }
             guard !runs.isEmpty else { continue }
-            var ofRun: [RunID: [ParentEnd]] = [:]
-            for (run, parent, end) in rows[1].map({ row in
-                (
-                    RunID(row[0]), RunID(row[1]),
-                    ParentEnd(
-                        job: row[2] ?? "", state: (row[3] as String?).map(RunState.init(stored:)),
-                        reason: (row[4] as String?).map(Reason.init(stored:)))
-                )
-            }) { ofRun[run, default: []].append(ended[parent].map(ParentEnd.init) ?? end) }
-            let definitions = try transaction.definitions.all(runs.map(\.version), in: transaction)
-            try changes.follow(
-                runs.map { run in
-                    WaitingRun(
-                        run: run, policies: definitions[run.version]?.policies ?? JobPolicies(),
-                        parents: ofRun[run.id] ?? [])
-                })
+            try decide(on: runs, following: Reruns.parents(rows[1]), &changes, ended, in: transaction)
         }
+    }
+
+    /// Decides on a run that waits for nothing any more.
+    static func decide(on run: Run, _ changes: inout Changes, in transaction: Transaction) throws {
+        let rows = try transaction.flight([Statement(parents, [.int(run.id.value)])])[0]
+        try decide(on: [run], following: Reruns.parents(rows), &changes, [:], in: transaction)
+    }
+
+    private static func decide(
+        on runs: [Run], following parents: [RunID: [FlowRun.Parent]], _ changes: inout Changes, _ ended: [RunID: Run],
+        in transaction: Transaction
+    ) throws {
+        let definitions = try transaction.definitions.all(runs.map(\.version), in: transaction)
+        var waiting = runs.map { run in
+            WaitingRun(
+                run: run, by: definitions[run.version],
+                parents: (parents[run.id] ?? []).map { ended[$0.id].map(ParentEnd.init) ?? $0.end })
+        }
+        /// Who has the list of which of them.
+        var sources: [(index: Int, parent: RunID)] = []
+        for (index, follower) in waiting.enumerated() {
+            guard let source = follower.source else { continue }
+            guard let parent = parents[follower.run.id]?.first(where: { $0.end.job == source }) else { continue }
+            sources.append((index, parent.id))
+        }
+        if !sources.isEmpty {
+            let rows = try transaction.flight([
+                Statement(
+                    "SELECT run_id, value FROM run_values WHERE run_id = ANY ($1)",
+                    [.ints(sources.map(\.parent.value))])
+            ])[0]
+            let kept = Dictionary(rows.map { (RunID($0[0]), $0[1] as String) }) { $1 }
+            for (index, parent) in sources {
+                waiting[index].handedOn = changes.value(of: parent) ?? kept[parent].flatMap(RunValue.init(stored:))
+            }
+        }
+        try changes.follow(waiting)
+    }
+
+    /// Open flows of the jobs of runs that look at their whole flows, which began before them.
+    static func open(
+        before runs: [Run], _ definitions: [JobVersion: JobDefinition], in transaction: Transaction
+    ) throws -> [RunID: RunID] {
+        let looking = runs.filter { definitions[$0.version]?.policies.overlapScope == .flow }
+        guard !looking.isEmpty else { return [:] }
+        let rows = try transaction.flight([
+            Statement(
+                """
+                SELECT l.id, min(c.flow_id) FROM unnest($1, $2, $3) AS l (id, job, flow), runs c, runs r
+                WHERE r.id = c.flow_id AND r.job_name = l.job AND c.flow_id <> l.flow
+                    AND c.flow_id IS NOT NULL AND c.state IN ('waiting', 'scheduled', 'running')
+                    AND (r.attempt > 0 OR r.state <> 'scheduled') AND r.kind <> 'backfill'
+                GROUP BY l.id
+                """,
+                [
+                    .ints(looking.map(\.id.value)), .texts(looking.map(\.job)),
+                    .ints(looking.map { ($0.flow ?? $0.id).value }),
+                ])
+        ])[0]
+        return Dictionary(rows.map { (RunID($0[0]), RunID($0[1])) }) { $1 }
+    }
+
+    /// The open runs of the elements that a run waits for, locked.
+    static func openElements(of whole: Run, in transaction: Transaction) throws -> [Run] {
+        guard whole.state == .waiting else { return [] }
+        return try transaction.flight([
+            Statement(
+                """
+                SELECT \(Run.columns) FROM runs WHERE id IN (SELECT parent_id FROM waits WHERE run_id = $1)
+                    AND job_name = $2 AND state IN ('scheduled', 'running') ORDER BY id FOR NO KEY UPDATE
+                """, [.int(whole.id.value), .text(whole.job)])
+        ])[0].map(Run.init)
     }
 
     private static let lockWaiting = """
@@ -133,8 +190,8 @@ enum Flows {
             AND state = 'waiting' ORDER BY id FOR NO KEY UPDATE
         """
     private static let ends = """
-        SELECT w.run_id, w.parent_id, p.job_name, coalesce(m.state, p.state), CASE WHEN m.state IS NULL THEN p.reason END
-        FROM waits w LEFT JOIN runs p ON p.id = w.parent_id LEFT JOIN marks m ON m.run_id = w.parent_id
-        WHERE w.run_id IN (SELECT run_id FROM waits WHERE parent_id = ANY ($1)) ORDER BY w.run_id, w.parent_id
+        \(Reruns.edges) WHERE w.run_id IN (SELECT run_id FROM waits WHERE parent_id = ANY ($1))
+        ORDER BY w.run_id, w.parent_id
         """
+    private static let parents = "\(Reruns.edges) WHERE w.run_id = $1 ORDER BY w.parent_id"
 }

@@ -24,13 +24,12 @@ extension PostgresStore: RerunStore {
             ) { $1 }
             guard let record = records[old.job] else { throw StoreError.noJob(old.job) }
             let request = Run.retryRequest(of: id)
+            if downstream, old.element != nil { throw StoreError.loneElement(old) }
             let parents = Reruns.parents(rows[2])
-            let runs = [old] + rows[1].map(Run.init)
-            let reruns = runs.map { run in
-                Rerun(
-                    of: FlowRun(run: run, policies: JobPolicies(), parents: parents[run.id] ?? []),
-                    by: records[run.job])
+            let runs = ([old] + rows[1].map(Run.init)).map { run in
+                FlowRun(run: run, policies: JobPolicies(), parents: parents[run.id] ?? [])
             }
+            let reruns = FlowRun.gathered(runs, parents: parents).map { Rerun(of: $0, by: records[$0.run.job]) }
             let now = transaction.time(rows[4])
             let made = try Reruns.insert(reruns, request: request, flow: nil, at: now, in: transaction)
             let found = try transaction.flight([
@@ -44,10 +43,16 @@ extension PostgresStore: RerunStore {
             if made.isEmpty {
                 try transaction.confirm()
             } else {
-                let event = Event(
-                    "run.triggered", job: old.job, run: run.id, actor: actor,
-                    message: Event.triggered(requestID: request))
-                try transaction.commit([.note([event], at: now)], waking: true)
+                var changes = Changes(at: now)
+                changes.events.append(
+                    Event(
+                        "run.triggered", job: old.job, run: run.id, actor: actor,
+                        message: Event.triggered(requestID: request)))
+                if reruns[0].isWhole {
+                    try Flows.decide(on: run, &changes, in: transaction)
+                    try Flows.follow(&changes, in: transaction)
+                }
+                try transaction.commit(changes.statements(), waking: true)
             }
             return run
         }
@@ -129,14 +134,20 @@ enum Reruns {
             """, run.map { .int($0.value) })
     }
 
-    /// The runs that it and those below it follow, as they count for them.
+    /// Which run follows which, and how those that are followed count.
+    static let edges = """
+        SELECT w.run_id, w.parent_id, p.job_name, coalesce(m.state, p.state), CASE WHEN m.state IS NULL THEN p.reason END,
+            coalesce(p.fence, 0)
+        FROM waits w LEFT JOIN runs p ON p.id = w.parent_id LEFT JOIN marks m ON m.run_id = w.parent_id
+        """
+
+    /// The runs that it and those below it follow, as they count for them; and those that elements in its flow follow.
     static func parents(ofBelow run: RunID) -> Statement {
         Statement(
             """
-            \(ids) SELECT w.run_id, w.parent_id, p.job_name, coalesce(m.state, p.state),
-                CASE WHEN m.state IS NULL THEN p.reason END
-            FROM waits w LEFT JOIN runs p ON p.id = w.parent_id LEFT JOIN marks m ON m.run_id = w.parent_id
-            WHERE w.run_id = $1 OR w.run_id IN (SELECT id FROM below) ORDER BY w.run_id, w.parent_id
+            \(ids) \(edges) WHERE w.run_id = $1 OR w.run_id IN (SELECT id FROM below) OR w.run_id IN (
+                SELECT id FROM runs WHERE flow_id = (SELECT flow_id FROM runs WHERE id = $1) AND element IS NOT NULL)
+            ORDER BY w.run_id, w.parent_id
             """, [.int(run.value)])
     }
 
@@ -144,7 +155,7 @@ enum Reruns {
         let ends = rows.map { row -> (run: RunID, parent: FlowRun.Parent) in
             let end = ParentEnd(
                 job: row[2] ?? "", state: (row[3] as String?).map(RunState.init(stored:)),
-                reason: (row[4] as String?).map(Reason.init(stored:)))
+                reason: (row[4] as String?).map(Reason.init(stored:)), fence: Fence(row[5]))
             return (RunID(row[0]), FlowRun.Parent(id: RunID(row[1]), end: end))
         }
         return Dictionary(grouping: ends, by: \.run).mapValues { $0.map(\.parent) }
@@ -161,11 +172,12 @@ enum Reruns {
             Statement(
                 """
                 INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
-                    priority, need, flow_id)
+                    priority, need, flow_id, element)
                 SELECT name, generation, version, 'manual', scheduled_at, $8, $9,
-                    CASE WHEN $10 IS NULL AND place = 1 THEN 'scheduled' ELSE 'waiting' END, queue, priority, need, $10
-                FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
-                    AS r (name, generation, version, scheduled_at, queue, priority, need, place)
+                    CASE WHEN $10 IS NULL AND place = 1 AND NOT is_whole THEN 'scheduled' ELSE 'waiting' END, queue,
+                    priority, need, $10, element
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $11, $12) WITH ORDINALITY
+                    AS r (name, generation, version, scheduled_at, queue, priority, need, element, is_whole, place)
                 ORDER BY place
                 ON CONFLICT DO NOTHING RETURNING id, job_name
                 """,
@@ -173,7 +185,8 @@ enum Reruns {
                     .texts(reruns.map(\.version.job)), .ints(reruns.map(\.version.generation)),
                     .ints(reruns.map(\.version.version)), .times(reruns.map(\.scheduledAt)),
                     .texts(reruns.map(\.queue)), .ints(reruns.map(\.priority)), .texts(reruns.map(\.need)),
-                    .text(request), .time(now), .int(flow?.value),
+                    .text(request), .time(now), .int(flow?.value), .ints(reruns.map { $0.element.map(Int64.init) }),
+                    .bools(reruns.map(\.isWhole)),
                 ])
         ])[0]
         let ofJob = Dictionary(rows.map { ($0[1] as String, RunID($0[0])) }) { first, _ in first }

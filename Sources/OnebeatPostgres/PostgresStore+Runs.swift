@@ -206,7 +206,17 @@ extension PostgresStore: RunStore {
                 run.isCancelRequested = true
                 asking = [Statement("UPDATE runs SET is_cancel_requested = true WHERE id = $1", [.int(id.value)])]
             } else {
+                let elements = try Flows.openElements(of: run, in: transaction)
                 run = try changes.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)")
+                for element in elements where element.state == .scheduled {
+                    _ = try changes.end(element, as: .cancelled, .requested, message: "cancelled by \(actor)")
+                }
+                let running = elements.filter { $0.state == .running }.map(\.id.value)
+                if !running.isEmpty {
+                    asking = [
+                        Statement("UPDATE runs SET is_cancel_requested = true WHERE id = ANY ($1)", [.ints(running)])
+                    ]
+                }
             }
             try Flows.follow(&changes, in: transaction)
             try transaction.commit(asking + changes.statements(), waking: changes.wakesSomebody)

@@ -62,7 +62,7 @@ extension PostgresStore {
         SELECT \(Run.columns) FROM runs WHERE id IN (
             SELECT e.id FROM jobs j CROSS JOIN LATERAL (
                 SELECT r.id FROM runs r
-                WHERE r.job_name = j.name AND r.generation = j.generation AND r.state IN (\(terminal))
+                WHERE r.job_name = j.name AND r.generation = j.generation AND r.element IS NULL AND r.state IN (\(terminal))
                 ORDER BY r.id DESC LIMIT 1) e
             WHERE j.removed_at IS NULL\(isNamed ? " AND j.name = ANY ($1)" : ""))
         ORDER BY job_name
@@ -75,7 +75,8 @@ extension PostgresStore {
             SELECT \(Run.columns) FROM runs WHERE id IN (
                 SELECT r.id FROM unnest($1) AS n (name) CROSS JOIN LATERAL (
                     SELECT id FROM (
-                        SELECT id, state FROM runs WHERE job_name = n.name COLLATE "C" AND kind <> 'backfill' ORDER BY id DESC LIMIT 2000) newest
+                        SELECT id, state FROM runs WHERE job_name = n.name COLLATE "C" AND kind <> 'backfill'
+                            AND element IS NULL ORDER BY id DESC LIMIT 2000) newest
                     \(states.isEmpty ? "" : "WHERE state IN (\(words))") ORDER BY id DESC LIMIT $2) r)
             ORDER BY id DESC
             """

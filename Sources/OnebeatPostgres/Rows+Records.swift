@@ -23,7 +23,7 @@ extension Run {
     static let columns = """
         id, job_name, generation, version, kind, scheduled_at, request_id, due_at, deadline_at, state, reason, message,
         queue, priority, attempt, fence, node, boot, crashes, failures, is_cancel_requested, started_at, finished_at,
-        exit_code, range_end, count, need, flow_id
+        exit_code, range_end, count, need, flow_id, element
         """
 
     init(row: Row) {
@@ -47,6 +47,7 @@ extension Run {
         count = row[25]
         need = row[26]
         flow = (row[27] as Int64?).map(RunID.init)
+        element = row[28]
     }
 }
 

@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access, needs, emissions, silences,
+        marks, backfills, access, needs, emissions, silences, elements,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -329,6 +329,13 @@ package struct Schema: Sendable {
         ALTER TABLE definitions ADD COLUMN removed_at timestamptz;
         UPDATE definitions d SET removed_at = j.removed_at FROM jobs j
         WHERE j.name = d.job_name AND j.generation = d.generation AND j.version = d.version
+        """
+
+    /// Which element of a list a run is for; and what is open of which flow.
+    private static let elements = """
+        ALTER TABLE runs ADD COLUMN element bigint;
+        CREATE INDEX runs_open_in_flow ON runs (flow_id)
+            WHERE flow_id IS NOT NULL AND state IN ('waiting', 'scheduled', 'running')
         """
 
     /// For how long nothing is told of what.

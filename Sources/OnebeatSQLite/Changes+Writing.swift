@@ -19,6 +19,7 @@ extension SQLiteStore {
         for end in changes.settled { try write(end, at: changes.now, in: db) }
         for run in changes.ended { try writeEnd(of: run, in: db) }
         for run in changes.letGo { try letGo(run, in: db) }
+        for fanOut in changes.fanOuts { try write(fanOut, in: db) }
         for (job, number) in changes.releases { try release(number, heldOf: job, in: db) }
         for job in changes.succeeded { try letGo(thoseThatNeed: job, in: db) }
         for job in changes.delays { try startDelay(of: job, at: changes.now, in: db) }

@@ -55,8 +55,10 @@ struct Claiming {
             page.jobs[version.job] = job
         }
         for run in runs {
-            guard let definition = page.definitions[run.version], !definition.needs.isEmpty else { continue }
+            guard let definition = page.definitions[run.version], !definition.lookedAt.isEmpty else { continue }
             page.unmetNeeds[run.id] = try SQLiteStore.unmetNeeds(of: run, definition, in: db)
+            guard definition.policies.overlapScope == .flow else { continue }
+            page.openFlows[run.id] = try SQLiteStore.openFlow(before: run, in: db)
         }
         let wanted = min(request.slots - move.claims.count, runs.count)
         if wanted > 0 {

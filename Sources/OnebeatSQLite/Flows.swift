@@ -63,9 +63,7 @@ extension SQLiteStore {
             for parent in parents {
                 for run in try followers(of: parent.id, in: db) where waiting[run.id] == nil {
                     guard ended[run.id] == nil, !changes.letGo.contains(where: { $0.id == run.id }) else { continue }
-                    waiting[run.id] = WaitingRun(
-                        run: run, policies: try definition(run.version, in: db).policies,
-                        parents: try Self.parents(of: run.id, ended, in: db))
+                    waiting[run.id] = try waitingRun(run, changes, ended, in: db)
                 }
             }
             try changes.follow(waiting.values.sorted { $0.run.id < $1.run.id })
@@ -81,10 +79,63 @@ extension SQLiteStore {
         ).map(Run.init).filter { $0.state == .waiting }
     }
 
-    private static func parents(
-        of run: RunID, _ ended: [RunID: Run], in db: Database
-    ) throws -> [ParentEnd] {
-        try parentRuns(of: run, in: db).map { parent in ended[parent.id].map(ParentEnd.init) ?? parent.end }
+    /// A waiting run with what it is decided on by.
+    /// - Parameters:
+    ///   - changes: what is decided and not written.
+    ///   - ended: what ended by that.
+    private func waitingRun(
+        _ run: Run, _ changes: Changes, _ ended: [RunID: Run], in db: Database
+    ) throws -> WaitingRun {
+        let parents = try Self.parentRuns(of: run.id, in: db)
+        var waiting = WaitingRun(
+            run: run, by: try definition(run.version, in: db),
+            parents: parents.map { parent in ended[parent.id].map(ParentEnd.init) ?? parent.end })
+        if let source = waiting.source, let parent = parents.first(where: { $0.end.job == source }) {
+            waiting.handedOn = try changes.value(of: parent.id) ?? Self.value(of: parent.id, in: db)
+        }
+        return waiting
+    }
+
+    /// Decides on a run that waits for nothing any more.
+    func decide(on run: Run, _ changes: inout Changes, in db: Database) throws {
+        try changes.follow([try waitingRun(run, changes, [:], in: db)])
+    }
+
+    /// Inserts the runs of a list's elements, between what the whole followed and the whole.
+    static func write(_ fanOut: Changes.FanOut, in db: Database) throws {
+        let whole = fanOut.whole
+        let parents = try parentRuns(of: whole.id, in: db).map(\.id.value)
+        try db.change(
+            "UPDATE runs SET due_at = ?, started_at = ? WHERE id = ?", [whole.dueAt, whole.startedAt, whole.id.value])
+        try db.change("DELETE FROM waits WHERE run_id = ?", [whole.id.value])
+        for element in 0..<fanOut.count {
+            try db.change(
+                """
+                INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, deadline_at,
+                    state, queue, priority, need, flow_id, element)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'scheduled', ?, ?, ?, ?, ?)
+                """,
+                [
+                    whole.job, whole.version.generation, whole.version.version, whole.kind.rawValue, whole.scheduledAt,
+                    "\(whole.requestID)[\(element)]", whole.dueAt, fanOut.deadlineAt, whole.queue, whole.priority,
+                    whole.need, whole.flow?.value, element,
+                ])
+            let run = db.lastInsertedRowID
+            for (parent, child) in parents.map({ ($0, run) }) + [(run, whole.id.value)] {
+                try db.change("INSERT INTO waits (parent_id, run_id) VALUES (?, ?)", [parent, child])
+            }
+        }
+    }
+
+    /// The open runs of the elements that a run waits for.
+    static func openElements(of whole: Run, in db: Database) throws -> [Run] {
+        guard whole.state == .waiting else { return [] }
+        return try db.rows(
+            """
+            SELECT \(Run.columns) FROM waits JOIN runs ON id = parent_id
+            WHERE waits.run_id = ? AND job_name = ? AND state IN ('scheduled', 'running') ORDER BY id
+            """, [whole.id.value, whole.job]
+        ).map(Run.init)
     }
 
     /// The root of each follower in force.

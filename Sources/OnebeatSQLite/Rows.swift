@@ -33,7 +33,7 @@ extension Run {
     static let columns = """
         id, job_name, generation, version, kind, scheduled_at, request_id, due_at, deadline_at, state, reason, message,
         queue, priority, attempt, fence, node, boot, crashes, failures, is_cancel_requested, started_at, finished_at,
-        exit_code, range_end, count, need, flow_id
+        exit_code, range_end, count, need, flow_id, element
         """
 
     /// Of a row that cannot be read, nothing follows: it is in a state that is not known.
@@ -59,6 +59,7 @@ extension Run {
         count = row[25]
         need = row[26]
         flow = (row[27] as Int64?).map(RunID.init)
+        element = row[28]
         if let flaw = row.flaw { (state, message) = (.unknown, flaw) }
     }
 

@@ -56,12 +56,38 @@ extension SQLiteStore: HistoryStore {
     }
 
     public func value(of run: RunID) async throws(StoreError) -> RunValue? {
-        try await read { db, _ in
-            try db.rows("SELECT value FROM run_values WHERE run_id = ?", [run.value]).first.flatMap { row in
-                var row = Columns(row)
-                return RunValue(stored: row[0])
-            }
+        try await read { db, _ in try Self.value(of: run, in: db) }
+    }
+
+    static func value(of run: RunID, in db: Database) throws -> RunValue? {
+        try db.rows("SELECT value FROM run_values WHERE run_id = ?", [run.value]).first.flatMap { row in
+            var row = Columns(row)
+            return RunValue(stored: row[0])
         }
+    }
+
+    /// What the elements handed on whose whole a run follows, by their job.
+    private static func elementValues(for run: RunID, in db: Database) throws -> [String: RunValue] {
+        var values: [String: [RunValue?]] = [:]
+        let rows = try db.rows(
+            """
+            SELECT e.job_name, v.value IS NULL,
+                CASE WHEN sum(coalesce(length(CAST(v.value AS BLOB)), 0)) OVER
+                    (PARTITION BY p.run_id ORDER BY e.element) <= ? THEN v.value END
+            FROM waits p JOIN runs w ON w.id = p.parent_id JOIN waits c ON c.run_id = w.id
+                JOIN runs e ON e.id = c.parent_id AND e.job_name = w.job_name AND e.element IS NOT NULL
+                LEFT JOIN run_values v ON v.run_id = e.id
+            WHERE p.run_id = ? ORDER BY e.job_name, e.element
+            """, [RunValue.mostBytesOfElements, run.value])
+        for row in rows {
+            var row = Columns(row)
+            let (job, isNone, json): (String, Bool, String?) = (row[0], row[1], row[2])
+            guard isNone || json != nil else { throw StoreError.tooMuchOfElements(job) }
+            let value = json.flatMap(RunValue.init(stored:))
+            guard isNone || value != nil else { throw StoreError.unreadableValue(of: job) }
+            values[job, default: []].append(value)
+        }
+        return values.mapValues(RunValue.init(elements:))
     }
 
     public func input(of run: RunID) async throws(StoreError) -> [String: RunValue] {
@@ -78,6 +104,7 @@ extension SQLiteStore: HistoryStore {
                 guard let value = RunValue(stored: row[1]) else { throw StoreError.unreadableValue(of: job) }
                 input[job] = value
             }
+            input.merge(try Self.elementValues(for: run, in: db)) { $1 }
             let data = try db.rows(
                 """
                 SELECT data FROM emissions e JOIN runs r ON r.request_id = 'event-' || e.id

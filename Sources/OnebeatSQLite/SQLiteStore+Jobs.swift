@@ -292,7 +292,7 @@ extension SQLiteStore {
                 record.source,
             ])
         try db.change("DELETE FROM needs WHERE job_name = ?", [record.name])
-        for needed in record.definition.needs.keys {
+        for needed in record.definition.lookedAt {
             try db.change("INSERT INTO needs (needed, job_name) VALUES (?, ?)", [needed, record.name])
         }
         try db.change(

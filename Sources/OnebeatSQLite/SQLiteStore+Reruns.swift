@@ -11,10 +11,13 @@ extension SQLiteStore: RerunStore {
             guard let record = try self.record(old.job, in: db) else { throw StoreError.noJob(old.job) }
             let request = Run.retryRequest(of: id)
             if let run = try Self.manual(old.job, record.generation, request, in: db) { return run }
+            if downstream, old.element != nil { throw StoreError.loneElement(old) }
             let parents = try Self.parentRuns(of: id, in: db)
-            let first = Rerun(of: FlowRun(run: old, policies: JobPolicies(), parents: parents), by: record)
-            let below = downstream ? try self.below(id, in: db) : []
-            let reruns = try [first] + below.map { Rerun(of: $0, by: try self.record($0.run.job, in: db)) }
+            let first = FlowRun(run: old, policies: JobPolicies(), parents: parents)
+            let runs = try FlowRun.gathered(
+                [first] + (downstream ? try self.below(id, in: db) : []),
+                parents: Self.parentsOfElements(in: old.flow, in: db))
+            let reruns = try runs.map { Rerun(of: $0, by: try self.record($0.run.job, in: db)) }
             let made = try Self.insert(reruns, request: request, flow: nil, at: now, in: db)
             try db.note(
                 Event(
@@ -23,7 +26,12 @@ extension SQLiteStore: RerunStore {
             guard let new = made.first, let run = try Run.fetch(new, in: db) else {
                 throw StoreError.unavailable("the run was not stored")
             }
-            return run
+            if reruns[0].isWhole {
+                var changes = Changes(at: now)
+                try self.decide(on: run, &changes, in: db)
+                try self.write(changes, in: db)
+            }
+            return try Run.fetch(new, in: db) ?? run
         }
     }
 
@@ -95,11 +103,24 @@ extension SQLiteStore {
         }
     }
 
+    /// What the elements of a flow's lists follow, by their runs.
+    private static func parentsOfElements(in flow: RunID?, in db: Database) throws -> [RunID: [FlowRun.Parent]] {
+        guard let flow else { return [:] }
+        var parents: [RunID: [FlowRun.Parent]] = [:]
+        for row in try db.rows("SELECT id FROM runs WHERE flow_id = ? AND element IS NOT NULL", [flow.value]) {
+            var row = Columns(row)
+            let element = RunID(row[0])
+            parents[element] = try parentRuns(of: element, in: db)
+        }
+        return parents
+    }
+
     /// The runs that a run follows, as they count for it.
     static func parentRuns(of run: RunID, in db: Database) throws -> [FlowRun.Parent] {
         try db.rows(
             """
-            SELECT parent_id, job_name, coalesce(m.state, r.state), CASE WHEN m.state IS NULL THEN r.reason END
+            SELECT parent_id, job_name, coalesce(m.state, r.state), CASE WHEN m.state IS NULL THEN r.reason END,
+                coalesce(r.fence, 0)
             FROM waits LEFT JOIN runs r ON r.id = parent_id LEFT JOIN marks m ON m.run_id = parent_id
             WHERE waits.run_id = ? ORDER BY parent_id
             """, [run.value]
@@ -109,7 +130,7 @@ extension SQLiteStore {
                 id: RunID(row[0]),
                 end: ParentEnd(
                     job: (row[1] as String?) ?? "", state: (row[2] as String?).map(RunState.init(stored:)),
-                    reason: (row[3] as String?).map(Reason.init(stored:))))
+                    reason: (row[3] as String?).map(Reason.init(stored:)), fence: Fence(row[4])))
         }
     }
 
@@ -122,24 +143,24 @@ extension SQLiteStore {
         var made: [RunID: RunID] = [:]
         var order: [RunID] = []
         for rerun in reruns {
-            let isDue = flow == nil && order.isEmpty
+            let isFirst = flow == nil && order.isEmpty
             let isNew = try db.change(
                 """
                 INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
-                    priority, need, flow_id)
-                VALUES (?, ?, ?, 'manual', ?, ?, ?, ?, ?, ?, ?, ?)
+                    priority, need, flow_id, element)
+                VALUES (?, ?, ?, 'manual', ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT DO NOTHING
                 """,
                 [
                     rerun.version.job, rerun.version.generation, rerun.version.version, rerun.scheduledAt, request, now,
-                    isDue ? "scheduled" : "waiting", rerun.queue, rerun.priority, rerun.need,
-                    (flow ?? order.first)?.value,
+                    isFirst && !rerun.isWhole ? "scheduled" : "waiting", rerun.queue, rerun.priority, rerun.need,
+                    (flow ?? order.first)?.value, rerun.element,
                 ])
             guard isNew == 1 else { continue }
             let id = RunID(db.lastInsertedRowID)
             made[rerun.old] = id
             order.append(id)
-            if isDue { try db.change("UPDATE runs SET flow_id = id WHERE id = ?", [id.value]) }
+            if isFirst { try db.change("UPDATE runs SET flow_id = id WHERE id = ?", [id.value]) }
             for parent in rerun.parents {
                 try db.change(
                     "INSERT INTO waits (parent_id, run_id) VALUES (?, ?)", [(made[parent] ?? parent).value, id.value])

@@ -136,6 +136,13 @@ extension SQLiteStore: RunStore {
                 try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [id.value])
             } else {
                 _ = try changes.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)")
+                for element in try Self.openElements(of: run, in: db) {
+                    if element.state == .running {
+                        try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [element.id.value])
+                    } else {
+                        _ = try changes.end(element, as: .cancelled, .requested, message: "cancelled by \(actor)")
+                    }
+                }
             }
             try self.write(changes, in: db)
             return try Run.fetch(id, in: db) ?? run
@@ -249,6 +256,20 @@ extension SQLiteStore {
                     AND scheduled_at >= ? AND scheduled_at < ? AND coalesce(m.state, r.state) = 'succeeded' LIMIT 1
                 """, [needed, needed, period.from, period.before])
             return met.isEmpty ? "\(needed) (\(need.words))" : nil
+        }
+    }
+
+    /// An open flow of the run's job that began before it.
+    static func openFlow(before run: Run, in db: Database) throws -> RunID? {
+        try db.rows(
+            """
+            SELECT min(c.flow_id) FROM runs c JOIN runs r ON r.id = c.flow_id
+            WHERE c.flow_id IS NOT NULL AND c.state IN ('waiting', 'scheduled', 'running') AND r.job_name = ?
+                AND c.flow_id <> ? AND (r.attempt > 0 OR r.state <> 'scheduled') AND r.kind <> 'backfill'
+            """, [run.job, (run.flow ?? run.id).value]
+        ).first.flatMap { row in
+            var row = Columns(row)
+            return (row[0] as Int64?).map(RunID.init)
         }
     }
 

@@ -70,7 +70,7 @@ extension SQLiteStore {
         SELECT \(Run.columns) FROM runs WHERE id IN (
             SELECT (
                 SELECT r.id FROM runs r INDEXED BY runs_by_job
-                WHERE r.job_name = j.name AND r.generation = j.generation AND r.state IN (\(terminal))
+                WHERE r.job_name = j.name AND r.generation = j.generation AND r.element IS NULL AND r.state IN (\(terminal))
                 ORDER BY r.id DESC LIMIT 1)
             FROM jobs j WHERE j.removed_at IS NULL
                 \(isNamed ? "AND j.name IN (SELECT value FROM json_each(?))" : ""))
@@ -85,6 +85,7 @@ extension SQLiteStore {
                 SELECT r.id FROM json_each(?) n JOIN runs r ON r.id IN (
                     SELECT id FROM (
                         SELECT id, state FROM runs INDEXED BY runs_by_job WHERE job_name = n.value AND kind <> 'backfill'
+                            AND element IS NULL
                         ORDER BY id DESC LIMIT 2000)
                     \(states.isEmpty ? "" : "WHERE state IN (\(words))") ORDER BY id DESC LIMIT ?))
             ORDER BY id DESC

@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access, needs, emissions, silences,
+        marks, backfills, access, needs, emissions, silences, elements,
     ])
 
     private let migrations: [String]
@@ -237,6 +237,13 @@ package struct Schema: Sendable {
             source TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, place INTEGER NOT NULL,
             applied_at INTEGER NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (source, number, digest)
         ) WITHOUT ROWID;
+        """
+
+    /// Which element of a list a run is for; and what is open of which flow.
+    private static let elements = """
+        ALTER TABLE runs ADD COLUMN element INTEGER;
+        CREATE INDEX runs_open_in_flow ON runs(flow_id)
+            WHERE flow_id IS NOT NULL AND state IN ('waiting', 'scheduled', 'running')
         """
 
     /// For how long nothing is told of what.

@@ -39,9 +39,15 @@ struct FlowTests {
                 #expect(box.read("reports/2026-11-0\(day).json").contains(#""best": {"pieces""#), "day \(day)")
             }
             let counts = try await box.query(
-                "SELECT job_name, count(*) FROM runs WHERE kind = 'backfill' AND state = 'succeeded' GROUP BY 1 ORDER BY 1"
-            )
+                """
+                SELECT job_name, count(*) FROM runs WHERE kind = 'backfill' AND state = 'succeeded' AND element IS NULL
+                GROUP BY 1 ORDER BY 1
+                """)
             #expect(counts == ["best", "extract", "report", "tidy", "totals"].map { [$0, "7"] })
+            #expect(box.read("reports/2026-11-02.json").contains(#"{"country": "FR", "cents": "#))
+            let retried = try await box.query(
+                "SELECT count(*) FROM runs WHERE job_name = 'totals' AND element IS NOT NULL AND attempt = 2")
+            #expect(Int(retried[0][0]) ?? 0 >= 7)
             let audit = try await box.onebeat("audit")
             #expect(audit.code == 0, "\(audit.output)")
             try await node.stop()

@@ -19,6 +19,8 @@ public struct JobState: Sendable, Equatable {
     public var isUnreadable = false
     /// The jobs that must have succeeded before the run starts, and have not, in words.
     public var unmetNeeds: [String] = []
+    /// An earlier flow that is open, of which the run's job is the root; looked for where its overlap policy asks for it.
+    public var openFlow: RunID?
 
     /// Makes a state; stores and tests do.
     public init(
@@ -61,7 +63,7 @@ public enum Admission: Sendable, Equatable {
     /// that a store may start it without asking.
     public static func isClear(_ run: Run, for job: JobState, at now: Timestamp) -> Bool {
         (!job.isRemoved || run.isFollower) && !job.isPaused && !job.isUnreadable && job.activeRuns == 0
-            && job.lockHolder == nil && job.unmetNeeds.isEmpty
+            && job.lockHolder == nil && job.unmetNeeds.isEmpty && job.openFlow == nil
             && !run.isCancelRequested && run.deadlineAt.map { now <= $0 } ?? true
     }
 
@@ -84,8 +86,11 @@ public enum Admission: Sendable, Equatable {
         if isFirst, let deadline = run.deadlineAt, now > deadline { return .miss(waits ? .upstream : .tooLate) }
         if waits { return .hold(waivingDeadline: false) }
         let isLocked = job.lockHolder != nil && policies.effectiveLimit == 1
-        if job.activeRuns < policies.effectiveLimit, !isLocked { return .start }
+        let meetsFlow = job.openFlow != nil && run.kind == .scheduled && isFirst
+        if job.activeRuns < policies.effectiveLimit, !isLocked, !meetsFlow { return .start }
         if !isFirst { return .hold(waivingDeadline: false) }
+        // The elements of a list wait for one another, however long that takes.
+        if run.element != nil { return .hold(waivingDeadline: true) }
         if run.kind == .scheduled, job.activeRuns > 0, job.activeManualRuns == job.activeRuns {
             return .hold(waivingDeadline: true)
         }

@@ -1,7 +1,9 @@
 /// Holds a run's row against its attempts.
 package enum AttemptAudit {
-    package static func faults(of entry: LedgerEntry, _ policies: JobPolicies?) -> [AuditFault] {
+    package static func faults(of entry: LedgerEntry, _ definition: JobDefinition?) -> [AuditFault] {
         let run = entry.run
+        // What stands for the whole of a list's elements has no attempts; theirs are in rows of their own.
+        let isWhole = definition?.each != nil && run.element == nil && entry.attempts.isEmpty
         var found: [AuditFault] = []
         func report(_ kind: AuditFault.Kind, _ words: String) {
             found.append(AuditFault(kind: kind, job: run.job, at: run.scheduledAt, run: run.id, words: words))
@@ -15,8 +17,8 @@ package enum AttemptAudit {
                 report(.late, "\(run.key) began at \(first.startedAt), after its deadline, \(deadline)")
             }
         }
-        if let trouble = contradiction(in: entry) { report(.outcome, "\(run.key): \(trouble)") }
-        if policies?.delivery == .atMostOnce, let trouble = repetition(in: entry) {
+        if let trouble = contradiction(in: entry, isWhole: isWhole) { report(.outcome, "\(run.key): \(trouble)") }
+        if definition?.policies.delivery == .atMostOnce, let trouble = repetition(in: entry) {
             report(.attempts, "\(run.key): \(trouble)")
         }
         return found
@@ -50,7 +52,7 @@ package enum AttemptAudit {
     }
 
     /// The row of a run says what its newest attempt came to.
-    private static func contradiction(in entry: LedgerEntry) -> String? {
+    private static func contradiction(in entry: LedgerEntry, isWhole: Bool) -> String? {
         let run = entry.run
         let outcome = entry.attempts.last?.outcome
         let isOver = entry.attempts.last.map { $0.finishedAt != nil } ?? true
@@ -63,8 +65,8 @@ package enum AttemptAudit {
             case .waiting: entry.attempts.isEmpty
             case .scheduled: isOver && !says("succeeded", "cancelled")
             case .running: outcome == nil && !isOver
-            case .succeeded: says("succeeded")
-            case .failed: says("failed")
+            case .succeeded: isWhole || says("succeeded")
+            case .failed: isWhole || says("failed")
             case .timedOut: says("timed_out")
             case .lost: says("lost", "interrupted")
             case .dead: says("lost")

@@ -77,11 +77,11 @@ package struct Auditor: Sendable {
             var query = LedgerQuery(
                 job: name, generation: generation, from: summary.after + .microseconds(1), through: summary.through)
             query.limit = Self.page
-            let policies = Dictionary(ofGeneration.map { ($0.version.version, $0.definition.policies) }) { $1 }
+            let definitions = Dictionary(ofGeneration.map { ($0.version.version, $0.definition) }) { $1 }
             while true {
                 let page = try await store.ledger(query)
                 for entry in page {
-                    audit.take(try await confirmed(entry, policies))
+                    audit.take(try await confirmed(entry, definitions))
                     summary.runs += 1
                     summary.attempts += entry.attempts.count
                 }
@@ -163,12 +163,12 @@ package struct Auditor: Sendable {
     }
 
     /// A run and what belongs to it may be read around a change: what looks wrong is read again.
-    private func confirmed(_ entry: LedgerEntry, _ policies: [Int: JobPolicies]) async throws -> LedgerEntry {
+    private func confirmed(_ entry: LedgerEntry, _ definitions: [Int: JobDefinition]) async throws -> LedgerEntry {
         let run = entry.run
-        let policies = policies[run.version.version]
+        let definition = definitions[run.version.version]
         guard
-            !AttemptAudit.faults(of: entry, policies).isEmpty
-                || !FlowAudit.faults(of: entry, policies, flow: nil).isEmpty
+            !AttemptAudit.faults(of: entry, definition).isEmpty
+                || !FlowAudit.faults(of: entry, definition, flow: nil).isEmpty
         else { return entry }
         var query = LedgerQuery(
             job: run.job, generation: run.version.generation, from: run.scheduledAt, through: run.scheduledAt)

@@ -56,8 +56,8 @@ package struct JobAudit: Sendable {
         let run = entry.run
         if run.kind == .scheduled, !run.isFollower { match(run) }
         let definition = definitions[run.version.version]
-        faults += AttemptAudit.faults(of: entry, definition?.policies)
-        faults += FlowAudit.faults(of: entry, definition?.policies, flow: flow)
+        faults += AttemptAudit.faults(of: entry, definition)
+        faults += FlowAudit.faults(of: entry, definition, flow: flow)
         if let policies = definition?.policies { spans.take(entry, limit: policies.effectiveLimit) }
     }
 

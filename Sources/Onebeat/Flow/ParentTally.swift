@@ -50,14 +50,22 @@ package struct ParentEnd: Sendable, Equatable {
     /// `nil` for a run whose row is gone.
     package var state: RunState?
     package var reason: Reason?
+    /// The fence of its newest attempt.
+    package var fence: Fence
 
-    package init(job: String, state: RunState?, reason: Reason?) {
+    package init(job: String, state: RunState?, reason: Reason?, fence: Fence = Fence(0)) {
         self.job = job
         self.state = state
         self.reason = reason
+        self.fence = fence
     }
 
-    package init(_ run: Run) { self.init(job: run.job, state: run.state, reason: run.reason) }
+    package init(_ run: Run) {
+        self.init(job: run.job, state: run.state, reason: run.reason, fence: run.fence)
+    }
+
+    /// Whether it is the run of an element of that run's list: no job follows itself.
+    package func isElement(of run: Run) -> Bool { job == run.job }
 
     package enum Standing: Sendable, Equatable { case open, succeeded, failed, skipped }
 

@@ -23,6 +23,8 @@ public struct JobDefinition: Sendable, Hashable {
     /// Jobs of which a run must have succeeded before a due run of this one starts. A run that waits for that takes no slot,
     /// and is missed at its deadline. Runs by hand do not wait.
     public var needs: [String: Need] = [:]
+    /// The list for each element of which it runs once; `nil` for a job that runs once in its flow.
+    public var each: Each?
     /// Whether what its runs write and hand on may be a secret: output is not kept then, and values are given to those that
     /// follow and shown to nobody.
     public var hasSecretOutput = false
@@ -63,6 +65,15 @@ extension JobDefinition {
 
     /// Whether it follows others.
     package var isFollower: Bool { if case .after = schedule.rhythm { true } else { false } }
+
+    /// The jobs whose runs a claim looks at beside its own: those it needs, and itself where it looks at its whole flow.
+    package var lookedAt: [String] { needs.keys.sorted() + (policies.overlapScope == .flow ? [name] : []) }
+
+    /// Under which names its runs are given values: the jobs it follows, and an element of a list.
+    package var valueNames: [String] {
+        guard case .after(let parents) = schedule.rhythm else { return [] }
+        return each == nil ? parents : parents + [Each.parent]
+    }
 
     /// Whether claims and ends of its runs need the job to themselves.
     package var isGuarded: Bool { policies.effectiveLimit < .max || hasDelay }
@@ -116,6 +127,7 @@ extension JobDefinition {
                 throw DefinitionError(job: name, key: "needs", problem: "within must be longer than zero, as in 26h")
             }
         }
+        try each?.validate(self)
         try policies.validate(job: name)
         return self
     }

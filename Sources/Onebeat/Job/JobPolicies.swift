@@ -2,6 +2,8 @@
 public struct JobPolicies: Sendable, Hashable {
     /// What happens to a run that is due while ``limit`` runs of the job are active.
     public var overlap = OverlapPolicy.skip
+    /// What a due run must not meet by ``overlap``; `flow` goes with `skip` alone, at a job that others follow.
+    public var overlapScope = OverlapScope.run
     /// How many runs of the job may be active at one time, at least 1; `nil` is 1, or no limit where ``overlap`` is `allow`.
     public var limit: Int?
     /// What becomes of due instants that passed while no node could plan them.
@@ -42,6 +44,8 @@ public struct JobPolicies: Sendable, Hashable {
             if !holds { throw DefinitionError(job: job, key: key, problem: problem) }
         }
         try require((limit ?? 1) >= 1, "limit", "is \(limit ?? 1); at least 1 run must be allowed at a time")
+        try require(
+            overlapScope == .run || overlap == .skip, "overlap", "can look at the whole flow only as {flow: skip}")
         try require(deadline > .zero, "deadline", "must be longer than zero, as in 1h")
         try require((0...10_000).contains(catchUp), "catch_up", "is \(catchUp); 0 to 10000 will do")
         try require((timeout ?? .seconds(1)) > .zero, "timeout", "must be longer than zero, as in 10m")
@@ -67,6 +71,14 @@ public enum OverlapPolicy: String, Sendable, Hashable, Codable, CaseIterable {
     case cancel
     /// Runs start side by side, up to `limit` when there is one.
     case allow
+}
+
+/// What a due run must not meet.
+public enum OverlapScope: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Another run of its job.
+    case run
+    /// That, or a run of an earlier flow of which its job is the root.
+    case flow
 }
 
 /// What becomes of due instants that passed while no node could plan them.

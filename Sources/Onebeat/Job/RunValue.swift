@@ -63,6 +63,14 @@ public struct RunValue: Sendable, Equatable {
         try JSONDecoder().decode(type, from: Data(json.utf8))
     }
 
+    /// How large the values of a list's elements may be together.
+    package static let mostBytesOfElements = 1024 * 1024
+
+    /// What the whole of a list's elements hands on: what each did, and null for one that handed on nothing.
+    package init(elements: [RunValue?]) {
+        json = "[\(elements.map { $0?.json ?? "null" }.joined(separator: ", "))]"
+    }
+
     /// Values by the jobs they come from, as one JSON object.
     package static func object(of values: [String: RunValue]) -> String {
         let members = values.sorted { $0.key < $1.key }.map { "\(JSONValue.string($0.key).text): \($0.value.json)" }

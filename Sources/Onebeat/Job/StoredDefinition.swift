@@ -11,6 +11,12 @@ enum StoredDefinition {
         if !definition.tags.isEmpty { form.put("tags", definition.tags) }
         form.put("owner", definition.owner)
         form.put("needs", definition.needs.mapValues(write))
+        if let each = definition.each {
+            var list = Form()
+            list.put("job", each.job)
+            list.put("path", each.path)
+            form["each"] = list.value
+        }
         if definition.hasSecretOutput { form.put("secret", ["output"]) }
         form.put("by", definition.by?.description)
         form["schedule"] = write(definition.schedule)
@@ -36,6 +42,10 @@ enum StoredDefinition {
         definition.tags = try form.texts("tags") ?? definition.tags
         definition.owner = try form.text("owner")
         definition.needs = try readNeeds(try form.map("needs") ?? [:])
+        if var list = try form.object("each") {
+            guard let job = try list.text("job") else { throw StoredFormError("each names no job") }
+            definition.each = Each(in: job, at: try list.texts("path") ?? [])
+        }
         definition.hasSecretOutput = try form.texts("secret")?.contains("output") ?? false
         if let by = try form.text("by") {
             guard let time = TimeOfDay(by) else { throw form.unexpected("by", "a time such as 06:30") }
@@ -331,6 +341,7 @@ enum StoredDefinition {
     private static func write(_ policies: JobPolicies) -> JSONValue {
         var form = Form()
         form.put("overlap", policies.overlap.rawValue)
+        if policies.overlapScope != .run { form.put("overlap_scope", policies.overlapScope.rawValue) }
         form.put("limit", policies.limit)
         form.put("missed", policies.missed.rawValue)
         form.put("deadline", policies.deadline)
@@ -357,6 +368,7 @@ enum StoredDefinition {
     private static func readPolicies(_ form: inout StoredObject) throws(StoredFormError) -> JobPolicies {
         var policies = JobPolicies()
         policies.overlap = try form.word("overlap", OverlapPolicy.self) ?? policies.overlap
+        policies.overlapScope = try form.word("overlap_scope", OverlapScope.self) ?? policies.overlapScope
         policies.limit = try form.int("limit")
         policies.missed = try form.word("missed", MissedPolicy.self) ?? policies.missed
         policies.deadline = try form.length("deadline") ?? policies.deadline

@@ -18,6 +18,8 @@ package struct Changes: Sendable, Equatable {
     package private(set) var ended: [Run] = []
     /// Runs that waited for others and are due now, as they are now.
     package private(set) var letGo: [Run] = []
+    /// Runs whose elements are due now, each in a run of its own.
+    package private(set) var fanOuts: [FanOut] = []
     /// Runs of flows that ended, whose followers are not decided on yet.
     private var parents: [Run] = []
     /// How many waiting runs of a job may be claimed again, the longest due first.
@@ -42,6 +44,17 @@ package struct Changes: Sendable, Equatable {
         package var message: String?
     }
 
+    /// The runs of a list's elements, made like the run that stands for the whole of them. They follow what it followed, and
+    /// it follows them from now on.
+    package struct FanOut: Sendable, Equatable {
+        /// The whole, as it is now: it waits.
+        package var whole: Run
+        /// How many elements there are.
+        package var count: Int
+        /// When the elements are too late to start.
+        package var deadlineAt: Timestamp
+    }
+
     /// The end of an attempt.
     package struct Settled: Sendable, Equatable {
         package var run: Run
@@ -62,7 +75,7 @@ package struct Changes: Sendable, Equatable {
 
     /// Whether a further attempt, or a run that waited for others, is due by `moment`.
     package func hasDue(by moment: Timestamp) -> Bool {
-        letGo.contains { $0.dueAt <= moment }
+        letGo.contains { $0.dueAt <= moment } || fanOuts.contains { $0.whole.dueAt <= moment }
             || settled.contains { $0.run.state == .scheduled && $0.run.dueAt <= moment }
     }
 }
@@ -110,13 +123,16 @@ extension Changes {
     /// - Returns: the run after it.
     /// - Throws: ``IllegalMove`` when it cannot end so.
     package mutating func end(
-        _ run: Run, as state: RunState, _ reason: Reason, message: String? = nil, isGuarded: Bool = true
+        _ run: Run, as state: RunState, _ reason: Reason?, message: String? = nil, isGuarded: Bool = true
     ) throws(IllegalMove) -> Run {
         let run = try run.ended(as: state, reason, message: message, at: now)
         ended.append(run)
         conclude(run, isGuarded: isGuarded)
         return run
     }
+
+    /// What a run hands on by this.
+    package func value(of run: RunID) -> RunValue? { settled.first { $0.run.id == run }?.value }
 
     /// Runs of flows that ended: those that wait for them are to be decided on (``follow(_:)``), until there are none.
     package mutating func takeParents() -> [Run] {
@@ -133,6 +149,9 @@ extension Changes {
     /// A run that waited for others is due.
     mutating func letGo(_ run: Run) { letGo.append(run) }
 
+    /// A run's elements are due.
+    mutating func fanOut(_ fanOut: FanOut) { fanOuts.append(fanOut) }
+
     /// What hangs on the end of a run, whichever way it ended.
     private mutating func conclude(_ run: Run, isGuarded: Bool) {
         guard run.state.isTerminal else { return }
@@ -144,9 +163,9 @@ extension Changes {
     }
 
     /// Takes a run's newest word into the row of its job. An older fence never overwrites a newer one's.
-    private mutating func note(_ run: Run) {
-        // What is made up for says nothing of how the job is now.
-        if run.kind == .backfill { return }
+    mutating func note(_ run: Run) {
+        // What is made up for says nothing of how the job is now, and an element's end nothing of how the whole ends.
+        if run.kind == .backfill || run.element != nil && run.state != .running { return }
         var change = status[run.job] ?? StatusChange(run)
         change.take(run, at: now)
         status[run.job] = change

@@ -42,6 +42,8 @@ package struct ClaimMove {
         package var now: Timestamp
         /// What runs wait for beside their turn, in words; of those whose jobs need others.
         package var unmetNeeds: [RunID: [String]] = [:]
+        /// Earlier flows that are open; of runs whose jobs look at their whole flows.
+        package var openFlows: [RunID: RunID] = [:]
 
         package init(
             runs: [Run], jobs: [String: ClaimedJob], fences: ArraySlice<Int64>,
@@ -101,11 +103,13 @@ package struct ClaimMove {
         state.lockHolder = request.locks?.heldElsewhere[run.job]
         state.isUnreadable = definition.trouble != nil
         state.unmetNeeds = page.unmetNeeds[run.id] ?? []
+        state.openFlow = page.openFlows[run.id]
         wasClear = wasClear && Admission.isClear(run, for: state, at: page.now)
         let hasRoom = state.activeRuns < definition.policies.effectiveLimit
         let needs = state.unmetNeeds.isEmpty ? nil : "waits for \(state.unmetNeeds.joined(separator: ", "))"
+        let flow = state.openFlow.map { "its flow of run \($0) is still open" }
         let message =
-            definition.trouble ?? needs ?? (hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil)
+            definition.trouble ?? needs ?? flow ?? (hasRoom ? state.lockHolder.map(LockName(job: run.job).words) : nil)
         switch decide(run, definition.policies, state, page.now) {
         case .start: try start(run, definition, &page)
         case .hold(let waivesDeadline): hold(run, waivingDeadline: waivesDeadline, message, &page)

@@ -19,6 +19,18 @@ package struct FlowRun: Sendable, Equatable {
         self.policies = policies
         self.parents = parents
     }
+
+    /// Runs as they were before any was spread over the elements of its list: those of elements go, but for the first, and
+    /// what stands for the whole of them follows what they followed.
+    /// - Parameter parents: what elements follow, by their runs.
+    package static func gathered(_ runs: [FlowRun], parents: [RunID: [Parent]]) -> [FlowRun] {
+        runs.enumerated().filter { $0 == 0 || $1.run.element == nil }.map { _, run in
+            guard let element = run.parents.first(where: { $0.end.isElement(of: run.run) }) else { return run }
+            var whole = run
+            whole.parents = parents[element.id] ?? []
+            return whole
+        }
+    }
 }
 
 /// A run to be made by hand in place of one that has ended, for the same due instant.
@@ -31,6 +43,10 @@ package struct Rerun: Sendable, Equatable {
     package var priority: Int
     package var need: String
     package var scheduledAt: Timestamp
+    /// The element of a list that it is for.
+    package var element: Int?
+    /// Whether it is decided on at once whether it is spread over the elements of a list.
+    package var isWhole: Bool
     /// The runs it follows: those made in the same move are named by the ones they are made for.
     package var parents: [RunID]
 
@@ -42,6 +58,8 @@ package struct Rerun: Sendable, Equatable {
         priority = record?.definition.policies.priority ?? run.run.priority
         need = record?.definition.need ?? run.run.need
         scheduledAt = run.run.scheduledAt
+        element = run.run.element
+        isWhole = record?.definition.each != nil && run.run.element == nil
         parents = run.parents.map(\.id)
     }
 

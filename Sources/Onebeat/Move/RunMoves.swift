@@ -45,7 +45,7 @@ extension Run {
     /// The run ended before an attempt began.
     /// - Throws: ``IllegalMove`` when it cannot end so.
     package func ended(
-        as state: RunState, _ reason: Reason, message: String?, at now: Timestamp
+        as state: RunState, _ reason: Reason?, message: String?, at now: Timestamp
     ) throws(IllegalMove) -> Run {
         var run = self
         try run.go(to: state)

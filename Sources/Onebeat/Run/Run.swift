@@ -109,7 +109,7 @@ public struct Run: Sendable, Equatable {
     public var kind: RunKind
     /// The due instant. For a run by hand: when it was asked for.
     public var scheduledAt: Timestamp
-    /// Tells apart runs by hand; empty for due ones.
+    /// Tells apart runs by hand, and elements: `[3]` ends that of one. Empty for other due runs.
     public var requestID: String
     /// When it may start: the due instant plus spread, or the time of its next attempt.
     public var dueAt: Timestamp
@@ -153,6 +153,8 @@ public struct Run: Sendable, Equatable {
     public var count: Int
     /// The flow that it is part of: the number of the root's run. `nil` where nothing follows its job and it follows nothing.
     public var flow: RunID?
+    /// Which element of a list it is for, from 0; `nil` for a run that is for none. See ``Each``.
+    public var element: Int?
 
     /// Makes a run that is planned and not yet attempted.
     public init(
@@ -182,13 +184,16 @@ public struct Run: Sendable, Equatable {
     /// The job's name.
     public var job: String { version.job }
 
+    /// The job's name, and which element of its list the run is for: `load[3]`.
+    package var label: String { element.map { "\(job)[\($0)]" } ?? job }
+
     /// Whether it follows other runs of its flow.
     public var isFollower: Bool { flow.map { $0 != id } ?? false }
 
     /// The name of the run towards the world, equal over all its attempts: `job@2026-11-23T03:00:00Z`, and for a run by
-    /// hand `job@2026-11-23T03:00:00Z#request`.
+    /// hand `job@2026-11-23T03:00:00Z#request`. An element's has its place behind it: `job@2026-11-23T03:00:00Z[3]`.
     public var key: String {
-        kind == .scheduled ? "\(job)@\(scheduledAt)" : "\(job)@\(scheduledAt)#\(requestID)"
+        kind == .scheduled ? "\(job)@\(scheduledAt)\(requestID)" : "\(job)@\(scheduledAt)#\(requestID)"
     }
 
     /// Whether somebody else's workers do it; see ``Work/isRemote``.

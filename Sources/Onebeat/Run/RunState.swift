@@ -3,7 +3,8 @@
 
 /// Where a run stands. Each state names those that may follow; a terminal state is never left.
 public enum RunState: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Waits for other jobs of its flow. Then: scheduled, skipped, cancelled.
+    /// Waits for other jobs of its flow, or for the runs of its own elements. Then: scheduled, skipped, cancelled; for the
+    /// whole of its elements also succeeded, failed.
     case waiting
     /// Planned, or due and not yet claimed. Then: running, skipped, missed, cancelled.
     case scheduled
@@ -37,7 +38,7 @@ public enum RunState: String, Sendable, Hashable, Codable, CaseIterable {
     /// The states that may follow this one.
     public var followers: Set<RunState> {
         switch self {
-        case .waiting: [.scheduled, .skipped, .cancelled]
+        case .waiting: [.scheduled, .skipped, .cancelled, .succeeded, .failed]
         case .scheduled: [.running, .skipped, .missed, .cancelled]
         case .running: [.scheduled, .succeeded, .failed, .timedOut, .cancelled, .lost, .dead]
         case .succeeded, .failed, .timedOut, .cancelled, .lost, .dead, .skipped, .missed, .unknown: []

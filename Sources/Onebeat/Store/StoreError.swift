@@ -27,6 +27,20 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         )
     }
 
+    /// What the elements of a list handed on is more than a run can be given.
+    package static func tooMuchOfElements(_ job: String) -> StoreError {
+        .refused(
+            "what the elements of \"\(job)\" handed on is more than \(RunValue.mostBytesOfElements) bytes together;"
+                + " hand on files' places instead of their content")
+    }
+
+    /// What hangs on an element hangs on all of them.
+    package static func loneElement(_ run: Run) -> StoreError {
+        .refused(
+            "run \(run.id) is for one element of \(run.job)'s list; retry it alone and mark the whole"
+                + " (\(run.job)@\(run.scheduledAt)), or retry the whole with what follows")
+    }
+
     /// A run of which only the end will do.
     package static func notEnded(_ run: Run, to verb: String) -> StoreError {
         .refused(

@@ -51,6 +51,9 @@ struct AttemptRunner: Sendable {
         let isOfEvent = if case .event = claim.definition.schedule.rhythm { true } else { false }
         let mayHaveInput =
             isOfEvent || claim.run.isFollower || claim.run.flow != nil && claim.run.kind == .manual
+        if let each = claim.definition.each, claim.run.element == nil {
+            return .failed(Failure(each.loneWords(for: claim.run.job)))
+        }
         guard mayHaveInput else { return await executor.execute(claim, output: output) }
         var claim = claim
         do {
@@ -60,6 +63,13 @@ struct AttemptRunner: Sendable {
             case .unavailable, .unknownOutcome, .fenced: return .notStarted
             // What will not be another time must not be handed back: it would be claimed again at once.
             case .refused, .notFound, .outdated: return .failed(Failure("\(error)"))
+            }
+        }
+        if let each = claim.definition.each, let element = claim.run.element {
+            do {
+                claim.input[Each.parent] = try each.input(of: element, from: claim.input[each.job])
+            } catch {
+                return .failed(Failure("\(error)"))
             }
         }
         // The store may have taken so long that the lease was lost meanwhile, and the work is somebody else's.

@@ -41,6 +41,14 @@ public struct RunContext: Sendable {
         try input[job]?.decode(as: type)
     }
 
+    /// The element of a list that this attempt is for; `nil` for a job that runs once. See ``Each``.
+    /// - Throws: the decoder's error where the element is of another form.
+    public func element<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value? {
+        try input[Each.parent]?.decode(as: Element<Value>.self).value
+    }
+
+    private struct Element<Value: Decodable>: Decodable { let value: Value }
+
     /// Hands a value on to the jobs that follow this one; the last one counts, and only where the closure returns.
     /// - Throws: ``RunValueError`` for one that is larger than ``RunValue/mostBytes`` as JSON.
     public func handOn(_ value: some Encodable) async throws { await output.handOn(try RunValue(value)) }

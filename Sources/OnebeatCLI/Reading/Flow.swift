@@ -42,17 +42,17 @@ struct Flow: AsyncParsableCommand {
                         Answer.Member(
                             run: RunResource(run), follows: progress.parents(of: run).map(\.id.value))
                     },
-                    criticalPath: progress.criticalPath.map(\.job), duration: progress.length?.inSeconds))
+                    criticalPath: progress.criticalPath.map(\.label), duration: progress.length?.inSeconds))
         }
         show(progress)
     }
 
     private func show(_ progress: FlowProgress) {
         var table = TextTable("run", "job", "state", "started", "took", "on", "why", rightAligned: [0])
-        for run in progress.runs {
+        for run in progress.shown {
             let words = [progress.waitsFor(run), run.reason?.sentence, run.message]
             table.add(
-                .init(run.id.description), .init(run.job, .title), .init(run.state.rawValue, run.state.colour),
+                .init(run.id.description), .init(run.label, .title), .init(run.state.rawValue, run.state.colour),
                 .init(run.startedAt.map { ReadableTime.text("\($0)") } ?? ""), .init(run.length?.brief ?? ""),
                 .init(run.node ?? ""), .init(words.compactMap(\.self).joined(separator: "; "), .quiet))
         }
@@ -60,6 +60,7 @@ struct Flow: AsyncParsableCommand {
         guard let length = progress.length, progress.criticalPath.count > 1 else { return }
         Output.line(
             "\nIt took \(length.brief), by way of "
-                + "\(progress.criticalPath.map { "\($0.job) (\($0.length?.brief ?? "?"))" }.joined(separator: " → ")).")
+                + "\(progress.criticalPath.map { "\($0.label) (\($0.length?.brief ?? "?"))" }.joined(separator: " → "))."
+        )
     }
 }

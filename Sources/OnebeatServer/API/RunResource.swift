@@ -33,6 +33,8 @@ package struct RunResource: Encodable {
     var rangeEnd: Timestamp?
     var count: Int
     var flow: Int64?
+    /// Which element of a list it is for.
+    var element: Int?
     /// What it handed on. Told of one run, not in lists.
     var value: JSONValue?
     /// Whether it handed on something that is secret. Likewise.
@@ -78,6 +80,7 @@ package struct RunResource: Encodable {
         rangeEnd = run.rangeEnd
         count = run.count
         flow = run.flow?.value
+        element = run.element
     }
 }
 

@@ -16,11 +16,12 @@ package struct Acts: Sendable {
     }
 
     /// Asks for a run now. The same job and request twice is one run.
-    /// - Throws: ``ActRefusal`` for a request that is no name.
+    /// - Throws: ``ActRefusal`` for a request that is no name, and for a job that runs for elements of a list.
     package func trigger(_ job: JobRecord, request: String?, alone: Bool = false) async throws -> Triggered {
         if let request, let problem = RequestName.problem(request) {
             throw ActRefusal(.invalid, "the request id \(problem)")
         }
+        if let each = job.definition.each { throw ActRefusal(.conflict, each.loneWords(for: job.name)) }
         let run = try await store.trigger(
             job.name, requestID: request ?? RequestName.fresh(), alone: alone, by: actor)
         return Triggered(run: run, outlook: try await store.outlook(of: run))

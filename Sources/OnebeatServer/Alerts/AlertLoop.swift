@@ -71,9 +71,9 @@ package struct AlertLoop: TurnTaking {
         memory.state.withLock { state in
             guard let outage = state.outage else { return nil }
             let isTold = known.contains {
-                $0.kind == AlertKind.store.rawValue && $0.openedAt >= outage.to - WholeTrouble.courtesy
+                $0.kind == AlertKind.store.rawValue && $0.openedAt >= outage.to - WholeTrouble.sameOutage
             }
-            if isTold || now.duration(since: outage.to) > WholeTrouble.courtesy * 5 { state.outage = nil }
+            if isTold || now.duration(since: outage.to) > WholeTrouble.sameOutage * 5 { state.outage = nil }
             guard !isTold, isLeader() || now.duration(since: outage.to) >= WholeTrouble.courtesy else { return nil }
             return .outage(from: outage.from, to: outage.to, seenBy: actor)
         }
@@ -118,7 +118,8 @@ package struct AlertLoop: TurnTaking {
             try await store.gather(job.name, olderThan: rule.group)
         }
         try await send()
-        return .after(pause)
+        // Who has something to tell that the leader has not told yet looks again soon.
+        return .after(memory.state.withLock { $0.outage == nil } ? pause : Self.pause.leader)
     }
 
     /// Runs that lately ended well after three times what others of their job took; asked for only where somebody is to be

@@ -16,8 +16,11 @@ struct WholeTrouble: Equatable {
     static let patience = (lead: Duration.seconds(30), store: Duration.seconds(15))
     /// What comes back within so long is the same: all who look name it by the same moment.
     static let quantum: Int64 = 600_000_000
-    /// How long those who do not lead wait for the leader to tell of an outage.
-    static let courtesy = Duration.seconds(60)
+    /// How long those who do not lead wait for the leader to tell of an outage. Who leads when it is over may not have looked
+    /// while it lasted, and then knows of none.
+    static let courtesy = Duration.seconds(20)
+    /// What is told of an outage begins so much before the end that another node saw, at the earliest.
+    static let sameOutage = Duration.seconds(60)
 
     /// What the nodes' records show.
     /// - Parameter leaderlessSince: since when no living node was seen to lead.

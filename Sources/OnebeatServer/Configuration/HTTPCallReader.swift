@@ -63,7 +63,8 @@ enum HTTPCallReader {
     /// What is wrong with the values of other jobs that are to be put into a call.
     static func checkTemplates(_ call: HTTPCall, of job: JobDefinition, _ map: MapReader) {
         guard let http = map.map("http", keys: keys) else { return }
-        guard case .after(let parents) = job.schedule.rhythm else {
+        let names = job.valueNames
+        guard !names.isEmpty else {
             if ValueTemplate.masked(call.url) != call.url {
                 http.problem(
                     "has {{ }} in it, which is for values of jobs that it follows, and it follows none", key: "url")
@@ -72,7 +73,7 @@ enum HTTPCallReader {
         }
         for (key, text) in [("url", call.url), ("body", call.body ?? "")] + call.headers.map({ ("headers", $0.value) })
         {
-            if let problem = ValueTemplate.problem(in: text, following: parents) { http.problem(problem, key: key) }
+            if let problem = ValueTemplate.problem(in: text, following: names) { http.problem(problem, key: key) }
         }
     }
 

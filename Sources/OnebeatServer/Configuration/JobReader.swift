@@ -11,7 +11,7 @@ struct JobReader {
 
     private static let keys =
         WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + [
-            "description", "tags", "owner", "secret", "needs", "by",
+            "description", "tags", "owner", "secret", "needs", "by", "each",
         ]
 
     private static let refused = [
@@ -48,12 +48,20 @@ struct JobReader {
         job.needs = needs
         job.hasSecretOutput = secrets.contains("output")
         job.by = map.value("by", Read.time)
+        if let text = map.value("each", Read.words) {
+            job.each = each(text, of: job)
+            // What nobody bounded goes as wide as there are slots.
+            if !map.has("overlap"), job.policies.limit == nil { job.policies.overlap = .allow }
+        }
         if job.by != nil, case .manual = job.schedule.rhythm {
             map.warning("has no effect on a job that is never due", key: "by")
         }
         guard findings.problemCount == before else { return nil }
         do throws(DefinitionError) {
             job = try job.validated()
+            if job.policies.overlapScope == .flow, job.isFollower, map.has("overlap") {
+                map.warning("looks at the flow of the job that it begins with; write it there", key: "overlap")
+            }
             if map.has("trigger_rule"), !job.isFollower {
                 map.warning("has no effect on a job that follows no other", key: "trigger_rule")
             }
@@ -88,6 +96,13 @@ struct JobReader {
             }
         }
         return needs
+    }
+
+    /// A followed job's name, and where in its value the list is, with dots between. Names may hold dots too.
+    private func each(_ text: String, of job: JobDefinition) -> Each {
+        let parents = job.valueNames.filter { text == $0 || text.hasPrefix("\($0).") }
+        let parent = parents.max { $0.utf8.count < $1.utf8.count } ?? String(text.prefix { $0 != "." })
+        return Each(in: parent, at: text.dropFirst(parent.count + 1).split(separator: ".").map(String.init))
     }
 
     private static func secret(_ node: YAMLNode) throws(Misfit) -> String {

@@ -10,7 +10,7 @@ enum PolicyReader {
     /// The policies of the map; what it leaves out is as in `base`.
     static func read(_ map: MapReader, over base: JobPolicies) -> JobPolicies {
         var policies = base
-        if let overlap = map.value("overlap", Read.choice(of: OverlapPolicy.self)) { policies.overlap = overlap }
+        overlap(map, &policies)
         if let limit = map.value("limit", Read.integer(1...Int.max)) { policies.limit = limit }
         if let missed = map.value("missed", Read.choice(of: MissedPolicy.self)) { policies.missed = missed }
         if let deadline = map.value("deadline", Read.positiveLength) { policies.deadline = deadline }
@@ -27,6 +27,25 @@ enum PolicyReader {
                 "has no effect while missed is \(policies.missed.rawValue); it bounds missed: all", key: "catch_up")
         }
         return policies
+    }
+
+    /// `overlap: {flow: skip}` skips a root's run also while the rest of an earlier flow is open.
+    private static func overlap(_ map: MapReader, _ policies: inout JobPolicies) {
+        guard case .mapping? = map.node("overlap") else {
+            guard let overlap = map.value("overlap", Read.choice(of: OverlapPolicy.self)) else { return }
+            (policies.overlap, policies.overlapScope) = (overlap, .run)
+            return
+        }
+        guard let inner = map.map("overlap", keys: ["flow"]) else { return }
+        guard inner.has("flow") else {
+            map.problem("flow is missing, as in {flow: skip}", key: "overlap")
+            return
+        }
+        if inner.value("flow", Read.choice(of: OverlapPolicy.self)) == .skip {
+            (policies.overlap, policies.overlapScope) = (.skip, .flow)
+        } else if let text = inner.value("flow", Read.words) {
+            inner.problem("is \(quoted(text)); a whole flow can be looked at as {flow: skip} only", key: "flow")
+        }
     }
 
     /// `retry: 3` is short for `retry: {limit: 3}`.

@@ -14,6 +14,9 @@ struct PolicyWords {
 
     private var overlap: Sentence {
         let limit = policies.effectiveLimit
+        if policies.overlapScope == .flow {
+            return "While a run is active, or anything of an earlier flow is open, a new one is skipped."
+        }
         if limit == 1 {
             return switch policies.overlap {
             case .skip: "While a run is active, a new one is skipped."

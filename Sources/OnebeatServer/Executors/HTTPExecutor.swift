@@ -60,10 +60,8 @@ public final class HTTPExecutor: Executor {
 
     /// - Throws: ``UnfitCall`` naming the key that cannot be used, and never its value.
     private func request(for call: HTTPCall, of claim: Claim) throws(UnfitCall) -> HTTPRequest {
-        let template: ValueTemplate? =
-            if case .after(let parents) = claim.definition.schedule.rhythm {
-                ValueTemplate(parents: parents, input: claim.input)
-            } else { nil }
+        let names = claim.definition.valueNames
+        let template = names.isEmpty ? nil : ValueTemplate(parents: names, input: claim.input)
         func expand(_ text: String, _ key: String, _ place: ValueTemplate.Place) throws(UnfitCall) -> String {
             do {
                 guard let template else { return try EnvironmentExpansion.expand(text, environment: environment) }

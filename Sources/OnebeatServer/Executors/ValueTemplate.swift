@@ -122,22 +122,14 @@ struct ValueTemplate {
 
     private func value(at path: String) throws(Problem) -> JSONValue {
         guard let job = parent(of: path) else { throw Problem(description: "{{ \(path) }}: no such job is followed") }
-        guard let handedOn = input[job], var value: JSONValue = try? handedOn.decode() else {
+        guard let handedOn = input[job], let value: JSONValue = try? handedOn.decode() else {
             throw Problem(description: "{{ \(path) }}: \(job) handed on nothing")
         }
-        for key in path.dropFirst(job.count + 1).split(separator: ".") {
-            let next: JSONValue? =
-                switch value {
-                case .object(let members): members[String(key)]
-                case .array(let elements): Int(key).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
-                case .null, .bool, .int, .unsigned, .number, .string: nil
-                }
-            guard let next else {
-                throw Problem(description: "{{ \(path) }}: there is no \(quoted(String(key))) in it")
-            }
-            value = next
+        do {
+            return try value.value(at: path.dropFirst(job.count + 1).split(separator: ".").map(String.init))
+        } catch {
+            throw Problem(description: "{{ \(path) }}: there is no \(quoted(error.key)) in it")
         }
-        return value
     }
 }
 

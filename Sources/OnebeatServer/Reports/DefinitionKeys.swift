@@ -28,6 +28,7 @@ package struct DefinitionKeys: Sendable, Equatable {
         if let description = definition.description { add("description", description) }
         if !definition.tags.isEmpty { add("tags", flow(definition.tags)) }
         if let owner = definition.owner { add("owner", owner) }
+        if let each = definition.each { add("each", each.words) }
         for (job, need) in definition.needs.sorted(by: { $0.key < $1.key }) { add("needs.\(job)", need.words) }
         if definition.hasSecretOutput { add("secret", flow(["output"])) }
         if let by = definition.by { add("by", "\(by)") }
@@ -150,7 +151,8 @@ package struct DefinitionKeys: Sendable, Equatable {
 
     private mutating func add(_ policies: JobPolicies) {
         let usual = JobPolicies()
-        add("overlap", policies.overlap.rawValue, default: usual.overlap.rawValue)
+        let overlap = policies.overlapScope == .flow ? "{flow: skip}" : policies.overlap.rawValue
+        add("overlap", overlap, default: usual.overlap.rawValue)
         if let limit = policies.limit { add("limit", "\(limit)") }
         add("missed", policies.missed.rawValue, default: usual.missed.rawValue)
         add("deadline", policies.deadline.text, default: usual.deadline.text)

@@ -7,6 +7,10 @@ package struct FlowProgress: Sendable {
     /// The runs, each after all that it follows.
     package let runs: [Run]
     private let parents: [RunID: [Run]]
+    /// The runs of a list's elements, by what stands for the whole of them.
+    private let elements: [RunID: [Run]]
+    /// Of a longer list, a table shows only those elements that say something.
+    private static let fewElements = 20
 
     /// - Parameters:
     ///   - runs: all of the flow.
@@ -18,6 +22,27 @@ package struct FlowProgress: Sendable {
         var parents: [RunID: [Run]] = [:]
         for wait in waits { if let parent = byID[wait.parent] { parents[wait.run, default: []].append(parent) } }
         self.parents = parents
+        elements = parents.compactMapValues { $0.first?.element == nil ? nil : $0 }.filter { whole, runs in
+            byID[whole]?.job == runs.first?.job
+        }
+    }
+
+    /// The runs of a run's elements; none for one that stands for none.
+    package func elements(of run: Run) -> [Run] { elements[run.id] ?? [] }
+
+    /// The runs without those of elements, and which of them follow which.
+    package var gathered: (runs: [Run], parents: (Run) -> [Run]) {
+        (runs.filter { $0.element == nil }, { run in elements(of: run).first.map(parents) ?? parents(of: run) })
+    }
+
+    /// The runs for a table: of a long list those elements that are under way or did not succeed, up to a number.
+    package var shown: [Run] {
+        var hidden: Set<RunID> = []
+        for list in elements.values where list.count > Self.fewElements {
+            let telling = list.filter { ![.scheduled, .succeeded].contains($0.state) }.prefix(Self.fewElements)
+            hidden.formUnion(Set(list.map(\.id)).subtracting(telling.map(\.id)))
+        }
+        return runs.filter { !hidden.contains($0.id) }
     }
 
     /// The runs that a run follows.
@@ -27,6 +52,7 @@ package struct FlowProgress: Sendable {
     package func waitsFor(_ run: Run) -> String? {
         guard run.state == .waiting else { return nil }
         let open = parents(of: run).filter { !$0.state.isTerminal }
+        if !elements(of: run).isEmpty { return "waits for \(open.count) of \(elements(of: run).count) elements" }
         return open.isEmpty ? nil : "waits for " + open.map(\.job).joined(separator: ", ")
     }
 
@@ -38,7 +64,8 @@ package struct FlowProgress: Sendable {
         var path: [Run] = []
         var next = runs.filter { $0.startedAt != nil }.max { ended($0) < ended($1) }
         while let run = next {
-            path.insert(run, at: 0)
+            // The time of the whole is that of its elements.
+            if elements(of: run).isEmpty { path.insert(run, at: 0) }
             next = parents(of: run).filter { $0.startedAt != nil }.max { ended($0) < ended($1) }
         }
         return path

@@ -78,6 +78,12 @@ struct RunStory {
     private mutating func tellOfFollowing() {
         verdict = .waits
         guard case .after(let jobs) = evidence.job.definition.schedule.rhythm else { return }
+        if let each = evidence.job.definition.each, row.startedAt != nil {
+            say(
+                "It stands for all elements of \(each.words), whose runs it waits for; `onebeat flow \(row.id)` shows how"
+                    + " they stand.")
+            return
+        }
         say(
             "It follows \(jobs.joined(separator: ", ")) in flow \(row.flow.map { "\($0)" } ?? "?") and starts by"
                 + " `trigger_rule: \(policies.triggerRule.rawValue)`; `onebeat flow \(row.id)` shows how they stand.")

@@ -286,9 +286,14 @@ extension StoreBench {
     /// Stores a root and those that follow it, named with what they follow.
     func applyFlow(
         _ followers: [String: [String]], root: String = "a", _ change: (inout JobPolicies) -> Void = { _ in },
-        each: (String, inout JobPolicies) -> Void = { _, _ in }
+        each: (String, inout JobPolicies) -> Void = { _, _ in }, root changeRoot: (inout JobPolicies) -> Void = { _ in }
     ) async throws {
-        var jobs = [job(root, .every(.seconds(60)), change)]
+        var jobs = [
+            job(root, .every(.seconds(60))) {
+                change(&$0)
+                changeRoot(&$0)
+            }
+        ]
         for (name, parents) in followers {
             jobs.append(
                 job(name, ScheduleDefinition(.after(parents))) {

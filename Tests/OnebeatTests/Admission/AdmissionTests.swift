@@ -10,6 +10,23 @@ struct AdmissionTests {
         .decide(.example(run), of: policies, for: job, at: ManualTime.start)
     }
 
+    @Test(arguments: [OverlapPolicy.skip, .queue, .queueAll, .allow])
+    func anElementOfAListWaitsForTheOthersHoweverLongThatTakes(_ overlap: OverlapPolicy) {
+        var policies = JobPolicies()
+        policies.overlap = overlap
+        policies.limit = 1
+        #expect(decide(JobState(activeRuns: 1), policies) { $0.element = 3 } == .hold(waivingDeadline: true))
+    }
+
+    @Test func aDueRunIsSkippedWhileAnEarlierFlowIsOpenAndARunByHandIsNot() {
+        var state = JobState()
+        state.openFlow = RunID(1)
+        #expect(decide(state) == .skip(.overlap))
+        #expect(!Admission.isClear(.example(), for: state, at: ManualTime.start))
+        #expect(decide(state) { $0.kind = .manual } == .start)
+        #expect(decide(state) { $0.attempt = 1 } == .start)
+    }
+
     @Test func aDueRunOfAnIdleJobStarts() {
         #expect(decide() == .start)
     }

@@ -5,6 +5,8 @@ import Testing
 @Suite struct AttemptAuditTests {
     private static let start = Timestamp(seconds: 1_767_225_600)
 
+    private static let job = JobDefinition(name: "a", schedule: .manual, work: .handler)
+
     private func entry(_ state: RunState, _ outcomes: String?...) -> LedgerEntry {
         var run = Run(
             id: RunID(1), version: JobVersion(job: "a", generation: 1, version: 1), scheduledAt: Self.start,
@@ -34,8 +36,29 @@ import Testing
             entry(.lost, "interrupted"), entry(.scheduled, "not_started"),
         ]
         for entry in lawful {
-            #expect(AttemptAudit.faults(of: entry, JobPolicies()) == [], "\(entry.run.state)")
+            #expect(AttemptAudit.faults(of: entry, Self.job) == [], "\(entry.run.state)")
         }
+    }
+
+    /// Only what stands for the elements of a list ends without an attempt.
+    @Test func theWholeOfElementsHasNoAttemptsAndEndsByTheirs() {
+        var job = JobDefinition(name: "a", schedule: ScheduleDefinition(.after(["x"])), work: .handler)
+        #expect(AttemptAudit.faults(of: entry(.succeeded), job).map(\.kind) == [.outcome])
+        job.each = Each(in: "x")
+        func faults(_ state: RunState, _ elements: RunState...) -> [AuditFault.Kind] {
+            var whole = entry(state)
+            whole.run.flow = RunID(0)
+            whole.parents = elements.map { .init(ParentEnd(job: "a", state: $0, reason: nil), finishedAt: Self.start) }
+            return (AttemptAudit.faults(of: whole, job) + FlowAudit.faults(of: whole, job, flow: nil)).map(\.kind)
+        }
+        #expect(faults(.succeeded, .succeeded, .succeeded) == [])
+        #expect(faults(.failed, .succeeded, .failed) == [])
+        #expect(faults(.waiting, .succeeded, .running) == [])
+        #expect(faults(.cancelled, .succeeded, .running) == [])
+        #expect(faults(.succeeded, .succeeded, .failed) == [.follower])
+        #expect(faults(.succeeded, .succeeded, .running) == [.follower])
+        #expect(faults(.failed, .succeeded, .succeeded) == [.follower])
+        #expect(faults(.waiting, .succeeded, .failed) == [.follower])
     }
 
     /// While the store's clock is off, each node goes on by its own uptime.
@@ -48,10 +71,10 @@ import Testing
     }
 
     @Test func aRunThatMayStartOnceIsNotStartedAgainAfterAnEndThatIsNotKnown() {
-        var policies = JobPolicies()
-        policies.delivery = .atMostOnce
+        var job = Self.job
+        job.policies.delivery = .atMostOnce
         func kinds(_ entry: LedgerEntry) -> [AuditFault.Kind] {
-            AttemptAudit.faults(of: entry, policies).map(\.kind)
+            AttemptAudit.faults(of: entry, job).map(\.kind)
         }
         #expect(kinds(entry(.succeeded, "lost", "succeeded")) == [.attempts])
         #expect(kinds(entry(.succeeded, "interrupted", "succeeded")) == [.attempts])

@@ -7,6 +7,7 @@ struct DefinitionTextTests {
     /// A definition with no property at its default.
     private static var full: JobDefinition {
         var policies = JobPolicies()
+        policies.overlapScope = .flow
         policies.overlap = .queueAll
         policies.limit = 3
         policies.missed = .all
@@ -42,6 +43,7 @@ struct DefinitionTextTests {
         definition.owner = "anna"
         definition.needs = ["load": .within(.seconds(93_600)), "mail": .sameDay]
         definition.hasSecretOutput = true
+        definition.each = Each(in: "load", at: ["files", "0"])
         definition.by = TimeOfDay("06:30")
         return definition
     }

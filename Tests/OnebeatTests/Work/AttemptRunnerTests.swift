@@ -53,6 +53,25 @@ struct AttemptRunnerTests {
         }
     }
 
+    @Test func anElementIsGivenBesideWhatIsHandedOn() async throws {
+        let list = try RunValue(json: Array(#"{"files": ["a", {"b": 1}]}"#.utf8))
+        let runner = AttemptRunner(executor: Telling(), time: time) { _ in ["x": list] }
+        var claim = follower()
+        claim.definition.schedule = ScheduleDefinition(.after(["x"]))
+        claim.definition.each = Each(in: "x", at: ["files"])
+        for (element, words) in [
+            (1, #"{"each": {"index":1,"value":{"b":1}}, "x": \#(list.json)}"#),
+            (2, "each x.files: it has no element 2 any more"),
+        ] {
+            claim.run.element = element
+            let outcome = await runner.run(claim, stop: stop, output: NoOutput())
+            #expect(outcome?.failure?.message == words)
+        }
+        claim.run.element = nil
+        let outcome = await runner.run(claim, stop: stop, output: NoOutput())
+        #expect(outcome?.failure?.message.contains("runs once for each element of x.files") == true)
+    }
+
     private func follower() -> Claim {
         var claim = Claim.example(.running(), JobPolicies())
         claim.run.flow = RunID(claim.run.id.value - 1)

@@ -126,6 +126,28 @@ import Testing
         #expect(try await messages().map(\.state) == [.succeeded])
     }
 
+    /// The leader of before the outage may not be the leader of after it, and who is may not have looked meanwhile.
+    @Test func anOutageThatTheLeaderDidNotSeeIsToldByWhoeverSawItSoonAndOnce() async throws {
+        let rule = AlertRule(on: ["store"], channel: "webhook", settings: ["url": "https://sink.example/"])
+        try await store.apply(
+            [JobDefinition(name: "alerts/store/webhook", schedule: .manual, work: .alert(rule))], source: "outage",
+            isComplete: true, by: "test", schedules: ScheduleCache())
+        func told() async throws -> [String] {
+            try await store.incidents(openOnly: false, limit: 9).map { "\($0.job) \($0.kind)" }
+        }
+        let seers = [loop("beta"), loop("gamma")]
+        for seer in seers {
+            let next = try await seer.turn(at: time.now() - .seconds(20))
+            #expect(next == .after(.seconds(5)))
+        }
+        try await look("alpha")
+        #expect(try await told() == [])
+        time.advance(by: .seconds(20))
+        for seer in seers + seers { _ = try await seer.turn(at: time.now()) }
+        #expect(try await told() == ["(store) store"])
+        for seer in seers { #expect(try await seer.turn(at: time.now()) == .after(.seconds(30))) }
+    }
+
     @Test func aRecoveryIsToldAndAFailureAfterItIsNews() async throws {
         try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
         try await look()

@@ -20,6 +20,38 @@ import Testing
         #expect(fileProblems("jobs:\n  a: {run: x}\n  b: {run: x, needs: {a: same_day}}\n").isEmpty)
     }
 
+    @Test func aListIsReadByTheNameOfItsJobAndWhatIsNoneIsSaid() throws {
+        func file(_ keys: String) -> String {
+            "jobs:\n  x: {every: 1h, run: x}\n  x.y: {after: x, run: x}\n  each: {after: x, run: x}\n  a: {run: x, \(keys)}\n"
+        }
+        func job(_ keys: String) throws -> JobDefinition? { try parseFile(file(keys)).jobs.first { $0.name == "a" } }
+        #expect(try job("after: [x.y, x], each: x.y.files.0")?.each == Each(in: "x.y", at: ["files", "0"]))
+        #expect(try job("after: x, each: x")?.policies.overlap == .allow)
+        #expect(try job("after: x, each: x, limit: 3")?.policies.effectiveLimit == 3)
+        #expect(try job("after: x, each: x, overlap: queue")?.policies.effectiveLimit == 1)
+        for (keys, words) in [
+            ("after: x, each: z.files", "z is not among those that it follows: x"),
+            ("every: 1s, each: z.files", "name that job under after"),
+            ("after: x, each: x, overlap: cancel", "cancel one another"),
+            ("after: x, each: x, trigger_rule: one_failed", "one_failed cannot say that"),
+            ("after: [x, each], each: x", "a job named each"),
+        ] {
+            let problems = fileProblems(file(keys))
+            #expect(problems.count == 1 && problems[0].contains(words), "\(problems)")
+        }
+    }
+
+    @Test func theOverlapOfAWholeFlowIsRead() throws {
+        let job = try parseJob("every: 1m", "run: x", "overlap: {flow: skip}")
+        #expect(job.policies.overlap == .skip && job.policies.overlapScope == .flow)
+        #expect(jobProblems("every: 1m", "run: x", "overlap: {flow: queue}")[0].contains("{flow: skip} only"))
+        #expect(jobProblems("every: 1m", "run: x", "overlap: {}")[0].contains("{flow: skip}"))
+        #expect(
+            jobProblems("every: 1m", "run: x", "overlap: {run: skip}").contains {
+                $0.contains("`run`") || $0.contains("\"run\"")
+            })
+    }
+
     @Test func needsAreReadAndWhatIsNoneIsSaid() throws {
         let job = try parseJob("cron: \"@daily\"", "run: x", "needs: {load: {within: 26h}, mail: same_day}")
         #expect(job.needs == ["load": .within(.seconds(93_600)), "mail": .sameDay])

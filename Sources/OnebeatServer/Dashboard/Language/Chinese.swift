@@ -68,6 +68,9 @@ enum Chinese {
     private static let policies = [
         "Overlap": "重叠", "Missed": "错过", "Retry": "重试", "Time-out": "超时", "Lost attempt": "丢失的尝试",
         "{}, priority {}": "{}，优先级 {}",
+        "While a run is active, or anything of an earlier flow is open, a new one is skipped.":
+            "有运行进行时，或先前流程尚未结束时，新的运行会被跳过。",
+        "waits for {} of {} elements": "等待 {} / {} 个元素",
         "While a run is active, a new one is skipped.": "有运行进行时，新的运行会被跳过。",
         "While a run is active, one more waits; further ones are skipped.": "有运行进行时，再等待一个；其余被跳过。",
         "While a run is active, new ones wait for their turn.": "有运行进行时，新的运行依次等待。",

@@ -41,12 +41,12 @@ struct FlowPage {
         let done = progress.runs.count(where: \.state.isTerminal)
         let count = say("\(done) of \(progress.runs.count) runs have ended.")
         guard let length = progress.length else { return count }
-        let path = progress.criticalPath.map(\.job).joined(separator: " → ")
+        let path = progress.criticalPath.map(\.label).joined(separator: " → ")
         return "\(count) \(say("It took \(Words.exact(length)), by way of \(path)."))"
     }
 
     private var picture: HTML {
-        let runs = progress.runs
+        let (runs, parents) = progress.gathered
         let places = Dictionary(runs.enumerated().map { ($1.id, $0) }) { first, _ in first }
         let path = Set(progress.criticalPath.map(\.id))
         let nodes = runs.map { run in
@@ -56,7 +56,7 @@ struct FlowPage {
                 isCritical: path.contains(run.id))
         }
         let edges = runs.enumerated().flatMap { index, run in
-            progress.parents(of: run).compactMap { places[$0.id] }.map { LayeredDrawing.Edge(from: $0, to: index) }
+            parents(run).compactMap { places[$0.id] }.map { LayeredDrawing.Edge(from: $0, to: index) }
         }
         return LayeredDrawing(nodes, edges)?.html(label: say("Flow \("\(progress.flow)")"))
             ?? "<p class=\"empty\">\(say("\(runs.count) runs are too many for a picture; they are listed below."))</p>"
@@ -65,16 +65,22 @@ struct FlowPage {
     private var table: HTML {
         HTML.table(
             ["Run", "Job", "State", .wide("Started"), "Took", .wide("Node"), .why("Why")],
-            progress.runs.map { run in
-                let open = progress.parents(of: run).filter { !$0.state.isTerminal }
-                let waits: HTML? =
-                    run.state == .waiting && !open.isEmpty
-                    ? say("waits for \(open.map(\.job).joined(separator: ", "))") : nil
-                return [
-                    Address.link(run: run.id), Address.link(job: run.job), run.state.badge,
+            progress.shown.map { run in
+                [
+                    Address.link(run: run.id), "\(Address.link(job: run.job))\(run.element.map { "[\($0)]" })",
+                    run.state.badge,
                     words.both(run.startedAt), words.duration(of: run), "\(run.node ?? "")",
-                    "<span class=\"why\">\(waits ?? run.why)</span>",
+                    "<span class=\"why\">\(waits(run) ?? run.why)</span>",
                 ]
             }, otherwise: say("No runs."))
+    }
+
+    private func waits(_ run: Run) -> HTML? {
+        let open = progress.parents(of: run).filter { !$0.state.isTerminal }
+        guard run.state == .waiting, !open.isEmpty else { return nil }
+        let elements = progress.elements(of: run).count
+        return elements > 0
+            ? say("waits for \(open.count) of \(elements) elements")
+            : say("waits for \(open.map(\.job).joined(separator: ", "))")
     }
 }
