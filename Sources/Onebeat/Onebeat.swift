@@ -75,13 +75,22 @@ public final class Onebeat: Service {
     }
 
     /// Registers a closure as the work of a job.
+    /// - Parameters:
+    ///   - name: the job's name.
+    ///   - schedule: when it is due, or which jobs it follows.
+    ///   - policies: how its runs are admitted, tried, timed and settled.
+    ///   - needs: jobs of which a run must have succeeded before a due run starts.
+    ///   - each: the list, handed on by a job that it follows, for each element of which it runs.
+    ///   - handler: the closure.
     /// - Throws: ``DefinitionError`` or ``ScheduleError`` when the definition cannot be kept.
     public func register(
         _ name: String, _ schedule: ScheduleDefinition, policies: JobPolicies = JobPolicies(),
-        handler: @escaping Handler
+        needs: [String: Need] = [:], each: Each? = nil, handler: @escaping Handler
     ) throws {
-        let definition = try JobDefinition(name: name, schedule: schedule, work: .handler, policies: policies)
-            .validated()
+        var definition = JobDefinition(name: name, schedule: schedule, work: .handler, policies: policies)
+        definition.needs = needs
+        definition.each = each
+        definition = try definition.validated()
         _ = try Schedule(schedule, jobName: name)
         let isNew = jobs.withLock { jobs in
             defer { jobs[name] = Job(definition: definition, handler: handler) }

@@ -77,7 +77,7 @@ extension PostgresStore: LedgerStore {
                 "SELECT \(Attempt.columns) FROM attempts WHERE run_id = ANY ($1) ORDER BY run_id, number", [list(runs)]),
             Statement(
                 """
-                SELECT w.run_id, p.job_name, p.state, p.reason, p.finished_at, m.state, m.at
+                SELECT w.run_id, p.job_name, p.state, p.reason, p.finished_at, m.state, m.at, m.first_at
                 FROM waits w LEFT JOIN runs p ON p.id = w.parent_id LEFT JOIN marks m ON m.run_id = w.parent_id
                 WHERE w.run_id = ANY ($1) ORDER BY w.parent_id
                 """, [list(runs.filter(\.isFollower))]),
@@ -94,7 +94,8 @@ extension PostgresStore: LedgerStore {
             return (
                 RunID(row[0]),
                 .init(
-                    end, finishedAt: row[4], mark: (row[5] as String?).map(RunState.init(stored:)), markedAt: row[6])
+                    end, finishedAt: row[4], mark: (row[5] as String?).map(RunState.init(stored:)), markedAt: row[6],
+                    firstMarkedAt: row[7])
             )
         }
         let parents = Dictionary(grouping: ends, by: \.run).mapValues { $0.map(\.parent) }

@@ -68,9 +68,9 @@ extension PostgresStore: RerunStore {
             let rows = try transaction.flight([
                 Statement(
                     """
-                    INSERT INTO marks (run_id, state, reason, actor, at) VALUES ($1, $2, $3, $4, $5)
+                    INSERT INTO marks AS m (run_id, state, reason, actor, at, first_at) VALUES ($1, $2, $3, $4, $5, $5)
                     ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-                        actor = excluded.actor, at = excluded.at
+                        actor = excluded.actor, at = excluded.at, first_at = coalesce(m.first_at, m.at)
                     """, [.int(id.value), .text(state.rawValue), .text(reason), .text(actor), .time(now)]),
                 Reruns.below([id], where: "true"), Reruns.parents(ofBelow: id),
             ])

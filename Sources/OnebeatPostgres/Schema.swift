@@ -331,11 +331,13 @@ package struct Schema: Sendable {
         WHERE j.name = d.job_name AND j.generation = d.generation AND j.version = d.version
         """
 
-    /// Which element of a list a run is for; and what is open of which flow.
+    /// Which element of a list a run is for; what is open of which flow; and since when a run has been marked as something,
+    /// for audits: a later mark takes the place of an earlier one.
     private static let elements = """
         ALTER TABLE runs ADD COLUMN element bigint;
         CREATE INDEX runs_open_in_flow ON runs (flow_id)
-            WHERE flow_id IS NOT NULL AND state IN ('waiting', 'scheduled', 'running')
+            WHERE flow_id IS NOT NULL AND state IN ('waiting', 'scheduled', 'running');
+        ALTER TABLE marks ADD COLUMN first_at timestamptz
         """
 
     /// For how long nothing is told of what.

@@ -82,7 +82,7 @@ extension SQLiteStore: LedgerStore {
         for row in try Row.fetchAll(
             db,
             sql: """
-                SELECT waits.run_id, job_name, r.state, r.reason, finished_at, m.state, m.at
+                SELECT waits.run_id, job_name, r.state, r.reason, finished_at, m.state, m.at, m.first_at
                 FROM waits LEFT JOIN runs r ON r.id = parent_id LEFT JOIN marks m ON m.run_id = parent_id
                 WHERE waits.run_id IN (\(list(runs.filter(\.isFollower)))) ORDER BY parent_id
                 """)
@@ -93,7 +93,8 @@ extension SQLiteStore: LedgerStore {
                 reason: (row[3] as String?).map(Reason.init(stored:)))
             parents[RunID(row[0]), default: []].append(
                 .init(
-                    end, finishedAt: row[4], mark: (row[5] as String?).map(RunState.init(stored:)), markedAt: row[6]))
+                    end, finishedAt: row[4], mark: (row[5] as String?).map(RunState.init(stored:)), markedAt: row[6],
+                    firstMarkedAt: row[7]))
         }
         var sizes: [RunID: Int] = [:]
         for row in try Row.fetchAll(

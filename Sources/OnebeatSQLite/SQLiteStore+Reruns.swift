@@ -41,8 +41,12 @@ extension SQLiteStore: RerunStore {
         try await write { db, now in
             let run = try Self.ended(id, to: "mark", in: db)
             try db.change(
-                "INSERT OR REPLACE INTO marks (run_id, state, reason, actor, at) VALUES (?, ?, ?, ?, ?)",
-                [id.value, state.rawValue, reason, actor, now])
+                """
+                INSERT INTO marks (run_id, state, reason, actor, at, first_at) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+                    actor = excluded.actor, at = excluded.at, first_at = coalesce(first_at, at)
+                """,
+                [id.value, state.rawValue, reason, actor, now, now])
             try db.note(.marked(run, as: state, because: reason, by: actor), at: now)
             let revived = Rerun.revived(try self.below(id, in: db))
             let made = try Self.insert(revived, request: Run.markRequest(of: id), flow: run.flow, at: now, in: db)

@@ -49,6 +49,24 @@ private func pageOfTheModule() async throws {
     }
 }
 
+private struct Extract: Codable {
+    var files: [String]
+}
+private func load(_ file: String) async throws -> Int { file.count }
+
+private func flows(_ onebeat: Onebeat) throws {
+    try onebeat.register("extract", .every(.seconds(3600))) { run in
+        try await run.handOn(Extract(files: ["a.csv", "b.csv"]))
+    }
+    try onebeat.register("load", .after("extract"), each: Each(in: "extract", at: ["files"])) { run in
+        if let file = try run.element(as: String.self) { try await run.handOn(try await load(file)) }
+    }
+    try onebeat.register("report", .after("load"), needs: ["newsletter": .sameDay]) { run in
+        let rows: [Int] = try run.input(from: "load") ?? []
+        await run.print("\(rows.reduce(0, +)) rows")
+    }
+}
+
 private func programs(store: any Store) {
     let onebeat = Onebeat(store: store, name: "shop-1", source: "shop", revision: 1_284, isComplete: true)
     _ = onebeat

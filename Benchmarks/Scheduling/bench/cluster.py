@@ -114,6 +114,19 @@ def drain(rounds):
     in_turn("Drain of no-op jobs, all there before: PostgreSQL unless said otherwise", rounds, asks)
 
 
+def flows(rounds):
+    in_turn("A chain of 100, two nodes or workers, idle: from the end of one to the start of the next", rounds, {
+        f"{named('celery')} chain, Redis": lambda: peers.on_redis("celery_flow", "chain", 100, 6),
+        "Onebeat, PostgreSQL": lambda: ours("flow", "--flows", 6),
+    })
+    in_turn("Fan-out 1,000 and fan-in: from the first start to the start of what follows all", rounds, {
+        f"{named('celery')} chord, Redis": lambda: peers.on_redis("celery_flow", "chord", 1000, 4, seconds=180),
+        "Onebeat, 1,000 jobs, PostgreSQL": lambda: ours("flow", "--fan", 1000, "--flows", 4, seconds=180),
+        "Onebeat, each of 1,000 elements, PostgreSQL":
+            lambda: ours("flow", "--fan", 1000, "--each", "--flows", 4, seconds=180),
+    })
+
+
 # What a year of closures leaves behind: a run, its attempt, and the state of each job. Runs are inserted due and ended by
 # updates, so that pages and indexes are those of rows that were moved, as in life.
 HISTORY = """

@@ -11,11 +11,20 @@ app = Celery("bench", broker=os.environ["BENCH_REDIS"])
 app.conf.update(
     task_acks_late=True, task_reject_on_worker_lost=True, task_ignore_result=True, task_default_queue="work",
     task_create_missing_queues=True)
+if "BENCH_RESULTS" in os.environ:
+    # What follows others is told of their ends by results.
+    app.conf.update(result_backend=os.environ["BENCH_REDIS"], task_ignore_result=False)
 
 
 @app.task(name="work")
 def work(sent):
     note("start", time.time(), sent)
+
+
+@app.task(name="step")
+def step():
+    start = time.time()
+    note("step", start, time.time())
 
 
 def worker(name, queue):

@@ -15,27 +15,47 @@ package enum FlowAudit {
                 "the flow of \(run.key) has runs of \(entry.jobsInFlow ?? 1) jobs, and \(flow.jobs) belong to it")
         }
         guard run.isFollower, !entry.parents.isEmpty, let rule = definition?.policies.triggerRule else { return found }
-        // A mark counts for what was decided after it.
-        let parents = entry.parents.map { $0.end(at: run.state == .waiting ? nil : run.finishedAt ?? run.dueAt) }
-        let verdict = rule.decide(ParentTally(parents))
+        let moments = Self.decisions(on: entry)
+        let views = moments.map { moment in entry.parents.map { $0.end(at: moment) } }
+        // A mark that another took the place of is gone: what was decided by it cannot be judged.
+        let isUncertain = entry.parents.contains { parent in moments.contains { parent.isUncertain(at: $0) } }
+        guard let parents = views.first, !isUncertain else { return found }
+        /// Whether it is so by what was known when it was decided on, as far as that moment is known.
+        func holds(_ verdict: TriggerRule.Verdict) -> Bool {
+            views.contains { rule.decide(ParentTally($0)) == verdict }
+        }
         let ends = parents.map { "\($0.job) \($0.state?.rawValue ?? "gone")" }.joined(separator: ", ")
         if parents.contains(where: { $0.isElement(of: run) }) {
-            if let trouble = contradiction(of: run, to: parents, rule) { report(.follower, trouble) }
+            let troubles = views.map { contradiction(of: run, to: $0, rule) }
+            if !troubles.contains(nil), let trouble = troubles.first ?? nil { report(.follower, trouble) }
             return found
         }
         let words = "\(run.key) is \(run.state.rawValue), by \(rule.rawValue) of: \(ends)"
         switch run.state {
-        case .waiting: if verdict != .wait { report(.follower, words) }
+        case .waiting: if !holds(.wait) { report(.follower, words) }
         case .skipped where run.reason == .upstream || run.reason == .upstreamSkipped:
-            if verdict != .never { report(.follower, words) }
+            if !holds(.never) { report(.follower, words) }
         // Somebody ended it while it waited.
         case .cancelled where entry.attempts.isEmpty: break
         case .unknown: break
         case .scheduled, .running, .succeeded, .failed, .timedOut, .cancelled, .lost, .dead, .skipped, .missed:
-            if verdict != .start { report(.follower, words) }
+            if !holds(.start) { report(.follower, words) }
             if let trouble = ahead(entry, rule) { report(.follower, "\(run.key) \(trouble)") }
         }
         return found
+    }
+
+    /// When it was decided on, since a mark counts for what is decided after it. Where it was tried again the moment is not
+    /// kept, and lies before its first attempt: then as well by the ends without marks.
+    private static func decisions(on entry: LedgerEntry) -> [Timestamp?] {
+        let run = entry.run
+        if run.state == .waiting { return [nil] }
+        if entry.attempts.isEmpty {
+            // What never waited for anything but its turn was let go when it fell due.
+            return [run.finishedAt ?? run.dueAt, run.dueAt]
+        }
+        guard entry.attempts.count > 1, let first = entry.attempts.first else { return [run.dueAt] }
+        return [first.startedAt, .distantPast]
     }
 
     /// The whole of a list's elements ends with the last of them, by their ends.

@@ -88,12 +88,24 @@ public struct LedgerEntry: Sendable, Equatable {
         package let finishedAt: Timestamp?
         private let mark: RunState?
         private let markedAt: Timestamp?
+        /// When it was marked for the first time.
+        private let firstMarkedAt: Timestamp?
 
-        package init(_ end: ParentEnd, finishedAt: Timestamp?, mark: RunState? = nil, markedAt: Timestamp? = nil) {
+        package init(
+            _ end: ParentEnd, finishedAt: Timestamp?, mark: RunState? = nil, markedAt: Timestamp? = nil,
+            firstMarkedAt: Timestamp? = nil
+        ) {
             self.end = end
             self.finishedAt = finishedAt
             self.mark = mark
             self.markedAt = markedAt
+            self.firstMarkedAt = firstMarkedAt
+        }
+
+        /// Whether a mark of which nothing is kept any more counted at a moment.
+        package func isUncertain(at moment: Timestamp?) -> Bool {
+            guard let moment, let markedAt, let firstMarkedAt else { return false }
+            return firstMarkedAt <= moment && moment < markedAt
         }
 
         /// How it counted at a moment; now, without one.

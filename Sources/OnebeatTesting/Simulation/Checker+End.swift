@@ -8,6 +8,8 @@ public struct FinalRows: Sendable {
     public var jobs: [JobRecord]
     /// Which runs of flows follow which.
     public var waits: [Wait]
+    /// What somebody said that runs count as.
+    var marks: [RunID: RunMark] = [:]
 
     /// Makes rows.
     public init(runs: [Run], jobs: [JobRecord], waits: [Wait] = []) {
@@ -25,7 +27,8 @@ extension Checker {
         try checkKeys(rows.runs)
         for run in rows.runs { try checkRow(run, settledBy: now - quiet) }
         for (name, job) in jobs.sorted(by: { $0.key < $1.key }) {
-            try checkInstants(of: name, job, rows.runs.filter { $0.job == name && $0.kind == .scheduled })
+            try checkInstants(
+                of: name, job, rows.runs.filter { $0.job == name && $0.kind == .scheduled && $0.element == nil })
             let made = Set(rows.runs.filter { $0.job == name && $0.kind == .manual }.map(\.requestID))
             try require(
                 requests[name, default: []].isSubset(of: made), .complete, "a run of \(name) by hand has no row")

@@ -11,7 +11,9 @@ extension Checker {
             // What was never a run has no flow.
             let wasRun = run.state != .missed || run.reason == .tooLate && run.flow != nil
             guard wasRun, hasFollowers(at: run) else { continue }
-            let names = flows[run.id, default: []].map(\.job).sorted()
+            // What a mark brought back, and what there is of a list, is beside that.
+            let planned = flows[run.id, default: []].filter { $0.kind == run.kind && $0.element == nil }
+            let names = planned.map(\.job).sorted()
             try require(
                 Set(names).isSuperset(of: ["left", "right", Self.root]) && Set(names).count == names.count, .flows,
                 "the flow of \(run.key) has runs of \(names)")
@@ -19,26 +21,71 @@ extension Checker {
         for run in rows.runs where run.isFollower {
             guard case .after(let jobs)? = version(run.version)?.definition.schedule.rhythm else { continue }
             let followed = parents[run.id] ?? []
+            if followed.contains(where: { $0.job == run.job }) {
+                try checkWhole(run, of: followed, rows.marks)
+                continue
+            }
             try require(
                 followed.map(\.job).sorted() == jobs.sorted(), .flows,
                 "\(run.key) follows \(followed.map(\.job)), not \(jobs)")
-            try checkStart(of: run, after: followed)
+            try checkStart(of: run, after: followed, rows.marks)
         }
     }
 
-    private func checkStart(of run: Run, after parents: [Run]) throws(Violation) {
+    /// How the runs that are followed counted when the other was decided on; now, for one that waits. Where it was tried
+    /// again that moment is not kept: as well without marks, then.
+    private func views(_ parents: [Run], for run: Run, _ marks: [RunID: RunMark]) -> [ParentTally] {
+        let moments: [Timestamp] =
+            if run.state == .waiting {
+                [now]
+            } else if run.attempt == 0 {
+                [run.finishedAt ?? run.dueAt, run.dueAt]
+            } else {
+                run.attempt == 1 ? [run.dueAt] : [run.startedAt ?? run.dueAt, .distantPast]
+            }
+        return moments.map { moment in
+            ParentTally(
+                parents.map { parent in
+                    guard let mark = marks[parent.id], mark.at <= moment else { return ParentEnd(parent) }
+                    return ParentEnd(parent.counted(as: mark.state))
+                })
+        }
+    }
+
+    /// What stands for the elements of a list ends with the last of them, by all of them.
+    private func checkWhole(_ run: Run, of elements: [Run], _ marks: [RunID: RunMark]) throws(Violation) {
+        guard let rule = version(run.version)?.definition.policies.triggerRule else { return }
+        try require(
+            elements.map(\.element).sorted { ($0 ?? -1) < ($1 ?? -1) } == elements.indices.map { $0 }, .flows,
+            "\(run.key) has the elements \(elements.map(\.element))")
+        let views = views(elements, for: run, marks)
+        let ends = elements.map { "\($0.state.rawValue)" }
+        switch run.state {
+        case .waiting:
+            try require(views.contains { $0.open > 0 }, .flows, "\(run.key) waits, and its elements are \(ends)")
+        case .cancelled: break
+        case .succeeded, .failed:
+            let isWell = run.state == .succeeded
+            try require(
+                views.contains { $0.open == 0 && (rule.decide($0) == .start) == isWell }, .flows,
+                "\(run.key) is \(run.state.rawValue), by \(rule.rawValue) of \(ends)")
+        default: try require(false, .flows, "\(run.key) is \(run.state.rawValue), and stands for \(ends)")
+        }
+    }
+
+    private func checkStart(of run: Run, after parents: [Run], _ marks: [RunID: RunMark]) throws(Violation) {
         guard let policies = version(run.version)?.definition.policies else { return }
         let rule = policies.triggerRule
-        let verdict = rule.decide(ParentTally(parents.map(ParentEnd.init)))
+        let verdicts = views(parents, for: run, marks).map(rule.decide)
         let ends = parents.map { "\($0.job) \($0.state.rawValue)" }
         let isEnded = run.reason == .requested && run.attempt == 0
         switch run.state {
-        case .waiting: try require(verdict == .wait, .flows, "\(run.key) waits, \(rule.rawValue) of \(ends)")
+        case .waiting: try require(verdicts.contains(.wait), .flows, "\(run.key) waits, \(rule.rawValue) of \(ends)")
         case .skipped where run.reason == .upstream || run.reason == .upstreamSkipped:
-            try require(verdict == .never, .flows, "\(run.key) was skipped, \(rule.rawValue) of \(ends)")
+            try require(verdicts.contains(.never), .flows, "\(run.key) was skipped, \(rule.rawValue) of \(ends)")
         case .cancelled where isEnded: break
         default:
-            try require(verdict == .start, .flows, "\(run.key) was let go, \(rule.rawValue) of \(ends)")
+            try require(verdicts.contains(.start), .flows, "\(run.key) was let go, \(rule.rawValue) of \(ends)")
             guard [.allSuccess, .allDone, .noneFailed, .allFailed].contains(rule), run.attempt > 0 else { return }
             let last = parents.compactMap(\.finishedAt).max()
             try require(

@@ -34,6 +34,8 @@ public struct Scenario: Sendable, CustomStringConvertible {
         case trigger(job: Int)
         /// A run that is open is cancelled.
         case cancel
+        /// A run of a flow that has ended is marked as something.
+        case mark
         /// The store's clock is off by so much for a while.
         case storeClock(by: Duration, for: Duration)
         /// A node's clock is set, and stays so.
@@ -104,6 +106,17 @@ public struct Scenario: Sendable, CustomStringConvertible {
                 }
             faults.append((dice.length(upTo: Self.trouble), fault))
         }
+        if dice.says(0.5) { addList(dice) }
+        for _ in 0..<dice.number(0...2) { faults.append((dice.length(upTo: Self.trouble), .mark)) }
+    }
+
+    /// A job that runs for each element of what the root hands on, and one that follows the whole of them.
+    private mutating func addList(_ dice: Dice) {
+        var spread = Self.follower("spread", after: ["root"], dice)
+        spread.each = Each(in: "root")
+        spread.policies.triggerRule = dice.one(of: [.allSuccess, .allDone, .oneSuccess, .noneFailed])
+        spread.policies.overlap = dice.one(of: [.allow, .allow, .skip, .queue])
+        jobs += [spread, Self.follower("gather", after: ["spread"], dice)]
     }
 
     private static func follower(_ name: String, after parents: [String], _ dice: Dice) -> JobDefinition {

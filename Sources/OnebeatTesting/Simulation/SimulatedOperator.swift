@@ -9,6 +9,7 @@ final class SimulatedOperator: Sendable {
     private let dice: Dice
     private let schedules = ScheduleCache()
     private let wanted: Mutex<[String: JobDefinition]>
+    private let marked = Mutex<Set<RunID>>([])
 
     init(store: any Store, time: VirtualTime, dice: Dice, jobs: [JobDefinition]) {
         self.store = store
@@ -48,6 +49,18 @@ final class SimulatedOperator: Sendable {
         guard let open = try? await store.runs(filter), !open.isEmpty else { return }
         let run = dice.one(of: open)
         await persist { [self] in _ = try await store.cancel(run.id, by: "operator") }
+    }
+
+    func markSomething() async {
+        var filter = RunFilter()
+        filter.states = Set(RunState.allCases.filter(\.isTerminal))
+        filter.limit = 50
+        guard let ended = try? await store.runs(filter).filter({ $0.flow != nil }), !ended.isEmpty else { return }
+        let run = dice.one(of: ended)
+        // Of two marks the store keeps the later, and the checker could not judge what was decided by the earlier.
+        guard marked.withLock({ $0.insert(run.id).inserted }) else { return }
+        let state: RunMark.State = dice.one(of: [.succeeded, .succeeded, .failed])
+        await persist { [self] in _ = try await store.mark(run.id, as: state, because: "seen", by: "operator") }
     }
 
     private func persist(_ move: () async throws -> Void) async {

@@ -174,6 +174,7 @@ public final class Simulation: Sendable {
             await person.want(name, old)
         case .trigger(let job): await person.trigger(scenario.jobs[job].name)
         case .cancel: await person.cancelSomething()
+        case .mark: await person.markSomething()
         case .storeClock(let step, let length):
             storeClock.step(by: step)
             await time.sleep(until: time.elapsed + length)
@@ -202,7 +203,10 @@ public final class Simulation: Sendable {
         }
         var waits: [Wait] = []
         for flow in Set(rows.compactMap(\.flow)) { waits += try await store.waits(in: flow, limit: 1000) }
-        let final = FinalRows(runs: rows.reversed(), jobs: try await store.jobs(), waits: waits)
+        var final = FinalRows(runs: rows.reversed(), jobs: try await store.jobs(), waits: waits)
+        for run in rows where run.flow != nil && run.state.isTerminal {
+            if let mark = try await store.mark(of: run.id) { final.marks[run.id] = mark }
+        }
         // What operators prove it by has to say the same.
         var faults: [AuditFault] = []
         _ = try await Auditor(store).audit { faults.append($0) }

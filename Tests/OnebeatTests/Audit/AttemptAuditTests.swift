@@ -61,6 +61,33 @@ import Testing
         #expect(faults(.waiting, .succeeded, .failed) == [.follower])
     }
 
+    /// What was let go, and whoever marked what it follows only then, is no fault.
+    @Test func aMarkCountsForWhatIsDecidedOnAfterIt() {
+        let job = JobDefinition(name: "a", schedule: ScheduleDefinition(.after(["x"])), work: .handler)
+        func faults(_ entry: LedgerEntry, markedAt: Duration, first: Duration? = nil) -> [AuditFault.Kind] {
+            var follower = entry
+            follower.run.flow = RunID(0)
+            let parent = ParentEnd(job: "x", state: .succeeded, reason: nil)
+            follower.parents = [
+                .init(
+                    parent, finishedAt: Self.start, mark: .failed, markedAt: Self.start + markedAt,
+                    firstMarkedAt: Self.start + (first ?? markedAt))
+            ]
+            return FlowAudit.faults(of: follower, job, flow: nil).map(\.kind)
+        }
+        #expect(faults(entry(.succeeded, "succeeded"), markedAt: .seconds(3)) == [])
+        #expect(faults(entry(.running, nil), markedAt: .seconds(3)) == [])
+        #expect(faults(entry(.succeeded, "failed", "succeeded"), markedAt: .seconds(3)) == [])
+        #expect(faults(entry(.succeeded, "succeeded"), markedAt: .seconds(-3)) == [.follower])
+        // Of two marks the later is kept, and what was decided by the earlier cannot be judged.
+        #expect(faults(entry(.cancelled, "cancelled"), markedAt: .seconds(-3), first: .seconds(-5)) == [.follower])
+        var skipped = entry(.skipped)
+        skipped.run.reason = .upstream
+        skipped.run.finishedAt = Self.start
+        #expect(faults(skipped, markedAt: .seconds(3), first: .seconds(-5)) == [])
+        #expect(faults(skipped, markedAt: .seconds(3)) == [.follower])
+    }
+
     /// While the store's clock is off, each node goes on by its own uptime.
     @Test func clocksOfTwoNodesMayDifferByALittle() {
         for (early, isFault) in [(Duration.milliseconds(50), false), (.milliseconds(200), true)] {

@@ -5,7 +5,9 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "onebeat-bench",
-        subcommands: [Next.self, Lateness.self, Throughput.self, Burst.self, Plan.self, Drain.self, Trigger.self])
+        subcommands: [
+            Next.self, Lateness.self, Throughput.self, Burst.self, Plan.self, Drain.self, Trigger.self, Flow.self,
+        ])
 }
 
 /// How the figures are said: a name and a number each, in the order given.
