@@ -76,6 +76,7 @@ struct OnebeatCommand: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Node", subcommands: [Up.self, Once.self]),
             CommandGroup(name: "Definition", subcommands: [Validate.self, Plan.self, Apply.self, Import.self]),
+            CommandGroup(name: "Move", subcommands: [Compare.self, TakeOver.self]),
             CommandGroup(
                 name: "History",
                 subcommands: [

@@ -20,16 +20,16 @@ package final class CeleryExecutor: Executor {
     private let settings: CelerySettings
     private let time: any TimeSource
     private let logger: Logger
-    private let expand: @Sendable (String) throws -> String
+    private let expand: @Sendable (String, Claim) throws -> JSONValue
     private let lease = Mutex<(boot: String, trustedUntil: Duration)?>(nil)
     private let causes = Mutex<[Fence: StopCause]>([:])
 
     /// - Parameters:
     ///   - broker: a client of `settings.broker`, and `results` of `settings.results`.
-    ///   - expand: puts variables of the environment in the place of `${NAME}`.
+    ///   - expand: what a text with `${` or `{{` in it stands for in an attempt: variables, and what other jobs handed on.
     package init(
         _ settings: CelerySettings, broker: RedisClient, results: RedisClient, time: any TimeSource = SystemTime(),
-        logger: Logger, expand: @escaping @Sendable (String) throws -> String
+        logger: Logger, expand: @escaping @Sendable (String, Claim) throws -> JSONValue
     ) {
         self.settings = settings
         self.broker = CeleryBroker(broker, settings, time: time)
@@ -58,6 +58,7 @@ package final class CeleryExecutor: Executor {
         var task = SentTask(
             claim: claim, call: call, id: TaskID.of(claim.run),
             stamp: CeleryMessage.Stamp(fence: claim.fence, sentAt: time.now()), output: output)
+        if claim.run.isCancelRequested { return await end(&task) }
         do {
             switch try await send(&task) {
             case .sent: break
@@ -93,7 +94,8 @@ package final class CeleryExecutor: Executor {
 
     private func message(of task: SentTask) throws -> CeleryMessage {
         try CeleryMessage(
-            task.call, of: task.claim.run, id: task.id, stamp: task.stamp, settings: settings, expand: expand)
+            task.call, of: task.claim.run, id: task.id, stamp: task.stamp, settings: settings,
+            expand: { try expand($0, task.claim) })
     }
 
     /// Tries until it is sent, or the run may not start any more.
@@ -159,6 +161,18 @@ package final class CeleryExecutor: Executor {
     }
 
     // MARK: To its end
+
+    /// Ends a task whose run was to end, and whose node died before it had seen to that.
+    private func end(_ task: inout SentTask) async -> Outcome {
+        if let message = try? message(of: task) {
+            let answer = try? await broker.send(
+                message, id: task.id, stamp: task.stamp, mayPush: false, trustedUntil: nil)
+            // Its message is the same only as it was sent.
+            if case .sentBefore(let stamp)? = answer { task.stamp = stamp }
+        }
+        await task.note("its node did not come to end it")
+        return await withdraw(task)
+    }
 
     private enum Ending {
         case ended(Outcome)

@@ -18,11 +18,11 @@ struct CeleryMessage: Sendable, Equatable {
         var sentAt: Timestamp
     }
 
-    /// - Parameter expand: puts variables of the environment in the place of `${NAME}`.
+    /// - Parameter expand: what a text with `${` or `{{` in it stands for.
     /// - Throws: ``UnfitTask``
     init(
         _ call: CeleryCall, of run: Run, id: String, stamp: Stamp, settings: CelerySettings,
-        expand: (String) throws -> String
+        expand: (String) throws -> JSONValue
     ) throws {
         let queue = call.queue ?? settings.queue
         list = settings.list(of: queue, priority: call.priority ?? 0)
@@ -81,14 +81,14 @@ struct UnfitTask: Error, CustomStringConvertible {
 }
 
 extension JSONValue {
-    /// With every `${NAME}` in its texts replaced.
-    fileprivate func expanded(_ key: String, _ expand: (String) throws -> String) throws -> JSONValue {
+    /// With what its texts stand for.
+    func expanded(_ key: String, _ expand: (String) throws -> JSONValue) throws -> JSONValue {
         switch self {
         case .null, .bool, .int, .unsigned, .number: return self
         case .string(let text):
-            guard text.contains("${") else { return self }
+            guard text.contains("${") || text.contains("{{") else { return self }
             do {
-                return .string(try expand(text))
+                return try expand(text)
             } catch {
                 throw UnfitTask("celery.\(key): \(error)")
             }

@@ -58,6 +58,7 @@ struct Claiming {
                 DueRuns.fetch(
                     in: request.queues, for: request.abilities, at: transaction.now, limit: limit),
                 Statement(Self.lock), Statement(Self.states), Statement(Self.fences), Statement(Transaction.clock),
+                StandbyRow.look,
             ])
         try check(rows)
         let found = rows.dropFirst(first.count).map(\.self)
@@ -76,6 +77,7 @@ struct Claiming {
         var page = ClaimMove.Page(
             runs: runs, jobs: jobs, fences: found[3].map { $0[0] as Int64 }.sorted()[...], definitions: known,
             now: transaction.time(found[4]))
+        page.standby = StandbyRow.read(found[5])
         page.unmetNeeds = try Needs.unmet(of: runs, known, in: transaction)
         page.openFlows = try Flows.open(before: runs, known, in: transaction)
         return page

@@ -97,7 +97,7 @@ struct ClearClaim: Sendable {
                 WHERE NOT r.is_cancel_requested AND NOT EXISTS (
                         SELECT FROM unnest($7, $8, $9) AS u (job, generation, version)
                         WHERE u.job = r.job_name AND u.generation = r.generation AND u.version = r.version)
-                    AND j.removed_at IS NULL AND NOT j.is_paused
+                    AND j.removed_at IS NULL AND NOT j.is_paused AND \(StandbyRow.isOver)
                     AND NOT EXISTS (SELECT FROM needs WHERE job_name = j.name)
                     AND (r.deadline_at IS NULL OR r.deadline_at >= \(Transaction.stableTime(of: 1)))
                     AND CASE WHEN j.is_guarded THEN $5 AND r.id = ANY ((SELECT \(first))::bigint[]) AND (

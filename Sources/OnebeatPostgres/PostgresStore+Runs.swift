@@ -118,7 +118,10 @@ extension PostgresStore: RunStore {
         try await move { transaction in
             let due = DueRuns.look(
                 in: queues, for: abilities, at: transaction.now, within: ahead, limit: limit)
-            let runs = try transaction.look([due])[0].map(Run.init)
+            let rows = try transaction.look([due, StandbyRow.look])
+            // What is not started needs neither locks nor pointers.
+            guard StandbyRow.read(rows[1])?.isOver ?? true else { return [] }
+            let runs = rows[0].map(Run.init)
             let found = try transaction.definitions.all(runs.map(\.version), in: transaction)
             return runs.compactMap { run in found[run.version].map { DueRun(run: run, definition: $0) } }
         }
@@ -202,7 +205,7 @@ extension PostgresStore: RunStore {
             changes.events.append(
                 Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key))
             var asking: [Statement] = []
-            if run.state == .running {
+            if run.state == .running || run.isUnderWay {
                 run.isCancelRequested = true
                 asking = [Statement("UPDATE runs SET is_cancel_requested = true WHERE id = $1", [.int(id.value)])]
             } else {

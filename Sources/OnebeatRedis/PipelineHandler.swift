@@ -49,7 +49,7 @@ final class PipelineHandler: ChannelDuplexHandler {
         var replies: [RedisReply] = []
     }
 
-    private var parser = ReplyParser()
+    private var parser: ReplyParser
     private var waiting = CircularBuffer<Waiting>()
     /// The number of the first flight in `waiting`; they are counted as they are sent.
     private var first = 0
@@ -59,12 +59,17 @@ final class PipelineHandler: ChannelDuplexHandler {
     private let end: ConnectionEnd
     private let mostMessages: Int
     private let onMessage: (@Sendable (String) -> Void)?
+    private let onCommand: (@Sendable (String) -> Void)?
 
-    /// - Parameter onMessage: told of the channels' messages, which come between the answers.
+    /// - Parameters:
+    ///   - onMessage: told of the channels' messages, which come between the answers.
+    ///   - onCommand: told of the commands that others send, after `MONITOR`.
     init(
         end: ConnectionEnd, mostMessages: Int = PipelineHandler.mostMessages,
-        onMessage: (@Sendable (String) -> Void)? = nil
+        onMessage: (@Sendable (String) -> Void)? = nil, onCommand: (@Sendable (String) -> Void)? = nil
     ) {
+        parser = ReplyParser(mostOfLine: onCommand == nil ? ReplyParser.longestLine : RedisMonitor.longestLine)
+        self.onCommand = onCommand
         self.end = end
         self.mostMessages = mostMessages
         self.onMessage = onMessage
@@ -106,6 +111,7 @@ final class PipelineHandler: ChannelDuplexHandler {
             try countMessage()
             return onMessage(parts.dropFirst().first?.text ?? "")
         }
+        if let onCommand, case .status(let line) = reply, line.first?.isNumber == true { return onCommand(line) }
         guard !waiting.isEmpty else { throw ProtocolFailure("it answered what nobody had asked") }
         waiting[waiting.startIndex].replies.append(reply)
         let oldest = waiting[waiting.startIndex]

@@ -4,7 +4,7 @@ import Onebeat
 /// Where a Redis server is and how to be let in: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS.
 ///
 /// After a question mark may follow `prefix`, which all keys get in front, and for TLS `ssl_ca_certs`, `ssl_certfile`
-/// and `ssl_keyfile`, each the path of a PEM file; redis-py and Celery call them the same.
+/// and `ssl_keyfile`, each the path of a PEM file, and `ssl_cert_reqs=required`; redis-py and Celery call them the same.
 public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     /// The files that TLS needs beside the machine's own certificates.
     public struct Certificates: Sendable, Hashable {
@@ -75,14 +75,21 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
             prefix = value
             return
         }
-        guard ["ssl_ca_certs", "ssl_certfile", "ssl_keyfile"].contains(item.name) else {
+        guard ["ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs"].contains(item.name) else {
             throw RedisAddressError(
-                "has \"\(item.name)\"; prefix, ssl_ca_certs, ssl_certfile and ssl_keyfile are known")
+                "has \"\(item.name)\"; prefix, ssl_ca_certs, ssl_certfile, ssl_keyfile and ssl_cert_reqs are known")
         }
         guard certificates != nil else {
             throw RedisAddressError("has \"\(item.name)\" without TLS; write rediss:// for TLS")
         }
         switch item.name {
+        case "ssl_cert_reqs":
+            // Celery's URLs have it; what it asks for is done anyway, and nothing less.
+            guard ["required", "CERT_REQUIRED"].contains(value) else {
+                throw RedisAddressError(
+                    "has \(value) for ssl_cert_reqs; the server's certificate is always checked: write required, and name who"
+                        + " signed it with ssl_ca_certs=FILE")
+            }
         case "ssl_ca_certs": certificates?.authorities = value
         case "ssl_certfile": certificates?.own = value
         default: certificates?.key = value

@@ -95,6 +95,13 @@ public actor RedisClient {
                 mostMessages: mostMessages ?? PipelineHandler.mostMessages, onMessage: onMessage))
     }
 
+    /// Opens a connection of its own that is told of the commands of others. It is the caller's to close.
+    nonisolated func openConnectionOfItsOwn(
+        named suffix: String, onCommand: @escaping @Sendable (String) -> Void
+    ) async throws(RedisError) -> RedisConnection {
+        try await RedisConnection.open(address, name: "\(name):\(suffix)", group: group, onCommand: onCommand)
+    }
+
     /// Runs a script once for each call, in one flight; a second flight carries its text to a server that lost it.
     package func run(
         _ script: RedisScript, _ calls: [(keys: [String], arguments: [String])]

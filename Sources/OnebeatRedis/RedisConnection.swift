@@ -17,10 +17,12 @@ struct RedisConnection: Sendable {
     ///   - name: what `CLIENT LIST` shows.
     ///   - mostMessages: how many a second are taken.
     ///   - onMessage: told of messages of channels that are subscribed to.
+    ///   - onCommand: told of the commands of others, after `MONITOR`.
     /// - Throws: ``RedisError``
     static func open(
         _ address: RedisAddress, name: String, group: any EventLoopGroup,
-        mostMessages: Int = PipelineHandler.mostMessages, onMessage: (@Sendable (String) -> Void)? = nil
+        mostMessages: Int = PipelineHandler.mostMessages, onMessage: (@Sendable (String) -> Void)? = nil,
+        onCommand: (@Sendable (String) -> Void)? = nil
     ) async throws(RedisError) -> RedisConnection {
         let tls = try tlsContext(address)
         let channel: any Channel
@@ -33,7 +35,8 @@ struct RedisConnection: Sendable {
                     channel.eventLoop.makeCompletedFuture {
                         if let tls { try channel.pipeline.syncOperations.addHandler(tlsHandler(tls, address)) }
                         try channel.pipeline.syncOperations.addHandler(
-                            PipelineHandler(end: end, mostMessages: mostMessages, onMessage: onMessage))
+                            PipelineHandler(
+                                end: end, mostMessages: mostMessages, onMessage: onMessage, onCommand: onCommand))
                     }
                 }
                 .connect(host: address.host, port: address.port).get()

@@ -27,6 +27,8 @@ struct ReplyParser {
         case array(count: Int)
     }
 
+    /// How long a line may be; only where commands of others are watched longer than ``longestLine``.
+    let mostOfLine: Int
     private var gathered = ByteBuffer()
     private var open: [OpenArray] = []
     /// Of a string whose bytes have not all come.
@@ -34,6 +36,8 @@ struct ReplyParser {
     /// Elements and bytes of the answer under way.
     private var elements = 0
     private var length = 0
+
+    init(mostOfLine: Int = longestLine) { self.mostOfLine = mostOfLine }
 
     mutating func take(_ bytes: inout ByteBuffer) {
         if gathered.readableBytes == 0 {
@@ -111,8 +115,8 @@ struct ReplyParser {
         let view = gathered.readableBytesView
         // Whoever is not Redis is told at once and not after a line's end that may never come.
         if let first = view.first, !"+-:$*".utf8.contains(first) { return [first] }
-        guard let end = view.prefix(Self.longestLine).firstIndex(of: UInt8(ascii: "\r")) else {
-            if view.count >= Self.longestLine { throw ProtocolFailure("a line of its answer does not end") }
+        guard let end = view.prefix(mostOfLine).firstIndex(of: UInt8(ascii: "\r")) else {
+            if view.count >= mostOfLine { throw ProtocolFailure("a line of its answer does not end") }
             return nil
         }
         guard view.endIndex > end + 1 else { return nil }

@@ -8,16 +8,18 @@ struct Claiming {
     private let store: SQLiteStore
     private let now: Timestamp
     private let db: Database
+    private let standby: Standby?
     private var move: ClaimMove
 
     init(
         _ request: ClaimRequest, store: SQLiteStore, at now: Timestamp, in db: Database,
         deciding decide: @escaping (Run, JobPolicies, JobState, Timestamp) -> Admission
-    ) {
+    ) throws {
         self.request = request
         self.store = store
         self.now = now
         self.db = db
+        standby = try SQLiteStore.standby(in: db)
         move = ClaimMove(request, deciding: decide)
     }
 
@@ -45,6 +47,7 @@ struct Claiming {
         let runs = found.filter { $0.state == .scheduled }
         if runs.isEmpty, !found.isEmpty { return try page(limit: limit) }
         var page = ClaimMove.Page(runs: runs, jobs: [:], fences: [], definitions: [:], now: now)
+        page.standby = standby
         for version in Set(runs.map(\.version)) {
             let definition = try store.definition(version, in: db)
             page.definitions[version] = definition

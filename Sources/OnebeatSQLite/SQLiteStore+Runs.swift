@@ -48,7 +48,7 @@ extension SQLiteStore: RunStore {
         let result = try await write { db, now in
             try Self.requireLease(request.node, in: db)
             try Self.requireOpen(request, in: db)
-            var claiming = Claiming(request, store: self, at: now, in: db, deciding: deciding)
+            var claiming = try Claiming(request, store: self, at: now, in: db, deciding: deciding)
             return try claiming.run()
         }
         saw(result.claims.map(\.fence).max())
@@ -86,7 +86,9 @@ extension SQLiteStore: RunStore {
         queues: [String], abilities: Abilities, within ahead: Duration, limit: Int
     ) async throws(StoreError) -> [DueRun] {
         try await read { db, now in
-            try DueRuns.fetch(in: queues, for: abilities, at: now + ahead, limit: limit, db).filter {
+            // What is not started needs neither locks nor pointers.
+            guard try Self.standby(in: db)?.isOver ?? true else { return [] }
+            return try DueRuns.fetch(in: queues, for: abilities, at: now + ahead, limit: limit, db).filter {
                 $0.state == .scheduled
             }.map {
                 DueRun(run: $0, definition: try self.definition($0.version, in: db))
@@ -132,7 +134,7 @@ extension SQLiteStore: RunStore {
             var changes = Changes(at: now)
             changes.events.append(
                 Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key))
-            if run.state == .running {
+            if run.state == .running || run.isUnderWay {
                 try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [id.value])
             } else {
                 _ = try changes.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)")

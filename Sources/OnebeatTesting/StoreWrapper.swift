@@ -353,4 +353,14 @@ extension StoreWrapper {
     }
 
     public func emit(_ emission: Emission) async throws(StoreError) -> [Run] { try await base.emit(emission) }
+
+    public func standby() async throws(StoreError) -> Standby? { try await base.standby() }
+
+    public func change(standby wish: Standby.Wish, by actor: String) async throws(StoreError) -> Standby {
+        try await base.change(standby: wish, by: actor)
+    }
+
+    public func concede(_ runs: [RunID], because words: String) async throws(StoreError) -> Int {
+        try await base.concede(runs, because: words)
+    }
 }

@@ -89,7 +89,7 @@ struct CeleryExecutorTests {
         let run = Run.example()
         let stamp = CeleryMessage.Stamp(fence: Fence(1), sentAt: SystemTime().now() - .seconds(100))
         let message = try CeleryMessage(
-            CeleryCall(task: "a.b"), of: run, id: id, stamp: stamp, settings: bench.settings, expand: { $0 })
+            CeleryCall(task: "a.b"), of: run, id: id, stamp: stamp, settings: bench.settings, expand: { .string($0) })
         _ = try await bench.broker.send(message, id: id, stamp: stamp, mayPush: true, trustedUntil: nil)
         var policies = JobPolicies()
         policies.timeout = .seconds(60)

@@ -18,7 +18,7 @@ struct CeleryMessageTests {
     private func envelope(_ call: CeleryCall, _ run: Run = .example()) throws -> [String: JSONValue] {
         let message = try CeleryMessage(
             call, of: run, id: TaskID.of(run), stamp: .init(fence: run.fence, sentAt: sentAt), settings: settings,
-            expand: { $0.replacing("${WORD}", with: "secret") })
+            expand: { .string($0.replacing("${WORD}", with: "secret")) })
         return try JSONDecoder().decode(JSONValue.self, from: Data(message.text.utf8)).members ?? [:]
     }
 
@@ -126,7 +126,7 @@ struct CeleryMessageTests {
         #expect(throws: UnfitTask.self) {
             try CeleryMessage(
                 call, of: .example(), id: "x", stamp: .init(fence: Fence(1), sentAt: sentAt), settings: settings,
-                expand: { _ in String(repeating: "x", count: CeleryMessage.mostBytes) })
+                expand: { _ in .string(String(repeating: "x", count: CeleryMessage.mostBytes)) })
         }
     }
 }

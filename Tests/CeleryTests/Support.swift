@@ -59,13 +59,13 @@ struct BrokerBench {
     func executor() -> CeleryExecutor {
         CeleryExecutor(
             settings, broker: client, results: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            expand: { $0 })
+            expand: { text, _ in .string(text) })
     }
 
     func message(_ run: Run = .example(), at sentAt: Timestamp = SystemTime().now()) throws -> CeleryMessage {
         try CeleryMessage(
             CeleryCall(task: "a.b"), of: run, id: TaskID.of(run), stamp: .init(fence: run.fence, sentAt: sentAt),
-            settings: settings, expand: { $0 })
+            settings: settings, expand: { .string($0) })
     }
 
     /// What a worker does at a task's end.

@@ -27,9 +27,11 @@ struct CeleryTests {
                 twice: {celery: {task: flaky}}
                 again: {celery: {task: boom}, retry: {limit: 1, backoff: 100ms}}
                 pickle: {celery: {task: pickled}}
+                html: {celery: {task: mangled, args: [text]}}
+                list: {celery: {task: mangled, args: [list]}}
                 urgent: {celery: {task: add, args: [1, 1], queue: mail, priority: 5, countdown: 300ms, expires: 1m, time_limit: 9s}}
                 """)
-            _ = try await app.worker(queues: "celery,mail")
+            _ = try await app.worker(queues: "celery,mail", processes: 4)
             let node = try await box.up()
             func end(_ job: String) async throws -> String {
                 let answer = try await box.onebeat("trigger", "--wait", job)
@@ -55,6 +57,14 @@ struct CeleryTests {
             _ = try await end("pickle")
             let pickled = try await box.query("SELECT message FROM runs WHERE job_name = 'pickle'")[0][0]
             #expect(pickled.contains("its result is pickled"), "\(pickled)")
+            _ = try await end("html")
+            #expect(
+                try await box.query("SELECT message FROM runs WHERE job_name = 'html'")[0][0].contains(
+                    "its result is not what Celery writes: <html>"))
+            _ = try await end("list")
+            #expect(
+                try await box.query("SELECT message FROM runs WHERE job_name = 'list'")[0][0].contains(
+                    "its result cannot be read: WRONGTYPE"))
             #expect(try await end("urgent").contains("\n2\n"))
             try await node.stop()
         }
@@ -133,6 +143,76 @@ struct CeleryTests {
         }
     }
 
+    /// Whoever was to end it froze, and was killed; who adopts it ends it.
+    @Test func aNodeThatDiesBeforeItRevokesIsStoodInFor() async throws {
+        try await Sandbox.with { box in
+            let app = try CeleryApp(in: box)
+            try app.configure("long: {celery: {task: nap, args: [120]}}")
+            _ = try await app.worker()
+            let first = try await box.up("a")
+            _ = try await box.onebeat("trigger", "long")
+            #expect(try await eventually(within: .seconds(15)) { app.journal("begin").count == 1 })
+            let pid = try #require(app.journal("begin")[0].split(separator: " ").last.flatMap { pid_t($0) })
+            first.process.send(SIGSTOP)
+            _ = try await box.onebeat("cancel", try await box.query("SELECT max(id) FROM runs")[0][0])
+            let second = try await box.up("b")
+            first.process.send(SIGKILL)
+            #expect(try await eventually(within: .seconds(30)) { try await state(box, "long") == ["cancelled", "2"] })
+            #expect(try await eventually(within: .seconds(5)) { kill(pid, 0) != 0 }, "its worker goes on with it")
+            #expect(try await logs(box, "long").contains("workers were told to end it"))
+            #expect(app.journal("begin").count == 1 && app.journal("end").isEmpty)
+            try await second.stop()
+        }
+    }
+
+    /// A task's result is its run's value, for a process and for another task.
+    @Test func whatATaskReturnsIsGivenToThoseThatFollow() async throws {
+        try await Sandbox.with { box in
+            let app = try CeleryApp(in: box)
+            try app.configure(
+                """
+                first: {celery: {task: add, args: [2, 3]}}
+                file: {after: [first], run: "cat $ONEBEAT_INPUT > given"}
+                second: {after: [first], celery: {task: add, args: ["{{ first }}"], kwargs: {"y": 10}}}
+                last: {after: [second], run: "cat $ONEBEAT_INPUT > sum"}
+                words: {after: [file, first], celery: {task: add, args: ["{{ first.no }}", 1]}}
+                """)
+            _ = try await app.worker()
+            let node = try await box.up()
+            _ = try await box.onebeat("trigger", "first")
+            #expect(try await eventually(within: .seconds(30)) { try await state(box, "last").first == "succeeded" })
+            #expect(box.read("given") == #"{"first":5}"#)
+            #expect(box.read("sum") == #"{"second":15}"#)
+            #expect(try await eventually(within: .seconds(15)) { try await state(box, "words").first == "failed" })
+            let why = try await box.query("SELECT message FROM runs WHERE job_name = 'words'")[0][0]
+            #expect(why == #"celery.args: {{ first.no }}: there is no "no" in it"#)
+            try await node.stop()
+        }
+    }
+
+    /// What another program made of a message, no worker understands; no node minds.
+    @Test func aMessageThatWasMangledEndsItsRunInWords() async throws {
+        try await Sandbox.with { box in
+            let app = try CeleryApp(in: box)
+            try app.configure(
+                """
+                odd: {celery: {task: add, args: [1, 1]}, timeout: 6s}
+                even: {celery: {task: add, args: [1, 1]}}
+                """)
+            let node = try await box.up()
+            _ = try await box.onebeat("trigger", "odd")
+            #expect(try await eventually(within: .seconds(15)) { try app.redis.ask("LLEN", "celery") == "1" })
+            let message = try app.redis.ask("RPOP", "celery")
+            let body = try #require(message.firstMatch(of: /"body": ?"([^"]*)"/)?.1)
+            try app.redis.ask("LPUSH", "celery", message.replacing(body, with: "eyJhIjog"))
+            _ = try await app.worker()
+            #expect(try await eventually(within: .seconds(15)) { try await state(box, "odd").first == "timed_out" })
+            #expect(try await logs(box, "odd").contains("no worker said that it ended"))
+            #expect(try await box.onebeat("trigger", "--wait", "even").code == 0)
+            try await node.stop()
+        }
+    }
+
     @Test func aTaskTakesNoSlot() async throws {
         try await Sandbox.with { box in
             let app = try CeleryApp(in: box)
@@ -172,9 +252,9 @@ struct CeleryTests {
             }
             try await more(3)
             app.redis.stop()
-            try await Task.sleep(for: .seconds(6))
+            try await Task.sleep(for: .seconds(20))
             try app.redis.start()
-            try await more(8)
+            try await more(20)
             try app.redis.ask("FLUSHALL")
             try await more(3)
             let keys = app.box.lines("journal").map { String($0.split(separator: " ")[0]) }

@@ -27,11 +27,18 @@ struct RedisAddressTests {
         #expect(try RedisAddress("redis://:secret@cache").user == nil)
     }
 
+    /// Celery refuses its own URLs without it.
+    @Test func takesWhatCeleryAsksFor() throws {
+        let address = try RedisAddress("rediss://cache/0?ssl_cert_reqs=CERT_REQUIRED&ssl_ca_certs=/ca.pem")
+        #expect(address.certificates == .init(authorities: "/ca.pem"))
+    }
+
     @Test(arguments: [
         ("cache:6379", "scheme"), ("redis://", "host"), ("http://cache", "scheme"), ("redis://cache/one", "database"),
         ("redis://cache/-1", "database"), ("redis://cache:99999", "port"), ("redis://ann@cache", "without a password"),
         ("redis://cache?colour=red", "colour"), ("redis://cache?prefix=", "prefix"),
         ("redis://cache?ssl_ca_certs=/ca.pem", "rediss://"), ("redis://cache name", "URL"),
+        ("rediss://cache?ssl_cert_reqs=CERT_NONE", "always checked"),
     ])
     func saysWhatIsWrong(_ text: String, _ word: String) {
         let error = #expect(throws: RedisAddressError.self) { try RedisAddress(text) }

@@ -75,6 +75,8 @@ public enum Admission: Sendable, Equatable {
     /// run: it waits where a due one would be skipped, and so do the instants of an outage that `missed: all` runs.
     public static func decide(_ run: Run, of policies: JobPolicies, for job: JobState, at now: Timestamp) -> Admission {
         let isFirst = run.attempt == 0
+        // What somebody else's workers have is watched on, or ended, by whoever adopts it.
+        if run.isUnderWay, job.isRemoved || run.isCancelRequested { return .start }
         if job.isRemoved, !run.isFollower { return .cancel(.removed) }
         if run.isCancelRequested { return .cancel(.requested) }
         // It has a limit of its own, and stands in nobody's way.

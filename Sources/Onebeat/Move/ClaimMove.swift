@@ -44,6 +44,8 @@ package struct ClaimMove {
         package var unmetNeeds: [RunID: [String]] = [:]
         /// Earlier flows that are open; of runs whose jobs look at their whole flows.
         package var openFlows: [RunID: RunID] = [:]
+        /// What the store does with what is due.
+        package var standby: Standby?
 
         package init(
             runs: [Run], jobs: [String: ClaimedJob], fences: ArraySlice<Int64>,
@@ -89,7 +91,15 @@ package struct ClaimMove {
         guard let definition = page.definitions[run.version] else {
             throw StoreGap.definition(run.version)
         }
-        if let locks = request.locks, run.kind != .backfill, !locks.covers(run.job, definition.policies) {
+        let course = page.standby?.course(ofRunDueAt: run.dueAt) ?? .usual
+        if course == .waits {
+            passedOver.insert(run.id)
+            (hasWaiting, wasClear) = (true, false)
+            return
+        }
+        if course != .observed, let locks = request.locks, run.kind != .backfill,
+            !locks.covers(run.job, definition.policies)
+        {
             passedOver.insert(run.id)
             wasClear = false
             return
@@ -98,6 +108,10 @@ package struct ClaimMove {
             left += 1
             wasClear = false
             return
+        }
+        if course == .observed {
+            wasClear = false
+            return try refuse(run, as: .skipped, .observed, definition.observedWords, definition, true, &page)
         }
         var state = page.jobs[run.job]?.state(for: run) ?? JobState(isRemoved: true)
         state.lockHolder = request.locks?.heldElsewhere[run.job]

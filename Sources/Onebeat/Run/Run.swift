@@ -72,6 +72,8 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
     case upstream
     /// The same, where the run that it follows was skipped.
     case upstreamSkipped = "upstream_skipped"
+    /// The store only observes: another scheduler does the work.
+    case observed
     /// A newer version wrote a reason that this one does not know.
     case unknown
 
@@ -94,6 +96,7 @@ public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
         case .handedBack: "its node handed it back"
         case .upstream: "a job that it follows did not succeed"
         case .upstreamSkipped: "a job that it follows was skipped"
+        case .observed: "this store only observes"
         case .unknown: "for a reason that a newer Onebeat wrote and this one does not know"
         }
     }
@@ -198,6 +201,9 @@ public struct Run: Sendable, Equatable {
 
     /// Whether somebody else's workers do it; see ``Work/isRemote``.
     package var isRemote: Bool { need == Work.celeryKind }
+
+    /// Whether somebody else's workers may have it though no attempt of it is running: only who adopts it can end it.
+    package var isUnderWay: Bool { isRemote && state == .scheduled && attempt > failures }
 
     /// How late the newest attempt started, for runs that started at all.
     public var lateness: Duration? { startedAt.map { $0.duration(since: dueAt) } }

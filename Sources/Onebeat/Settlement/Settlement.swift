@@ -31,9 +31,14 @@ public enum Settlement: Sendable, Equatable {
         case .interrupted: afterLoss(of: run, policies, at: now, because: .handedBack)
         case .lost: afterLoss(of: run, policies, at: now, because: .workerLost, limit: mostCrashes)
         case .lostAlone: afterLoss(of: run, policies, at: now, because: .workerLost, limit: crashLimit)
-        case .notStarted: run.isCancelRequested ? .end(.cancelled, whyCancelled(run)) : .again(at: now, .handedBack)
+        case .notStarted:
+            run.isCancelRequested && !mayGoOnElsewhere(run)
+                ? .end(.cancelled, whyCancelled(run)) : .again(at: now, .handedBack)
         }
     }
+
+    /// Whether an attempt before this one may have left it with somebody else's workers.
+    private static func mayGoOnElsewhere(_ run: Run) -> Bool { run.isRemote && run.attempt > run.failures + 1 }
 
     /// A reason may also be left from an earlier attempt, and says nothing of this end then.
     private static func whyCancelled(_ run: Run) -> Reason { run.reason == .replaced ? .replaced : .requested }
@@ -49,7 +54,10 @@ public enum Settlement: Sendable, Equatable {
     private static func afterLoss(
         of run: Run, _ policies: JobPolicies, at now: Timestamp, because reason: Reason, limit: Int = .max
     ) -> Settlement {
-        if run.isCancelRequested { return .end(.cancelled, whyCancelled(run)) }
+        if run.isCancelRequested {
+            // Its workers have not been told: whoever adopts it does.
+            return run.isRemote ? .again(at: now, reason) : .end(.cancelled, whyCancelled(run))
+        }
         // What was handed back goes on elsewhere, and is watched on there: that sends nothing a second time.
         if run.isRemote, reason == .handedBack { return .again(at: now, reason) }
         switch policies.delivery {

@@ -6,7 +6,7 @@
 
 /// Everything a node asks of a store.
 public typealias Store = JobStore & RunStore & LeaseStore & HistoryStore & StandingStore & AlertStore & LedgerStore
-    & RerunStore & BackfillStore & AccessStore & EmissionStore
+    & RerunStore & BackfillStore & AccessStore & EmissionStore & StandbyStore
 
 /// Definitions and how far they are planned.
 public protocol JobStore: Sendable {

@@ -34,10 +34,12 @@ struct Banner {
         any.limit = 1
         let hasJobs = (try? await store.jobs(any))?.isEmpty == false
         let next = hasJobs ? next(jobs, now: now) : ["no jobs are stored; `onebeat apply FILE` stores those of a file"]
-        for line in lines(next, for: .output) { output.write("\(line.text)\n") }
+        let standby = try? await store.standby()
+        let only = (standby?.isOver ?? true) ? nil : "nothing is started, what falls due is only written down"
+        for line in lines(next, only: only, for: .output) { output.write("\(line.text)\n") }
     }
 
-    private func lines(_ next: [String], for terminal: Terminal) -> [TerminalText] {
+    private func lines(_ next: [String], only: String?, for terminal: Terminal) -> [TerminalText] {
         var table = TextTable("", "")
         func add(_ title: String, _ text: String) { table.add(.init(title, .quiet), .init(text)) }
         if let file = surroundings.file {
@@ -47,6 +49,7 @@ struct Banner {
         if let redis = surroundings.settings.redis.value {
             add("redis", "\(redis), locks \(surroundings.settings.locks.value.rawValue)")
         }
+        if let only { add("observes", only) }
         if let address { add("look at", "http://\(address)/") }
         for (index, line) in next.enumerated() { add(index == 0 ? "next" : "", line) }
         if settings.roles != Set(NodeRole.allCases) {

@@ -20,8 +20,11 @@ struct NodeProgram {
     private let lines: LogLines
     private let output = LogLines(file: STDOUT_FILENO)
     private let schedules = ScheduleCache()
+    private let observes: Bool
 
-    init(_ surroundings: Surroundings, guardian: Guardian) async throws {
+    /// - Parameter observes: whether the store is to start nothing, as long as another scheduler does the work.
+    init(_ surroundings: Surroundings, guardian: Guardian, observes: Bool = false) async throws {
+        self.observes = observes
         let (format, level) = (surroundings.settings.logFormat.value, surroundings.settings.logLevel.value)
         let lines = LogLines()
         LoggingSystem.bootstrap { format.handler(label: $0, level: level, to: lines) }
@@ -50,6 +53,7 @@ struct NodeProgram {
     func run() async throws {
         defer { lines.flush() }
         try await requireUser()
+        try await standBy()
         let changes = try await applyFile()
         try await serve(HTTPExecutor(), after: changes)
         await redis?.close()
@@ -68,6 +72,25 @@ struct NodeProgram {
         throw CommandFailure(
             "others reach \(settings.listen.value), and there is no user who could sign in there; add one:"
                 + " `onebeat users add NAME --role admin`", .badSetting)
+    }
+
+    /// Before the first job is stored: none of them may be started by a store that is to observe.
+    private func standBy() async throws {
+        let standby = try await StoreError.waitingForStore(logger) {
+            observes
+                ? try await store.change(standby: .begin, by: settings.name) : try await store.standby()
+        }
+        switch standby {
+        case nil: break
+        case .observing, .handingOver:
+            logger.notice(
+                "this store only observes: what falls due is written down and not started, until `onebeat take-over`")
+        case .over(let moment):
+            guard observes else { break }
+            logger.warning(
+                "--observe has no effect any more: this store has run its jobs since it took over",
+                metadata: ["since": "\(moment)"])
+        }
     }
 
     private func serve(_ http: HTTPExecutor, after changes: [JobChange]?) async throws {
@@ -187,7 +210,7 @@ private struct CeleryLine {
         clients = [broker, results]
         let environment = Surroundings.environment
         executor = CeleryExecutor(settings, broker: broker, results: results, logger: logger) {
-            try EnvironmentExpansion.expand($0, environment: environment)
+            try TaskArgument.value(of: $0, for: $1, environment: environment)
         }
     }
 

@@ -33,6 +33,11 @@ struct Up: AsyncParsableCommand {
     var drain: String?
     @Option(help: "Orders the file among those of its source, the higher the newer: a build number, say.")
     var revision: String?
+    @Flag(
+        help:
+            "Write down what falls due and start nothing, while another scheduler does the work; until `onebeat take-over`."
+    )
+    var observe = false
     @Option(help: "The form of log lines: text or json.")
     var logFormat: String?
     @Option(help: "The least severe level that is logged: trace, debug, info, notice, warning, error.")
@@ -47,6 +52,6 @@ struct Up: AsyncParsableCommand {
             drain: drain, revision: revision, logFormat: logFormat, logLevel: logLevel)
         let surroundings = try Surroundings(argument: file, flags: flags)
         if let problem = surroundings.settings.accessProblem { throw CommandFailure(problem, .badSetting) }
-        try await NodeProgram(surroundings, guardian: guardian).run()
+        try await NodeProgram(surroundings, guardian: guardian, observes: observe).run()
     }
 }

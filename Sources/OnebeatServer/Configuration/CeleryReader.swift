@@ -9,10 +9,6 @@ enum CeleryReader {
             job.problem("is text where a map belongs, such as {task: \(scalar.string)}", key: "celery")
             return nil
         }
-        let keys = [
-            "task", "args", "kwargs", "queue", "priority", "expires", "countdown", "time_limit", "soft_time_limit",
-            "headers", "outcome",
-        ]
         guard let map = job.map("celery", keys: keys, refused: refused) else { return nil }
         guard map.has("task") else {
             map.findings.problem(
@@ -33,6 +29,30 @@ enum CeleryReader {
         if let outcome = map.value("outcome", Read.choice(of: CeleryCall.End.self)) { call.outcome = outcome }
         return task == nil ? nil : call
     }
+
+    /// What is wrong with the values of other jobs that are to be given to a task.
+    static func checkTemplates(_ call: CeleryCall, of job: JobDefinition, _ map: MapReader) {
+        guard case .after(let parents) = job.schedule.rhythm, let celery = map.map("celery", keys: keys) else { return }
+        func check(_ value: JSONValue, _ key: String) {
+            switch value {
+            case .null, .bool, .int, .unsigned, .number: break
+            case .string(let text):
+                if let problem = ValueTemplate.problem(in: text, following: parents) {
+                    celery.problem(problem, key: key)
+                }
+            case .array(let elements): for element in elements { check(element, key) }
+            case .object(let members): for member in members.values { check(member, key) }
+            }
+        }
+        check(.array(call.arguments), "args")
+        check(.object(call.keywords), "kwargs")
+        check(.object(call.headers), "headers")
+    }
+
+    private static let keys = [
+        "task", "args", "kwargs", "queue", "priority", "expires", "countdown", "time_limit", "soft_time_limit",
+        "headers", "outcome",
+    ]
 
     private static let refused = [
         "eta": "a time belongs into the job's schedule; countdown holds a task back for a little while",

@@ -66,6 +66,7 @@ struct JobReader {
                 map.warning("has no effect on a job that follows no other", key: "trigger_rule")
             }
             if case .http(let call) = job.work { HTTPCallReader.checkTemplates(call, of: job, map) }
+            if case .celery(let call) = job.work { CeleryReader.checkTemplates(call, of: job, map) }
             JobWarnings(map: map, job: job, schedule: schedule, now: now).find()
             return job
         } catch {

@@ -85,6 +85,16 @@ struct ValueTemplate {
         return filled
     }
 
+    /// What a text of a task's arguments stands for: where it is one value and nothing else, that value as it is, a list or a
+    /// number too; otherwise the text with all values in it.
+    func value<Failure: Error>(
+        of text: String, expanding expand: (String) throws(Failure) -> String
+    ) throws -> JSONValue {
+        let pieces = try Self.pieces(of: text).filter { $0 != .text("") }
+        if case .value(let path)? = pieces.first, pieces.count == 1 { return try value(at: path) }
+        return .string(try fill(text, for: .plain, expanding: expand))
+    }
+
     /// Whether a text of JSON is open after `text`.
     private static func follow(_ text: Substring, _ isInText: inout Bool) {
         var isEscaped = false

@@ -27,13 +27,24 @@ package struct Headline: Sendable, Equatable {
     /// The rule.
     /// - Parameter needsNodes: whether there are jobs that nodes have to run, as those of `once` need not.
     package static func decide(
-        _ jobs: [JobHealth], nodes: [NodeRecord], needsNodes: Bool = true, at now: Timestamp
+        _ jobs: [JobHealth], nodes: [NodeRecord], needsNodes: Bool = true, standby: Standby? = nil, at now: Timestamp
     ) -> Headline {
         let living = nodes.filter { $0.standing(at: now) == "alive" }
         if needsNodes, let lack = lack(of: living) { return Headline(tone: .bad, sentence: lack) }
         let open = jobs.count(where: \.needsLook)
         if open > 0 {
             return Headline(tone: .bad, sentence: open == 1 ? "1 job needs a look." : "\(open) jobs need a look.")
+        }
+        switch standby {
+        case .observing:
+            return Headline(
+                tone: .calm,
+                sentence: "This store only observes: what falls due is written down, and nothing is started.")
+        case .handingOver:
+            return Headline(
+                tone: .calm,
+                sentence: "The work is being handed over: what falls due waits until it is known who does it.")
+        case .over, nil: break
         }
         if jobs.isEmpty { return Headline(tone: .calm, sentence: "No job is stored: there is nothing to run.") }
         let paused = jobs.count { $0.state == .paused }

@@ -17,12 +17,24 @@ package struct HealthReader: Sendable {
         package var nodes: [NodeRecord]
         package var lines: [Line]
         package var running: [Run]
+        /// Whether the store only observes; `nil` where it never did.
+        package var standby: Standby?
+
+        package init(
+            now: Timestamp, nodes: [NodeRecord], lines: [Line], running: [Run], standby: Standby? = nil
+        ) {
+            self.now = now
+            self.nodes = nodes
+            self.lines = lines
+            self.running = running
+            self.standby = standby
+        }
 
         /// Of the jobs that do something, and of alerts that need a look themselves.
         package var headline: Headline {
             let told = lines.filter { !$0.job.isAlert || $0.health.needsLook }
             let needsNodes = lines.isEmpty || lines.contains { !OnceQueue.isOne($0.job.definition.policies.queue) }
-            return .decide(told.map(\.health), nodes: nodes, needsNodes: needsNodes, at: now)
+            return .decide(told.map(\.health), nodes: nodes, needsNodes: needsNodes, standby: standby, at: now)
         }
     }
 
@@ -76,7 +88,8 @@ package struct HealthReader: Sendable {
             Line(
                 job: fact.job, status: fact.status, health: JobHealth.decide(fact, cluster), newestEnd: fact.newestEnd)
         }
-        return Reading(now: now, nodes: nodes, lines: lines, running: running)
+        let standby = try await store.standby()
+        return Reading(now: now, nodes: nodes, lines: lines, running: running, standby: standby)
     }
 
     /// A job that follows others is due when the root of its flow is.

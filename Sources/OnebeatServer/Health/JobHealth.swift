@@ -236,7 +236,9 @@ extension JobHealth {
     /// Short skips are what `overlap: skip` is for: they count when nothing has ended well for longer than the rhythm and
     /// the usual length explain.
     private static func skipping(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
-        guard let end = facts.newestEnd, end.state == .skipped, end.reason != .paused else { return nil }
+        guard let end = facts.newestEnd, end.state == .skipped, end.reason != .paused, end.reason != .observed else {
+            return nil
+        }
         let streak = facts.streak(of: .skipped)
         let rhythm = facts.rhythm ?? rare
         if rhythm >= rare {

@@ -280,6 +280,10 @@ struct RunStory {
                 "It was skipped, because \(row.message ?? "a job that it follows did not succeed"); `trigger_rule:"
                     + " \(policies.triggerRule.rawValue)` cannot come true then. `onebeat flow \(row.id)` shows the others."
             )
+        case .observed:
+            say(
+                "It was not started, because this store only observes: it \(row.message ?? "would have started"), and another"
+                    + " scheduler does the work until `onebeat take-over`.")
         default: say("It was skipped\(row.reason.map { ": \($0.sentence)" } ?? "").")
         }
     }

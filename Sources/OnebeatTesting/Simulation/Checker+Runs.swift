@@ -65,7 +65,8 @@ extension Checker {
                 job.isRemoved || job.generation != run.version.generation, .bounded,
                 "\(run.key) was cancelled though its job is there")
         case .requested, .replaced: break
-        case .coalesced, .catchUpLimit, .missedSkip, .workerLost, .handedBack, .upstream, .upstreamSkipped, .unknown,
+        case .coalesced, .catchUpLimit, .missedSkip, .workerLost, .handedBack, .upstream, .upstreamSkipped, .observed,
+            .unknown,
             nil:
             try require(false, .bounded, "\(run.key) was refused for no reason that a claim has")
         }

@@ -12,15 +12,19 @@ struct CeleryApp {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path + "/.build/celery/bin/python"
 
-    init(in box: Sandbox, settings: String = "") throws {
+    /// - Parameters:
+    ///   - settings: more of the application's settings, as keyword arguments in Python.
+    ///   - url: what it has for broker and results; a Redis of its own unless told otherwise.
+    init(in box: Sandbox, settings: String = "", redis server: RedisServer? = nil, url given: String? = nil) throws {
         self.box = box
-        redis = try RedisServer()
+        redis = try server ?? RedisServer()
+        let url = given ?? "redis://127.0.0.1:\(redis.port)/0"
         try box.write(
             """
             import os, time
             from celery import Celery
 
-            url = "redis://127.0.0.1:\(redis.port)/0"
+            url = "\(url)"
             app = Celery("app", broker=url, backend=url)
             app.conf.update(task_track_started=True, broker_connection_retry_on_startup=True)
             app.conf.update(worker_prefetch_multiplier=1\(settings.isEmpty ? "" : ", \(settings)"))
@@ -55,6 +59,34 @@ struct CeleryApp {
             def beat(self):
                 note(self.request.get("onebeat_run_key") or "?", self)
 
+            @app.task(name="tick", bind=True, ignore_result=True)
+            def tick(self):
+                with open("ticks", "a") as ticks:
+                    ticks.write(f'{self.request.get("onebeat_run_key") or "beat"} {self.request.id} {time.time():.3f}\\n')
+
+            @app.task(name="mangled", bind=True)
+            def mangled(self, kind):
+                import redis
+                key = f"celery-task-meta-{self.request.id}"
+                line = redis.Redis(port=\(redis.port))
+                line.delete(key)
+                line.set(key, "<html>") if kind == "text" else line.lpush(key, "x")
+                time.sleep(30)
+
+            def lose(task):
+                with open("losses", "a") as losses:
+                    losses.write(f'{task.request.get("onebeat_job")} {os.getpid()}\\n')
+                time.sleep(3)
+
+            @app.task(name="early", bind=True)
+            def early(self): lose(self)
+
+            @app.task(name="late", bind=True, acks_late=True, reject_on_worker_lost=False)
+            def late(self): lose(self)
+
+            @app.task(name="reject", bind=True, acks_late=True, reject_on_worker_lost=True)
+            def reject(self): lose(self)
+
             @app.task(name="pickled", bind=True, serializer="json")
             def pickled(self):
                 import pickle, redis
@@ -74,6 +106,14 @@ struct CeleryApp {
         }
         #expect(isReady && worker.exitCode == nil, "the worker did not start: \(worker.errors.suffix(2000))")
         return worker
+    }
+
+    /// Starts a beat, which sends what the application's `beat_schedule` says.
+    func beat() throws -> Child {
+        try box.start([
+            Self.python, "-m", "celery", "-A", "app", "beat", "-s", box.path("beat-\(UUID().uuidString)"), "--pidfile=",
+            "-l", "INFO",
+        ])
     }
 
     func configure(_ jobs: String, settings: String = "") throws {

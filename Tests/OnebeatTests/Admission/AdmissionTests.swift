@@ -210,4 +210,20 @@ struct AdmissionTests {
         let admission = decide(JobState(activeRuns: 2, activeManualRuns: 1), .with { $0.limit = 2 })
         #expect(admission == .skip(.overlap))
     }
+
+    /// Between two nodes its workers may have it: only who adopts it can end it, or see its end.
+    @Test(arguments: [true, false])
+    func aTaskOfOthersThatIsUnderWayIsAdopted(_ isRemoved: Bool) {
+        func decided(_ edit: (inout Run) -> Void = { _ in }) -> Admission {
+            decide(JobState(isRemoved: isRemoved, activeRuns: 1)) {
+                ($0.need, $0.attempt, $0.isCancelRequested) = ("celery", 1, !isRemoved)
+                edit(&$0)
+            }
+        }
+        let refused = Admission.cancel(isRemoved ? .removed : .requested)
+        #expect(decided() == .start)
+        #expect(decided { $0.need = "run" } == refused)
+        #expect(decided { $0.attempt = 0 } == refused)
+        #expect(decided { $0.failures = 1 } == refused, "its retry was not sent yet")
+    }
 }

@@ -128,6 +128,27 @@ struct SettlementTests {
     @Test func aRunOfAJobThatStartsOnceIsLostHoweverItWas() {
         #expect(decide(.lostAlone, .with { $0.delivery = .atMostOnce }) == .end(.lost, .workerLost))
     }
+
+    /// Its workers have not been told that it is to end: who adopts it does.
+    @Test(arguments: [Outcome.interrupted, .lost, .lostAlone, .notStarted])
+    func aCancelledTaskOfOthersIsAdoptedToBeEnded(_ outcome: Outcome) {
+        func settled(_ edit: (inout Run) -> Void = { _ in }) -> Settlement {
+            decide(outcome, .with { $0.delivery = .atMostOnce }) {
+                ($0.need, $0.isCancelRequested, $0.attempt) = ("celery", true, 2)
+                edit(&$0)
+            }
+        }
+        guard case .again(now, _) = settled() else {
+            Issue.record("\(settled())")
+            return
+        }
+        #expect(settled { $0.need = "run" } == .end(.cancelled, .requested))
+    }
+
+    @Test func aCancelledTaskThatNobodySentIsOver() {
+        let settlement = decide(.notStarted) { ($0.need, $0.isCancelRequested) = ("celery", true) }
+        #expect(settlement == .end(.cancelled, .requested))
+    }
 }
 
 struct RetryPolicyTests {

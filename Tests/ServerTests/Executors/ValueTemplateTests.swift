@@ -66,4 +66,36 @@ import Testing
         #expect(jobProblems("run: x", "secret: [env]")[0].contains("output can be secret"))
         #expect(try parseJob("run: x", "secret: output").hasSecretOutput)
     }
+
+    @Test(arguments: [
+        ("{{ extract.n }}", JSONValue.int(3)), ("{{ extract.l }}", .array(["x", .object(["y": .null])])),
+        ("{{extract.l.1.y}}", .null), ("n={{ extract.n }}", "n=3"), (" {{ extract.n }}", " 3"), ("${A}", "secret"),
+        ("{{ extract.l.0 }}{{ extract.n }}", "x3"), ("{{ extract.all }}", "${A}"), ("", ""),
+    ])
+    func aTaskIsGivenAValueAsItIs(_ text: String, _ value: JSONValue) throws {
+        let template = ValueTemplate(
+            parents: ["extract", "extract.all"],
+            input: [
+                "extract": try RunValue(json: Array(#"{"n": 3, "l": ["x", {"y": null}]}"#.utf8)),
+                "extract.all": try RunValue(json: Array(#""${A}""#.utf8)),
+            ])
+        let found = try template.value(of: text) { text throws(EnvironmentExpansion.Failure) in
+            try EnvironmentExpansion.expand(text, environment: ["A": "secret"])
+        }
+        #expect(found == value)
+    }
+
+    @Test func aFileSaysWhoseValuesATaskIsGiven() throws {
+        let head = "celery: {broker: redis://cache/0}\njobs:\n  b: {run: x}\n"
+        let call = #"celery: {task: t, args: ["{{ b.id }}"], kwargs: {deep: [{k: "{{ c.a }}"}]}}"#
+        let error = #expect(throws: ConfigurationError.self) {
+            try parseFile("\(head)  a:\n    after: b\n    \(call)\n")
+        }
+        #expect(error?.problems.count == 1)
+        #expect(
+            error?.problems.first?.description.contains(
+                "celery.kwargs: {{ c.a }} is no value of a job that this one follows: b") == true,
+            "\(String(describing: error))")
+        _ = try parseFile("\(head)  a: {\(call)}\n")
+    }
 }

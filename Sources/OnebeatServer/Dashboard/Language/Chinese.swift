@@ -20,6 +20,10 @@ enum Chinese {
         "No job is stored: there is nothing to run.": "尚未定义作业：没有可运行的内容。", "The only job is paused.": "唯一的作业已暂停。",
         "All {} jobs are paused.": "全部 {} 个作业都已暂停。", "All is well.": "一切正常。",
         "All is well. 1 job is paused.": "一切正常。1 个作业已暂停。", "All is well. {} jobs are paused.": "一切正常。{} 个作业已暂停。",
+        "This store only observes: what falls due is written down, and nothing is started.":
+            "此存储仅作观察：到期的作业只会被记录，不会启动。",
+        "The work is being handed over: what falls due waits until it is known who does it.":
+            "正在交接工作：到期的作业将等待，直到确定由谁执行。",
         "No node is alive: nothing will run until one starts.": "没有存活的节点：在有节点启动之前不会运行任何作业。",
         "No living node plans: nothing falls due until one with the role beat starts.":
             "没有负责计划的节点：在角色为 beat 的节点启动之前不会有作业到期。",
