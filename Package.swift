@@ -119,7 +119,9 @@ let package = Package(
         .executableTarget(name: "ChaosSink", path: "Tests/ChaosSink"),
         .executableTarget(
             name: "onebeat-fuzz",
-            dependencies: ["CGuardian", "Onebeat", "OnebeatPostgres", "OnebeatRedis", "OnebeatServer"],
+            dependencies: [
+                "CGuardian", "Onebeat", "OnebeatCelery", "OnebeatPostgres", "OnebeatRedis", "OnebeatServer",
+            ],
             path: "Tests/Fuzzer", exclude: ["Corpus"]),
         .testTarget(name: "FuzzTests", dependencies: ["onebeat-fuzz"]),
         .executableTarget(

@@ -53,8 +53,8 @@ struct CeleryLossTests {
         }
     }
 
-    /// Three nodes, of which the one that leads is killed every 3 s. `ONEBEAT_CELERY_SECONDS` says for how long; `make
-    /// celery` does it for a minute.
+    /// Three nodes, of which the one that leads is killed every 3 s. `ONEBEAT_CELERY_SECONDS` says for how
+    /// long; `make chaos-celery MINUTES=1` does it for a minute.
     @Test func leadersThatAreKilledLoseAndDoubleNothing() async throws {
         let seconds = ProcessInfo.processInfo.environment["ONEBEAT_CELERY_SECONDS"].flatMap { Int($0) } ?? 15
         try await Sandbox.with { box in

@@ -10,7 +10,7 @@ struct FuzzTests {
 
     @Test(arguments: [
         "schedule", "times", "configuration", "crontab", "redis", "row", "definition", "zone", "address", "report",
-        "query", "mail", "body",
+        "query", "mail", "body", "monitor",
     ])
     func bytesThatNobodyMeantEndNothingAndKeepNothingBusy(_ target: String) throws {
         let process = Process()

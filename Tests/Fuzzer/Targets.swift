@@ -2,6 +2,7 @@ import CGuardian
 import Foundation
 import Glibc
 import Onebeat
+import OnebeatCelery
 import OnebeatPostgres
 import OnebeatRedis
 import OnebeatServer
@@ -140,6 +141,31 @@ extension Target {
             let pieces = RedisReading.replies(in: [bytes[..<cut], bytes[cut...]])
             expect(whole.replies == pieces.replies, "\(whole.replies) in one piece, \(pieces.replies) in two")
             expect(whole.isRefused == pieces.isRefused, "refused in one way only")
+        }
+    }
+
+    /// What `MONITOR` writes of the commands of others, and the messages of a beat among them.
+    static let monitor = Target(
+        "monitor", most: 4096,
+        [
+            "1339518083.107412 ", "[0 127.0.0.1:60866] ", "[0 lua] ", "[0 [::1]:1] ", "\"lpush\" ", "\"LPUSH\" ",
+            "\"q\" ",
+            "\"", "\\\"", "\\x06", "\\n", "{", "}", "\\\"headers\\\": ", "\\\"task\\\": \\\"a\\\"",
+            "\\\"id\\\": \\\"b\\\"",
+            "\\\"celery_beat_task\\\": true", "\\\"body\\\": ", "W10=", "\\\"body_encoding\\\": \\\"base64\\\"", "[",
+            "]", ", ",
+        ]
+    ) {
+        { bytes in
+            guard let place = try? RedisAddress("redis://cache/0"),
+                let command = WatchedCommand(bytes.text, verb: "lpush")
+            else { return }
+            let settings = CelerySettings(broker: place, results: place)
+            expect(command.words.first?.lowercased() == "lpush", "\(command.words)")
+            let marked = BeatMessage(command, settings)
+            let any = BeatMessage(command, settings, onlyMarked: false)
+            expect(
+                marked == nil || marked == any, "a message that bears a mark is one, too, where no mark is asked for")
         }
     }
 

@@ -213,6 +213,7 @@ enum Chinese {
         "a newer run took its place (overlap: cancel)": "被更新的运行取代（overlap: cancel）",
         "its worker's lease ended before the run did": "执行节点的租约在运行结束前到期", "its node handed it back": "节点交回了它",
         "a job that it follows did not succeed": "所依赖的作业没有成功", "a job that it follows was skipped": "所依赖的作业被跳过",
+        "this store only observes": "此存储仅作观察",
         "for a reason that a newer Onebeat wrote and this one does not know": "原因由更新版本的 Onebeat 写入，本版本不认识",
     ]
 }
