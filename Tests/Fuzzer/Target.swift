@@ -20,7 +20,8 @@ struct Target: Sendable {
     }
 
     static let all: [Target] = [
-        schedule, times, configuration, crontab, redis, row, definition, zone, address, report, query, body, http, mail, monitor,
+        schedule, times, configuration, crontab, redis, row, definition, zone, address, report, query, body, http, mail,
+        monitor,
     ]
 
     /// Inputs to start from: the files of a folder in this one's `Corpus`, and what once ended badly. In a file that ends with

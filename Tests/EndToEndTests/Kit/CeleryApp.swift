@@ -71,6 +71,7 @@ struct CeleryApp {
                 line = redis.Redis(port=\(redis.port))
                 line.delete(key)
                 line.set(key, "<html>") if kind == "text" else line.lpush(key, "x")
+                line.publish(key, "x")
                 time.sleep(30)
 
             def lose(task):
@@ -90,7 +91,10 @@ struct CeleryApp {
             @app.task(name="pickled", bind=True, serializer="json")
             def pickled(self):
                 import pickle, redis
-                redis.Redis(port=\(redis.port)).set(f"celery-task-meta-{self.request.id}", pickle.dumps({"status": "SUCCESS"}))
+                key = f"celery-task-meta-{self.request.id}"
+                line = redis.Redis(port=\(redis.port))
+                line.set(key, pickle.dumps({"status": "SUCCESS"}))
+                line.publish(key, "x")
                 time.sleep(30)
             """, to: "app.py")
     }
