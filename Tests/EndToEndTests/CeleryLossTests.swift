@@ -42,7 +42,7 @@ struct CeleryLossTests {
                 #expect(found == words, "\(job): \(found)")
             }
             try await expect("early_child", "1 failed WorkerLostError 1")
-            try await expect("early_whole", "1 timed_out  1")
+            try await expect("early_whole", "1 timed_out stopped after 1 1")
             try await expect("late_child", "1 failed WorkerLostError 1")
             try await expect("reject_child", "2 succeeded  1")
             try await expect("late_whole", "2 succeeded  1")
