@@ -32,12 +32,13 @@ enum CeleryReader {
 
     /// What is wrong with the values of other jobs that are to be given to a task.
     static func checkTemplates(_ call: CeleryCall, of job: JobDefinition, _ map: MapReader) {
-        guard case .after(let parents) = job.schedule.rhythm, let celery = map.map("celery", keys: keys) else { return }
+        let names = job.valueNames
+        guard !names.isEmpty, let celery = map.map("celery", keys: keys) else { return }
         func check(_ value: JSONValue, _ key: String) {
             switch value {
             case .null, .bool, .int, .unsigned, .number: break
             case .string(let text):
-                if let problem = ValueTemplate.problem(in: text, following: parents) {
+                if let problem = ValueTemplate.problem(in: text, following: names) {
                     celery.problem(problem, key: key)
                 }
             case .array(let elements): for element in elements { check(element, key) }

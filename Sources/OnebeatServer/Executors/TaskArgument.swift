@@ -7,11 +7,12 @@ package enum TaskArgument {
     package static func value(
         of text: String, for claim: Claim, environment: [String: String]
     ) throws -> JSONValue {
-        guard case .after(let parents) = claim.definition.schedule.rhythm else {
+        let names = claim.definition.valueNames
+        guard !names.isEmpty else {
             return .string(try EnvironmentExpansion.expand(text, environment: environment))
         }
         // A value is what somebody else wrote: no variable is looked for in it.
-        return try ValueTemplate(parents: parents, input: claim.input).value(of: text) {
+        return try ValueTemplate(parents: names, input: claim.input).value(of: text) {
             text throws(EnvironmentExpansion.Failure) in
             try EnvironmentExpansion.expand(text, environment: environment)
         }

@@ -98,4 +98,23 @@ import Testing
             "\(String(describing: error))")
         _ = try parseFile("\(head)  a: {\(call)}\n")
     }
+
+    @Test func aTaskOfAnElementIsGivenIt() throws {
+        let job = #"a: {after: b, each: b.l, celery: {task: t, args: ["{{ each.value }}", "{{ b.n }} ${A}"]}}"#
+        let file = try parseFile("celery: {broker: redis://cache/0}\njobs:\n  b: {run: x}\n  \(job)\n")
+        let definition = try #require(file.jobs.first { $0.name == "a" })
+        var claim = Claim(
+            run: Run(
+                id: RunID(1), version: JobVersion(job: "a", generation: 1, version: 1), scheduledAt: .distantPast,
+                dueAt: .distantPast), definition: definition)
+        claim.input = [
+            "b": try RunValue(json: Array(#"{"n": 3, "l": [[1]]}"#.utf8)),
+            "each": try RunValue(json: Array(#"{"index": 0, "value": [1]}"#.utf8)),
+        ]
+        func value(_ text: String) throws -> JSONValue {
+            try TaskArgument.value(of: text, for: claim, environment: ["A": "x"])
+        }
+        #expect(try value("{{ each.value }}") == .array([.int(1)]))
+        #expect(try value("{{ b.n }} ${A}") == "3 x")
+    }
 }
