@@ -115,8 +115,12 @@ extension CronDays {
         if months != Self.allMonths {
             day += " in \(list(CronExpression.runs(months.members).map { $0.map { Self.monthNames[$0 - 1] } }))"
         }
+        let years = years.members
+        if !years.isEmpty { day += " in \(list(CronExpression.runs(years).map { $0.map(String.init) }))" }
         return day
     }
+
+    private static func days(_ count: Int) -> String { count == 1 ? "the day" : "\(count) days" }
 
     private var monthDayWords: String {
         var parts: [String] = []
@@ -125,8 +129,10 @@ extension CronDays {
             parts.append("day \(list(CronExpression.runs(numbers).map { $0.map(String.init) }))")
         }
         parts += nearestWorkdays.members.map { "the weekday nearest to day \($0)" }
-        if last { parts.append("the last day") }
-        if lastWorkday { parts.append("the last weekday") }
+        parts += beforeLast.members.map { $0 == 0 ? "the last day" : "\(Self.days($0)) before the last" }
+        parts += workdayBeforeLast.members.map {
+            $0 == 0 ? "the last weekday" : "the weekday nearest to \(Self.days($0)) before the last"
+        }
         return "\(list(parts)) of the month"
     }
 

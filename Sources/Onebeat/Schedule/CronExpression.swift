@@ -3,7 +3,7 @@
 /// The dialect is that of Debian's cron, down to the rule for the two day fields: when either *starts with* `*` (so
 /// `*/2` does), a day must match both; otherwise one is enough. What Debian's parser takes and then never runs is
 /// refused, and reversed ranges wrap instead. Extensions: a field of seconds in front, `a/n` from a to the end, `L`,
-/// `LW`, `nW`, `nL`, `n#k`, `?`, and `H`, a slot hashed from the job's name.
+/// `LW`, `nW`, `nL`, `n#k`, `?`, and `H`, a slot hashed from the job's name. What other dialects have instead is in ``CronParser``.
 struct CronExpression: Sendable, Hashable {
     var text: String
     /// Whether the text has a field of seconds; without one the second is 0.
@@ -18,7 +18,7 @@ struct CronExpression: Sendable, Hashable {
     /// - Parameter jobName: seeds the `H` slots.
     /// - Throws: `ScheduleError` with the field and the place in the text.
     init(_ text: String, jobName: String, dialect: CronDialect = .debian) throws(ScheduleError) {
-        self = try CronParser.parse(text, jobName: jobName)
+        self = try CronParser.parse(text, jobName: jobName, dialect: dialect)
         if dialect == .celery {
             days.matchesBoth = true
             days.seal()
@@ -26,7 +26,9 @@ struct CronExpression: Sendable, Hashable {
         guard days.next(after: 0) != nil else {
             throw ScheduleError(
                 setting: "cron", text: text,
-                message: "it never fires: no year has such a day; change day of month, month or day of week",
+                message: days.years.isEvery
+                    ? "it never fires: no year has such a day; change day of month, month or day of week"
+                    : "it never fires: none of its years has such a day; change day of month, month, day of week or year",
                 field: "day of month", neverFires: true)
         }
     }
@@ -50,16 +52,18 @@ struct CronDays: Sendable, Hashable {
     var months: UInt64 = 0
     /// Bits 0 (Sunday) to 6.
     var ofWeek: UInt64 = 0
-    /// `L`: the last day of the month.
-    var last = false
-    /// `LW`: the last Monday to Friday of the month.
-    var lastWorkday = false
+    /// `L` (bit 0) and, of Quartz, `L-n`: the day n days before the last of the month; bits 0 to 30.
+    var beforeLast: UInt64 = 0
+    /// `LW` (bit 0) and `L-nW`: the Monday to Friday nearest to that day within the month.
+    var workdayBeforeLast: UInt64 = 0
     /// `nW`: the Monday to Friday nearest to day n within the month; bits 1 to 31.
     var nearestWorkdays: UInt64 = 0
     /// `nL`: the last such day of week in the month; bits 0 to 6.
     var lastOfWeek: UInt64 = 0
     /// `n#k`: the k-th such day of week in the month; bit 7 × (k − 1) + n.
     var nthOfWeek: UInt64 = 0
+    /// In which years; every one, but for Quartz.
+    var years = CronYears()
     /// Whether a day must match both fields.
     var matchesBoth = true
 
@@ -75,8 +79,44 @@ struct CronDays: Sendable, Hashable {
         let everyOfMonth = ofMonth == Self.allOfMonth
         let everyOfWeek = ofWeek == Self.allOfWeek
         isEveryDay =
-            months == Self.allMonths && (matchesBoth ? everyOfMonth && everyOfWeek : everyOfMonth || everyOfWeek)
+            years.isEvery && months == Self.allMonths
+            && (matchesBoth ? everyOfMonth && everyOfWeek : everyOfMonth || everyOfWeek)
     }
+}
+
+/// The years of an expression, as bits, so that a search copies nothing.
+struct CronYears: Sendable, Hashable {
+    /// Quartz ends a hundred years from now; a definition means the same on every day.
+    static let range = 1970...2225
+
+    private var bits = SIMD4<UInt64>(repeating: .max)
+    private(set) var isEvery = true
+
+    /// Leaves no year, for the parser to add those it reads.
+    mutating func clear() { bits = SIMD4(repeating: 0) }
+
+    /// - Parameter year: one of ``range``.
+    mutating func add(_ year: Int) {
+        let bit = year - Self.range.lowerBound
+        bits[bit >> 6 & 3] |= 1 << UInt64(bit & 63)
+        isEvery = bits == SIMD4(repeating: .max)
+    }
+
+    /// The first of these years at or after `year`.
+    func first(from year: Int) -> Int? {
+        if isEvery { return year }
+        return (max(year, Self.range.lowerBound)..<Self.range.upperBound + 1).first(where: has)
+    }
+
+    func has(_ year: Int) -> Bool {
+        if isEvery { return true }
+        guard Self.range.contains(year) else { return false }
+        let bit = year - Self.range.lowerBound
+        return bits[bit >> 6 & 3].has(bit & 63)
+    }
+
+    /// Those that are named, lowest first.
+    var members: [Int] { isEvery ? [] : Self.range.filter(has) }
 }
 
 extension UInt64 {

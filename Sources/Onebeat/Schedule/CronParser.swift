@@ -1,21 +1,29 @@
 /// Turns the text of a cron expression into bit sets, or into an error that points at the place.
+///
+/// Quartz' dialect: six fields or seven, seconds first and the year last; days of the week are 1 to 7, Sunday first; one of the two
+/// fields of days is `?`, and the other counts; `/n` is `*/n`; `L` is Saturday where a day of the week stands; `L-n` and `L-nW` count
+/// from the end of the month. There is no `H`.
 struct CronParser {
     private let text: String
     private let jobName: String
+    private let dialect: CronDialect
     private let bytes: [UInt8]
     private var position = 0
     private var field = CronField.minute
     private var fieldEnd = 0
     private var cron: CronExpression
 
-    static func parse(_ text: String, jobName: String) throws(ScheduleError) -> CronExpression {
-        var parser = CronParser(text, jobName: jobName)
-        return try parser.expression()
+    static func parse(
+        _ text: String, jobName: String, dialect: CronDialect
+    ) throws(ScheduleError) -> CronExpression {
+        var parser = CronParser(text, jobName: jobName, dialect: dialect)
+        return dialect == .quartz ? try parser.quartzExpression() : try parser.expression()
     }
 
-    private init(_ text: String, jobName: String) {
+    private init(_ text: String, jobName: String, dialect: CronDialect) {
         self.text = text
         self.jobName = jobName
+        self.dialect = dialect
         bytes = Array(text.utf8)
         cron = CronExpression(blank: text)
     }
@@ -31,25 +39,60 @@ struct CronParser {
             return try nickname(String(decoding: bytes[first.lowerBound + 1..<bytes.count], as: UTF8.self), first)
         }
         guard words.count == 5 || words.count == 6 else {
-            let fields = words.count == 1 ? "1 field" : "\(words.count) fields"
             let needed = "cron needs 5 (minute, hour, day of month, month, day of week), or 6 with seconds first"
-            throw ScheduleError(
-                setting: "cron", text: text, message: "it has \(fields), but \(needed)",
-                offset: words.count > 6 ? words[6].lowerBound : bytes.count)
+            throw wrongCount(words, most: 6, needed)
         }
         cron.hasSeconds = words.count == 6
         if cron.hasSeconds { cron.seconds = 0 }
-        for (field, word) in zip(CronField.allCases.suffix(words.count), words) {
-            self.field = field
-            position = word.lowerBound
-            fieldEnd = word.upperBound
-            try list()
-        }
+        try read(words, as: CronField.usual.suffix(words.count))
         let starts = words.suffix(5).map { [UInt8(ascii: "*"), UInt8(ascii: "?")].contains(bytes[$0.lowerBound]) }
         cron.isFixedTime = !starts[0] && !starts[1]
         cron.days.matchesBoth = starts[2] || starts[4]
         cron.days.seal()
         return cron
+    }
+
+    private mutating func quartzExpression() throws(ScheduleError) -> CronExpression {
+        let words = words()
+        guard words.count == 6 || words.count == 7 else {
+            let needed =
+                "Quartz needs 6 (second, minute, hour, day of month, month, day of week), or 7 with a year last"
+            throw wrongCount(words, most: 7, needed)
+        }
+        cron.hasSeconds = true
+        cron.seconds = 0
+        if words.count == 7 { cron.days.years.clear() }
+        try read(words, as: CronField.usual + [.year])
+        let days = [words[3], words[5]].map { $0.count == 1 && bytes[$0.lowerBound] == UInt8(ascii: "?") }
+        guard days[0] != days[1] else {
+            throw ScheduleError(
+                setting: "cron", text: text,
+                message: "Quartz wants ? in one of the two fields of days, and in one only: the other says which days",
+                field: "day of week", offset: words[5].lowerBound)
+        }
+        // What comes round by steps follows the clock, as with a star.
+        cron.isFixedTime = !words[1...2].contains {
+            bytes[$0].contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "/") }
+        }
+        cron.days.matchesBoth = true
+        cron.days.seal()
+        return cron
+    }
+
+    private mutating func read(_ words: [Range<Int>], as fields: some Sequence<CronField>) throws(ScheduleError) {
+        for (field, word) in zip(fields, words) {
+            self.field = field
+            position = word.lowerBound
+            fieldEnd = word.upperBound
+            try list()
+        }
+    }
+
+    private func wrongCount(_ words: [Range<Int>], most: Int, _ needed: String) -> ScheduleError {
+        let fields = words.count == 1 ? "1 field" : "\(words.count) fields"
+        return ScheduleError(
+            setting: "cron", text: text, message: "it has \(fields), but \(needed)",
+            offset: words.count > most ? words[most].lowerBound : bytes.count)
     }
 
     private func words() -> [Range<Int>] {
@@ -71,7 +114,7 @@ struct CronParser {
     private func nickname(_ rest: String, _ word: Range<Int>) throws(ScheduleError) -> CronExpression {
         let name = rest.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
         if let meaning = Self.nicknames[name] {
-            var inner = CronParser(meaning, jobName: jobName)
+            var inner = CronParser(meaning, jobName: jobName, dialect: .debian)
             var cron = try inner.expression()
             cron.text = text
             return cron
@@ -104,32 +147,38 @@ struct CronParser {
         switch byte {
         case UInt8(ascii: "*"):
             position += 1
-            add(from: field.range.lowerBound, through: field.range.upperBound, step: try step() ?? 1)
+            add(from: range.lowerBound, through: range.upperBound, step: try step() ?? 1)
+        case UInt8(ascii: "/") where dialect == .quartz:
+            add(from: range.lowerBound, through: range.upperBound, step: try step() ?? 1)
         case UInt8(ascii: "?"):
             guard field.isDay else {
                 throw failure("? is for the two day fields only; write * for every \(field.name)")
             }
             position += 1
-            add(from: field.range.lowerBound, through: field.range.upperBound, step: 1)
-        case UInt8(ascii: "h"), UInt8(ascii: "H"): try slot()
+            add(from: range.lowerBound, through: range.upperBound, step: 1)
+        case UInt8(ascii: "h") where dialect != .quartz, UInt8(ascii: "H") where dialect != .quartz: try slot()
         case UInt8(ascii: "l"), UInt8(ascii: "L"): try last()
-        default: try range()
+        default: try numbers()
         }
     }
 
-    private mutating func range() throws(ScheduleError) {
+    /// The field's numbers, as the dialect counts them.
+    private var range: ClosedRange<Int> { dialect == .quartz && field == .dayOfWeek ? 1...7 : field.range }
+
+    private mutating func numbers() throws(ScheduleError) {
         let start = position
         let low = try value()
         if try dayExtension(low, from: start) { return }
         guard take("-") else {
             if let step = try step() {
-                add(from: low, through: field.range.upperBound, step: step)
+                add(from: low, through: range.upperBound, step: step)
             } else {
                 add(low)
             }
             return
         }
         let high = try value()
+        if field == .year, high < low { throw failure("\(low)-\(high) runs backwards; years do not come round") }
         add(from: low, through: high, step: try step() ?? 1)
     }
 
@@ -159,15 +208,35 @@ struct CronParser {
         add(from: first, through: range.upperBound, step: step)
     }
 
-    /// `L` and `LW`.
+    /// `L` and `LW`; with Quartz also `L-3`, `L-3W`, and `L` for Saturday.
     private mutating func last() throws(ScheduleError) {
+        if dialect == .quartz, field == .dayOfWeek {
+            position += 1
+            return add(range.upperBound)
+        }
         guard field == .dayOfMonth else {
-            let hint = field == .dayOfWeek ? "; write 5L for the last Friday of the month, 6 for Saturday" : ""
+            let friday = dialect == .quartz ? "6L" : "5L"
+            let hint = field == .dayOfWeek ? "; write \(friday) for the last Friday of the month, 6 for Saturday" : ""
             throw failure("L alone is for the day of month\(hint)")
         }
         position += 1
-        if take("w") { cron.days.lastWorkday = true } else { cron.days.last = true }
+        var before = 0
+        if dialect == .quartz, take("-") {
+            let start = position
+            guard let number = number(), (0...30).contains(number) else {
+                throw failure("after L- comes how many days before the last, 0 to 30", at: start)
+            }
+            before = number
+        }
+        if take("w") {
+            cron.days.workdayBeforeLast |= 1 << UInt64(before)
+        } else {
+            cron.days.beforeLast |= 1 << UInt64(before)
+        }
     }
+
+    /// The day of the week, Sunday 0, that a number of that field means.
+    private func weekday(_ number: Int) -> Int { dialect == .quartz ? (number + 6) % 7 : number % 7 }
 
     /// `nW`, `nL` and `n#k` after the number n; whether there was one.
     private mutating func dayExtension(_ value: Int, from start: Int) throws(ScheduleError) -> Bool {
@@ -179,10 +248,12 @@ struct CronParser {
             return true
         case UInt8(ascii: "l"):
             guard field == .dayOfWeek else {
-                throw failure("a number with L is for the day of week only, such as 5L for the last Friday")
+                throw failure(
+                    "a number with L is for the day of week only, such as \(dialect == .quartz ? "6L" : "5L") for the last Friday"
+                )
             }
             position += 1
-            cron.days.lastOfWeek |= 1 << UInt64(value % 7)
+            cron.days.lastOfWeek |= 1 << UInt64(weekday(value))
             return true
         case UInt8(ascii: "#") | 0x20:
             guard next == UInt8(ascii: "#") else { return false }
@@ -192,7 +263,7 @@ struct CronParser {
             guard let week = number(), (1...5).contains(week) else {
                 throw failure("after # comes the week of the month, 1 to 5", at: weekStart)
             }
-            cron.days.nthOfWeek |= 1 << UInt64((week - 1) * 7 + value % 7)
+            cron.days.nthOfWeek |= 1 << UInt64((week - 1) * 7 + weekday(value))
             return true
         default: return false
         }
@@ -210,19 +281,18 @@ struct CronParser {
                 word.count == 3 || word.dropFirst(3) == "l"
             {
                 position += 3
-                return field.range.lowerBound + index
+                return range.lowerBound + index
             }
             let examples =
                 field.names.isEmpty ? "it takes numbers" : "the names are \(field.names.joined(separator: ", "))"
             throw failure("\(field.name) cannot be \"\(word)\"; \(examples)")
         }
         guard let number = number() else { throw unexpected() }
-        if number < field.range.lowerBound {
-            throw failure(
-                "\(field.name) is \(number), but \(field.plural) start at \(field.range.lowerBound)", at: start)
+        if number < range.lowerBound {
+            throw failure("\(field.name) is \(number), but \(field.plural) start at \(range.lowerBound)", at: start)
         }
-        if number > field.range.upperBound {
-            throw failure("\(field.name) is \(number), but \(field.plural) end at \(field.range.upperBound)", at: start)
+        if number > range.upperBound {
+            throw failure("\(field.name) is \(number), but \(field.plural) end at \(range.upperBound)", at: start)
         }
         return number
     }
@@ -263,15 +333,17 @@ struct CronParser {
         var low = low
         var high = high
         if high < low {
-            if field == .dayOfWeek { low %= 7 }
+            if field == .dayOfWeek, dialect != .quartz { low %= 7 }
             if high < low { high += field.cycle }
         }
         for number in stride(from: low, through: high, by: step) { add(number) }
     }
 
     private mutating func add(_ number: Int) {
+        if field == .year { return cron.days.years.add(number > range.upperBound ? number - field.cycle : number) }
         let highest = field == .dayOfWeek ? 6 : field.range.upperBound
-        let bit: UInt64 = 1 << UInt64(number > highest ? number - field.cycle : number)
+        let counted = dialect == .quartz && field == .dayOfWeek ? number - 1 : number
+        let bit: UInt64 = 1 << UInt64(counted > highest ? counted - field.cycle : counted)
         switch field {
         case .second: cron.seconds |= bit
         case .minute: cron.minutes |= bit
@@ -279,6 +351,7 @@ struct CronParser {
         case .dayOfMonth: cron.days.ofMonth |= bit
         case .month: cron.days.months |= bit
         case .dayOfWeek: cron.days.ofWeek |= bit
+        case .year: break
         }
     }
 
@@ -290,7 +363,7 @@ struct CronParser {
     private func unexpected() -> ScheduleError {
         guard position < fieldEnd else {
             return failure(
-                "\(field.name) stops short; a number from \(field.range.lowerBound) to \(field.range.upperBound) is missing"
+                "\(field.name) stops short; a number from \(range.lowerBound) to \(range.upperBound) is missing"
             )
         }
         let rest = String(decoding: bytes[position..<fieldEnd], as: UTF8.self)

@@ -35,7 +35,7 @@ extension CronDays {
     func matches(_ day: Int) -> Bool {
         if isEveryDay { return true }
         let date = CivilDate(daysSince1970: day)
-        return months.has(date.month)
+        return years.has(date.year) && months.has(date.month)
             && mask(year: date.year, month: date.month, first: day &- date.day &+ 1).has(date.day)
     }
 
@@ -46,8 +46,10 @@ extension CronDays {
         var year = date.year
         var month = date.month
         var firstDay = date.day
-        let lastYear = year &+ 400
+        let lastYear = years.isEvery ? year &+ 400 : CronYears.range.upperBound
         while year <= lastYear {
+            guard let wanted = years.first(from: year) else { return nil }
+            if wanted > year { (year, month, firstDay) = (wanted, 1, 1) }
             guard let found = months.first(from: month) else {
                 year &+= 1
                 month = 1
@@ -72,8 +74,16 @@ extension CronDays {
         let whole: UInt64 = (2 << UInt64(length)) &- 2
         let weekday = CivilDate.weekday(ofDay: first)
         var byMonth = ofMonth
-        if last { byMonth |= 1 << UInt64(length) }
-        if lastWorkday { byMonth |= 1 << UInt64(workday(nearest: length, length: length, firstWeekday: weekday)) }
+        var before = (beforeLast | workdayBeforeLast) & ((1 << UInt64(length)) &- 1)
+        while before != 0 {
+            let bit = before.trailingZeroBitCount
+            let day = length - bit
+            if beforeLast.has(bit) { byMonth |= 1 << UInt64(day) }
+            if workdayBeforeLast.has(bit) {
+                byMonth |= 1 << UInt64(workday(nearest: day, length: length, firstWeekday: weekday))
+            }
+            before &= before &- 1
+        }
         var nearest = nearestWorkdays & whole
         while nearest != 0 {
             let day = nearest.trailingZeroBitCount

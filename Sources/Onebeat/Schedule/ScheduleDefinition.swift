@@ -41,7 +41,7 @@ public struct ScheduleDefinition: Sendable, Hashable {
     public var except: [String]
     /// What happens when the clocks change.
     public var daylightSaving: DaylightSaving
-    /// Whose rule for the two day fields of cron expressions counts.
+    /// By whose rules cron expressions are read.
     public var dialect = CronDialect.debian
 
     /// A definition; nothing is checked before it becomes a `Schedule`.

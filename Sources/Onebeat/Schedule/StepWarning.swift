@@ -1,12 +1,10 @@
 /// Steps that do not do what they read as: `*/90` in the minutes fires at minute 0 of each hour, and not each ninety minutes.
 package enum StepWarning {
-    private static let fields: [CronField] = [.second, .minute, .hour, .dayOfMonth, .month, .dayOfWeek]
-
     /// What to say of an expression that can be read: a sentence for each such field.
     package static func all(in expression: String) -> [String] {
         let texts = expression.split(whereSeparator: { $0 == " " || $0 == "\t" })
         guard texts.count == 5 || texts.count == 6 else { return [] }
-        return zip(fields.suffix(texts.count), texts).compactMap { field, text in
+        return zip(CronField.usual.suffix(texts.count), texts).compactMap { field, text in
             let steps = text.split(separator: ",").compactMap { part -> Int? in
                 let halves = part.split(separator: "/")
                 guard halves.count == 2, halves[0] == "*" else { return nil }
@@ -27,7 +25,7 @@ package enum StepWarning {
         case .second: unit = "s"
         case .minute: unit = "m"
         case .hour: unit = "h"
-        case .dayOfMonth, .month, .dayOfWeek: return ""
+        case .dayOfMonth, .month, .dayOfWeek, .year: return ""
         }
         return "; every: \(step)\(unit) fires each \(step) \(field.plural)"
     }

@@ -18,6 +18,8 @@ struct Next: AsyncParsableCommand {
     var subject: String?
     @Option(help: "The zone of the wall clock, such as Europe/Berlin. For an expression; a job brings its own.")
     var timezone: String?
+    @Option(help: "By whose rules an expression is read: debian, celery or quartz. A job brings its own.")
+    var dialect: CronDialect?
     @Option(help: "Look from this moment on. Without an offset it is read on the schedule's wall clock.")
     var after: String?
     @Option(help: "How many instants to show, 1 to 10000.")
@@ -30,6 +32,9 @@ struct Next: AsyncParsableCommand {
     func validate() throws {
         if batch == (subject != nil) {
             throw ValidationError("next takes an expression or a job's name, or --batch and JSON lines on its input.")
+        }
+        if dialect != nil, subject.flatMap(Self.rhythm) == nil {
+            throw ValidationError("--dialect goes with a cron expression; a job brings its own.")
         }
         if !(1...10_000).contains(count) { throw ValidationError("--count is \(count); 1 to 10000 will do.") }
     }
@@ -46,7 +51,9 @@ struct Next: AsyncParsableCommand {
 
     private func schedule(of subject: String) async throws -> Schedule {
         if let rhythm = Self.rhythm(in: subject) {
-            return try Schedule(ScheduleDefinition(rhythm, timezone: timezone ?? "UTC"), jobName: "next")
+            var definition = ScheduleDefinition(rhythm, timezone: timezone ?? "UTC")
+            if let dialect { definition.dialect = dialect }
+            return try Schedule(definition, jobName: "next")
         }
         let record = try await store.open().record(of: subject)
         var definition = record.definition.schedule
@@ -79,6 +86,8 @@ struct Next: AsyncParsableCommand {
         for line in table.lines(for: terminal) { Output.line("  \(line)") }
     }
 }
+
+extension CronDialect: ExpressibleByArgument {}
 
 /// The answer of `next` as JSON.
 struct NextAnswer: Encodable {
