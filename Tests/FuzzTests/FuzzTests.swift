@@ -10,7 +10,7 @@ struct FuzzTests {
 
     @Test(arguments: [
         "schedule", "times", "configuration", "crontab", "redis", "row", "definition", "zone", "address", "report",
-        "query", "mail", "body", "monitor",
+        "query", "mail", "body", "monitor", "imports",
     ])
     func bytesThatNobodyMeantEndNothingAndKeepNothingBusy(_ target: String) throws {
         let process = Process()

@@ -21,7 +21,7 @@ struct Target: Sendable {
 
     static let all: [Target] = [
         schedule, times, configuration, crontab, redis, row, definition, zone, address, report, query, body, http, mail,
-        monitor,
+        monitor, imports,
     ]
 
     /// Inputs to start from: the files of a folder in this one's `Corpus`, and what once ended badly. In a file that ends with

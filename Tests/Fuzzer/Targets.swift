@@ -32,7 +32,7 @@ extension Target {
             let text = parts.first ?? ""
             let rhythm: ScheduleDefinition.Rhythm
             switch kind {
-            case UInt8(ascii: "c"): rhythm = .cron(parts.first.map { [$0] } ?? [])
+            case UInt8(ascii: "c"), UInt8(ascii: "q"): rhythm = .cron(parts.first.map { [$0] } ?? [])
             case UInt8(ascii: "r"): rhythm = .repeat(text)
             case UInt8(ascii: "e"): rhythm = .every(Duration(text: text) ?? .seconds(1))
             case UInt8(ascii: "d"): rhythm = .delay(Duration(text: text) ?? .seconds(1))
@@ -40,6 +40,7 @@ extension Target {
             }
             var definition = ScheduleDefinition(
                 rhythm, timezone: parts.count > 1 && !parts[1].isEmpty ? parts[1] : "UTC")
+            if kind == UInt8(ascii: "q") { definition.dialect = .quartz }
             if parts.count > 2 { definition.except = [parts[2]] }
             if parts.count > 3 { definition.spread = Duration(text: parts[3]) ?? .zero }
             do throws(ScheduleError) {
@@ -124,6 +125,53 @@ extension Target {
                 expect(result.jobCount == 0, "the import is refused: \(error.problems)\n\(result.yaml)")
             }
         }
+    }
+
+    /// Definitions of other schedulers, the first letter says whose; what comes out can be read.
+    static let imports = Target(
+        "imports", most: 4096,
+        [
+            "{\"name\": \"a\", \"command\": \"b\", ", "\"schedule\": ", "\"R/2026-01-01T00:00:00Z/PT1H\"",
+            "\"parents\": [\"a\"]",
+            "\"epsilon\": \"PT15M\"", "\"retries\": 3", "\"disabled\": true", "\"environmentVariables\": [",
+            "kind: CronJob\n",
+            "kind: List\nitems:\n", "spec:\n", "  schedule: ", "\"*/5 * * * *\"\n", "@every 1h", "  timeZone: ",
+            "  suspend: true\n",
+            "---\n", "  concurrencyPolicy: Forbid\n", "  startingDeadlineSeconds: ", "0 0 3 ? * MON-FRI", " 2026-2030",
+            "L-3W", "6#3",
+            "<trigger><cron>", "</cron></trigger>", "<cron-expression>", "<![CDATA[", "]]>", "<!--", "-->", "&lt;",
+            "</", "/>", "'\\",
+            "\u{85}", "\u{2028}", "${A}", "\u{0}",
+        ]
+    ) {
+        { bytes in
+            guard let kind = bytes.first else { return }
+            let rest = Array(bytes.dropFirst())
+            do throws(ImportError) {
+                let file =
+                    switch kind {
+                    case UInt8(ascii: "c"): try ChronosImport.file(rest.text, name: "fuzz")
+                    case UInt8(ascii: "k"): try CronJobImport.file(rest.text, name: "fuzz")
+                    case UInt8(ascii: "q"): try QuartzImport.file(rest.text, name: "fuzz", timezone: "Europe/Berlin")
+                    default: try pickled(rest)
+                    }
+                guard file.jobCount > 0 else { return }
+                do throws(ConfigurationError) {
+                    let read = try ConfigurationFile.parse(file.yaml, path: "fuzz.yaml", environment: [:], now: now)
+                    expect(read.jobs.count == file.jobCount, "\(read.jobs.count) jobs of \(file.jobCount)")
+                } catch {
+                    expect(false, "the import is refused: \(error.problems)\n\(file.yaml)")
+                }
+            } catch {
+                expect(!error.description.isEmpty, "no message")
+            }
+        }
+    }
+
+    private static func pickled(_ bytes: [UInt8]) throws(ImportError) -> ImportedFile {
+        let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let row = ["id": "a", "next_run_time": "1", "job_state": "\\x\(digits)"]
+        return try APSchedulerImport.file([row], of: "jobs", from: "sqlite:fuzz", python: "python3")
     }
 
     /// Answers of a Redis, in pieces, and all that is read from them.

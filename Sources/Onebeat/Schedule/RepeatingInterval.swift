@@ -154,3 +154,14 @@ extension TextReader {
         return unit
     }
 }
+
+extension Duration {
+    /// A length of time as ISO 8601 has it, such as `PT15M`; days and weeks are as long as they are without a change of clocks.
+    /// `nil` where it has months or years, which have no length of their own.
+    package init?(iso8601 text: String) {
+        guard let period = RepeatingInterval.Period(text), period.months == 0, period.days <= 366_000 else {
+            return nil
+        }
+        self = .seconds(Int64(period.days) * 86_400) + .microseconds(period.microseconds)
+    }
+}

@@ -6,7 +6,10 @@ import OnebeatServer
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a configuration file from another scheduler's.",
-        subcommands: [ImportCrontab.self, ImportCelery.self])
+        subcommands: [
+            ImportCrontab.self, ImportCelery.self, ImportRedBeat.self, ImportDjango.self, ImportChronos.self,
+            ImportCronJob.self, ImportQuartz.self, ImportAPScheduler.self, ImportAirflow.self,
+        ])
 }
 
 struct ImportCrontab: AsyncParsableCommand {
@@ -31,8 +34,7 @@ struct ImportCrontab: AsyncParsableCommand {
     var host: String?
     @Option(help: "The zone of that machine's clock; otherwise this machine's.")
     var timezone: String?
-    @Option(name: [.short, .long], help: "Write the YAML to this new file.")
-    var output: String?
+    @OptionGroup var output: ImportOutput
 
     func validate() throws {
         if system, user { throw ValidationError("--system and --user exclude each other.") }
@@ -41,9 +43,6 @@ struct ImportCrontab: AsyncParsableCommand {
         }
         if let timezone, (try? Schedule(ScheduleDefinition(.manual, timezone: timezone), jobName: "")) == nil {
             throw ValidationError("--timezone is \"\(timezone)\", which is no zone; write it like Europe/Berlin.")
-        }
-        if let output, FileManager.default.fileExists(atPath: output) {
-            throw ValidationError("--output \(output) is there already; name a new file.")
         }
     }
 
@@ -54,28 +53,13 @@ struct ImportCrontab: AsyncParsableCommand {
             home: Surroundings.environment["HOME"], host: host)
         for remark in result.remarks { Output.note("onebeat: \(remark)") }
         guard result.jobCount > 0 else { throw CommandFailure("the crontab has no line that makes a job", .badData) }
-        guard let output else { return Output.bytes(Array(result.yaml.utf8)) }
-        do {
-            try result.yaml.write(toFile: output, atomically: true, encoding: .utf8)
-        } catch {
-            throw CommandFailure("\(output) cannot be written: \(error.localizedDescription)")
-        }
-        Output.line("\(output): \(result.jobCount) jobs; look at `onebeat plan \(output)`, then `onebeat up \(output)`")
+        try output.write(result.yaml, jobCount: result.jobCount)
     }
 
     private func text() throws -> String {
-        let data: Data
-        switch file {
-        case nil: data = try ownCrontab()
-        case "-": data = FileHandle.standardInput.readDataToEndOfFile()
-        case let path?:
-            guard let contents = FileManager.default.contents(atPath: path) else {
-                throw CommandFailure("\(path) cannot be read; is it there, and readable for you?", .noInput)
-            }
-            data = contents
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw CommandFailure("\(file ?? "the crontab") is not UTF-8 text; convert it with iconv first", .badData)
+        if let file { return try ImportInput.text(file) }
+        guard let text = String(data: try ownCrontab(), encoding: .utf8) else {
+            throw CommandFailure("the crontab is not UTF-8 text; convert it with iconv first", .badData)
         }
         return text
     }

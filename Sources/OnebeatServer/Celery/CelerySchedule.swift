@@ -2,14 +2,13 @@ import Onebeat
 
 /// One of Celery's schedules as keys of a job.
 struct CelerySchedule {
-    var rhythm: (key: String, value: Value)
+    var rhythm: (key: String, value: ImportedValue)
     /// Whether days must match both fields of days, as Debian's rule would not have it.
     var isOfCelerysDialect = false
 
-    enum Value {
-        case text(String)
-        case json(JSONValue)
-    }
+    /// Nothing before and after, where the schedule itself says so.
+    var start: String?
+    var end: String?
 
     /// Why a schedule cannot be carried over.
     struct Problem: Error, CustomStringConvertible {
@@ -46,6 +45,10 @@ extension CelerySchedule {
         case "clocked":
             guard let at = when.at else { throw Problem(description: "its moment is not known") }
             rhythm = ("at", .text(at))
+        case "repeats":
+            guard let text = when.repeats else { throw Problem(description: "its rule has no text") }
+            rhythm = ("repeat", .text(text))
+            end = when.until
         default:
             throw Problem(description: "its schedule is \(when.python ?? when.type), which is known to Python only")
         }

@@ -88,7 +88,7 @@ struct Place {
 /// A value that does not fit its key.
 package struct Misfit: Error {
     /// What is wrong and what would do.
-    var message: String
+    package internal(set) var message: String
     /// Where, when it is not where the value starts.
     var mark: Position?
 

@@ -11,6 +11,8 @@ struct YAMLWriter {
         line(comment.isEmpty ? "#" : "# \(Self.printable(comment))", depth)
     }
 
+    mutating func append(_ other: YAMLWriter) { text += other.text }
+
     mutating func key(_ key: String, depth: Int = 0) { line("\(Self.scalar(key)):", depth) }
 
     mutating func noEntries(_ key: String) { line("\(Self.scalar(key)): {}", 0) }

@@ -9,7 +9,7 @@ struct CeleryImportTests {
     /// - Parameters:
     ///   - entry: what the entry has beside, or in place of, the usual.
     ///   - app: the same of the application.
-    private func imported(_ entry: String, _ app: String = "{}") throws -> CeleryImport {
+    private func imported(_ entry: String, _ app: String = "{}") throws -> ImportedFile {
         func value(_ text: String) throws -> JSONValue {
             try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
         }
@@ -25,7 +25,7 @@ struct CeleryImportTests {
              "separator": "\u0006\u0016", "scheduler": "celery.beat:PersistentScheduler"}
             """#)
         let entries = JSONValue.object(["entries": .array([try value("{\(entry)}").filled(from: usual)])])
-        return try CeleryImport(try value(app).filled(from: entries).filled(from: usualApp).text, name: "shop:app")
+        return try CeleryImport.file(try value(app).filled(from: entries).filled(from: usualApp).text, name: "shop:app")
     }
 
     private func job(_ entry: String) throws -> JobDefinition? {
@@ -122,6 +122,6 @@ struct CeleryImportTests {
     }
 
     @Test func whatIsNoExportIsRefused() {
-        #expect(throws: CeleryImportError.self) { try CeleryImport("Hello", name: "x") }
+        #expect(throws: ImportError.self) { try CeleryImport.file("Hello", name: "x") }
     }
 }
