@@ -22,7 +22,7 @@ package enum ChronosImport {
         do {
             value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
         } catch {
-            throw ImportError("\(name) is no JSON: \(error.jsonWords)")
+            throw ImportError("\(name) is no JSON: \(text.jsonProblem)")
         }
         let entries = value.elements ?? [value]
         var jobs: [ImportedJob] = []
@@ -144,11 +144,18 @@ package enum ChronosImport {
     }
 }
 
-extension Error {
-    /// What is wrong with a text that is no JSON, and where.
-    var jsonWords: String {
-        guard case DecodingError.dataCorrupted(let context)? = self as? DecodingError else { return "\(self)" }
-        let cause = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-        return cause ?? context.debugDescription
+extension String {
+    /// What keeps it from being JSON, with the line where that is known: `JSONDecoder` says neither.
+    fileprivate var jsonProblem: String {
+        do {
+            _ = try JSONSerialization.jsonObject(with: Data(utf8), options: .fragmentsAllowed)
+            return "it has a value that is not read"
+        } catch {
+            let words = (error as NSError).userInfo["NSDebugDescription"] as? String ?? "it cannot be read"
+            guard let match = words.firstMatch(of: /^(.*) around character (\d+)/), let offset = Int(match.2) else {
+                return words
+            }
+            return "line \(utf8.prefix(offset).count { $0 == UInt8(ascii: "\n") } + 1): \(match.1)"
+        }
     }
 }

@@ -94,6 +94,7 @@ struct ChronosImportTests {
 
     @Test(arguments: [
         ("[", "is no JSON"), ("[1]", "entry 1"), (#"[{"name": "a"}, {}]"#, "entry 2"), ("", "is no JSON"),
+        ("[\n{\"name\": \"a\",\n \"command\": x}]", "line 3"),
     ])
     func whatIsNotOfChronosIsRefused(_ text: String, _ words: String) {
         let error = #expect(throws: ImportError.self) { try ChronosImport.file(text, name: "jobs.json") }
