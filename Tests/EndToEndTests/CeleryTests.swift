@@ -221,7 +221,7 @@ struct CeleryTests {
             #expect(try await eventually(within: .seconds(15)) { try await state(box, "odd").first == "timed_out" })
             #expect(
                 try await box.query("SELECT message FROM runs WHERE job_name = 'odd'")[0][0].contains(
-                    "stopped after 6 s"))
+                    "stopped after 6s, its time-out"))
             #expect(try await box.onebeat("trigger", "--wait", "even").code == 0)
             try await node.stop()
         }
