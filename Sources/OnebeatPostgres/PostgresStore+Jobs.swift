@@ -71,9 +71,12 @@ extension PostgresStore: JobStore {
         }
     }
 
-    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
+    public func plannable(
+        from start: Timestamp?, through horizon: Timestamp, limit: Int
+    ) async throws(StoreError) -> [JobRecord] {
         try await records(
-            "j.next_at IS NOT NULL AND j.next_at <= $1 ORDER BY j.next_at LIMIT $2", [.time(horizon), .int(limit)])
+            "j.next_at IS NOT NULL AND j.next_at >= $3 AND j.next_at <= $1 ORDER BY j.next_at LIMIT $2",
+            [.time(horizon), .int(limit), .time(start ?? .distantPast)])
     }
 
     public func followers(of root: String) async throws(StoreError) -> [JobRecord] {

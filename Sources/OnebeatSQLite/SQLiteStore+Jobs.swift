@@ -88,10 +88,13 @@ extension SQLiteStore: JobStore {
         }
     }
 
-    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
+    public func plannable(
+        from start: Timestamp?, through horizon: Timestamp, limit: Int
+    ) async throws(StoreError) -> [JobRecord] {
         try await read { db, _ in
             try self.stored(
-                "j.next_at IS NOT NULL AND j.next_at <= ? ORDER BY j.next_at LIMIT ?", [horizon, limit], in: db
+                "j.next_at IS NOT NULL AND j.next_at >= ? AND j.next_at <= ? ORDER BY j.next_at LIMIT ?",
+                [start ?? .distantPast, horizon, limit], in: db
             ).filter { $0.flaw == nil }.map(\.record)
         }
     }

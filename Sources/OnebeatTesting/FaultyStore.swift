@@ -96,8 +96,12 @@ public struct FaultyStore: StoreWrapper {
         }
     }
 
-    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
-        try await look { () async throws(StoreError) in try await base.plannable(through: horizon, limit: limit) }
+    public func plannable(
+        from start: Timestamp?, through horizon: Timestamp, limit: Int
+    ) async throws(StoreError) -> [JobRecord] {
+        try await look { () async throws(StoreError) in
+            try await base.plannable(from: start, through: horizon, limit: limit)
+        }
     }
 
     public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {

@@ -38,8 +38,10 @@ extension StoreWrapper {
         try await base.setPaused(isPaused, job: job, by: actor)
     }
 
-    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
-        try await base.plannable(through: horizon, limit: limit)
+    public func plannable(
+        from start: Timestamp?, through horizon: Timestamp, limit: Int
+    ) async throws(StoreError) -> [JobRecord] {
+        try await base.plannable(from: start, through: horizon, limit: limit)
     }
 
     public func plan(_ plans: [FirePlan], term: Term?) async throws(StoreError) -> Int {

@@ -82,22 +82,25 @@ public enum Misfire {
     /// An instant this much past is still on time: it was due while leaders changed hands, and runs as if nothing happened.
     public static let tolerance = JobPolicies.punctual
 
-    /// The most instants one plan looks at, which bounds the turn; a longer outage takes several turns.
-    static let bound = 100_000
+    /// The most instants a turn looks at one by one, some tenths of a second: a month of a cron line that is due each second. A
+    /// longer outage takes several turns.
+    static let bound = 3_000_000
 
     /// What becomes of the job's due instants after its watermark and up to `horizon`.
     ///
     /// - Parameters:
     ///   - now: the store's time.
     ///   - horizon: plan up to and including this instant; not before `now`.
+    ///   - most: how many instants are looked at.
     public static func decide(
-        _ job: JobRecord, schedule: Schedule, at now: Timestamp, through horizon: Timestamp
+        _ job: JobRecord, schedule: Schedule, at now: Timestamp, through horizon: Timestamp, lookingAt most: Int? = nil
     ) -> FirePlan {
         if schedule.isDelay { return planDelay(job, schedule: schedule, through: horizon) }
 
         let policies = job.definition.policies
         let due = Due(
-            job, schedule: schedule, at: now, through: horizon, keep: policies.missed == .all ? policies.catchUp : 1)
+            job, schedule: schedule, at: now, through: horizon, keep: policies.missed == .all ? policies.catchUp : 1,
+            most: most ?? bound)
         let isStoodFor = due.onTime.contains { schedule.dueAt(for: $0) <= now }
         var missed = due.late
         var fires: [PlannedFire] = []
@@ -172,13 +175,17 @@ private struct Due {
     /// Whether there are more than one plan looks at; then even the newest late one is not the newest.
     var isCut = false
 
-    init(_ job: JobRecord, schedule: Schedule, at now: Timestamp, through horizon: Timestamp, keep: Int) {
+    init(_ job: JobRecord, schedule: Schedule, at now: Timestamp, through horizon: Timestamp, keep: Int, most: Int) {
         late = Missed(keep: keep)
         var instant = schedule.next(after: job.watermark)
+        if let first = instant, let period = schedule.period {
+            let end = min(now - Misfire.tolerance, schedule.definition.end ?? .distantFuture)
+            instant = late.skip(from: first, every: period, before: end).flatMap { schedule.next(after: $0) } ?? instant
+        }
         var seen = 0
         while let due = instant, due <= horizon {
             seen += 1
-            if seen > Misfire.bound {
+            if seen > most {
                 isCut = onTime.isEmpty
                 break
             }
@@ -210,6 +217,20 @@ private struct Missed {
         kept.append(instant)
         // Trimmed in halves, so that a long outage costs one move an instant and not `keep` of them.
         if kept.count > 2 * max(keep, 1) { trim() }
+    }
+
+    /// Counts instants that are all late, but for the newest ones, which are looked at one by one.
+    /// - Returns: the last of them.
+    mutating func skip(from first: Timestamp, every period: Duration, before end: Timestamp) -> Timestamp? {
+        let (length, step) = (end.duration(since: first).wholeMicroseconds, period.wholeMicroseconds)
+        guard length > 0, step > 0 else { return nil }
+        let number = length / step - Int64(keep) - 2
+        guard number > 0 else { return nil }
+        let last = first + .microseconds((number - 1) * step)
+        self.first = first
+        beforeKept = last
+        count += Int(number)
+        return last
     }
 
     mutating func removeNewest(_ number: Int) {

@@ -23,12 +23,24 @@ struct FiringLoop: TurnTaking {
 
     func turn(at now: Timestamp) async throws -> NextTurn {
         guard let term = membership.term else { return .after(Self.pause) }
-        let jobs = try await store.plannable(through: now + Self.refill, limit: Self.page)
+        let horizon = now + Self.refill
+        let first = try await store.plannable(through: horizon, limit: Self.page)
+        // What has long been due is made up for beside what is due now, and keeps none of that waiting.
+        let punctual = now - Misfire.tolerance
+        var late = first.filter { $0.nextAt.map { $0 < punctual } ?? false }
+        var jobs = Array(first.dropFirst(late.count))
+        if late.count == Self.page {
+            jobs = try await store.plannable(from: punctual, through: horizon, limit: Self.page)
+        }
+        let isFull = max(first.count, jobs.count) == Self.page
         var plans: [FirePlan] = []
-        for job in jobs {
-            plans.append(
-                await plan(job, at: now).followed(
-                    by: try await store.followers(planning: job), edition: job.flowEdition))
+        var budget = Misfire.bound
+        for job in jobs { plans.append(try await plan(job, at: now, &budget)) }
+        // A plan that may look at little only would leave a row for a short piece of an outage.
+        while budget > Misfire.bound / 10, let job = late.first {
+            late.removeFirst()
+            jobs.append(job)
+            plans.append(try await plan(job, at: now, &budget))
         }
         let inserted = try await store.plan(plans, term: term)
         tell(ofMissed: zip(jobs, plans).flatMap { job, plan in plan.fires.map { (job.name, $0) } })
@@ -40,7 +52,7 @@ struct FiringLoop: TurnTaking {
                 demand.mayBeDue()
             }
         }
-        return jobs.count == Self.page ? .now : .after(Self.pause)
+        return isFull || !late.isEmpty ? .now : .after(Self.pause)
     }
 
     /// A line for each row of missed instants, as for other bad ends.
@@ -56,10 +68,21 @@ struct FiringLoop: TurnTaking {
         }
     }
 
-    private func plan(_ job: JobRecord, at now: Timestamp) async -> FirePlan {
+    /// - Parameter budget: how many instants are still to be looked at in this turn.
+    private func plan(_ job: JobRecord, at now: Timestamp, _ budget: inout Int) async throws -> FirePlan {
+        let plan = await decide(job, at: now, lookingAt: max(budget, 1), &budget)
+        return plan.followed(by: try await store.followers(planning: job), edition: job.flowEdition)
+    }
+
+    private func decide(
+        _ job: JobRecord, at now: Timestamp, lookingAt most: Int, _ budget: inout Int
+    ) async -> FirePlan {
         do {
             let schedule = try schedules.schedule(for: job)
-            return Misfire.decide(job, schedule: schedule, at: now, through: now + Misfire.horizon)
+            let plan = Misfire.decide(
+                job, schedule: schedule, at: now, through: now + Misfire.horizon, lookingAt: most)
+            budget -= schedule.period == nil ? plan.fires.reduce(0) { $0 + $1.count } : plan.fires.count
+            return plan
         } catch {
             logger.error("job has no readable schedule", metadata: ["job": "\(job.name)", "error": "\(error)"])
             try? await store.record(

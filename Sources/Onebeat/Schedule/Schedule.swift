@@ -106,6 +106,14 @@ public struct Schedule: Sendable {
         return found
     }
 
+    /// The length between any two due instants that follow one another, where all of them have the same and are due at once.
+    var period: Duration? {
+        guard case .every(let length) = definition.rhythm, exceptions.isEmpty, definition.spread == .zero else {
+            return nil
+        }
+        return length
+    }
+
     /// When the fire of `scheduledAt` becomes due: that instant, or later by the job's share of `spread`.
     ///
     /// The share is a fixed fraction hashed from the job's name, taken of `spread` or of the time to the next due

@@ -18,7 +18,7 @@ extension JobStore {
         let plans = compiled
         var looks = 0
         while true {
-            try await planOverdue(schedules: schedules)
+            try await planOverdue(before: request, schedules: schedules)
             do {
                 return try await apply(
                     request, unless: { Misfire.isOverdue($0, at: $1, schedules: schedules) }
@@ -39,15 +39,20 @@ extension JobStore {
     }
 
     /// Gives every instant that is past, and that no leader planned, its row under the definition in force. Before
-    /// definitions change, that is: afterwards nobody could tell any more when the job had been due.
+    /// definitions change, that is: afterwards nobody could tell any more when the job had been due. What does not change is
+    /// left to the leader, which has other jobs to look after meanwhile.
     ///
     /// What is due within the horizon is planned too, so that little falls between this and the change; the change
     /// itself withdraws what it does not keep. A job whose schedule cannot be read here is left alone.
-    private func planOverdue(schedules: ScheduleCache) async throws(StoreError) {
+    private func planOverdue(before request: ApplyRequest, schedules: ScheduleCache) async throws(StoreError) {
         let now = try await now()
+        let named = Dictionary(request.definitions.map { ($0.name, $0) }) { $1 }
+        func isTouched(_ job: JobRecord) -> Bool {
+            named[job.name].map { $0 != job.definition } ?? (request.isWhole && job.source == request.source)
+        }
         let horizon = now + Misfire.horizon
         var plans: [FirePlan] = []
-        for var job in try await plannable(through: horizon, limit: .max) {
+        for var job in try await plannable(through: horizon, limit: .max) where isTouched(job) {
             guard let schedule = try? schedules.schedule(for: job) else { continue }
             let followers = try await followers(planning: job)
             while let next = job.nextAt, next <= horizon {

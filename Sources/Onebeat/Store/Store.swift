@@ -51,8 +51,10 @@ public protocol JobStore: Sendable {
     /// - Throws: ``StoreError/notFound(_:)``.
     func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError)
 
-    /// Jobs whose next instant lies at or before `horizon`, the most urgent first.
-    func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord]
+    /// Jobs whose next instant lies at or before `horizon`, and not before `start` where there is one, the most urgent first.
+    func plannable(
+        from start: Timestamp?, through horizon: Timestamp, limit: Int
+    ) async throws(StoreError) -> [JobRecord]
 
     /// The jobs in force that are part of a flow below its root, by name.
     func followers(of root: String) async throws(StoreError) -> [JobRecord]
@@ -82,6 +84,11 @@ public struct JobFilter: Sendable, Equatable {
 }
 
 extension JobStore {
+    /// Jobs whose next instant lies at or before `horizon`, the most urgent first.
+    public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
+        try await plannable(from: nil, through: horizon, limit: limit)
+    }
+
     /// All jobs in force, by name.
     public func jobs() async throws(StoreError) -> [JobRecord] { try await jobs(JobFilter()) }
 }

@@ -111,6 +111,8 @@ extension StoreLaw {
             let jobs = try await bench.store.plannable(through: bench.second(10), limit: 10)
             try expect(jobs.map(\.name), is: ["soon", "late"])
             try expect(try await bench.store.plannable(through: bench.second(10), limit: 1).map(\.name), is: ["soon"])
+            let later = try await bench.store.plannable(from: bench.second(2), through: bench.second(10), limit: 9)
+            try expect(later.map(\.name), is: ["late"])
         },
         StoreLaw("a removed job is not plannable") { bench in
             try await bench.apply(bench.job(), nextAt: bench.second(1))

@@ -128,9 +128,9 @@ struct MisfireTests {
 
     @Test(arguments: MissedPolicy.allCases)
     func anOutageLongerThanOnePlanTakesSeveralAndLosesNothing(_ policy: MissedPolicy) throws {
-        let late = Misfire.bound + 5
+        let late = 1005
         let definition = JobDefinition.example(
-            "report", .every(.seconds(60)),
+            "report", .cron("* * * * *"),
             .with {
                 $0.missed = policy
                 $0.deadline = .seconds(60 * 60 * 24)
@@ -140,7 +140,7 @@ struct MisfireTests {
         let now = minute(0) + .seconds(30)
         var fires: [PlannedFire] = []
         for _ in 0..<2 {
-            let plan = Misfire.decide(job, schedule: schedule, at: now, through: now)
+            let plan = Misfire.decide(job, schedule: schedule, at: now, through: now, lookingAt: 1000)
             fires += plan.fires
             job.watermark = plan.through
         }
@@ -152,6 +152,42 @@ struct MisfireTests {
         case .latest: #expect(runs == [minute(0)])
         case .all: #expect(runs == (-99...0).map(minute))
         }
+    }
+
+    /// What is due at equal steps is counted, and not looked at one by one; what comes of it is the same.
+    @Test(arguments: MissedPolicy.allCases, [1, 3, 4, 50, 5000])
+    func aCountOfEqualStepsGivesWhatLookingGives(_ policy: MissedPolicy, late: Int) throws {
+        for (step, end) in [(Duration.seconds(60), nil), (.milliseconds(700), nil), (.seconds(60), minute(-2))] {
+            var schedule = ScheduleDefinition(.every(step))
+            schedule.end = end
+            let counting = JobDefinition.example(
+                "report", schedule,
+                .with {
+                    $0.missed = policy
+                    $0.catchUp = 3
+                })
+            var looking = counting
+            // An exception long ago takes nothing away, but has each instant looked at.
+            looking.schedule.except = ["2001-01-01"]
+            let now = minute(0) + .seconds(30)
+            let plans = try [counting, looking].map { definition in
+                Misfire.decide(
+                    JobRecord.example(definition, watermark: now - .seconds(late)),
+                    schedule: try Schedule(definition.schedule, jobName: "report"), at: now, through: now + .seconds(10)
+                )
+            }
+            #expect(plans[0] == plans[1], "\(step)")
+        }
+    }
+
+    @Test func aMonthOfSecondsIsOneRow() throws {
+        let definition = JobDefinition.example("report", .every(.seconds(1)), .with { $0.missed = .latest })
+        let now = minute(0)
+        let plan = Misfire.decide(
+            JobRecord.example(definition, watermark: now - .seconds(30 * 86_400)),
+            schedule: try Schedule(definition.schedule, jobName: "report"), at: now, through: now, lookingAt: 100)
+        #expect(plan.fires.filter { $0.missed != nil }.map(\.count) == [30 * 86_400 - 11])
+        #expect(plan.through == now)
     }
 
     @Test func spreadPutsOffTheStartAndTheDeadlineButNotTheInstant() throws {

@@ -40,6 +40,22 @@ struct FiringLoopTests {
         #expect(bench.parts.worker.takeRing())
     }
 
+    /// A page of jobs that have long been due is made up for beside what is due now.
+    @Test func jobsThatHaveLongBeenDueKeepNoOtherWaiting() async throws {
+        let bench = try LoopBench()
+        let late = (0..<FiringLoop.page).map { JobDefinition.example("late\($0)", .every(.seconds(1))) }
+        try await bench.store.apply(late, source: "late", isComplete: true, by: "test", schedules: ScheduleCache())
+        bench.time.advance(by: .seconds(3600))
+        try await bench.join()
+        _ = try await bench.turn(bench.lead)
+        try await bench.store.apply(
+            [.example("report", .every(.seconds(4)))], source: "test", isComplete: true, by: "test",
+            schedules: ScheduleCache())
+        #expect(try await bench.turn(bench.firing) == .now)
+        #expect(try await instants(bench, "report").count == 2)
+        #expect(try await instants(bench, "late7").contains(3598))
+    }
+
     @Test func aLeaderWhoseTermIsOverWritesNothing() async throws {
         let bench = try await bench()
         try await bench.store.apply(
