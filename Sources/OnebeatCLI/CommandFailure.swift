@@ -64,6 +64,7 @@ struct CommandFailure: Error {
             self.init(failure.description, exit)
         case let error as DefinitionError: self.init(error.description, .badData)
         case let error as ListenError: self.init(error.description, .unavailable)
+        case let error as CertificateProblem: self.init(error.description, .badSetting)
         case let error as GuardianError: self.init(error.description, .unavailable)
         default: return nil
         }

@@ -90,7 +90,7 @@ struct OnebeatCommand: ParsableCommand {
                 name: "Control",
                 subcommands: [
                     Trigger.self, Pause.self, Resume.self, Cancel.self, Retry.self,
-                    Emit.self, MarkCommand.self, BackfillCommand.self, Backfills.self,
+                    Emit.self, SignalCommand.self, MarkCommand.self, BackfillCommand.self, Backfills.self,
                 ]),
             CommandGroup(name: "Access", subcommands: [Users.self, Tokens.self]),
             CommandGroup(name: "Other", subcommands: [Version.self, Bury.self]),

@@ -51,8 +51,22 @@ extension PostgresStore: EmissionStore {
     private func start(
         _ jobs: [JobRecord], _ request: String, at now: Timestamp, in transaction: Transaction
     ) throws {
-        guard !jobs.isEmpty else { return }
-        let made = try transaction.flight([
+        let made = try Self.addByHand(jobs, request, at: now, in: transaction)
+        let paused = Set(jobs.filter(\.isPaused).map(\.name))
+        guard !paused.isEmpty else { return }
+        var changes = Changes(at: now)
+        let runs = try transaction.flight([.lockRuns(made.filter { paused.contains($0.job) }.map(\.id))])[0]
+        for run in runs.map(Run.init) { _ = try changes.end(run, as: .skipped, .paused, isGuarded: false) }
+        try Flows.follow(&changes, in: transaction)
+        _ = try transaction.flight(changes.statements())
+    }
+
+    /// Adds a run by hand of each job, and with that of a root its flow.
+    static func addByHand(
+        _ jobs: [JobRecord], _ request: String, at now: Timestamp, in transaction: Transaction
+    ) throws -> [Run] {
+        guard !jobs.isEmpty else { return [] }
+        var made = try transaction.flight([
             Statement(
                 """
                 INSERT INTO runs (job_name, generation, version, kind, scheduled_at, request_id, due_at, state, queue,
@@ -83,13 +97,10 @@ extension PostgresStore: EmissionStore {
                 job: job.name, generation: job.generation, scheduledAt: now, kind: .manual, requestID: request,
                 edition: job.flowEdition)
         }
-        if !roots.isEmpty { _ = try transaction.flight(Flows.insert(roots, followers)) }
-        let paused = Set(jobs.filter(\.isPaused).map(\.name))
-        guard !paused.isEmpty else { return }
-        var changes = Changes(at: now)
-        let runs = try transaction.flight([.lockRuns(made.filter { paused.contains($0.job) }.map(\.id))])[0]
-        for run in runs.map(Run.init) { _ = try changes.end(run, as: .skipped, .paused, isGuarded: false) }
-        try Flows.follow(&changes, in: transaction)
-        _ = try transaction.flight(changes.statements())
+        guard !roots.isEmpty else { return made }
+        _ = try transaction.flight(Flows.insert(roots, followers))
+        let names = Set(roots.map(\.job))
+        for place in made.indices where names.contains(made[place].job) { made[place].flow = made[place].id }
+        return made
     }
 }

@@ -301,9 +301,13 @@ extension PostgresStore: LeaseStore {
 
 extension PostgresStore {
     /// Runs that are running for a node that is gone.
+    /// What is only reported is at no node, and goes on as long as its job only reports.
     static let orphans = """
         SELECT \(Run.columns) FROM runs WHERE state = 'running'
             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.boot = runs.boot AND n.gone_at IS NULL)
+            AND (need <> '\(SignalWatch.kind)' OR NOT EXISTS (
+                SELECT 1 FROM jobs j WHERE j.name = runs.job_name AND j.generation = runs.generation
+                    AND j.removed_at IS NULL AND j.need = runs.need))
         ORDER BY id LIMIT $1
         """
 

@@ -205,7 +205,9 @@ extension PostgresStore: RunStore {
             changes.events.append(
                 Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key))
             var asking: [Statement] = []
-            if run.state == .running || run.isUnderWay {
+            if run.isReported, run.state == .running {
+                run = try changes.settle(run, .cancelled, as: .end(.cancelled, .requested))
+            } else if run.state == .running || run.isUnderWay {
                 run.isCancelRequested = true
                 asking = [Statement("UPDATE runs SET is_cancel_requested = true WHERE id = $1", [.int(id.value)])]
             } else {
@@ -222,7 +224,8 @@ extension PostgresStore: RunStore {
                 }
             }
             try Flows.follow(&changes, in: transaction)
-            try transaction.commit(asking + changes.statements(), waking: changes.wakesSomebody)
+            try transaction.commit(
+                asking + changes.statements() + changes.statusStatements, waking: changes.wakesSomebody)
             return run
         }
     }

@@ -19,7 +19,12 @@ extension SQLiteStore: EmissionStore {
             if isNew == 1 {
                 let jobs = try self.records(
                     "j.removed_at IS NULL AND j.on_event = ? ORDER BY j.name", [emission.name], in: db)
-                for job in jobs { try self.start(job, request, at: now, in: db) }
+                for job in jobs {
+                    guard let run = try self.addByHand(job, request, at: now, in: db), job.isPaused else { continue }
+                    var changes = Changes(at: now)
+                    _ = try changes.end(run, as: .skipped, .paused)
+                    try self.write(changes, in: db)
+                }
                 try db.note(emission.event(starting: jobs.count), at: now)
             }
             return try db.rows(
@@ -32,7 +37,9 @@ extension SQLiteStore: EmissionStore {
         }
     }
 
-    private func start(_ job: JobRecord, _ request: String, at now: Timestamp, in db: Database) throws {
+    /// Adds a run by hand, and with that of a root its flow.
+    /// - Returns: `nil` where there was one.
+    func addByHand(_ job: JobRecord, _ request: String, at now: Timestamp, in db: Database) throws -> Run? {
         let definition = job.definition
         try db.change(
             """
@@ -44,13 +51,12 @@ extension SQLiteStore: EmissionStore {
                 job.name, job.generation, job.version, now, request, now, definition.policies.queue,
                 definition.policies.priority, definition.need,
             ])
-        guard let run = try Run.fetch(RunID(db.lastInsertedRowID), in: db), run.requestID == request else { return }
+        guard let run = try Run.fetch(RunID(db.lastInsertedRowID), in: db), run.requestID == request else {
+            return nil
+        }
         if job.flowEdition > 0 {
             try Self.insert(Follower.all(of: job.name, among: followers(of: job.name, in: db)), after: run, in: db)
         }
-        guard job.isPaused, let planned = try Run.fetch(run.id, in: db) else { return }
-        var changes = Changes(at: now)
-        _ = try changes.end(planned, as: .skipped, .paused)
-        try write(changes, in: db)
+        return try Run.fetch(run.id, in: db)
     }
 }

@@ -212,11 +212,18 @@ extension SQLiteStore: LeaseStore {
 }
 
 extension SQLiteStore {
-    /// Runs that are running for a node that is gone. The index is named, since the planner would else walk the whole
+    /// Runs that are running for a node that is gone; what is only reported is at no node, and goes on as long as its job
+    /// only reports. The index is named, since the planner would else walk the whole
     /// history by number to save sorting a handful.
     static let orphans = """
         SELECT \(Run.columns) FROM runs INDEXED BY runs_of_boot WHERE state = 'running'
             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.boot = runs.boot AND n.gone_at IS NULL)
+            AND (need <> '\(SignalWatch.kind)' OR NOT EXISTS (
+                SELECT 1 FROM jobs j JOIN definitions d
+                    ON d.job_name = j.name AND d.generation = j.generation AND d.version = j.version
+                WHERE j.name = runs.job_name AND j.generation = runs.generation AND j.removed_at IS NULL
+                    AND CASE WHEN json_valid(d.definition) THEN json_extract(d.definition, '$.work.kind') END
+                        = '\(SignalWatch.kind)'))
         ORDER BY id LIMIT ?
         """
 

@@ -78,7 +78,7 @@ extension SQLiteStore {
         return run
     }
 
-    private static func manual(
+    static func manual(
         _ job: String, _ generation: Int, _ request: String, in db: Database
     ) throws -> Run? {
         try db.rows(

@@ -134,7 +134,9 @@ extension SQLiteStore: RunStore {
             var changes = Changes(at: now)
             changes.events.append(
                 Event("run.cancel_requested", job: run.job, run: id, actor: actor, message: run.key))
-            if run.state == .running || run.isUnderWay {
+            if run.isReported, run.state == .running {
+                _ = try changes.settle(run, .cancelled, as: .end(.cancelled, .requested))
+            } else if run.state == .running || run.isUnderWay {
                 try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [id.value])
             } else {
                 _ = try changes.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)")

@@ -354,6 +354,8 @@ extension StoreWrapper {
         try await base.forgetSignInFailures(of: keys)
     }
 
+    public func signal(_ signal: JobSignal) async throws(StoreError) -> Run { try await base.signal(signal) }
+
     public func emit(_ emission: Emission) async throws(StoreError) -> [Run] { try await base.emit(emission) }
 
     public func standby() async throws(StoreError) -> Standby? { try await base.standby() }

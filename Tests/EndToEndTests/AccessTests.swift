@@ -30,6 +30,32 @@ struct AccessTests {
         }
     }
 
+    @Test func aNodeSpeaksTLSByItsFilesAndTheCommandKnowsWhomToTrust() async throws {
+        try await Sandbox.with { box in
+            let files = "web: {tls: {certificate: cert.pem, key: key.pem}}"
+            try box.configure("good: {run: \"true\"}", settings: files)
+            let missing = try await box.onebeat("up", "onebeat.yaml", "--listen", "127.0.0.1:0")
+            #expect(missing.code == 78 && missing.errors.contains("cert.pem is not there"), "\(missing)")
+            let made = try await box.run([
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-keyout",
+                box.path("key.pem"), "-out", box.path("cert.pem"), "-subj", "/CN=test", "-days", "2", "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            ])
+            #expect(made.code == 0, "\(made)")
+            let port = freePort()
+            let node = try box.start([Sandbox.binary, "up", "onebeat.yaml", "--listen", "127.0.0.1:\(port)"])
+            #expect(try await eventually(within: .seconds(15)) { node.output.contains("https://127.0.0.1:\(port)/") })
+            let server = ["pause", "good", "--server", "https://localhost:\(port)"]
+            let stranger = try await box.run([Sandbox.binary] + server)
+            #expect(stranger.code == 75 && stranger.errors.contains("--ca"), "\(stranger)")
+            let known = try await box.run([Sandbox.binary] + server + ["--ca", "cert.pem"])
+            #expect(known.code == 0 && known.output.contains("good is paused"), "\(known)")
+            node.send(SIGTERM)
+            #expect(try await node.end(within: .seconds(15)) == 0)
+        }
+    }
+
     @Test func usersAndTokensComeAndGo() async throws {
         try await Sandbox.with { box in
             try box.configure("shop-a: {run: \"true\"}\nother: {run: \"true\"}")
@@ -76,6 +102,15 @@ struct AccessTests {
                 (["trigger", "shop-a", "--request-id", "far"], Int32(0), "is due, and starts"),
                 (["pause", "shop-a"], 0, "shop-a is paused"), (["pause", "shop-a"], 0, "is paused already"),
                 (["resume", "other"], 1, "token:ci may not act on job \"other\""),
+                (
+                    ["alerts", "silence", "shop-*", "--for", "2h", "--because", "new disks"], 0,
+                    "nobody is told of shop-*"
+                ),
+                (["alerts", "silence", "*", "--for", "2h", "--because", "x"], 1, "may not act on job \"*\""),
+                (["alerts", "silences"], 0, "new disks"), (["alerts", "unsilence", "1"], 0, "silence 1 is over"),
+                (["alerts"], 0, "nothing was told yet"), (["alerts", "ack", "9"], 1, "there is no incident 9"),
+                (["backfill", "shop-a", "--from", "yesterday"], 1, "is run by hand"),
+                (["backfills"], 0, "there are no backfills"), (["backfills", "pause", "9"], 1, "no backfill 9"),
                 (["retry", "x"], 65, "is not a run"),
                 (["cancel", "99"], 1, "there is no run 99"),
                 (["trigger", "shop-a", "--wait"], 65, "takes no --server"),

@@ -47,6 +47,45 @@ struct AlertTests {
         }
     }
 
+    @Test func whatRunsElsewhereIsToldOfWhenNoWordComesAndWhenItIsBack() async throws {
+        try await Sandbox.with { box in
+            try box.configure(
+                "away: {signal: {every: 6s, grace: 1s}}\nnext: {after: away, run: \"true\"}",
+                settings: """
+                    alerts:
+                      - {name: ops, jobs: [away], group: 1s, run: 'echo "$ONEBEAT_ALERT_TEXT" >> told'}
+                    """)
+            let node = try await box.up()
+            let begun = try await box.onebeat("signal", "away", "start")
+            #expect(begun.code == 0 && begun.output.contains("of away is running"), "\(begun)")
+            let server = ["--server", "http://127.0.0.1:\(node.port)"]
+            let ended = try await box.run([Sandbox.binary, "signal", "away", "success", "--message", "4 GB"] + server)
+            #expect(ended.code == 0 && ended.output.contains("of away is succeeded"), "\(ended)")
+            #expect(try await eventually(within: Self.aLookAndMore) { !box.lines("told").isEmpty })
+            #expect(box.lines("told").first == "Onebeat: away late")
+            #expect(box.read("told").contains("away: word of a success was expected"))
+            let status = try await box.onebeat("status")
+            #expect(status.code == 1 && status.output.contains("away"), "\(status)")
+            #expect(try await box.onebeat("explain", "away").output.contains("it runs elsewhere"))
+            #expect(
+                try await eventually(within: Self.aLookAndMore) {
+                    _ = try await box.onebeat("signal", "away")
+                    return box.lines("told").contains("Onebeat: away well again")
+                })
+            let failed = try await box.onebeat("signal", "away", "--exit-code", "3", "--message", "no space")
+            #expect(failed.code == 0 && failed.output.contains("failed"), "\(failed)")
+            #expect(try await box.onebeat("jobs").output.contains("failed: no space"))
+            let refused = try await box.onebeat("trigger", "away")
+            #expect(refused.code == 1 && refused.errors.contains("onebeat signal away success"), "\(refused)")
+            #expect(
+                try await eventually(within: .seconds(10)) {
+                    try await box.onebeat("runs", "--job", "next").output.contains("succeeded")
+                })
+            #expect(try await box.onebeat("audit").code == 0)
+            try await node.stop()
+        }
+    }
+
     @Test func aFileThatWasCutShortTakesNoJobAway() async throws {
         try await Sandbox.with { box in
             try box.configure("a: {every: 1h, run: \"true\"}", settings: "complete: true")

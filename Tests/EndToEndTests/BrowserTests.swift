@@ -25,11 +25,16 @@ struct BrowserTests {
                 load: {after: [transform, check], run: "exit 3"}
                 heartbeat: {every: 1s, run: "true"}
                 flaky: {every: 2s, run: "echo no paper >&2; exit 4"}
-                slow: {run: "sleep 60"}
+                slow: {run: "sleep 170"}
                 talker: {run: "sh talker.sh"}
+                offsite: {signal: {every: 1d, grace: 2h}}
                 mail: {every: 10s, queue: letters, run: "true"}
                 "\(Self.longName)": {every: 5s, run: "true", description: "\(String(repeating: "wide", count: 40))"}
-                """)
+                """,
+                settings: """
+                    alerts:
+                      - {name: ops, group: 1s, run: 'true'}
+                    """)
             try box.write(
                 """
                 printf '\\033[31mred\\033[0m <b>bold</b> \\033[1;32mgreen\\033[0m\\n'
@@ -43,9 +48,16 @@ struct BrowserTests {
             let node = try await box.up()
             for job in ["backup_daily", "extract", "slow"] { _ = try await box.onebeat("trigger", job) }
             _ = try await box.onebeat("pause", "mail")
+            _ = try await box.onebeat("signal", "offsite", "start")
+            _ = try await box.onebeat("signal", "offsite", "success", "--message", "4 GB")
             let isDone = try await eventually(within: .seconds(20)) {
                 let done = "SELECT count(*) FROM runs WHERE job_name IN ('load', 'flaky') AND state = 'failed'"
-                return try await box.query(done).first.flatMap { Int($0[0]) } ?? 0 >= 3
+                let told = "SELECT count(*) FROM incidents WHERE closed_at IS NULL"
+                func count(_ sql: String) async throws -> Int {
+                    try await box.query(sql).first.flatMap { Int($0[0]) } ?? 0
+                }
+                let (failures, incidents) = (try await count(done), try await count(told))
+                return failures >= 3 && incidents >= 2
             }
             #expect(isDone)
             func run(_ condition: String) async throws -> String {
@@ -58,7 +70,10 @@ struct BrowserTests {
                 "run-failed": "/runs/\(try await run("job_name = 'flaky' AND state = 'failed'"))",
                 "run-running": "/runs/\(try await run("job_name = 'slow'"))",
                 "graph": "/graph", "graph-one": "/graph/load",
-                "flow": "/flows/\(try await run("job_name = 'load'"))", "calendar": "/calendar", "nodes": "/nodes",
+                "flow": "/flows/\(try await run("job_name = 'load'"))", "calendar": "/calendar",
+                "alerts": "/alerts", "backfills": "/backfills",
+                "backfills-shown": "/backfills?job=backup_daily&from=2026-01-01&to=2026-01-08",
+                "job-elsewhere": "/jobs/offsite", "nodes": "/nodes",
                 "events": "/events", "lab": "/lab?expression=30%202%20*%20*%20*&timezone=Europe/Berlin",
                 "lab-wrong": "/lab?expression=61%202%20*%20*%20*",
             ]
@@ -67,6 +82,24 @@ struct BrowserTests {
             ]
             try await walk(plan, in: box)
             try await node.stop()
+        }
+    }
+
+    @Test func whoeverSignsInIsKnownToOtherNodesUntilTheySignOut() async throws {
+        try await Sandbox.with { box in
+            try box.configure("good: {run: \"true\"}", settings: "web: {sign_in: password}")
+            try box.write("correct horse\n", to: "password")
+            let added = try await box.onebeat(
+                "users", "add", "ann", "--role", "admin", input: box.path("password"))
+            #expect(added.code == 0, "\(added)")
+            let (a, b) = (try await box.up("a"), try await box.up("b"))
+            try await walk(
+                [
+                    "base": "http://127.0.0.1:\(a.port)", "other": "http://127.0.0.1:\(b.port)",
+                    "password": "correct horse",
+                ], in: box)
+            try await a.stop()
+            try await b.stop()
         }
     }
 

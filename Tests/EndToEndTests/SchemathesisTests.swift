@@ -16,6 +16,7 @@ struct SchemathesisTests {
                 tick: {every: 1s, run: "echo hi"}
                 team/slow: {run: "sleep 2"}
                 root: {run: "true"}
+                away: {signal: {every: 1h}}
                 leaf: {after: root, run: "exit 1"}
                 """)
             let node = try await box.up()

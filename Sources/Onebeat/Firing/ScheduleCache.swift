@@ -21,4 +21,14 @@ public final class ScheduleCache: Sendable {
         schedules.withLock { $0[job.versionID] = (job.definition, schedule) }
         return schedule
     }
+
+    /// When word is expected of a job that only reports; `nil` for others, and where this machine cannot tell.
+    package func expectation(of job: JobRecord) -> Schedule? {
+        guard let watch = job.definition.signal else { return nil }
+        // Kept beside the schedule of the version, under a number that none has.
+        var record = job
+        record.version = -job.version
+        record.definition.schedule = watch.expected
+        return try? schedule(for: record)
+    }
 }

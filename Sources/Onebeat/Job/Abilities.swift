@@ -39,7 +39,7 @@ extension JobDefinition {
     public var need: String {
         switch work {
         case .handler: Self.need(ofHandler: name)
-        case .shell, .command, .http, .alert, .celery, .unknown: work.kind
+        case .shell, .command, .http, .alert, .celery, .signal, .unknown: work.kind
         }
     }
 

@@ -75,6 +75,7 @@ public struct Each: Sendable, Hashable {
         }
         switch definition.work {
         case .alert: try require(false, "an alert has no elements")
+        case .signal: try require(false, "a job that runs elsewhere has no elements")
         case .shell, .command, .http, .handler, .celery, .unknown: break
         }
     }

@@ -56,7 +56,7 @@ extension JobDefinition {
         switch work {
         case .http(let call): min(call.timeout, policies.timeout ?? call.timeout)
         case .celery: policies.timeout ?? CeleryCall.longestWatch
-        case .shell, .command, .handler, .alert, .unknown: policies.timeout
+        case .shell, .command, .handler, .alert, .signal, .unknown: policies.timeout
         }
     }
 
@@ -129,7 +129,13 @@ extension JobDefinition {
         }
         try each?.validate(self)
         try policies.validate(job: name)
-        return self
+        guard let signal else { return self }
+        try signal.validate(job: name)
+        // How many of its runs there are at one time is decided elsewhere.
+        var job = self
+        job.policies.overlap = .allow
+        job.policies.limit = nil
+        return job
     }
 }
 

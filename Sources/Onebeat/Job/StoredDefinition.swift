@@ -185,6 +185,9 @@ enum StoredDefinition {
         case .http(let call): put(call, into: &form)
         case .alert(let rule): put(rule, into: &form)
         case .celery(let call): put(call, into: &form)
+        case .signal(let watch):
+            form["expected"] = write(watch.expected)
+            form.put("grace", watch.grace)
         case .handler, .unknown: break
         }
         return form.value
@@ -203,6 +206,11 @@ enum StoredDefinition {
         case Work.celeryKind: return .celery(try readTask(&form))
         case "handler": return .handler
         case "alert": return .alert(try readRule(&form))
+        case SignalWatch.kind:
+            guard var expected = try form.object("expected") else { throw form.missing("expected") }
+            var watch = SignalWatch(try readSchedule(&expected))
+            watch.grace = try form.length("grace") ?? watch.grace
+            return .signal(watch)
         default: return .unknown(kind)
         }
     }

@@ -12,6 +12,8 @@ public enum Work: Sendable, Hashable {
     case handler
     /// Telling people of other jobs.
     case alert(AlertRule)
+    /// Something that is done elsewhere, and only reported.
+    case signal(SignalWatch)
     /// Work that a newer version knows. This one leaves it alone.
     case unknown(String)
 
@@ -24,6 +26,7 @@ public enum Work: Sendable, Hashable {
         case .celery: Self.celeryKind
         case .handler: "handler"
         case .alert: "alert"
+        case .signal: SignalWatch.kind
         case .unknown(let kind): kind
         }
     }

@@ -120,7 +120,7 @@ extension JobDefinition {
     package var observedWords: String {
         switch work {
         case .celery(let call): "would have sent \(call.task) to \(call.queue.map { "the queue \($0)" } ?? "its queue")"
-        case .shell, .command, .http, .handler, .alert, .unknown: "would have started"
+        case .shell, .command, .http, .handler, .alert, .signal, .unknown: "would have started"
         }
     }
 }

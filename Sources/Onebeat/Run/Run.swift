@@ -205,6 +205,9 @@ public struct Run: Sendable, Equatable {
     /// Whether somebody else's workers may have it though no attempt of it is running: only who adopts it can end it.
     package var isUnderWay: Bool { isRemote && state == .scheduled && attempt > failures }
 
+    /// Whether it runs elsewhere and was only told of: no node holds it.
+    package var isReported: Bool { need == SignalWatch.kind }
+
     /// How late the newest attempt started, for runs that started at all.
     public var lateness: Duration? { startedAt.map { $0.duration(since: dueAt) } }
 }

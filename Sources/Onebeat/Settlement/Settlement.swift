@@ -58,6 +58,8 @@ public enum Settlement: Sendable, Equatable {
             // Its workers have not been told: whoever adopts it does.
             return run.isRemote ? .again(at: now, reason) : .end(.cancelled, whyCancelled(run))
         }
+        // It runs elsewhere; nothing here can start it again.
+        if run.isReported { return .end(.lost, reason) }
         // What was handed back goes on elsewhere, and is watched on there: that sends nothing a second time.
         if run.isRemote, reason == .handedBack { return .again(at: now, reason) }
         switch policies.delivery {

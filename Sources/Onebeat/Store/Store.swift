@@ -1,4 +1,4 @@
-// Store: the one authority. Eleven roles, each a protocol of a few moves; every move is one transaction. A store locks,
+// Store: the one authority. Thirteen roles, each a protocol of a few moves; every move is one transaction. A store locks,
 // reads, calls the pure decision it is handed, and writes; it has no policy of its own. All time that matters is the
 // store's, as far as it is confirmed here (`StoreClock`): no move takes a caller's clock.
 //
@@ -6,7 +6,7 @@
 
 /// Everything a node asks of a store.
 public typealias Store = JobStore & RunStore & LeaseStore & HistoryStore & StandingStore & AlertStore & LedgerStore
-    & RerunStore & BackfillStore & AccessStore & EmissionStore & StandbyStore
+    & RerunStore & BackfillStore & AccessStore & EmissionStore & StandbyStore & SignalStore
 
 /// Definitions and how far they are planned.
 public protocol JobStore: Sendable {

@@ -60,6 +60,13 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         .refused("backfill \(backfill.id) of \(backfill.job) has ended: it is \(backfill.state.rawValue)")
     }
 
+    /// A word on a job that runs here.
+    package static func runsHere(_ job: String) -> StoreError {
+        .refused(
+            "job \(job) is run by nodes, and is not told of; `signal: {every: 1d, grace: 2h}` makes one that only reports"
+        )
+    }
+
     /// The lease of a node that was declared dead, or has left.
     package static func over(_ node: NodeID) -> StoreError { .fenced("the lease of node \(node) is over") }
 

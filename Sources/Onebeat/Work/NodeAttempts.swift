@@ -121,7 +121,7 @@ extension Outcome {
         guard let lastLine, case .failed(var failure) = self, failure.exitCode != nil else { return self }
         switch job.work {
         case .shell, .command: failure.message += "; last line: \(lastLine)"
-        case .http, .celery, .handler, .alert, .unknown: break
+        case .http, .celery, .handler, .alert, .signal, .unknown: break
         }
         return .failed(failure)
     }
@@ -132,7 +132,7 @@ extension Work {
     fileprivate var secretWords: String? {
         switch self {
         case .celery, .handler: "it failed, and what it said is secret"
-        case .shell, .command, .http, .alert, .unknown: nil
+        case .shell, .command, .http, .alert, .signal, .unknown: nil
         }
     }
 
@@ -143,7 +143,7 @@ extension Work {
     fileprivate var grace: Duration? {
         switch self {
         case .shell(_, let settings), .command(_, let settings): settings.grace
-        case .http, .alert, .unknown: .zero
+        case .http, .alert, .signal, .unknown: .zero
         case .celery: Self.revokingGrace
         case .handler: nil
         }

@@ -28,72 +28,67 @@ struct BackfillCommand: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
-
-    /// How many instants `--dry-run` lists, and counts.
-    private static let mostShown = 20
-    private static let mostCounted = 100_000
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if !(1...1000).contains(limit) { throw ValidationError("--limit is \(limit); 1 to 1000 will do.") }
     }
 
     func run() async throws {
+        let clock = try reader.clock()
+        if let node = try server.node(beside: store) {
+            let now = try await node.now()
+            return try await ask(node, Clock(clock, now: now), period(on: clock, now: now))
+        }
         let store = try await store.open()
         let now = try await store.now()
-        let clock = try reader.clock()
         let record = try await store.record(of: job)
-        let start = try Moment.read(from, option: "--from", on: clock, now: now)
-        let end = try to.map { try Moment.read($0, option: "--to", on: clock, now: now) } ?? now
-        var backfill = Backfill(of: job, from: start, to: min(end, now), by: Person.current)
-        backfill.order = order
-        backfill.limit = limit
-        backfill.repeats = rerun
-        if end > now, to != nil { throw CommandFailure("--to lies ahead; a backfill runs what is past", .badData) }
-        if let problem = BackfillPlan.problem(backfill, record) { throw CommandFailure(problem, .badData) }
-        if dryRun { return try await show(backfill, record, in: store, Clock(clock, [record], now: now)) }
-        let added = try await store.add(backfill)
-        if format.json { return try Output.json(BackfillResource(added)) }
-        Output.line(
-            "backfill \(added.id) of \(job) begins, \(limit) at a time; `onebeat backfills` shows how far it is")
-    }
-
-    private struct Preview: Encodable {
-        var job: String
-        var runs: Int
-        var passed: Int
-        var isWhole: Bool
-        var first: [Timestamp]
-    }
-
-    private func show(_ backfill: Backfill, _ record: JobRecord, in store: any Store, _ clock: Clock) async throws {
-        let schedule = try Schedule(of: record.definition)
-        var backfill = backfill
-        var preview = Preview(job: job, runs: 0, passed: 0, isWhole: true, first: [])
-        while true {
-            let instants = BackfillPlan.next(of: backfill, schedule)
-            guard let last = instants.last else { break }
-            let states = try await store.newestStates(of: job, at: instants)
-            for instant in instants {
-                guard rerun.include(states[instant]) else {
-                    preview.passed += 1
-                    continue
-                }
-                preview.runs += 1
-                if preview.first.count < Self.mostShown { preview.first.append(instant) }
-            }
-            backfill.reached = last
-            preview.isWhole = preview.runs + preview.passed < Self.mostCounted
-            if !preview.isWhole { break }
+        let period = try period(on: clock, now: now)
+        let acts = Acts(store, by: Person.current)
+        let backfill = try await acts.backfill(
+            record, from: period.from, to: period.to, order: order, limit: limit, rerun: rerun)
+        if dryRun {
+            let preview = try await acts.preview(backfill, of: record, most: Acts.mostCounted.command)
+            if format.json { return try Output.json(preview) }
+            return show(preview, preview.words(rerun), Clock(clock, [record], now: now))
         }
-        if format.json { return try Output.json(preview) }
+        let added = try await store.add(backfill)
+        format.json ? try Output.json(BackfillResource(added)) : Output.line("\(added.beginWords)")
+    }
+
+    private func period(on clock: Schedule, now: Timestamp) throws -> (from: Timestamp, to: Timestamp?) {
+        let start = try Moment.read(from, option: "--from", on: clock, now: now)
+        let end = try to.map { try Moment.read($0, option: "--to", on: clock, now: now) }
+        if let end, end > now { throw CommandFailure("--to lies ahead; a backfill runs what is past", .badData) }
+        return (start, end)
+    }
+
+    private struct Answer: Decodable {
+        var words: String
+        var backfill: BackfillResource?
+        var preview: BackfillPreview?
+    }
+
+    private func ask(
+        _ node: RemoteNode, _ clock: Clock, _ period: (from: Timestamp, to: Timestamp?)
+    ) async throws {
+        var fields: [String: JSONValue] = [
+            "job": .string(job), "from": .string("\(period.from)"), "order": .string(order.rawValue),
+            "limit": .int(Int64(limit)), "rerun": .string(rerun.rawValue), "dry_run": .bool(dryRun),
+        ]
+        if let end = period.to { fields["to"] = .string("\(end)") }
+        let answer: Answer = try await node.does("/backfills", fields)
+        if let preview = answer.preview {
+            return format.json ? try Output.json(preview) : show(preview, answer.words, clock)
+        }
+        format.json ? try Output.json(answer.backfill) : Output.line("\(answer.words)")
+    }
+
+    private func show(_ preview: BackfillPreview, _ words: String, _ clock: Clock) {
         for instant in preview.first { Output.line("\(clock.text(instant))  \(clock.own(instant, of: job))") }
         let rest = preview.runs - preview.first.count
         if rest > 0 { Output.line("… and \(rest) more\(preview.isWhole ? "" : " at least")") }
-        let followers = try await store.followers(of: job).count
-        Output.line(
-            "\(preview.runs) run\(preview.runs == 1 ? "" : "s")\(followers > 0 ? ", each with \(followers) that follow" : "");"
-                + " \(preview.passed) instants passed over, since they were run (--rerun \(rerun.rawValue)). Nothing was done"
-        )
+        Output.line("\(words)")
     }
 }
 

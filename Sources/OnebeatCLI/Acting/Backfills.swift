@@ -18,33 +18,40 @@ struct ListBackfills: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if !(1...1000).contains(limit) { throw ValidationError("--limit is \(limit); 1 to 1000 will do.") }
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let now = try await store.now()
-        let backfills = try await store.backfills(openOnly: open, limit: limit)
-        var lines: [(Backfill, Int)] = []
-        for backfill in backfills {
-            lines.append((backfill, backfill.state.isOpen ? try await store.openRuns(of: backfill.id) : 0))
-        }
-        if format.json { return try Output.json(lines.map { BackfillResource($0, open: $1) }) }
+        let (backfills, now) = try await read()
+        if format.json { return try Output.json(backfills) }
         if backfills.isEmpty { return Output.note("there are no backfills") }
         let clock = Clock(try reader.clock(), now: now)
         var table = TextTable(
             "id", "job", "state", "from", "to", "reached", "made", "passed", "open", "by", rightAligned: [0, 6, 7, 8])
-        for (backfill, open) in lines {
+        for backfill in backfills {
             table.add(
                 .init("\(backfill.id)"), .init(backfill.job, .title),
-                .init(backfill.state.rawValue, backfill.state == .active ? .active : .quiet),
+                .init(backfill.state, backfill.state == Backfill.State.active.rawValue ? .active : .quiet),
                 .init(clock.text(backfill.from)), .init(clock.text(backfill.to)),
                 .init(backfill.reached.map(clock.text) ?? ""), .init("\(backfill.made)"), .init("\(backfill.passed)"),
-                .init("\(open)"), .init(backfill.actor))
+                .init("\(backfill.open)"), .init(backfill.by))
         }
         for line in table.lines(for: .output) { Output.line(line) }
+    }
+}
+
+extension ListBackfills {
+    private func read() async throws -> ([BackfillResource], Timestamp) {
+        if let node = try server.node(beside: store) {
+            let items: Items<BackfillResource> = try await node.read("/backfills?open=\(open)&limit=\(limit)")
+            return (items.items, try await node.now())
+        }
+        let store = try await store.open()
+        let found = try await store.backfills(openOnly: open, limit: limit)
+        return (try await store.resources(of: found), try await store.now())
     }
 }
 
@@ -54,8 +61,12 @@ struct PauseBackfill: AsyncParsableCommand {
     @Argument(help: "The backfill's number.")
     var id: Int64
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
-    func run() async throws { try await store.open().change(backfill: id, to: .paused) }
+    func run() async throws {
+        if try await server.act("/backfills/\(id)/pause", beside: store) { return }
+        Output.line("\(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .paused).words)")
+    }
 }
 
 struct ResumeBackfill: AsyncParsableCommand {
@@ -63,8 +74,12 @@ struct ResumeBackfill: AsyncParsableCommand {
     @Argument(help: "The backfill's number.")
     var id: Int64
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
-    func run() async throws { try await store.open().change(backfill: id, to: .active) }
+    func run() async throws {
+        if try await server.act("/backfills/\(id)/resume", beside: store) { return }
+        Output.line("\(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .active).words)")
+    }
 }
 
 struct CancelBackfill: AsyncParsableCommand {
@@ -73,13 +88,10 @@ struct CancelBackfill: AsyncParsableCommand {
     @Argument(help: "The backfill's number.")
     var id: Int64
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
-    func run() async throws { try await store.open().change(backfill: id, to: .cancelled) }
-}
-
-extension BackfillStore {
-    fileprivate func change(backfill id: Int64, to state: Backfill.State) async throws {
-        let backfill = try await change(id, to: state, by: Person.current)
-        Output.line("backfill \(id) of \(backfill.job) is \(backfill.state.rawValue)")
+    func run() async throws {
+        if try await server.act("/backfills/\(id)/cancel", beside: store) { return }
+        Output.line("\(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .cancelled).words)")
     }
 }

@@ -17,37 +17,33 @@ struct AlertSilence: AsyncParsableCommand {
     var reason: String
     @OptionGroup var store: StoreOptions
 
-    private var duration: Duration? { Duration(text: length) }
+    @OptionGroup var server: ServerOptions
+
+    private var wish: SilenceWish? {
+        get throws {
+            try Duration(text: length).map { try SilenceWish(pattern, for: $0, because: reason) }
+        }
+    }
 
     func validate() throws {
-        guard let duration, duration > .zero, duration <= .seconds(30 * 86_400) else {
-            throw ValidationError("--for is \"\(length)\"; a length up to 30d will do, such as 2h or 30m.")
-        }
-        let isFit = pattern.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } && (1...200).contains(pattern.utf8.count)
-        if !isFit { throw ValidationError("The name has 1 to 200 characters, as those of jobs; * stands for any.") }
-        let words = reason.trimmed
-        if words.isEmpty || words.utf8.count > 500 || words.controlCharacter() != nil {
-            throw ValidationError("--because says why in a line of up to 500 bytes.")
+        do {
+            guard try wish != nil else {
+                throw ValidationError("--for is \"\(length)\"; a length up to 30d will do, such as 2h or 30m.")
+            }
+        } catch let refusal as ActRefusal {
+            throw ValidationError("\(refusal).")
         }
     }
 
     func run() async throws {
-        guard let duration else { return }
-        let store = try await store.open()
-        let names = try await store.jobs().map(\.name)
-        // An entry of the file is not called as its jobs are.
-        let candidates = [pattern, "alerts/\(pattern)", "alerts/\(pattern)/*"]
-        guard let chosen = candidates.first(where: { pattern in names.contains { NamePattern.fits($0, pattern) } })
-        else {
-            throw CommandFailure(
-                "no job and no alert is called \"\(pattern)\"; `onebeat jobs` lists them, and * stands for any characters"
-            )
-        }
-        let silence = try await store.silence(chosen, for: duration, because: reason.trimmed, by: Person.current)
-        let count = names.count { NamePattern.fits($0, chosen) }
-        Output.line(
-            "silence \(silence.id): nobody is told \(chosen.hasPrefix("alerts/") ? "by" : "of") \(chosen)"
-                + " (\(count) now) until \(silence.until)")
+        guard let wish = try wish else { return }
+        let fields: [String: JSONValue] = [
+            "pattern": .string(wish.pattern), "because": .string(wish.reason),
+            "seconds": .int(wish.length.components.seconds),
+        ]
+        if try await server.act("/silences", fields, beside: store) { return }
+        let acts = Acts(try await store.open(), by: Person.current)
+        Output.line("\(try await acts.silence(wish, acts.pattern(of: wish)).words)")
     }
 }
 
@@ -60,27 +56,23 @@ struct AlertSilences: AsyncParsableCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
-    private struct Line: Encodable {
-        var id: Int64
-        var pattern: String
-        var from: Timestamp
-        var until: Timestamp
-        var reason: String
-        var actor: String
+    @OptionGroup var server: ServerOptions
+
+    private func read() async throws -> ([SilenceResource], Timestamp) {
+        if let node = try server.node(beside: store) {
+            let items: Items<SilenceResource> = try await node.read("/silences?all=\(all)&limit=1000")
+            return (items.items, try await node.now())
+        }
+        let store = try await store.open()
+        let silences =
+            try await all
+            ? store.silences(endingFrom: .distantPast, limit: 1000) : store.silencesNow(limit: 1000)
+        return (silences.map(SilenceResource.init), try await store.now())
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let now = try await store.now()
-        let silences = try await store.silences(endingFrom: all ? .distantPast : now, limit: 1000)
-        if format.json {
-            return try Output.json(
-                silences.map {
-                    Line(
-                        id: $0.id, pattern: $0.pattern, from: $0.from, until: $0.until, reason: $0.reason,
-                        actor: $0.actor)
-                })
-        }
+        let (silences, now) = try await read()
+        if format.json { return try Output.json(silences) }
         if silences.isEmpty { return Output.note("nothing is silenced") }
         let clock = Clock(try reader.clock(), now: now)
         var table = TextTable("id", "of", "until", "", "by", "because", rightAligned: [0], optional: [2, 4])
@@ -98,18 +90,10 @@ struct AlertUnsilence: AsyncParsableCommand {
     @Argument(help: "The silence's number, as `onebeat alerts silences` lists it.")
     var id: Int64
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        try await store.open().endSilence(id, by: Person.current)
-        Output.line("silence \(id) is over")
-    }
-}
-
-extension String {
-    fileprivate var trimmed: String {
-        var text = self[...]
-        while text.first?.isWhitespace ?? false { text = text.dropFirst() }
-        while text.last?.isWhitespace ?? false { text = text.dropLast() }
-        return String(text)
+        if try await server.act("/silences/\(id)", method: "DELETE", beside: store) { return }
+        Output.line("\(try await Acts(store.open(), by: Person.current).endSilence(id))")
     }
 }

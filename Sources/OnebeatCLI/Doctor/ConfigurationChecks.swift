@@ -30,7 +30,7 @@ enum ConfigurationChecks {
             switch job.work {
             case .shell(_, let settings): finding(on: job.name, program: nil, settings)
             case .command(let words, let settings): finding(on: job.name, program: words.first, settings)
-            case .http, .celery, .handler, .alert, .unknown: nil
+            case .http, .celery, .handler, .alert, .signal, .unknown: nil
             }
         }
     }

@@ -54,7 +54,7 @@ struct Job: AsyncParsableCommand {
         if let trouble = record.definition.trouble {
             Output.line(terminal.paint("invalid: ", .bad) + "\(trouble)")
         } else {
-            Output.line("\(schedule?.words ?? "a schedule that cannot be read on this machine")")
+            Output.line("\(schedule.map(record.definition.words) ?? "a schedule that cannot be read on this machine")")
         }
         if line.health.needsLook {
             Output.line(terminal.paint("\(line.health.state.rawValue)", .bad) + ": \(line.health.why)")

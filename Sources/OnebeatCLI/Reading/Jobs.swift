@@ -44,7 +44,7 @@ struct Jobs: AsyncParsableCommand {
             let (job, health) = (line.job, line.health)
             let schedule = try? schedules.schedule(for: job)
             let planned = ahead.contains(job.name) ? job.plannedThrough : job.nextDue(by: schedule, after: now)
-            let next = job.isPaused ? nil : planned
+            let next = job.isPaused ? nil : line.expectedAt ?? planned
             table.add(
                 .init(job.name, .title), .init(health.state.rawValue, health.state.colour),
                 .init(next.map(clock.text) ?? (job.definition.hasDelay && !job.isPaused ? "after its run" : "–")),
@@ -52,7 +52,7 @@ struct Jobs: AsyncParsableCommand {
                 .init(next.map { clock.own($0, of: job.name) } ?? "", .quiet),
                 .init(line.status?.status ?? "–", line.status.map(\.colour) ?? .quiet),
                 .init(line.status?.lastRunAt.map(clock.relative) ?? "", .quiet),
-                .init(schedule?.words ?? "cannot be read on this machine", .quiet),
+                .init(schedule.map(job.definition.words) ?? "cannot be read on this machine", .quiet),
                 .init(health.needsLook ? health.why : ""))
         }
         for line in table.lines(for: .output) { Output.line(line) }
@@ -80,7 +80,7 @@ struct Jobs: AsyncParsableCommand {
         let living = reading.nodes.filter { $0.standing(at: reading.now) == "alive" }
         if living.isEmpty { return }
         let unserved = Set(
-            reading.lines.map(\.job).filter { $0.definition.trouble == nil }.compactMap {
+            reading.lines.map(\.job).filter { $0.definition.trouble == nil && $0.definition.signal == nil }.compactMap {
                 Unserved(
                     queue: $0.definition.policies.queue, need: $0.definition.need, among: living, at: reading.now)
             })

@@ -11,6 +11,12 @@ struct ServerOptions: ParsableArguments {
     )
     var server: String?
 
+    @Option(
+        help:
+            "The PEM file of who may have signed that node's certificate, where this machine does not know them. Otherwise ONEBEAT_CA."
+    )
+    var ca: String?
+
     /// The node to ask; `nil` where the store is asked.
     /// - Throws: ``CommandFailure`` where both are named, or the address cannot be used.
     func node(beside store: StoreOptions) throws -> RemoteNode? {
@@ -21,16 +27,18 @@ struct ServerOptions: ParsableArguments {
         guard store.store == nil else {
             throw CommandFailure("--server and --store name two places; give one of them", .badData)
         }
-        return try RemoteNode(address, token: value("ONEBEAT_TOKEN"), environment: environment)
+        return try RemoteNode(
+            address, token: value("ONEBEAT_TOKEN"), authorities: ca ?? value("ONEBEAT_CA"), environment: environment)
     }
 
     /// Does something at the node that was named.
     /// - Returns: `false` where none was, and the store is asked.
     func act(
-        _ path: String, _ fields: [String: JSONValue] = [:], isJSON: Bool = false, beside store: StoreOptions
+        _ path: String, _ fields: [String: JSONValue] = [:], method: String = "POST", isJSON: Bool = false,
+        beside store: StoreOptions
     ) async throws -> Bool {
         guard let node = try node(beside: store) else { return false }
-        let answer = try await node.act(path, fields)
+        let answer = try await node.act(path, fields, method: method)
         if isJSON {
             Output.bytes(answer)
         } else if let deed = try? JSONDecoder().decode(RemoteNode.Deed.self, from: Data(answer)) {

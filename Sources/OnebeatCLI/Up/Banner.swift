@@ -50,7 +50,8 @@ struct Banner {
             add("redis", "\(redis), locks \(surroundings.settings.locks.value.rawValue)")
         }
         if let only { add("observes", only) }
-        if let address { add("look at", "http://\(address)/") }
+        let scheme = surroundings.file?.certificate == nil ? "http" : "https"
+        if let address { add("look at", "\(scheme)://\(address)/") }
         for (index, line) in next.enumerated() { add(index == 0 ? "next" : "", line) }
         if settings.roles != Set(NodeRole.allCases) {
             add("roles", NodeRole.sorted(settings.roles).map(\.rawValue).joined(separator: ", "))

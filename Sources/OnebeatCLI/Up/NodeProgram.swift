@@ -105,7 +105,7 @@ struct NodeProgram {
         let group: ServiceGroup
         if settings.roles.contains(.web) {
             let isListening = Bell()
-            let web = web(of: node, metrics, isListening, changes)
+            let web = try web(of: node, metrics, isListening, changes)
             group = self.group(of: [web, alerts, AfterListening(isListening, node)])
         } else {
             await greet(at: nil, changes)
@@ -125,10 +125,11 @@ struct NodeProgram {
 
     private func web(
         of node: Node, _ metrics: PrometheusRegistry, _ isListening: Bell, _ changes: [JobChange]?
-    ) -> OnebeatWeb {
-        OnebeatWeb(
+    ) throws -> OnebeatWeb {
+        let certificate = try surroundings.file?.certificate.map { try ServerCertificate($0, logger: logger) }
+        return OnebeatWeb(
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
-            hosts: surroundings.settings.webHosts.value, access: surroundings.settings.access,
+            hosts: surroundings.settings.webHosts.value, certificate: certificate, access: surroundings.settings.access,
             metricsJobs: surroundings.file?.metricsJobs ?? [], schedules: schedules, limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)

@@ -12,6 +12,7 @@ struct ActAPI: Sendable {
         group.post("jobs/:name/trigger") { request, context in try await trigger(request, context) }
         group.post("jobs/:name/pause") { request, context in try await setPaused(true, request, context) }
         group.post("jobs/:name/resume") { request, context in try await setPaused(false, request, context) }
+        group.post("jobs/:name/signal") { request, context in try await signal(request, context) }
         group.post("events") { request, context in try await emit(request, context) }
         group.post("runs/:id/cancel") { request, context in try await cancel(request, context) }
         group.post("runs/:id/retry") { request, context in try await retry(request, context) }
@@ -65,6 +66,23 @@ struct ActAPI: Sendable {
         return try await JSON.response(
             Deed(
                 words: pausing.words, job: reading.resources([reading.record(name)]).first, changed: pausing.isChange))
+    }
+
+    /// A bare POST says that all went well, as does the exit code 0.
+    private func signal(_ request: Request, _ context: Context) async throws -> Response {
+        let name = try context.jobName()
+        _ = try QueryReader(request, known: [])
+        let body = try await BodyReader(json: request, known: ["state", "request_id", "message", "exit_code"])
+        let code = try body.number("exit_code")
+        let said = try body.text("state") ?? (code ?? 0 == 0 ? JobSignal.Word.success : .fail).rawValue
+        guard let word = JobSignal.Word(rawValue: said) else {
+            throw Problem(.badRequest, "state is \"\(said)\"; start, success or fail will do")
+        }
+        let wish = try Self.name(of: request, body)
+        let job = try await context.actable(reading.record(name))
+        let signalled = try await context.acts(reading.store).signal(
+            word, of: job, id: wish, message: body.text("message"), exitCode: code)
+        return try Self.made(signalled.run, Deed(words: signalled.words, run: RunResource(signalled.run)))
     }
 
     private func cancel(_ request: Request, _ context: Context) async throws -> Response {

@@ -1,22 +1,22 @@
 import Onebeat
 
 /// A backfill as JSON.
-package struct BackfillResource: Encodable {
-    var id: Int64
-    var job: String
-    var state: String
-    var from: Timestamp
-    var to: Timestamp
-    var order: String
-    var limit: Int
-    var rerun: String
-    var reached: Timestamp?
-    var made: Int
-    var passed: Int
+package struct BackfillResource: Codable {
+    package var id: Int64
+    package var job: String
+    package var state: String
+    package var from: Timestamp
+    package var to: Timestamp
+    package var order: String
+    package var limit: Int
+    package var rerun: String
+    package var reached: Timestamp?
+    package var made: Int
+    package var passed: Int
     /// How many of its runs have not ended.
-    var open: Int
-    var by: String
-    var createdAt: Timestamp
+    package var open: Int
+    package var by: String
+    package var createdAt: Timestamp
 
     package init(_ backfill: Backfill, open: Int = 0) {
         id = backfill.id

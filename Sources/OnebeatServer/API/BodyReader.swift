@@ -52,6 +52,18 @@ struct BodyReader {
         }
     }
 
+    func number(_ name: String) throws -> Int? {
+        switch values[name] {
+        case .int(let number)?:
+            guard let number = Int(exactly: number) else {
+                throw Problem(.badRequest, "\(name) is larger than any number that would do")
+            }
+            return number
+        case nil: return nil
+        case .some: throw Problem(.badRequest, "\(name) is no whole number")
+        }
+    }
+
     /// Any value, as JSON.
     func json(_ name: String) -> String? { values[name]?.text }
 
@@ -74,6 +86,9 @@ struct BodyReader {
         }
         guard let members = try? value.decode(as: JSONValue.self).members else {
             throw Problem(.badRequest, "the body is no JSON object; send {} or one with the fields that are described")
+        }
+        if let key = JSONKeys.twice(in: bytes) {
+            throw Problem(.badRequest, "the body has \"\(key)\" twice in one object; which is meant? Send it once")
         }
         return members
     }

@@ -9,6 +9,18 @@ package struct JobResource: Encodable {
         var url: String?
         var task: String?
         var queue: String?
+        var signal: Signal?
+    }
+
+    /// When word of a job that runs elsewhere is expected.
+    package struct Signal: Encodable {
+        var expected: ScheduleDefinition
+        var grace: Double
+
+        init(_ watch: SignalWatch) {
+            expected = watch.expected
+            grace = watch.grace.inSeconds
+        }
     }
 
     package struct Policies: Encodable {
@@ -76,6 +88,8 @@ package struct JobResource: Encodable {
     var generation: Int
     var version: Int
     var nextAt: Timestamp?
+    /// When word of it is expected next, for a job that runs elsewhere.
+    var expectedAt: Timestamp?
     var watermark: Timestamp
     var createdAt: Timestamp
     var status: Status?
@@ -92,7 +106,7 @@ package struct JobResource: Encodable {
         name = job.name
         description = job.definition.description
         self.schedule = job.definition.schedule
-        scheduleInWords = schedule?.words
+        scheduleInWords = schedule.map(job.definition.words)
         work = WorkPart(job.definition.work)
         self.policies = Policies(
             overlap: policies.overlap, limit: policies.limit, missed: policies.missed,
@@ -108,6 +122,7 @@ package struct JobResource: Encodable {
         generation = job.generation
         version = job.version
         nextAt = job.nextDue(by: schedule, after: now)
+        expectedAt = line.expectedAt
         watermark = job.watermark
         createdAt = job.createdAt
         self.status = status.map {
@@ -126,6 +141,7 @@ extension JobResource.WorkPart {
         case .command(let words, _): command = words
         case .http(let call): (method, url) = (call.method, "\(SecretAddress(call.url))")
         case .celery(let call): (task, queue) = (call.task, call.queue)
+        case .signal(let watch): signal = JobResource.Signal(watch)
         case .handler, .alert, .unknown: break
         }
     }

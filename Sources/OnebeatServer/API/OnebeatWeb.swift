@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import Onebeat
@@ -13,6 +14,7 @@ public final class OnebeatWeb: Service {
     private let address: ListenAddress
     private let responder: RouterResponder<WebContext>
     private let connections: OpenConnections
+    private let certificate: ServerCertificate?
     /// What is answered, for the test that the table is all of it.
     let endpoints: [String]
     private let logger: Logger
@@ -23,14 +25,16 @@ public final class OnebeatWeb: Service {
     ///   - metrics: what `/metrics` shows beside the process and the store.
     ///   - address: where to listen; port 0 is one that is free.
     ///   - hosts: names under which a proxy on this machine asks.
+    ///   - certificate: what is shown over TLS; without one nothing is spoken over it.
     ///   - access: how it is known who asks. Where it is not, an address that others reach answers probes only.
     ///   - metricsJobs: names, and patterns, of the jobs that have figures of their own.
     ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
     ///   - limits: how much readers may hold on to.
     ///   - onListening: told the address once connections are taken, with the port that was found.
-    public init(
+    package init(
         store: any Store, node: Node? = nil, metrics: PrometheusRegistry, address: ListenAddress = .standard,
-        hosts: [String] = [], access: WebAccess = .standard, metricsJobs: [String] = [],
+        hosts: [String] = [], certificate: ServerCertificate? = nil, access: WebAccess = .standard,
+        metricsJobs: [String] = [],
         schedules: ScheduleCache = ScheduleCache(),
         time: any TimeSource = SystemTime(),
         limits: WebLimits = WebLimits(), logger: Logger,
@@ -40,6 +44,7 @@ public final class OnebeatWeb: Service {
         let page = MetricsPage(
             registry: metrics, store: store, schedules: schedules, node: node, jobs: metricsJobs, time: time)
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        if certificate != nil { router.addMiddleware { ComeOverTLS() } }
         router.addMiddleware {
             Safeguard(address: address, hosts: Set(hosts.map { $0.lowercased() }))
             Readers()
@@ -54,6 +59,8 @@ public final class OnebeatWeb: Service {
         }
         let reading = ReadAPI(store: store, health: health, schedules: schedules)
         reading.addRoutes(to: router.group("api/v1"))
+        AlertAPI(reading: reading).addRoutes(to: router.group("api/v1"))
+        BackfillAPI(reading: reading).addRoutes(to: router.group("api/v1"))
         ActAPI(reading: reading).addRoutes(to: router.group("api/v1"))
         EventStream(store: store, time: time, limits: limits).addRoutes(to: router.group("api/v1"))
         Dashboard(store: store, schedules: schedules).addRoutes(to: router)
@@ -62,6 +69,7 @@ public final class OnebeatWeb: Service {
         endpoints = router.routes.map(\.description)
         responder = router.buildResponder()
         self.address = address
+        self.certificate = certificate
         connections = OpenConnections(limits)
         self.logger = logger
         self.onListening = onListening
@@ -75,8 +83,12 @@ public final class OnebeatWeb: Service {
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(additionalChannelHandlers: [RequestGate.installer(self.connections)])),
+            server: HTTPServerBuilder { [connections, certificate] responder in
+                let plain = HTTP1Channel(
+                    responder: responder,
+                    configuration: .init(additionalChannelHandlers: [RequestGate.installer(connections)]))
+                return certificate.map { SecureChannel(base: plain, certificate: $0) } ?? plain
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), serverName: "onebeat",
                 // Closing takes a moment, and connections can come faster than that: then they wait outside.

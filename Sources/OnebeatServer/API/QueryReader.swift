@@ -38,6 +38,15 @@ struct QueryReader {
         return number
     }
 
+    /// - Throws: ``Problem`` when the value is neither `true` nor `false`.
+    func truth(_ name: String) throws -> Bool {
+        switch values[name] {
+        case nil, "false"?: return false
+        case "true"?: return true
+        case let text?: throw Problem(.badRequest, "\(name) is \"\(text)\"; true or false will do")
+        }
+    }
+
     /// - Throws: ``Problem`` when the value is no moment.
     func moment(_ name: String) throws -> Timestamp? {
         guard let text = values[name] else { return nil }

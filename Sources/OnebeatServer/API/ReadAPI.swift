@@ -16,7 +16,9 @@ struct ReadAPI: Sendable {
 
     func addRoutes(to group: RouterGroup<Context>) {
         group.get { _, _ in
-            try JSON.response(["addresses": Self.addresses(.get), "actions": Self.addresses(.post)])
+            try JSON.response([
+                "addresses": Self.addresses(.get), "actions": Self.addresses(.post) + Self.addresses(.delete),
+            ])
         }
         group.get("openapi.yaml") { request, _ in
             _ = try QueryReader(request, known: [])

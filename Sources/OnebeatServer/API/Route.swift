@@ -16,6 +16,7 @@ package struct Route: Sendable, Hashable {
     package enum Method: String, Sendable, Hashable {
         case get = "GET"
         case post = "POST"
+        case delete = "DELETE"
     }
 
     package var method: Method
@@ -49,6 +50,7 @@ package struct Route: Sendable, Hashable {
         Route(.post, "/api/v1/jobs/{name}/trigger", .role(.operator)),
         Route(.post, "/api/v1/jobs/{name}/pause", .role(.operator)),
         Route(.post, "/api/v1/jobs/{name}/resume", .role(.operator)),
+        Route(.post, "/api/v1/jobs/{name}/signal", .role(.operator)),
         Route(.get, "/api/v1/runs", .role(.viewer), query: ["job", "state", "from", "before", "after", "limit"]),
         Route(.get, "/api/v1/runs/{id}", .role(.viewer)),
         Route(.get, "/api/v1/runs/{id}/attempts", .role(.viewer)),
@@ -60,6 +62,16 @@ package struct Route: Sendable, Hashable {
         Route(.post, "/api/v1/runs/{id}/mark", .role(.operator)),
         Route(.get, "/api/v1/nodes", .role(.viewer)),
         Route(.get, "/api/v1/events", .role(.viewer), query: ["job", "kind", "before", "after", "limit"]),
+        Route(.get, "/api/v1/alerts", .role(.viewer), query: ["open", "limit"]),
+        Route(.post, "/api/v1/alerts/{id}/acknowledge", .role(.operator)),
+        Route(.get, "/api/v1/silences", .role(.viewer), query: ["all", "limit"]),
+        Route(.post, "/api/v1/silences", .role(.operator)),
+        Route(.delete, "/api/v1/silences/{id}", .role(.operator)),
+        Route(.get, "/api/v1/backfills", .role(.viewer), query: ["open", "limit"]),
+        Route(.post, "/api/v1/backfills", .role(.operator)),
+        Route(.post, "/api/v1/backfills/{id}/pause", .role(.operator)),
+        Route(.post, "/api/v1/backfills/{id}/resume", .role(.operator)),
+        Route(.post, "/api/v1/backfills/{id}/cancel", .role(.operator)),
         Route(.get, "/api/v1/stream", .role(.viewer), query: ["after"]),
     ]
 
@@ -70,6 +82,12 @@ package struct Route: Sendable, Hashable {
         Route(.get, "/nodes", .role(.viewer)), Route(.get, "/graph", .role(.viewer)),
         Route(.get, "/graph/{name}", .role(.viewer)), Route(.get, "/flows/{id}", .role(.viewer)),
         Route(.get, "/calendar", .role(.viewer)), Route(.get, "/lab", .role(.viewer)),
+        Route(.get, "/alerts", .role(.viewer)), Route(.post, "/alerts/{id}/acknowledge", .role(.operator)),
+        Route(.post, "/silences", .role(.operator)), Route(.post, "/silences/{id}/end", .role(.operator)),
+        Route(.get, "/backfills", .role(.viewer)), Route(.post, "/backfills", .role(.operator)),
+        Route(.post, "/backfills/{id}/pause", .role(.operator)),
+        Route(.post, "/backfills/{id}/resume", .role(.operator)),
+        Route(.post, "/backfills/{id}/cancel", .role(.operator)),
         Route(.get, "/language/{code}", .nobody),
         Route(.post, "/jobs/{name}/trigger", .role(.operator)), Route(.post, "/jobs/{name}/pause", .role(.operator)),
         Route(.post, "/jobs/{name}/resume", .role(.operator)), Route(.post, "/runs/{id}/cancel", .role(.operator)),
@@ -96,7 +114,9 @@ package struct Route: Sendable, Hashable {
     static func allowed(at path: String) -> String? {
         let parts = path.split(separator: "/")
         let methods = all.filter { $0.fits(parts) }.map(\.method)
-        let words = (methods.contains(.get) ? ["GET", "HEAD"] : []) + (methods.contains(.post) ? ["POST"] : [])
+        let words =
+            (methods.contains(.get) ? ["GET", "HEAD"] : []) + (methods.contains(.post) ? ["POST"] : [])
+            + (methods.contains(.delete) ? ["DELETE"] : [])
         return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 

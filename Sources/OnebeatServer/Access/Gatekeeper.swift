@@ -45,7 +45,7 @@ struct Gatekeeper: RouterMiddleware {
                 .methodNotAllowed, "\(request.method) is not understood here; \(allowed) will do",
                 headers: [.allow: allowed])
         }
-        if route.method == .post { try Self.requireOwnWish(request, context.visitor) }
+        if route.method != .get { try Self.requireOwnWish(request, context.visitor) }
         switch route.need {
         case .nobody: break
         case .role(let role):

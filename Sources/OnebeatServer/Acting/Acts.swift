@@ -22,6 +22,7 @@ package struct Acts: Sendable {
             throw ActRefusal(.invalid, "the request id \(problem)")
         }
         if let each = job.definition.each { throw ActRefusal(.conflict, each.loneWords(for: job.name)) }
+        if job.definition.signal != nil { throw ActRefusal(.conflict, job.definition.signalAdvice) }
         let run = try await store.trigger(
             job.name, requestID: request ?? RequestName.fresh(), alone: alone, by: actor)
         return Triggered(run: run, outlook: try await store.outlook(of: run))
@@ -71,6 +72,9 @@ package struct Acts: Sendable {
                 .conflict,
                 "run \(old.id) has not ended: it is \(old.state.rawValue); cancel it first, or wait")
         }
+        if old.isReported {
+            throw ActRefusal(.conflict, "run \(old.id) of \(old.job) was done elsewhere and only told of; run it there")
+        }
         let run = try await store.retry(old.id, downstream: downstream, by: actor)
         return Retried(run: run, old: old.id)
     }
@@ -88,6 +92,35 @@ package struct Acts: Sendable {
             throw ActRefusal(.invalid, "what the event brings cannot be handed on: \(error)")
         }
         return try await store.emit(Emission(name, id: id ?? RequestName.fresh(), data: value, by: actor))
+    }
+
+    /// Takes down what somebody says of a run that is done elsewhere.
+    /// - Throws: ``ActRefusal`` for a job that nodes run, and for what is no id and no message.
+    package func signal(
+        _ word: JobSignal.Word, of job: JobRecord, id: String? = nil, message: String? = nil, exitCode: Int? = nil
+    ) async throws -> Signalled {
+        guard job.definition.signal != nil else {
+            throw ActRefusal(
+                .conflict,
+                "job \(job.name) is run by nodes, and is not told of; `signal: {every: 1d, grace: 2h}` makes one that only"
+                    + " reports")
+        }
+        if let id, let problem = RequestName.problem(id) ?? Signalling.problem(id) {
+            throw ActRefusal(.invalid, "the id \(problem)")
+        }
+        let words = message?.trimmingCharacters(in: .whitespacesAndNewlines)
+        if let words, words.utf8.count > 2000 || words.controlCharacter(allowing: "\n\t") != nil {
+            throw ActRefusal(.invalid, "the message has 1 to 2000 bytes and no control characters")
+        }
+        if let exitCode, !(0...255).contains(exitCode) {
+            throw ActRefusal(.invalid, "the exit code is \(exitCode); 0 to 255 will do")
+        }
+        if word == .success, let exitCode, exitCode != 0 {
+            throw ActRefusal(.conflict, "an exit code of \(exitCode) is no success; say fail, or leave it out")
+        }
+        let signal = JobSignal(
+            word, of: job.name, id: id, message: words.flatMap { $0.isEmpty ? nil : $0 }, exitCode: exitCode, by: actor)
+        return Signalled(run: try await store.signal(signal), word: word)
     }
 
     /// Says what an ended run counts as for those that follow it.
@@ -133,6 +166,14 @@ package struct Triggered: Sendable {
                 + (run.flow == run.id ? "; what follows it comes after it (`onebeat flow \(run.id)`)" : "")
             : "run \(run.id) of \(run.job) is \(run.state.rawValue)"
     }
+}
+
+/// A run that somebody told of.
+package struct Signalled: Sendable {
+    package var run: Run
+    package var word: JobSignal.Word
+
+    package var words: String { "run \(run.id) of \(run.job) is \(run.state.rawValue)" }
 }
 
 /// A job that was paused or resumed.

@@ -23,9 +23,13 @@ package struct RemoteNode: Sendable {
     private let address: HTTPAddress
     private let token: String?
     private let trust: Trust
+    private let authorities: String?
 
     /// - Throws: ``Failure`` for what is no address, and for a token that could be read on the way.
-    package init(_ url: String, token: String?, environment: [String: String]) throws(Failure) {
+    /// - Parameter authorities: the PEM file of who may have signed its certificate; those that the machine knows when `nil`.
+    package init(
+        _ url: String, token: String?, authorities: String? = nil, environment: [String: String]
+    ) throws(Failure) {
         do {
             address = try HTTPAddress(url)
         } catch {
@@ -45,23 +49,59 @@ package struct RemoteNode: Sendable {
                 description: "a token that goes to \(address.origin) can be read on the way; use https://")
         }
         self.token = token
+        self.authorities = authorities
         trust = Trust(environment: environment)
     }
 
     /// Does something. Asked for again under the same `request`, it is done once.
     /// - Parameter path: below `/api/v1`, encoded.
     /// - Returns: the answer's body.
-    package func act(_ path: String, _ fields: [String: JSONValue] = [:]) async throws -> [UInt8] {
+    package func act(
+        _ path: String, _ fields: [String: JSONValue] = [:], method: String = "POST"
+    ) async throws -> [UInt8] {
+        try await ask(method, path, method == "POST" ? Array(JSONValue.object(fields).text.utf8) : [])
+    }
+
+    /// Does something, and reads what came of it.
+    package func does<Answer: Decodable>(_ path: String, _ fields: [String: JSONValue]) async throws -> Answer {
+        try decode(try await act(path, fields))
+    }
+
+    /// Reads something.
+    /// - Parameter path: below `/api/v1`, encoded, with its parameters.
+    package func read<Answer: Decodable>(_ path: String) async throws -> Answer {
+        try decode(try await ask("GET", path, []))
+    }
+
+    private func decode<Answer: Decodable>(_ body: [UInt8]) throws -> Answer {
+        do {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(Answer.self, from: Data(body))
+        } catch {
+            throw Failure(
+                kind: .refused,
+                description: "\(address.origin) answers what is not understood; is it as new as this command?")
+        }
+    }
+
+    private struct Standing: Decodable { var now: Timestamp }
+
+    /// The time of its store.
+    package func now() async throws -> Timestamp { try await (read("/status") as Standing).now }
+
+    private func ask(_ method: String, _ path: String, _ body: [UInt8]) async throws -> [UInt8] {
         var target = address
         target.target = "/api/v1" + path
-        var headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
+        var headers = [("Accept", "application/json")]
+        if !body.isEmpty { headers.append(("Content-Type", "application/json")) }
         if let token { headers.append(("Authorization", "Bearer \(token)")) }
         let request = HTTPRequest(
-            method: "POST", address: target, headers: headers.map { (name: $0.0, value: $0.1) },
-            body: Array(JSONValue.object(fields).text.utf8))
-        let (status, body) = try await answer(to: request)
-        guard (200..<300).contains(status) else { throw failure(status, body) }
-        return body
+            method: method, address: target, headers: headers.map { (name: $0.0, value: $0.1) },
+            body: body.isEmpty ? nil : body)
+        let (status, answer) = try await answer(to: request)
+        guard (200..<300).contains(status) else { throw failure(status, answer) }
+        return answer
     }
 
     /// A job's or a run's address below `/api/v1`.
@@ -85,12 +125,14 @@ package struct RemoteNode: Sendable {
             throw failure
         } catch {
             let failure = HTTPFailure(url: address.origin + "/", called: address)
-            throw Failure(kind: .tryLater, description: failure.words(for: error))
+            let words = failure.words(for: error).replacing("http.ca, or in", with: "--ca, or in").replacing(
+                "http.ca", with: "--ca")
+            throw Failure(kind: .tryLater, description: words)
         }
     }
 
     private func exchange(_ request: HTTPRequest) async throws -> (status: Int, body: [UInt8]) {
-        let context = address.isSecure ? try trust.context(authorities: nil) : nil
+        let context = address.isSecure ? try trust.context(authorities: authorities) : nil
         let connection = try await HTTPConnection.open(to: address, within: .seconds(10))
         defer { connection.close() }
         if let context { try await connection.secure(context, host: address.host) }

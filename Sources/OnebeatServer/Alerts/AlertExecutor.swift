@@ -79,11 +79,39 @@ public struct AlertExecutor: Executor {
 
     /// The message that a run was asked for to send.
     package static func batch(of run: Run) -> Int64? {
-        run.requestID.hasPrefix(batchPrefix) ? Int64(run.requestID.dropFirst(batchPrefix.count)) : nil
+        let request = MailRemainder.base(run.requestID)
+        return request.hasPrefix(batchPrefix) ? Int64(request.dropFirst(batchPrefix.count)) : nil
     }
 
     private func expand(_ text: String) throws -> String {
         try EnvironmentExpansion.expand(text, environment: environment)
+    }
+
+    /// Sends mail to whom the run is for. Those whom the server refuses while it takes the message for others are left to
+    /// another run: asking for that twice is asking once.
+    private func send(
+        _ message: Mail, through server: SMTPAddress, _ authorities: String?, _ run: Run, _ output: any OutputSink
+    ) async -> Outcome {
+        func note(_ words: String) async { await output.write(Array("[onebeat: \(words)]\n".utf8), to: .note) }
+        var message = message
+        message.recipients = MailRemainder.recipients(of: run, among: message.to)
+        guard !message.recipients.isEmpty else {
+            await note("those whom it was for are recipients no more")
+            return .succeeded
+        }
+        let answer = await mail.send(message, through: server, authorities: authorities)
+        guard answer.outcome == .succeeded, !answer.refused.isEmpty else { return answer.outcome }
+        for remark in answer.remarks { await note(remark) }
+        do {
+            let next = try await store.trigger(
+                run.job, requestID: MailRemainder.request(after: run, for: answer.refused), by: run.node ?? "onebeat")
+            await note(
+                "\(message.recipients.count - answer.refused.count) have it; run \(next.id) goes on with the others")
+            return .succeeded
+        } catch {
+            // Better told twice than never.
+            return .failed(Failure("\(answer.remarks.joined(separator: "; ")); and that could not be kept: \(error)"))
+        }
     }
 
     private func send(
@@ -103,9 +131,7 @@ public struct AlertExecutor: Executor {
             claim.definition.work = .shell(line, settings)
             return await process.execute(claim, output: output)
         case .mail(let message, let server, let authorities):
-            let answer = await mail.send(message, through: server, authorities: authorities)
-            for remark in answer.remarks { await output.write(Array("[onebeat: \(remark)]\n".utf8), to: .note) }
-            return answer.outcome
+            return await send(message, through: server, authorities, claim.run, output)
         }
     }
 }

@@ -25,6 +25,8 @@ package struct AlertLoop: TurnTaking {
             var failedAt: Timestamp?
             /// The newest time without the store, that nobody has told of.
             var outage: (from: Timestamp, to: Timestamp)?
+            /// One that was too short for that, and of which no event is kept yet.
+            var breath: (from: Timestamp, to: Timestamp)?
             /// Since when nobody has led.
             var leaderlessSince: Timestamp?
         }
@@ -59,11 +61,24 @@ package struct AlertLoop: TurnTaking {
         return memory.state.withLock { state in
             // A look that was held up until the store was back saw it be away, too.
             let start = state.failedAt ?? now
-            if reading.now.duration(since: start) >= WholeTrouble.patience.store { state.outage = (start, reading.now) }
+            let length = reading.now.duration(since: start)
+            if length >= WholeTrouble.patience.store {
+                state.outage = (start, reading.now)
+            } else if length >= WholeTrouble.breath {
+                state.breath = (start, reading.now)
+            }
             state.failedAt = nil
             state.leaderlessSince = hasLeader ? nil : state.leaderlessSince ?? reading.now
             return state.leaderlessSince
         }
+    }
+
+    /// Keeps an event of an outage that is too short to be told of: whoever asks why a run was late, or was started again,
+    /// finds it.
+    private func keepBreath() async throws {
+        guard let breath = memory.state.withLock({ $0.breath }) else { return }
+        try await store.record(WholeTrouble.event(from: breath.from, to: breath.to, seenBy: actor))
+        memory.state.withLock { $0.breath = nil }
     }
 
     /// An outage that is to be told of: by the leader at once, and by others where no leader has.
@@ -89,6 +104,7 @@ package struct AlertLoop: TurnTaking {
         guard isThere || !open.isEmpty else { return .after(pause) }
         let reading = try await health.all()
         let leaderlessSince = note(reading, at: now)
+        try await keepBreath()
         let rules = reading.lines.map(\.job).filter(\.isAlert)
         var view = Alerting.View(now: reading.now, lines: reading.lines, known: open)
         view.known += try await store.incidents(openOnly: false, limit: Self.mostKnown).filter { $0.closedAt != nil }

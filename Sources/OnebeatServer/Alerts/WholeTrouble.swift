@@ -14,6 +14,8 @@ struct WholeTrouble: Equatable {
 
     /// How long nobody may lead, and the store may be away, before it is worth a word.
     static let patience = (lead: Duration.seconds(30), store: Duration.seconds(15))
+    /// What is away for less than that, a look apart, is not noted at all.
+    static let breath = Duration.seconds(5)
     /// What comes back within so long is the same: all who look name it by the same moment.
     static let quantum: Int64 = 600_000_000
     /// How long those who do not lead wait for the leader to tell of an outage. Who leads when it is over may not have looked
@@ -53,6 +55,13 @@ struct WholeTrouble: Equatable {
             why:
                 "it could not be reached for \(end.duration(since: start).brief), from \(start) on, as node \(node) saw it",
             isNews: true)
+    }
+
+    /// What is kept of an outage that is too short to be told of.
+    static func event(from start: Timestamp, to end: Timestamp, seenBy node: String) -> Event {
+        Event(
+            "store.away", actor: node,
+            message: "the store could not be reached for \(end.duration(since: start).brief), from \(start) on")
     }
 
     /// What a rule tells of it.

@@ -76,6 +76,8 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var signIn: SignInMode?
     /// The proxy that stands before the pages.
     package var proxy: ProxyTrust?
+    /// What the pages are shown over TLS by.
+    package var certificate: CertificateFiles?
     /// Names, and patterns, of the jobs that have figures of their own.
     package var metricsJobs: [String] = []
     /// Settings of the node.

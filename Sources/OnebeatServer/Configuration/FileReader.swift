@@ -27,10 +27,11 @@ struct FileReader {
         file.celery = CeleryReader.section(top, expanded)
         file.locks = top.value("locks", Read.choice(of: LockPolicy.self))
         file.listen = top.value("listen", Read.words)
-        if let web = top.map("web", keys: ["hosts", "sign_in", "proxy"]) {
+        if let web = top.map("web", keys: ["hosts", "sign_in", "proxy", "tls"]) {
             file.webHosts = web.value("hosts", Read.list(of: Self.host)) ?? []
             file.signIn = web.value("sign_in", Read.choice(of: SignInMode.self))
             file.proxy = proxy(web)
+            file.certificate = certificate(web)
         }
         if let metrics = top.map("metrics", keys: ["jobs"]) {
             file.metricsJobs = metrics.value("jobs", Read.list(of: Read.name)) ?? []
@@ -128,6 +129,17 @@ struct FileReader {
         }
         let header = map.value("user_header", Self.header)
         return map.value("from", Read.list(of: Self.range)).map { ProxyTrust(from: $0, userHeader: header) }
+    }
+
+    private func certificate(_ web: MapReader) -> CertificateFiles? {
+        guard let map = web.map("tls", keys: ["certificate", "key"]) else { return nil }
+        for key in ["certificate", "key"] where !map.has(key) {
+            map.problem("is left out: name both files, certificate and key, in PEM form", key: key)
+        }
+        guard let certificate = map.value("certificate", Read.words), let key = map.value("key", Read.words) else {
+            return nil
+        }
+        return CertificateFiles(certificate: certificate, key: key)
     }
 
     private static func range(_ node: YAMLNode) throws(Misfit) -> AddressRange {

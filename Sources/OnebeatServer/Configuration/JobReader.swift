@@ -9,7 +9,7 @@ struct JobReader {
     let zones: ZoneFiles
     let findings: Findings
 
-    private static let keys =
+    static let keys =
         WorkReader.keys + ScheduleReader.keys + PolicyReader.keys + [
             "description", "tags", "owner", "secret", "needs", "by", "each",
         ]
@@ -23,12 +23,14 @@ struct JobReader {
         let place = Place(job: name)
         let before = findings.problemCount
         guard !node.isEmpty else {
-            findings.problem("it is empty; give it a schedule and run, exec, http or celery", at: nameMark, place)
+            findings.problem(
+                "it is empty; give it a schedule and run, exec, http or celery, or signal", at: nameMark, place)
             return nil
         }
         guard let map = MapReader(node, place, keys: Self.keys, refused: Self.refused, findings: findings) else {
             return nil
         }
+        if map.has("signal") { return reporting(map) }
         let schedule = ScheduleReader(map: map, jobName: name, zones: zones).read(timezone: defaults.timezone)
         let work = WorkReader(map: map, defaults: defaults).read()
         let policies = PolicyReader.read(map, over: defaults.policies)
@@ -73,6 +75,28 @@ struct JobReader {
             let path = error.key.split(separator: ".").map(String.init)
             let mark = error.key == "name" ? nameMark : map.node(path.first ?? "")?.position ?? nameMark
             findings.problem(error.problem, at: mark, path.reduce(place) { $0.child($1) })
+            return nil
+        }
+    }
+
+    /// A job that runs elsewhere.
+    private func reporting(_ map: MapReader) -> JobDefinition? {
+        let before = findings.problemCount
+        let watch = SignalReader.read(map, jobName: name, zones: zones, timezone: defaults.timezone)
+        let description = map.value("description", Read.words)
+        let tags = map.value("tags", Read.list(of: Read.name)) ?? []
+        let owner = map.value("owner", Read.name)
+        guard let watch, findings.problemCount == before else {
+            checkName()
+            return nil
+        }
+        var job = JobDefinition(name: name, schedule: .manual, work: .signal(watch), description: description)
+        job.tags = tags
+        job.owner = owner
+        do throws(DefinitionError) {
+            return try job.validated()
+        } catch {
+            findings.problem(error.problem, at: nameMark, Place(job: name, path: [error.key]))
             return nil
         }
     }

@@ -3,7 +3,7 @@ import Onebeat
 /// Reads what a job does.
 struct WorkReader {
     static let keys = kinds + processKeys
-    private static let kinds = ["run", "exec", "http", "celery"]
+    private static let kinds = ["run", "exec", "http", "celery", "signal"]
     /// What goes with a process.
     private static let processKeys = [
         "env", "environment", "dir", "user", "limits", "grace", "leave", "output",
@@ -21,7 +21,7 @@ struct WorkReader {
         let given = Self.kinds.filter(map.has)
         guard let kind = given.first else {
             map.findings.problem(
-                "it has nothing to do; give it run (a shell line), exec (a program and its arguments), http or celery",
+                "it has nothing to do; give it run (a shell line), exec (a program and its arguments), http, celery or signal",
                 at: map.mark, map.place)
             return nil
         }

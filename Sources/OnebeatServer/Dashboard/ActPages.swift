@@ -11,6 +11,25 @@ struct ActPages: Sendable {
         router.post("jobs/:name/trigger") { request, context in try await trigger(request, context) }
         router.post("jobs/:name/pause") { request, context in try await setPaused(true, request, context) }
         router.post("jobs/:name/resume") { request, context in try await setPaused(false, request, context) }
+        router.post("alerts/:id/acknowledge") { request, context in
+            _ = try await form(request, context)
+            _ = try await context.acknowledge(context.number(), in: reading.store)
+            return Self.on(to: "/alerts", .acknowledged)
+        }
+        router.post("silences") { request, context in try await silence(request, context) }
+        router.post("silences/:id/end") { request, context in
+            _ = try await form(request, context)
+            _ = try await context.endSilence(context.number(), in: reading.store)
+            return Self.on(to: "/alerts", .unsilenced)
+        }
+        router.post("backfills") { request, context in try await backfill(request, context) }
+        for (verb, state) in [("pause", Backfill.State.paused), ("resume", .active), ("cancel", .cancelled)] {
+            router.post("backfills/:id/\(verb)") { request, context in
+                _ = try await form(request, context)
+                _ = try await context.change(backfill: context.number(), to: state, in: reading.store)
+                return Self.on(to: "/backfills", .backfilling)
+            }
+        }
         router.post("runs/:id/cancel") { request, context in try await cancel(request, context) }
         router.post("runs/:id/retry") { request, context in try await retry(request, context) }
         router.post("runs/:id/mark") { request, context in try await mark(request, context) }
@@ -37,6 +56,24 @@ struct ActPages: Sendable {
         let job = try await context.actable(reading.record(name))
         let pausing = try await context.acts(reading.store).setPaused(isPaused, job)
         return Self.on(to: Address.job(name), !pausing.isChange ? .unchanged : isPaused ? .paused : .resumed)
+    }
+
+    private func backfill(_ request: Request, _ context: Context) async throws -> Response {
+        let form = try await form(request, context, BackfillsPage.Wish.parameters)
+        let wish = try BackfillsPage.Wish { try form.text($0) }
+        let job = try await context.actable(reading.record(wish.job ?? ""))
+        let acts = context.acts(reading.store)
+        _ = try await context.begin(wish.backfill(job, acts), in: reading.store)
+        return Self.on(to: "/backfills", .backfilling)
+    }
+
+    private func silence(_ request: Request, _ context: Context) async throws -> Response {
+        let form = try await form(request, context, ["pattern", "seconds", "because"])
+        let wish = try SilenceWish(
+            form.text("pattern") ?? "", for: .seconds(form.text("seconds").flatMap { Int($0) } ?? 0),
+            because: form.text("because") ?? "")
+        _ = try await context.silence(wish, in: reading.store)
+        return Self.on(to: "/alerts", .silenced)
     }
 
     private func cancel(_ request: Request, _ context: Context) async throws -> Response {

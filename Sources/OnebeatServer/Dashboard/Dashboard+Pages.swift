@@ -28,6 +28,16 @@ extension Dashboard {
         router.get("lab") { request, _ in
             try await lab(QueryReader(request, known: LabPage.parameters)).page.response()
         }
+        router.get("alerts") { request, context in
+            let hand = Hand(request, context)
+            let query = try QueryReader(request, known: ["did", "pattern"])
+            return try await hand.answering(alerts(hand, query).page.response())
+        }
+        router.get("backfills") { request, context in
+            let hand = Hand(request, context)
+            let query = try QueryReader(request, known: BackfillsPage.Wish.parameters + ["did"])
+            return try await hand.answering(backfills(hand, query, context.acts(store)).page.response())
+        }
         router.get("language/:code") { request, context in
             let back = try QueryReader(request, known: ["back"]).text("back") ?? "/"
             return try LanguageChoice(context.parameters.require("code"), back: back).response
@@ -53,6 +63,38 @@ extension Dashboard {
             running: store.longestRunning(limit: HealthReader.mostOpen),
             unclaimed: store.unclaimed(for: .zero, limit: NodesPage.most),
             departures: departures.sorted { $0.number > $1.number }.map(\.event))
+    }
+
+    // MARK: Alerts
+
+    private func alerts(_ hand: Hand, _ query: QueryReader) async throws -> AlertsPage {
+        let now = try await store.now()
+        let open = try await store.incidents(openOnly: true, limit: AlertsPage.mostOpen)
+        let past = try await store.incidents(openOnly: false, limit: AlertsPage.mostOpen).filter {
+            $0.closedAt != nil
+        }.prefix(AlertsPage.mostPast)
+        var named = JobFilter()
+        named.containing = AlertReader.prefix
+        return try await AlertsPage(
+            now: now, hand: hand, deed: query.deed, open: open, past: Array(past),
+            fate: MessageFate.of(open + past, in: store),
+            silences: store.silencesNow(limit: AlertsPage.mostSilences),
+            hasRules: store.jobs(named).contains(where: \.isAlert), pattern: query.text("pattern"))
+    }
+
+    private func backfills(_ hand: Hand, _ query: QueryReader, _ acts: Acts) async throws -> BackfillsPage {
+        let wish = try BackfillsPage.Wish { query.text($0) }
+        var page = BackfillsPage(
+            now: try await store.now(), hand: hand, deed: query.deed,
+            backfills: try await store.backfills(openOnly: false, limit: BackfillsPage.most), wish: wish)
+        if let name = wish.job, wish.from != nil {
+            guard let job = try await store.job(name) else {
+                throw Problem(.notFound, "there is no job \"\(name)\"; /jobs lists them")
+            }
+            page.preview = try await acts.preview(
+                wish.backfill(job, acts), of: job, most: Acts.mostCounted.page)
+        }
+        return page
     }
 
     // MARK: Flows

@@ -92,11 +92,12 @@ struct Dashboard: Sendable {
             let schedule = compiled(line.job)
             let words =
                 switch schedule {
-                case .success(let schedule): schedule.words
+                case .success(let schedule): line.job.definition.words(schedule)
                 case .failure: line.job.definition.trouble ?? "cannot be read on this node"
                 }
             return JobsPage.Line(
-                job: line.job, schedule: words, next: line.job.nextDue(by: try? schedule.get(), after: reading.now),
+                job: line.job, schedule: words,
+                next: line.expectedAt ?? line.job.nextDue(by: try? schedule.get(), after: reading.now),
                 status: line.status, health: line.health, recent: recent[line.job.name] ?? [])
         }
         return JobsPage(
@@ -113,7 +114,8 @@ struct Dashboard: Sendable {
         let reading = try await health.of([job])
         return try await JobPage(
             now: reading.now, job: job, hand: hand, deed: query.deed, schedule: compiled(job),
-            status: reading.lines.first?.status, health: reading.lines.first?.health, runs: store.runs(filter),
+            status: reading.lines.first?.status, health: reading.lines.first?.health,
+            expectedAt: reading.lines.first?.expectedAt, runs: store.runs(filter),
             events: store.events(job: name, limit: 10), explanation: explanation(of: job, now: reading.now),
             isInFlow: isInFlow(job))
     }

@@ -108,7 +108,8 @@ extension HTTPField.Name {
 /// What was just done, as a page that follows it says: a word in the address, and here its sentence, so that no address
 /// makes a page say anything else.
 enum Deed: String, CaseIterable {
-    case triggered, retried, marked, cancelled, stopping, paused, resumed, unchanged
+    case triggered, retried, marked, cancelled, stopping, paused, resumed, unchanged, silenced, unsilenced,
+        acknowledged, backfilling
 
     var sentence: Sentence {
         switch self {
@@ -119,6 +120,10 @@ enum Deed: String, CaseIterable {
         case .stopping: "It is being stopped: TERM first, and after its grace KILL."
         case .paused: "Paused: what falls due is skipped until the job is resumed."
         case .resumed: "Resumed: what falls due runs again."
+        case .silenced: "Silenced: what is still so when it ends is told then."
+        case .unsilenced: "The silence is over."
+        case .acknowledged: "Acknowledged: nobody is told of it again."
+        case .backfilling: "The backfill is as you wanted it."
         case .unchanged: "It was so already; nothing was changed."
         }
     }

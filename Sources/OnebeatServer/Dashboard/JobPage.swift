@@ -10,6 +10,8 @@ struct JobPage {
     var schedule: Result<Schedule, ScheduleError>
     var status: JobStatus?
     var health: JobHealth?
+    /// When word of it is expected next, where it runs elsewhere.
+    var expectedAt: Timestamp?
     /// The newest first.
     var runs: [Run] = []
     var events: [Event] = []
@@ -32,7 +34,7 @@ struct JobPage {
             \(job.isPaused ? "<span class=\"badge warn\">\(say("paused"))</span>" : nil)</div>
             \(Deed.notice(deed))
             \(standing)
-            \(Hand.row(buttons))
+            \(Hand.row(buttons))\(silenceLink)
             \(definition.description.map { "<p class=\"lead\">\($0)</p>" as HTML })
             <p class="lead">\(scheduleInWords)</p>
             \(explanation.isEmpty ? nil : HTML.section("Why it did what it did", CodeText.paragraph(explanation)))
@@ -41,7 +43,7 @@ struct JobPage {
             \(HTML.section("Next", nextTable))
             \(HTML.section("What it does", more: flowLink, workFacts))
             </div>
-            \(HTML.section("Rules", HTML.facts(PolicyWords(policies: definition.policies).pairs)))
+            \(definition.signal == nil ? HTML.section("Rules", HTML.facts(PolicyWords(policies: definition.policies).pairs)) : nil)
             \(HTML.section("What happened to it", more: moreEvents, eventTable))
             """
         return Page(title: "\(job.name)", place: .jobs, refresh: 30, now: now, content: content)
@@ -51,10 +53,31 @@ struct JobPage {
     private var buttons: [HTML] {
         guard hand.visitor.mayAct(on: job.name) else { return [] }
         let place = Address.job(job.name)
+        let pause = hand.button(
+            job.isPaused ? "Resume" : "Pause", to: "\(place)/\(job.isPaused ? "resume" : "pause")")
+        // What runs elsewhere cannot be started here.
+        if definition.signal != nil { return [pause] }
         return [
-            hand.button("Run now", to: "\(place)/trigger", fields: [("request_id", RequestName.fresh())]),
-            hand.button(job.isPaused ? "Resume" : "Pause", to: "\(place)/\(job.isPaused ? "resume" : "pause")"),
+            hand.button("Run now", to: "\(place)/trigger", fields: [("request_id", RequestName.fresh())]), pause,
         ]
+    }
+
+    /// Whether it has due instants of its own that a backfill could run.
+    private var hasPast: Bool {
+        switch definition.schedule.rhythm {
+        case .cron, .every, .at, .repeat, .solar: true
+        case .delay, .event, .after, .manual: false
+        }
+    }
+
+    private var silenceLink: HTML? {
+        guard hand.visitor.mayAct(on: job.name) else { return nil }
+        let address = Address.query("/alerts", [("pattern", job.name)])
+        let past: HTML? =
+            hasPast
+            ? " · <a href=\"\(Address.query("/backfills", [("job", job.name)]))\">\(say("Run past due instants"))</a>"
+            : nil
+        return "<p class=\"empty\"><a href=\"\(address)\">\(say("Tell nobody of it for a while"))</a>\(past)</p>"
     }
 
     private var moreRuns: HTML {
@@ -71,6 +94,8 @@ struct JobPage {
 
     private var scheduleInWords: HTML {
         switch schedule {
+        case .success(let schedule) where definition.signal != nil:
+            say("It runs \(english(definition.words(schedule))).")
         case .success(let schedule): say("Due \(english(schedule.words)).")
         case .failure(let error): say("The schedule cannot be read on this node: \(english("\(error)"))")
         }
@@ -95,6 +120,14 @@ struct JobPage {
     }
 
     private var nextTable: HTML {
+        if definition.signal != nil {
+            let expected =
+                job.isPaused
+                ? say("Paused: nobody is told when no word comes.")
+                : say("Word of a success is expected \(words.both(expectedAt)).")
+            let signal: HTML = "<code>onebeat signal \(job.name) success</code>"
+            return "<p>\(expected)</p><p class=\"empty\">\(say("\(signal) tells of a run that ended well."))</p>"
+        }
         if job.isPaused {
             let resume: HTML = "<code>onebeat resume \(job.name)</code>"
             return "<p class=\"empty\">\(say("Paused: runs that fall due are skipped. \(resume)"))</p>"
@@ -135,6 +168,7 @@ struct JobPage {
             pairs.append(("Tells of", "\(rule.on.joined(separator: ", "))"))
             pairs.append(("By", "\(rule.channel)"))
             settings = nil
+        case .signal: settings = nil
         case .unknown: settings = nil
         }
         pairs += [

@@ -9,7 +9,7 @@ import Onebeat
 struct Page {
     /// Where the reader is, for the menu.
     enum Place: CaseIterable {
-        case overview, jobs, runs, graph, calendar, nodes, events, lab
+        case overview, jobs, runs, graph, calendar, alerts, nodes, events, lab
 
         var title: Sentence {
             switch self {
@@ -18,6 +18,7 @@ struct Page {
             case .runs: "Runs"
             case .graph: "Graph"
             case .calendar: "Calendar"
+            case .alerts: "Alerts"
             case .nodes: "Nodes"
             case .events: "Events"
             case .lab: "Lab"
@@ -31,6 +32,7 @@ struct Page {
             case .runs: "/runs"
             case .graph: "/graph"
             case .calendar: "/calendar"
+            case .alerts: "/alerts"
             case .nodes: "/nodes"
             case .events: "/events"
             case .lab: "/lab"
@@ -130,6 +132,7 @@ extension Page.Place {
         case .runs: "r"
         case .graph: "g"
         case .calendar: "c"
+        case .alerts: "a"
         case .nodes: "n"
         case .events: "e"
         case .lab: "l"

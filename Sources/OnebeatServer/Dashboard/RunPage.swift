@@ -81,7 +81,10 @@ struct RunPage {
     /// From planned to settled, one moment below the other.
     private var lifeList: HTML {
         var moments: [(Timestamp, HTML, String)] = [
-            (run.scheduledAt, run.kind == .manual ? say("asked for by hand") : say("due"), "calm")
+            (
+                run.scheduledAt,
+                run.isReported ? say("told of") : run.kind == .manual ? say("asked for by hand") : say("due"), "calm"
+            )
         ]
         if run.dueAt > run.scheduledAt { moments.append((run.dueAt, say("may start"), "calm")) }
         for attempt in attempts {
@@ -107,7 +110,7 @@ struct RunPage {
     private var facts: [(Sentence, HTML?)] {
         let isStarted = run.startedAt != nil
         return [
-            (run.kind == .manual ? "Asked for" : "Scheduled", words.both(run.scheduledAt)),
+            (run.isReported ? "Told of" : run.kind == .manual ? "Asked for" : "Scheduled", words.both(run.scheduledAt)),
             (
                 "Stands for",
                 run.rangeEnd.map { say("\(run.count) due instants, the last at \(words.clock($0))") }

@@ -104,7 +104,7 @@ package struct ProcessExecutor: Executor {
         switch claim.definition.work {
         case .shell(let line, let given): (request, settings) = (ProcessRequest(["/bin/sh", "-c", line]), given)
         case .command(let words, let given): (request, settings) = (ProcessRequest(words), given)
-        case .http, .celery, .handler, .alert, .unknown:
+        case .http, .celery, .handler, .alert, .signal, .unknown:
             throw UnfitRequest(problem: "work of kind \(claim.definition.work.kind) is not a process")
         }
         request.user = try user(named: settings.user)

@@ -33,7 +33,7 @@ public struct WorkExecutor: Executor {
         case .http: await http.willStop(claim, because: cause)
         case .celery: await celery?.willStop(claim, because: cause)
         case .alert: await alerts?.willStop(claim, because: cause)
-        case .handler, .unknown: break
+        case .handler, .signal, .unknown: break
         }
     }
 
@@ -44,8 +44,8 @@ public struct WorkExecutor: Executor {
         case .http: await http.execute(claim, output: output)
         case .alert: await alerts?.execute(claim, output: output) ?? .notStarted
         case .celery: await celery?.execute(claim, output: output) ?? .notStarted
-        // The closure of a program, or what a newer version knows: none of it is claimed here.
-        case .handler, .unknown: .notStarted
+        // The closure of a program, what is done elsewhere, or what a newer version knows: none of it is claimed here.
+        case .handler, .signal, .unknown: .notStarted
         }
     }
 }

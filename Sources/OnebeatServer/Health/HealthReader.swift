@@ -9,6 +9,8 @@ package struct HealthReader: Sendable {
         package var health: JobHealth
         /// Its newest run that has ended.
         package var newestEnd: Run?
+        /// When word of it is expected next, where it runs elsewhere.
+        package var expectedAt: Timestamp?
     }
 
     /// How all is.
@@ -42,6 +44,8 @@ package struct HealthReader: Sendable {
     static let mostOpen = 10_000
     /// How many jobs have their newest runs looked at.
     static let mostSuspects = 200
+    /// Of how many jobs with a time of day it is seen which of their runs ended well.
+    static let mostOwed = 1000
     static let mostNodes = 1000
     /// How far a flow is followed to its root.
     static let deepest = 1000
@@ -82,11 +86,22 @@ package struct HealthReader: Sendable {
             for run in successes { if let place = places[run.job] { facts[place].successes.append(run) } }
             for name in suspects { if let place = places[name] { facts[place].rhythm = rhythm(facts[place].job, now) } }
         }
-        for place in facts.indices { facts[place].duty = try await duty(of: facts[place].job, among: jobs, at: now) }
+        for place in facts.indices {
+            facts[place].duty = try await duty(of: facts[place].job, among: jobs, at: now)
+            facts[place].expectedAt = schedules.expectation(of: facts[place].job).flatMap(facts[place].expected)
+        }
+        let known = Set(suspects)
+        let owed = facts.filter { $0.isOwed(at: now) && !known.contains($0.job.name) }.prefix(Self.mostOwed)
+        if !owed.isEmpty {
+            for run in try await store.newestRuns(of: owed.map(\.job.name), states: [.succeeded], each: 20) {
+                if let place = places[run.job] { facts[place].successes.append(run) }
+            }
+        }
         let cluster = ClusterFacts(now: now, nodes: nodes, running: running)
         let lines = facts.map { fact in
             Line(
-                job: fact.job, status: fact.status, health: JobHealth.decide(fact, cluster), newestEnd: fact.newestEnd)
+                job: fact.job, status: fact.status, health: JobHealth.decide(fact, cluster), newestEnd: fact.newestEnd,
+                expectedAt: fact.expectedAt)
         }
         let standby = try await store.standby()
         return Reading(now: now, nodes: nodes, lines: lines, running: running, standby: standby)

@@ -11,7 +11,7 @@ package struct JobHealth: Sendable, Equatable {
         case failing
         /// What was due lately was not started in time, and nothing has ended well since.
         case missing
-        /// What was due did not end well by the time of day that the job names.
+        /// What was due did not end well by the time of day that the job names; or no word came of a job that runs elsewhere.
         case late
         /// A run goes on far longer than usual.
         case stuck
@@ -83,7 +83,7 @@ package struct JobFacts: Sendable {
     package var newestEnd: Run?
     /// Its newest runs, the newest first; of use only where ``isSuspect(at:)`` says so.
     package var recent: [Run] = []
-    /// Its newest runs that succeeded; of use only where ``isSuspect(at:)`` says so.
+    /// Its newest runs that succeeded; of use only where ``isSuspect(at:)`` or ``isOwed(at:)`` says so.
     package var successes: [Run] = []
     /// The oldest of its runs that run.
     package var running: Run?
@@ -93,8 +93,29 @@ package struct JobFacts: Sendable {
     package var duty: (due: Timestamp, by: Timestamp)?
     /// The time between its next two due instants.
     package var rhythm: Duration?
+    /// When a success is expected next, of a job that runs elsewhere.
+    package var expectedAt: Timestamp?
 
     package init(_ job: JobRecord) { self.job = job }
+
+    /// When a success is expected next by the schedule of a job that runs elsewhere: after the last one, or since it is known.
+    func expected(by schedule: Schedule) -> Timestamp? {
+        let last = max(status?.lastSuccessAt ?? .distantPast, job.createdAt)
+        return job.definition.signal?.next(after: last, by: schedule)
+    }
+
+    /// Whether it must be seen which runs ended well: one of an instant before may have, since.
+    func isOwed(at now: Timestamp) -> Bool {
+        guard !job.isPaused, let duty, duty.by <= now else { return false }
+        return status?.lastSuccessAt.map { $0 >= duty.due } ?? false
+    }
+
+    /// Whether what was due at this moment, or later, ended well. A late success of an instant before is none.
+    func hasDone(since due: Timestamp) -> Bool {
+        guard let last = status?.lastSuccessAt, last >= due else { return false }
+        // Where its runs are not kept, or were not looked at, the success itself has to do.
+        return successes.isEmpty || successes.contains { $0.scheduledAt >= due }
+    }
 
     /// Whether the rule needs to see its newest runs.
     package func isSuspect(at now: Timestamp) -> Bool {
@@ -144,7 +165,8 @@ extension JobHealth {
         if let trouble = job.definition.trouble { return JobHealth(job: name, .invalid, trouble) }
         if job.isPaused { return JobHealth(job: name, .paused, "what falls due is recorded as skipped") }
         if let failing = failing(facts, now) { return failing }
-        if let unserved = unserved(facts, cluster) { return unserved }
+        if let unheard = unheard(facts, now) { return unheard }
+        if job.definition.signal == nil, let unserved = unserved(facts, cluster) { return unserved }
         if let next = job.nextAt, next < now - planning, !cluster.living.isEmpty {
             return JobHealth(
                 job: name, .overdue, "it was due \(next.relative(to: now)) and nobody planned it; does a node lead?",
@@ -175,6 +197,25 @@ extension JobHealth {
             streak: count)
         health.outcome = RunState.troubles.contains(word) ? word : end?.state
         return health
+    }
+
+    /// No word came of what runs elsewhere.
+    private static func unheard(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
+        guard let signal = facts.job.definition.signal else { return nil }
+        let grace = signal.grace
+        if let run = facts.running, let start = run.startedAt, start + grace < now {
+            return JobHealth(
+                job: facts.job.name, .late,
+                "run \(run.id) began \(start.relative(to: now)) and no word of its end came within \(grace.text)",
+                since: start + grace, run: run.id)
+        }
+        guard let expected = facts.expectedAt, expected + grace < now else { return nil }
+        let last = facts.status?.lastSuccessAt
+        let heard = last.map { "the last came \($0.relative(to: now))" } ?? "none ever came"
+        return JobHealth(
+            job: facts.job.name, .late,
+            "word of a success was expected \(expected.relative(to: now)), \(grace.text) late at most; \(heard)",
+            since: expected + grace, run: facts.newestEnd?.id)
     }
 
     private static func unserved(_ facts: JobFacts, _ cluster: ClusterFacts) -> JobHealth? {
@@ -210,7 +251,7 @@ extension JobHealth {
 
     private static func late(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
         guard let by = facts.job.definition.by, let duty = facts.duty, duty.by <= now, duty.due > facts.job.createdAt,
-            !hasSucceeded(facts, since: duty.due)
+            !facts.hasDone(since: duty.due)
         else { return nil }
         var why = "what was due \(duty.due.relative(to: now)) was to be done by \(by) and is not"
         if let run = facts.running, let start = run.startedAt {

@@ -13,6 +13,8 @@ package struct Mail: Sendable, Equatable {
     package var lines: [String]
     /// What tells it from all others, the same each time it is sent: letters, digits, dots and dashes.
     package var identity: String
+    /// Whom it is handed over for: all of `to`, unless some have it.
+    package var recipients: [Mailbox]
 
     package init(from: Mailbox, to: [Mailbox], subject: String, lines: [String], identity: String) {
         self.from = from
@@ -20,6 +22,7 @@ package struct Mail: Sendable, Equatable {
         self.subject = subject
         self.lines = lines
         self.identity = identity
+        recipients = to
     }
 
     /// All of it, each line with its end: ASCII, and no line longer than mail allows.

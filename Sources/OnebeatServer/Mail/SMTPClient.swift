@@ -28,6 +28,8 @@ struct SMTPClient: Sendable {
         var outcome: Outcome
         /// What people may want to know beside it.
         var remarks: [String] = []
+        /// Whom the server refused, where it took the message for others.
+        var refused: [Mailbox] = []
     }
 
     /// Sends a message. That its answer was lost is a failure, and the message may have been taken: its identity tells.
@@ -63,7 +65,10 @@ struct SMTPClient: Sendable {
                 var dialogue = try await Dialogue(
                     with: server, at: address, trust.context(authorities: authorities), name, step)
                 defer { dialogue.close() }
-                return Answer(outcome: .succeeded, remarks: try await dialogue.hand(over: mail, at: time.now()))
+                let refused = try await dialogue.hand(over: mail, at: time.now())
+                return Answer(
+                    outcome: .succeeded, remarks: refused.map { server.hiding($0.why.description) },
+                    refused: refused.map(\.mailbox))
             } catch let problem as SMTPProblem {
                 let words = "\(server.shown): \(server.hiding(problem.description))"
                 return Task.isCancelled ? nil : Answer(outcome: .failed(Failure(words, exitCode: problem.code)))
@@ -141,18 +146,25 @@ struct SMTPClient: Sendable {
 
         func close() { connection.close() }
 
-        /// - Returns: what people may want to know.
-        mutating func hand(over mail: Mail, at now: Timestamp) async throws -> [String] {
+        /// - Returns: whom the server refused, where it took the message for others.
+        mutating func hand(
+            over mail: Mail, at now: Timestamp
+        ) async throws -> [(mailbox: Mailbox, why: SMTPProblem)] {
             try await say("MAIL FROM:<\(mail.from.address)>", expecting: 250)
-            var refused: [SMTPProblem] = []
-            for mailbox in mail.to {
+            var refused: [(mailbox: Mailbox, why: SMTPProblem)] = []
+            for mailbox in mail.recipients {
                 do {
                     try await say("RCPT TO:<\(mailbox.address)>", expecting: 250, 251, 252)
                 } catch let problem as SMTPProblem where problem.code != nil && problem.code != 421 {
-                    refused.append(problem)
+                    refused.append((mailbox, problem))
                 }
             }
-            if let first = refused.first, refused.count == mail.to.count { throw first }
+            if let first = refused.first, refused.count == mail.recipients.count {
+                throw refused.count == 1
+                    ? first.why
+                    : SMTPProblem(
+                        refused.map(\.why.description).joined(separator: "; ").bytes(most: 2000), code: first.why.code)
+            }
             try await say("DATA", expecting: 354)
             step.words = "the message"
             // A line that is a dot alone ends the message: one that begins with a dot has another before it.
@@ -162,7 +174,7 @@ struct SMTPClient: Sendable {
             try await expect(250)
             // It has the message: what becomes of this conversation is no matter.
             connection.send(Array("QUIT\r\n".utf8))
-            return refused.map { "the message went to others, but \($0)" }
+            return refused
         }
 
         private mutating func greet(_ name: String) async throws {

@@ -80,6 +80,14 @@ package struct DefinitionKeys: Sendable, Equatable {
         case .alert(let rule): add(rule)
         case .celery(let call): add(call)
         case .handler: add("handler", "a closure of the program")
+        case .signal(let watch):
+            switch watch.expected.rhythm {
+            case .every(let length): add("signal.every", length.text)
+            case .cron(let expressions): add("signal.cron", flow(expressions))
+            case .delay, .at, .repeat, .solar, .event, .after, .manual: break
+            }
+            add("signal.timezone", watch.expected.timezone, default: ScheduleDefinition(.manual).timezone)
+            add("signal.grace", watch.grace.text)
         case .unknown(let kind): add("kind", kind)
         }
     }

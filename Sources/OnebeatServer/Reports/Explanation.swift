@@ -47,7 +47,10 @@ package struct Explanation: Sendable, Equatable {
         } else {
             verdict = .planned
             let isGone = evidence.removal != nil
-            sentences = [isGone ? "No run of it is kept." : "The job has not been due since it was stored."]
+            let unheard =
+                evidence.job.definition.signal == nil
+                ? "The job has not been due since it was stored." : "No word of the job has come since it was stored."
+            sentences = [isGone ? "No run of it is kept." : unheard]
         }
         if let own = evidence.ownSentence(of: run.map(\.scheduledAt) ?? evidence.moment ?? evidence.now) {
             sentences.insert(own, at: min(1, sentences.count))
@@ -74,6 +77,12 @@ package struct Explanation: Sendable, Equatable {
     /// What comes next.
     private static func outlook(_ evidence: Evidence) -> [String] {
         let schedule = evidence.schedule
+        if evidence.job.definition.signal != nil {
+            return [
+                "It runs \(evidence.job.definition.words(schedule)).",
+                "`onebeat signal \(evidence.job.name) success` tells of a run that ended well.",
+            ]
+        }
         switch schedule.definition.rhythm {
         case .event(let name): return ["It runs on the event \"\(name)\": `onebeat emit \(name)`."]
         case .manual: return ["It runs by hand only: `onebeat trigger \(evidence.job.name)`."]
@@ -156,7 +165,15 @@ struct AbsenceStory {
     }
 
     private mutating func tellOfNotDue() {
-        sentences = ["The job is not due at \(evidence.readable(moment)): it is due \(schedule.words)."]
+        let name = evidence.readable(moment)
+        if evidence.job.definition.signal != nil {
+            sentences = [
+                "No word of the job came at \(name), and it is not started here: it runs"
+                    + " \(evidence.job.definition.words(schedule))."
+            ]
+            return
+        }
+        sentences = ["The job is not due at \(name): it is due \(schedule.words)."]
         if let other = sameReading {
             sentences.append(
                 "It is due when the job's own clock, \(schedule.definition.timezone), shows that time: at"

@@ -70,10 +70,12 @@ package struct PlanDiff: Sendable, Equatable {
             let next = Self.fires(of: schedule, after: now, count: fires)
             guard let record = stored[definition.name] else {
                 changes.append(
-                    JobChange(kind: .added, job: definition.name, schedule: schedule.words, firesAfter: next))
+                    JobChange(
+                        kind: .added, job: definition.name, schedule: definition.words(schedule), firesAfter: next))
                 continue
             }
-            var change = JobChange(kind: .changed, job: definition.name, schedule: schedule.words, firesAfter: next)
+            var change = JobChange(
+                kind: .changed, job: definition.name, schedule: definition.words(schedule), firesAfter: next)
             if record.source != source {
                 change.kind = .conflict
                 change.owner = record.source
@@ -91,7 +93,7 @@ package struct PlanDiff: Sendable, Equatable {
             changes.append(
                 JobChange(
                     kind: request.isComplete ? .removed : .kept, job: record.name,
-                    schedule: schedule?.words ?? "a schedule unknown here",
+                    schedule: schedule.map(record.definition.words) ?? "a schedule unknown here",
                     firesBefore: Self.fires(of: record, after: now, count: fires, zones: zones)))
         }
         changes.sort { $0.job < $1.job }

@@ -39,7 +39,9 @@ struct RunStory {
     private func at(_ moment: Timestamp) -> String { evidence.readable(moment) }
 
     private mutating func introduce() {
-        if row.kind == .backfill {
+        if row.isReported {
+            say("Run \(row.id) was told of by \(row.node ?? "somebody") at \(at(row.scheduledAt)); it runs elsewhere.")
+        } else if row.kind == .backfill {
             say("Run \(row.id) makes up for \(at(row.scheduledAt)), by a backfill (\(row.requestID)).")
         } else if row.isForPastInstant {
             say("Run \(row.id) was asked for by hand, for \(at(row.scheduledAt)) (\(row.requestID)).")
@@ -155,6 +157,8 @@ struct RunStory {
     }
 
     private mutating func tellOfStart() {
+        // When it was told of is said, and it is due at no time.
+        if row.isReported { return }
         guard let start = evidence.attempts.first?.startedAt ?? row.startedAt else { return }
         let due =
             switch row.kind {

@@ -154,6 +154,28 @@ def acting(walk):
         walk.say(f"it took the reader's place in it away: {held}")
     watching.context.close()
 
+    walk.at = "a job is silenced"
+    walk.open(page, "/jobs/flaky")
+    page.get_by_role("link", name="Tell nobody of it for a while").click()
+    page.wait_for_url("**/alerts?pattern=flaky")
+    if page.locator("input[name=pattern]").input_value() != "flaky":
+        walk.say("its name is not in the form")
+    page.locator("input[name=because]").fill("new paper is on its way")
+    page.get_by_role("button", name="Silence", exact=True).click()
+    page.locator(".notice", has_text="Silenced").wait_for()
+    page.get_by_role("button", name="Acknowledge").first.click()
+    page.locator(".notice", has_text="Acknowledged").wait_for()
+    page.locator("td code", has_text="flaky").wait_for()
+    page.screenshot(path=walk.folder / "alerts-silenced.png", full_page=True)
+    page.get_by_role("button", name="End it").click()
+    page.locator("p.empty", has_text="Nothing is silenced.").wait_for()
+
+    walk.at = "a backfill"
+    walk.open(page, walk.plan["pages"]["backfills-shown"])
+    page.get_by_role("button", name="Begin", exact=True).click()
+    page.locator(".notice", has_text="as you wanted it").wait_for()
+    page.screenshot(path=walk.folder / "backfills-begun.png", full_page=True)
+
     walk.at = "run, cancelled by its button"
     walk.open(page, walk.plan["running"])
     page.get_by_role("button", name="Cancel", exact=True).click()
@@ -187,13 +209,54 @@ def keyboard(walk):
     page.context.close()
 
 
+def signing_in(walk):
+    """Somebody signs in, is known to another node as well, and signs out everywhere."""
+    page = walk.context()
+    walk.at = "signing in"
+    walk.open(page, "/jobs")
+    page.wait_for_url("**/sign-in?then=*")
+    walk.look(page, "sign-in")
+    page.get_by_label("Name").fill("ann")
+    page.get_by_label("Password").fill("wrong horse")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").get_by_text("the name or the password is wrong").wait_for()
+    if page.get_by_label("Name").input_value() != "ann" or page.get_by_label("Password").input_value():
+        walk.say("after a wrong password the name is gone, or the password is still there")
+    # The browser itself tells of the refusal.
+    walk.found = [line for line in walk.found if "status of 403" not in line]
+    page.get_by_label("Password").fill(walk.plan["password"])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/jobs")
+    page.locator("footer", has_text="signed in as ann").wait_for()
+    cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
+    if not cookies.get("onebeat", {}).get("httpOnly") or cookies["onebeat"]["sameSite"] != "Lax":
+        walk.say(f"its cookies are {cookies}")
+
+    walk.at = "the session at another node"
+    page.goto(walk.plan["other"] + "/jobs")
+    page.locator("footer", has_text="signed in as ann").wait_for()
+    page.goto(walk.plan["other"] + "/sign-in")
+    page.screenshot(path=walk.folder / "signed-in.png", full_page=True)
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in")
+
+    walk.at = "signed out"
+    for place in ("base", "other"):
+        page.goto(walk.plan[place] + "/jobs")
+        page.wait_for_url("**/sign-in?then=*")
+    page.context.close()
+
+
+ALL = (pages, readers_without_scripts, pictures, acting, keyboard)
+
+
 def main():
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=plan["chromium"], args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
         walk = Walk(plan, browser)
-        for step in (pages, readers_without_scripts, pictures, acting, keyboard):
+        for step in [signing_in] if "password" in plan else ALL:
             try:
                 step(walk)
             except Exception as problem:  # What it waited for did not come: say where, with all else that was found.

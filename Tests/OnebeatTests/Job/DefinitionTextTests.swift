@@ -79,6 +79,7 @@ struct DefinitionTextTests {
         #expect(try stored(Self.full) == Self.full)
         for work in [
             Work.command(["a", "b c"], ProcessSettings()), .http(Self.call), .celery(Self.task), .handler,
+            .signal(SignalWatch(.cron("0 3 * * *", timezone: "Asia/Shanghai"), grace: .seconds(90))),
         ] {
             var definition = Self.full
             definition.work = work

@@ -29,6 +29,136 @@ import Testing
         }
     }
 
+    @Test func wordOfWhatRunsElsewhereIsTakenDown() async throws {
+        try await WebFixture.serving { web in
+            let away = JobDefinition(
+                name: "away", schedule: .manual, work: .signal(SignalWatch(.every(.seconds(3600)))))
+            try await web.store.apply([away], source: "x", isComplete: true, by: "t", schedules: ScheduleCache())
+            func say(_ body: String, _ headers: [String: String] = Self.json) async throws -> [String: Any] {
+                let answer = try await web.post("/api/v1/jobs/away/signal", body, headers)
+                #expect(answer.status == 201, "\(answer.body)")
+                return try #require(try answer.object()["run"] as? [String: Any])
+            }
+            let begun = try await say(#"{"state": "start"}"#)
+            #expect(begun["state"] as? String == "running")
+            web.time.advance(by: .seconds(7))
+            let expected = web.time.now() + .seconds(3600)
+            let ended = try await say("", [:])
+            #expect(ended["id"] as? Int == begun["id"] as? Int && ended["state"] as? String == "succeeded")
+            let failed = try await say(#"{"exit_code": 3, "message": "no space"}"#)
+            #expect(failed["state"] as? String == "failed" && failed["exit_code"] as? Int == 3)
+            #expect(failed["message"] as? String == "no space")
+            let once = try await say("", ["Idempotency-Key": "night-1"])
+            #expect(try await say(#"{"request_id": "night-1"}"#)["id"] as? Int == once["id"] as? Int)
+            for (path, body, status, words) in [
+                ("/jobs/away/signal", #"{"state": "done"}"#, 400, "start, success or fail"),
+                ("/jobs/away/signal", #"{"exit_code": 256}"#, 400, "0 to 255"),
+                ("/jobs/away/signal", #"{"state": "success", "exit_code": 1}"#, 409, "is no success"),
+                ("/jobs/away/signal", #"{"request_id": "signal-1"}"#, 400, "begins with signal-"),
+                ("/jobs/backup/signal", "{}", 409, "is run by nodes"), ("/jobs/nothing/signal", "{}", 404, "no job"),
+                ("/jobs/away/trigger", "{}", 409, "onebeat signal away success"),
+                ("/runs/\(failed["id"] as? Int ?? 0)/retry", "{}", 409, "was done elsewhere"),
+            ] {
+                let answer = try await web.post("/api/v1" + path, body, Self.json)
+                #expect(answer.status == status && answer.body.contains(words), "\(path) \(body): \(answer)")
+            }
+            // What asks changes nothing: no preview of a link says that a backup went well.
+            #expect(try await web.get("/api/v1/jobs/away/signal").status == 405)
+            let job = try await web.get("/api/v1/jobs/away").object()
+            #expect((job["health"] as? [String: Any])?["state"] as? String == "well")
+            #expect(job["expected_at"] as? String == "\(expected)")
+            let page = try await web.get("/jobs/away").body
+            #expect(page.contains("It runs elsewhere, and only reports") && !page.contains("Run now"))
+            #expect(page.contains("onebeat signal away success"))
+        }
+    }
+
+    @Test func silencesComeAndGoAndIncidentsAreSeen() async throws {
+        try await WebFixture.serving { web in
+            let made = try await web.post(
+                "/api/v1/silences", #"{"pattern": "back*", "seconds": 7200, "because": "new disks"}"#, Self.json)
+            #expect(made.status == 201 && made.body.contains("nobody is told of back* (1 now)"), "\(made)")
+            let silence = try #require(try made.object()["silence"] as? [String: Any])
+            #expect(silence["until"] as? String == "\(web.time.now() + .seconds(7200))")
+            #expect(silence["actor"] as? String == "web@127.0.0.1:0")
+            let id = try #require(silence["id"] as? Int)
+            let held = try #require(try await web.get("/api/v1/silences").object()["items"] as? [[String: Any]])
+            #expect(held.map { $0["reason"] as? String } == ["new disks"])
+            for (body, status, words) in [
+                (#"{"pattern": "nothing-*", "seconds": 60, "because": "x"}"#, 404, "no job and no alert is called"),
+                (#"{"pattern": "backup", "seconds": 0, "because": "x"}"#, 400, "1 s to 30 days"),
+                (#"{"pattern": "backup", "seconds": 2592001, "because": "x"}"#, 400, "1 s to 30 days"),
+                (#"{"pattern": "backup", "seconds": 60, "because": " "}"#, 400, "1 to 500 characters"),
+                (#"{"pattern": "backup", "seconds": 60}"#, 400, "send all three"),
+            ] {
+                let answer = try await web.post("/api/v1/silences", body, Self.json)
+                #expect(answer.status == status && answer.body.contains(words), "\(body): \(answer)")
+            }
+            let over = try await web.get("/api/v1/silences/\(id)", method: "DELETE")
+            #expect(over.status == 200 && over.body.contains("silence \(id) is over"), "\(over)")
+            #expect((try await web.get("/api/v1/silences").object()["items"] as? [Any])?.isEmpty == true)
+            #expect((try await web.get("/api/v1/silences?all=true").object()["items"] as? [Any])?.count == 1)
+            #expect(try await web.get("/api/v1/silences/99", method: "DELETE").status == 404)
+
+            let incident = try #require(
+                try await web.store.open([
+                    Incident(
+                        rule: "alerts/ops/slack", kind: .failed, job: "backup", since: web.time.now(), summary: "exit 1"
+                    )
+                ]).first)
+            let seen = try await web.post("/api/v1/alerts/\(incident.id)/acknowledge")
+            #expect(seen.status == 200 && seen.body.contains("is acknowledged by web@"), "\(seen)")
+            let list = try #require(
+                try await web.get("/api/v1/alerts?open=true").object()["items"] as? [[String: Any]])
+            #expect(list.map { $0["acknowledged_by"] as? String } == ["web@127.0.0.1:0"])
+            #expect(list.map { $0["told"] as? String } == ["soon"])
+            #expect(try await web.post("/api/v1/alerts/99/acknowledge").status == 404)
+            let kinds = try await web.store.events(job: nil, limit: 9).map(\.kind)
+            #expect(kinds.contains("alert.silenced") && kinds.contains("alert.unsilenced"))
+        }
+    }
+
+    @Test func aBackfillIsSeenBeforehandBegunPausedAndEnded() async throws {
+        try await WebFixture.serving { web in
+            let period = #""job": "backup", "from": "2026-11-20T00:00:00Z", "to": "2026-11-23T00:00:00Z""#
+            let dry = try await web.post("/api/v1/backfills", "{\(period), \"dry_run\": true}", Self.json)
+            #expect(dry.status == 200 && dry.body.contains("Nothing was done"), "\(dry)")
+            let preview = try #require(try dry.object()["preview"] as? [String: Any])
+            #expect(preview["runs"] as? Int == 3)
+            #expect((preview["first"] as? [String])?.first == "2026-11-20T19:00:00Z")
+            #expect((try await web.get("/api/v1/backfills").object()["items"] as? [Any])?.isEmpty == true)
+            let made = try await web.post("/api/v1/backfills", "{\(period), \"limit\": 2}", Self.json)
+            #expect(made.status == 201 && made.body.contains("begins, 2 at a time"), "\(made)")
+            let id = try #require((try made.object()["backfill"] as? [String: Any])?["id"] as? Int)
+            let twice = try await web.post("/api/v1/backfills", "{\(period)}", Self.json)
+            #expect(twice.status == 409 && twice.body.contains("has not ended"), "\(twice)")
+            for (verb, state) in [("pause", "paused"), ("resume", "active"), ("cancel", "cancelled")] {
+                let answer = try await web.post("/api/v1/backfills/\(id)/\(verb)")
+                #expect(answer.status == 200, "\(answer)")
+                #expect((try answer.object()["backfill"] as? [String: Any])?["state"] as? String == state)
+            }
+            #expect(try await web.post("/api/v1/backfills/\(id)/resume").status == 409)
+            #expect(try await web.post("/api/v1/backfills/99/pause").status == 404)
+            let items = try #require(try await web.get("/api/v1/backfills").object()["items"] as? [[String: Any]])
+            #expect(items.map { $0["by"] as? String } == ["web@127.0.0.1:0"])
+            #expect((try await web.get("/api/v1/backfills?open=true").object()["items"] as? [Any])?.isEmpty == true)
+            for (body, status, words) in [
+                (#"{"job": "nothing", "from": "2026-11-20T00:00:00Z"}"#, 404, "no job"),
+                (#"{"job": "backup"}"#, 400, "send both"), (#"{"job": "backup", "from": "x"}"#, 400, "write a moment"),
+                (#"{"job": "backup", "from": "2027-01-01T00:00:00Z"}"#, 409, "nothing lies between"),
+                (
+                    #"{"job": "backup", "from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}"#, 409,
+                    "lies ahead"
+                ),
+                (#"{"job": "backup", "from": "2026-01-01T00:00:00Z", "order": "best"}"#, 400, "oldest or newest"),
+                (#"{"job": "backup", "from": "2026-01-01T00:00:00Z", "limit": 0}"#, 400, "1 to 1000"),
+            ] {
+                let answer = try await web.post("/api/v1/backfills", body, Self.json)
+                #expect(answer.status == status && answer.body.contains(words), "\(body): \(answer)")
+            }
+        }
+    }
+
     @Test func aNameWithASlashIsActedOn() async throws {
         try await WebFixture.serving { web in
             let answer = try await web.post("/api/v1/jobs/team%2Fping/pause")
@@ -76,6 +206,8 @@ import Testing
     }
 
     @Test(arguments: [
+        (#"{"request_id": "w", "request_id": "x"}"#, "application/json", 400, "has \\\"request_id\\\" twice"),
+        (#"{"request_id": "w", "request\u005fid": "x"}"#, "application/json", 400, "has \\\"request_id\\\" twice"),
         (#"{"request_id": "w", "onyl": true}"#, "application/json", 400, "\\\"onyl\\\" is unknown"),
         (#"["w"]"#, "application/json", 400, "no JSON object"), ("{", "application/json", 400, "it is not JSON"),
         (#"{"only": "true"}"#, "application/json", 400, "neither true nor false"),

@@ -37,7 +37,7 @@ struct WebFixture {
     /// `ping` that was never run and has hostile words in its definition, and a node `alpha` that leads.
     static func serving(
         address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0), hosts: [String] = [],
-        access: WebAccess = .standard, metricsJobs: [String] = [],
+        certificate: ServerCertificate? = nil, access: WebAccess = .standard, metricsJobs: [String] = [],
         node: Node? = nil, limits: WebLimits = WebLimits(),
         _ body: @escaping @Sendable (WebFixture) async throws -> Void
     ) async throws {
@@ -46,7 +46,9 @@ struct WebFixture {
         try await fill(store, time)
         let ports = AsyncThrowingStream<Int, any Error>.makeStream()
         let web = OnebeatWeb(
-            store: store, node: node, metrics: PrometheusRegistry(), address: address, hosts: hosts, access: access,
+            store: store, node: node, metrics: PrometheusRegistry(), address: address, hosts: hosts,
+            certificate: certificate,
+            access: access,
             metricsJobs: metricsJobs, time: time,
             limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onListening: { ports.continuation.yield($0.port) })
@@ -61,7 +63,8 @@ struct WebFixture {
             var iterator = ports.stream.makeAsyncIterator()
             let port = try #require(try await iterator.next())
             defer { group.cancelAll() }
-            try await body(WebFixture(store: store, time: time, base: "http://127.0.0.1:\(port)"))
+            try await body(
+                WebFixture(store: store, time: time, base: "http\(certificate == nil ? "" : "s")://127.0.0.1:\(port)"))
         }
     }
 

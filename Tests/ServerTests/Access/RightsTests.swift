@@ -19,7 +19,8 @@ import Testing
                 if route.path.hasSuffix("/retry") || route.path.hasSuffix("/mark") {
                     _ = try await web.store.cancel(run, by: "test")
                 }
-                let path = route.path.replacing("{name}", with: "backup").replacing("{id}", with: "\(run)")
+                let id = try await Self.number(for: route, web) ?? run.value
+                let path = route.path.replacing("{name}", with: "backup").replacing("{id}", with: "\(id)")
                     .replacing("{code}", with: "en")
                 var headers = tokens[caller].map { ["Authorization": "Bearer \($0)"] } ?? [:]
                 headers["Content-Type"] = "application/json"
@@ -43,8 +44,33 @@ import Testing
         }
     }
 
+    /// Of what the route is about, where that is no run.
+    private static func number(for route: Route, _ web: WebFixture) async throws -> Int64? {
+        if route.path.contains("/alerts/{id}") {
+            let incident = Incident(
+                rule: "alerts/ops/slack", kind: .failed, job: "backup", since: web.time.now(), summary: "x")
+            web.time.advance(by: .seconds(1))
+            return try await web.store.open([incident]).first?.id
+        }
+        if route.path.contains("/backfills/{id}") {
+            // Of one that has not ended, each at a time of its own.
+            web.time.advance(by: .seconds(60))
+            let end = web.time.now()
+            return try await web.store.add(Backfill(of: "backup", from: end - .seconds(30), to: end, by: "test")).id
+        }
+        guard route.path.contains("/silences/{id}") else { return nil }
+        return try await web.store.silence("backup", for: .seconds(9), because: "x", by: "test").id
+    }
+
     private static func body(of route: Route) -> String {
+        if route.path.hasSuffix("/api/v1/silences"), route.method == .post {
+            return #"{"pattern": "backup", "seconds": 60, "because": "x"}"#
+        }
+
         if route.path.hasSuffix("/mark") { return #"{"state": "failed", "because": "x"}"# }
+        if route.path.hasSuffix("/api/v1/backfills"), route.method == .post {
+            return #"{"job": "backup", "from": "2026-11-20T00:00:00Z", "dry_run": true}"#
+        }
         return route.method == .post && route.path.hasSuffix("/events") ? #"{"name": "backup"}"# : ""
     }
 

@@ -149,6 +149,59 @@ import Testing
         for seer in seers { #expect(try await seer.turn(at: time.now()) == .after(.seconds(30))) }
     }
 
+    @Test func noWordOfWhatRunsElsewhereIsToldOnceAndItsReturnToo() async throws {
+        let away = JobDefinition(
+            name: "away", schedule: .manual, work: .signal(SignalWatch(.every(.seconds(600)), grace: .seconds(60))))
+        try await store.apply([away], source: "elsewhere", isComplete: true, by: "test", schedules: ScheduleCache())
+        time.advance(by: .seconds(660))
+        try await look()
+        #expect(try await store.incidents(openOnly: true, limit: 9).isEmpty)
+        time.advance(by: .seconds(1))
+        for name in ["alpha", "beta"] { try await look(name) }
+        time.advance(by: .seconds(10))
+        for name in ["beta", "alpha"] { try await look(name) }
+        let told = try await send(as: .succeeded)
+        #expect(told.count == 1 && told[0].contains("away: word of a success was expected"))
+        #expect(try await store.incidents(openOnly: true, limit: 9).map(\.kind) == ["late"])
+        _ = try await store.signal(JobSignal(.success, of: "away", by: "elsewhere"))
+        for _ in 0..<2 {
+            try await look()
+            time.advance(by: .seconds(10))
+        }
+        #expect(try await send(as: .succeeded).first?.contains("away: well again") == true)
+        // Silence again is news again.
+        time.advance(by: .seconds(661))
+        try await look()
+        #expect(try await store.incidents(openOnly: true, limit: 9).count == 1)
+    }
+
+    @Test func aLateSuccessOfYesterdayIsNotTodaysReport() async throws {
+        let load = JobDefinition(
+            name: "load", schedule: .cron("0 3 * * *"), work: .shell("true", ProcessSettings()))
+        var report = JobDefinition(name: "report", schedule: .after("load"), work: .shell("true", ProcessSettings()))
+        report.by = TimeOfDay("06:30")
+        try await store.apply([load, report], source: "by", isComplete: true, by: "test", schedules: ScheduleCache())
+        func state() async throws -> JobHealth.State? {
+            try await HealthReader(store, schedules: ScheduleCache()).all().lines.first {
+                $0.job.name == "report"
+            }?.health.state
+        }
+        _ = try await store.trigger("report", requestID: "yesterday", alone: true, by: "test")
+        let yesterday = try #require(try await claim().first)
+        time.advance(by: .seconds(15 * 3600 + 600))
+        func succeed(_ claim: Claim) async throws {
+            _ = try await store.settle([AttemptReport(claim, .succeeded)]) {
+                Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5)
+            }
+        }
+        try await succeed(yesterday)
+        time.advance(by: .seconds(3 * 3600 + 1260))
+        #expect(try await state() == .late)
+        _ = try await store.trigger("report", requestID: "today", alone: true, by: "test")
+        for claim in try await claim() { try await succeed(claim) }
+        #expect(try await state() == .well)
+    }
+
     @Test func aRecoveryIsToldAndAFailureAfterItIsNews() async throws {
         try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
         try await look()
@@ -216,9 +269,95 @@ import Testing
         #expect(try await store.runs(RunFilter()).first?.state == .succeeded)
     }
 
+    @Test func whoeverWasRefusedIsTriedAgainAndTheOthersAreNotToldTwice() async throws {
+        let server = try MailServer()
+        let rule = AlertRule(
+            jobs: ["job1"], channel: "email",
+            settings: [
+                "to": "ops@x.example, nobody@x.example, boss@x.example", "from": "o@example.com",
+                "smtp": "smtp://127.0.0.1:\(server.port)",
+            ])
+        var policies = JobPolicies()
+        policies.retry = RetryPolicy(limit: 5, backoff: .seconds(10), max: .seconds(60), jitter: 0)
+        policies.overlap = .allow
+        let name = "alerts/mail/email"
+        try await store.apply(
+            [JobDefinition(name: name, schedule: .manual, work: .alert(rule), policies: policies)], source: "mail",
+            isComplete: true, by: "test", schedules: ScheduleCache())
+        try await store.setPaused(true, job: "alerts/ops/webhook", by: "test")
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await look()
+        time.advance(by: .seconds(10))
+        try await look()
+        func runs() async throws -> [Run] {
+            var filter = RunFilter()
+            filter.job = name
+            return try await store.runs(filter).sorted { $0.id < $1.id }
+        }
+        func word() async throws -> String? {
+            let incidents = try await store.incidents(openOnly: true, limit: 9).filter { $0.rule == name }
+            let fate = try await MessageFate.of(incidents, in: store)
+            return incidents.first.map { fate.word(for: $0) }
+        }
+        _ = try await send(as: .succeeded)
+        let both = try await runs()
+        #expect(both.map(\.state) == [.succeeded, .scheduled])
+        let message = AlertExecutor.batch(of: both[0])
+        #expect(message != nil && message == AlertExecutor.batch(of: both[1]))
+        #expect(server.messages.map { $0.split(separator: "|")[1] } == ["ops@x.example,boss@x.example"])
+        #expect(try await word() == "under way")
+        // The rest has tries of its own, for as long as a message has.
+        _ = try await send(as: .succeeded)
+        #expect(try await runs().last?.message?.contains("RCPT TO:<nobody@x.example> with 550 no such user") == true)
+        #expect(try await word() == "tried 1 times")
+        #expect(server.messages.count == 1)
+        for _ in 0..<5 {
+            time.advance(by: .seconds(60))
+            _ = try await send(as: .succeeded)
+        }
+        #expect(try await runs().map(\.state) == [.succeeded, .failed])
+        #expect(try await word() == "NOT told to all: run \(both[1].id) failed")
+        #expect(server.messages.count == 1)
+    }
+
+    /// How long the store is away, and what is told and kept of it.
+    @Test(arguments: [(4, 0, 0), (5, 1, 0), (14, 1, 0), (15, 0, 1), (120, 0, 1)])
+    func anOutageIsToldOnceAndAShortOneIsAnEvent(seconds: Int, events: Int, incidents: Int) async throws {
+        let isAway = Mutex(false)
+        let line = AwayStore(base: store) { isAway.withLock { $0 } }
+        let loop = AlertLoop(
+            store: line, schedules: ScheduleCache(), actor: "alpha", isLeader: { true },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        _ = try await loop.turn(at: time.now())
+        isAway.withLock { $0 = true }
+        await #expect(throws: StoreError.self) { try await loop.turn(at: time.now()) }
+        time.advance(by: .seconds(seconds))
+        isAway.withLock { $0 = false }
+        for _ in 0..<3 {
+            _ = try await loop.turn(at: time.now())
+            time.advance(by: .seconds(5))
+        }
+        let kept = try await store.events(job: nil, limit: 100).filter { $0.kind == "store.away" }
+        #expect(kept.count == events)
+        #expect(kept.allSatisfy { $0.actor == "alpha" && $0.message.contains("for \(seconds)s") })
+        let told = try await store.incidents(openOnly: false, limit: 9).filter { $0.kind == "store" }
+        #expect(told.count == incidents)
+    }
+
     @Test func aRunByHandSendsASample() async throws {
         _ = try await store.trigger("alerts/ops/webhook", requestID: "test-1", by: "anna")
         #expect(try await send(as: .succeeded).first?.contains("this is a test of the channel") == true)
+    }
+}
+
+/// A store that is away at times.
+private struct AwayStore: StoreWrapper {
+    let base: any Store
+    let isAway: @Sendable () -> Bool
+
+    func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] {
+        if isAway() { throw .unavailable("it is away") }
+        return try await base.jobs(filter)
     }
 }
 

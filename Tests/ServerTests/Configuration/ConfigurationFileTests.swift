@@ -52,6 +52,37 @@ import Testing
             })
     }
 
+    @Test func theFilesForTLSAreNamedBoth() throws {
+        let file = try parseFile("jobs: {}\nweb: {tls: {certificate: /etc/cert.pem, key: /etc/key.pem}}\n")
+        #expect(file.certificate == CertificateFiles(certificate: "/etc/cert.pem", key: "/etc/key.pem"))
+        for text in ["{certificate: a}", "{key: a}", "{}"] {
+            let problems = fileProblems("jobs: {}\nweb: {tls: \(text)}\n")
+            #expect(problems.contains { $0.contains("name both files") }, "\(text): \(problems)")
+        }
+    }
+
+    @Test func aJobThatOnlyReportsIsRead() throws {
+        let job = try parseJob("signal: {every: 1d, grace: 2h}", "tags: [shop]", "owner: anna")
+        #expect(job.work == .signal(SignalWatch(.every(.seconds(86_400)), grace: .seconds(7200))))
+        #expect(job.schedule == .manual && job.tags == ["shop"] && job.owner == "anna")
+        let nightly = try parseJob("signal: {cron: \"0 3 * * *\", timezone: Asia/Shanghai}")
+        #expect(
+            nightly.work
+                == .signal(SignalWatch(.cron("0 3 * * *", timezone: "Asia/Shanghai"), grace: .seconds(3600))))
+        for (keys, words) in [
+            (["signal: {grace: 2h}"], "has neither every nor cron"), (["signal: 1d"], "where a map belongs"),
+            (["signal: {every: 1d, grace: 0s}"], "signal.grace"), (["signal: {every: 1d, at: x}"], "at"),
+            (["signal: {every: 1d, cron: \"@daily\"}"], "one rhythm"),
+            (["signal: {every: 1d}", "cron: \"@daily\""], "or put it into signal"),
+            (["signal: {every: 1d}", "run: x"], "runs elsewhere"),
+            (["signal: {every: 1d}", "retry: 3"], "runs elsewhere"),
+            (["signal: {cron: \"61 * * * *\"}"], "minute is 61"),
+        ] {
+            let problems = fileProblems("jobs:\n  a:\n" + keys.map { "    \($0)\n" }.joined())
+            #expect(problems.contains { $0.contains(words) }, "\(keys): \(problems)")
+        }
+    }
+
     @Test func needsAreReadAndWhatIsNoneIsSaid() throws {
         let job = try parseJob("cron: \"@daily\"", "run: x", "needs: {load: {within: 26h}, mail: same_day}")
         #expect(job.needs == ["load": .within(.seconds(93_600)), "mail": .sameDay])

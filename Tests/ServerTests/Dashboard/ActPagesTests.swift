@@ -40,6 +40,55 @@ import Testing
         }
     }
 
+    @Test func aJobIsSilencedAndAnIncidentSeenOnThePageOfAlerts() async throws {
+        try await WebFixture.serving { web in
+            let incident = try #require(
+                try await web.store.open([
+                    Incident(
+                        rule: "alerts/ops/slack", kind: .queueUnserved, job: "backup", since: web.time.now(),
+                        summary: "no <b>disk</b>")
+                ]).first)
+            let page = try await FormPage(web, "/alerts?pattern=backup")
+            #expect(page.body.contains("no &lt;b&gt;disk&lt;/b&gt;") && page.body.contains("queue unserved"))
+            #expect(page.body.contains("value=\"backup\"") && page.body.contains("Nothing is silenced."))
+            let fields = "&pattern=backup&seconds=7200&because=new+%3Cdisks%3E"
+            #expect(try await page.send("/silences", fields).headers["location"] == "/alerts?did=silenced")
+            let silence = try #require(try await web.store.silences(endingFrom: web.time.now(), limit: 9).first)
+            let after = try await web.get("/alerts?did=silenced").body
+            #expect(after.contains("new &lt;disks&gt;") && after.contains("Silenced: what is still so"))
+            #expect(
+                try await page.send("/alerts/\(incident.id)/acknowledge").headers["location"]
+                    == "/alerts?did=acknowledged")
+            #expect(try await web.store.incidents(openOnly: true, limit: 9).first?.acknowledgedBy == "web@127.0.0.1:0")
+            #expect(
+                try await page.send("/silences/\(silence.id)/end").headers["location"] == "/alerts?did=unsilenced")
+            #expect(try await web.store.silences(endingFrom: web.time.now() + .seconds(1), limit: 9).isEmpty)
+            #expect(try await page.send("/silences", "&pattern=backup&seconds=x&because=y").status == 400)
+        }
+    }
+
+    @Test func aBackfillIsShownBegunAndEndedOnItsPage() async throws {
+        try await WebFixture.serving { web in
+            #expect(try await web.get("/jobs/backup").body.contains("/backfills?job=backup"))
+            let page = try await FormPage(web, "/backfills?job=backup&from=2026-11-20&to=2026-11-23&rerun=all")
+            // By the job's own clock, which is Shanghai's.
+            #expect(page.body.contains("3 runs would be made"), "\(page.body)")
+            #expect(page.body.contains("2026-11-19T19:00:00Z"))
+            #expect(try await web.store.backfills(openOnly: false, limit: 9).isEmpty)
+            let fields = "&job=backup&from=2026-11-20&to=2026-11-23&order=oldest&limit=2&rerun=all"
+            #expect(try await page.send("/backfills", fields).headers["location"] == "/backfills?did=backfilling")
+            let made = try #require(try await web.store.backfills(openOnly: true, limit: 9).first)
+            #expect(made.limit == 2 && made.repeats == .all && made.actor == "web@127.0.0.1:0")
+            #expect(try await page.send("/backfills", fields).status == 409)
+            let list = try await web.get("/backfills").body
+            #expect(list.contains("action=\"/backfills/\(made.id)/pause\""))
+            #expect(try await page.send("/backfills/\(made.id)/cancel").status == 303)
+            #expect(try await web.store.backfills(openOnly: true, limit: 9).isEmpty)
+            #expect(try await web.get("/backfills?job=nothing&from=2026-11-20").status == 404)
+            #expect(try await web.get("/backfills?job=backup&from=soon").status == 400)
+        }
+    }
+
     @Test func anEndedRunIsMarkedWithAReason() async throws {
         try await WebFixture.serving { web in
             let run = try await web.store.trigger("backup", requestID: "r", by: "ann")

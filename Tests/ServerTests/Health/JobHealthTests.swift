@@ -68,6 +68,14 @@ private func status(_ word: String, failures: Int = 0, success: Int? = nil) -> J
     JobStatus(job: "job", status: word, lastRunAt: ago(60), lastSuccessAt: success.map(ago), failuresInARow: failures)
 }
 
+/// A job that runs elsewhere, of which word was expected so many seconds ago.
+private func elsewhere(_ facts: inout JobFacts, expected: Int = -60) {
+    facts.job.definition.schedule = .manual
+    facts.job.definition.work = .signal(SignalWatch(.every(.seconds(86_400)), grace: .seconds(600)))
+    facts.job.nextAt = nil
+    facts.expectedAt = ago(expected)
+}
+
 private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
     (0..<count).map {
         run(.skipped, id: first + Int64(count - $0), due: 60 * ($0 + 1), reason: .overlap, ended: 60 * ($0 + 1))
@@ -126,6 +134,21 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
             $0.job.definition.by = TimeOfDay("06:30")
             $0.duty = (ago(9 * 3600), ago(5 * 3600))
             $0.status = status("success", success: 8 * 3600)
+        },
+        HealthRow("yesterday's ended well after today's was due", .late, "was to be done by 06:30 and is not") {
+            $0.job.definition.by = TimeOfDay("06:30")
+            $0.duty = (ago(9 * 3600), ago(5 * 3600))
+            $0.status = status("success", success: 8 * 3600)
+            $0.successes = [run(.succeeded, due: 33 * 3600, started: 33 * 3600, ended: 8 * 3600)]
+        },
+        HealthRow("today's ended well, and then one of yesterday's", .well) {
+            $0.job.definition.by = TimeOfDay("06:30")
+            $0.duty = (ago(9 * 3600), ago(5 * 3600))
+            $0.status = status("success", success: 7 * 3600)
+            $0.successes = [
+                run(.succeeded, id: 1, due: 33 * 3600, started: 33 * 3600, ended: 7 * 3600),
+                run(.succeeded, id: 2, due: 9 * 3600, started: 9 * 3600, ended: 8 * 3600),
+            ]
         },
         HealthRow("its time of day is not of a day before it was stored", .new) {
             $0.job.definition.by = TimeOfDay("06:30")
@@ -198,6 +221,37 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
         HealthRow("waits for a lock of another program", .waiting, "another program holds it") {
             $0.waiting = run(.scheduled, id: 2, due: 120, message: "another program holds it")
             $0.running = nil
+        },
+        HealthRow("runs elsewhere, and nothing was heard yet", .new) { elsewhere(&$0) },
+        HealthRow("runs elsewhere, and word is not due", .well) {
+            elsewhere(&$0, expected: -60)
+            $0.status = status("success", success: 60)
+        },
+        HealthRow("runs elsewhere, and word is late but in its grace", .well) {
+            elsewhere(&$0, expected: 599)
+            $0.status = status("success", success: 9000)
+        },
+        HealthRow("no word came", .late, "10m late at most; the last came 2h 30m ago") {
+            elsewhere(&$0, expected: 601)
+            $0.status = status("success", success: 9000)
+        },
+        HealthRow("no word ever came", .late, "none ever came") { elsewhere(&$0, expected: 601) },
+        HealthRow("it began, and that was the last word", .late, "no word of its end came within 10m") {
+            elsewhere(&$0, expected: -60)
+            $0.running = run(.running, id: 7, started: 601)
+        },
+        HealthRow("it began, and may take so long", .running) {
+            elsewhere(&$0, expected: -60)
+            $0.running = run(.running, started: 599)
+        },
+        HealthRow("it told of a failure", .failing, "failed: disk full") {
+            elsewhere(&$0, expected: 601)
+            $0.status = status("failed", failures: 1, success: 9000)
+            $0.newestEnd = run(.failed, message: "disk full", started: 60, ended: 59)
+        },
+        HealthRow("it is paused, and no word came", .paused) {
+            elsewhere(&$0, expected: 601)
+            $0.job.isPaused = true
         },
         HealthRow("cannot be read", .invalid, "upgrade this node") {
             $0.job.definition = DefinitionText.decode("{\"format\": 99, \"name\": \"job\"}", of: "job")

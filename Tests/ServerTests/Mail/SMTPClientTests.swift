@@ -27,6 +27,7 @@ import Testing
             to: "smtp://127.0.0.1:\(server.port)", recipients: "A <a@x.example>, b@x.example, nobody@x.example",
             subject: "plain", lines: [".", "..x", "From me"])
         #expect(plain.outcome == .succeeded)
+        #expect(plain.refused.map(\.address) == ["nobody@x.example"])
         #expect(plain.remarks.first?.contains("RCPT TO:<nobody@x.example> with 550 no such user") == true)
         #expect(
             server.messages == [
@@ -38,6 +39,12 @@ import Testing
         #expect(
             nobody.outcome.failure?.message
                 == "smtp://127.0.0.1:\(server.port): it answered RCPT TO:<nobody@x.example> with 550 no such user")
+        let none = try await send(
+            to: "smtp://127.0.0.1:\(server.port)", recipients: "nobody@x.example, nobody@y.example")
+        #expect(
+            none.outcome.failure?.message.hasSuffix(
+                "it answered RCPT TO:<nobody@x.example> with 550 no such user; it answered RCPT TO:<nobody@y.example>"
+                    + " with 550 no such user") == true)
     }
 
     @Test(arguments: ["PLAIN LOGIN", "LOGIN"])

@@ -65,7 +65,7 @@ enum Stylesheet {
         .badge.calm { color: var(--calm); background: var(--calm-back); }
         .faint { color: var(--faint); font-weight: 400; }
         .why { color: var(--faint); font-size: .92rem; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
-        .empty { color: var(--faint); margin: .2rem 0; }
+        .empty { color: var(--faint); margin: .2rem 0; } .plain { list-style: none; padding: 0; margin: .3rem 0 .8rem; columns: 14rem; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .4rem 1.4rem; margin: 0; }
         dt { color: var(--faint); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
         code, pre { font: .88em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
@@ -77,9 +77,9 @@ enum Stylesheet {
         label { font-size: .85rem; color: var(--faint); display: flex; flex-direction: column; gap: .2rem; }
         input, select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0 .65rem; height: 2.3rem; }
         form[role="search"] input { width: 10.2rem; }
-        button { cursor: pointer; color: var(--link); font-weight: 550; }
+        button { white-space: nowrap; cursor: pointer; color: var(--link); font-weight: 550; }
         button.grave { color: var(--bad); }
-        .acts { display: flex; flex-wrap: wrap; gap: .6rem; margin: .4rem 0 1rem; } .acts form { margin: 0; }
+        td form, td .acts { margin: 0; } .acts { display: flex; flex-wrap: wrap; gap: .6rem; margin: .4rem 0 1rem; } .acts form { margin: 0; }
         :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
         main > table { background: var(--card); border: 1px solid var(--line); border-radius: 10px; border-collapse: separate; border-spacing: 0; padding: .7rem 1.15rem; }
         footer { color: var(--faint); font-size: .85rem; padding-top: 1rem; padding-bottom: 2.5rem; }

@@ -2,17 +2,45 @@
 enum Chinese {
     static let sentences = frame.merging(overview) { $1 }.merging(jobs) { $1 }.merging(policies) { $1 }
         .merging(runs) { $1 }.merging(flows) { $1 }.merging(time) { $1 }.merging(nodes) { $1 }.merging(words) { $1 }
-        .merging(deeds) { $1 }
+        .merging(deeds) { $1 }.merging(alerts) { $1 }
 
     private static let frame = [
         "Overview": "总览", "Jobs": "作业", "Runs": "运行", "Graph": "依赖图", "Calendar": "日历", "Nodes": "节点",
-        "Events": "事件", "Lab": "实验室", "To the content": "跳到正文", "Pages": "页面", "As of {}.": "截至 {}。",
+        "Events": "事件", "Lab": "实验室", "Alerts": "告警", "To the content": "跳到正文", "Pages": "页面", "As of {}.": "截至 {}。",
         "Live.": "实时更新。", "Not live: asking again.": "实时连接已断开，正在重试。", "Refreshes every {} s.": "每 {} 秒刷新。",
         "Times are {}.": "时间均为 {}。", "metrics": "指标", "<kbd>?</kbd> lists the keys": "<kbd>?</kbd> 显示快捷键",
         "Keys": "快捷键",
         "Search": "搜索", "This list": "本列表", "Close": "关闭", "Show": "显示", "any": "任意", "all": "全部",
         "Nothing here": "此处没有内容", "That address is not understood": "无法理解该地址",
         "The store does not answer": "存储没有响应", "To the overview": "回到总览",
+    ]
+
+    private static let alerts = [
+        "Backfills": "补跑", "Run past due instants": "补跑过去的到期时刻", "From": "从", "First": "顺序", "the oldest": "最早的优先",
+        "the newest": "最新的优先", "At one time": "同时运行", "Run again": "重新运行", "nothing": "不重跑", "what failed": "失败的",
+        "everything": "全部", "Show what would run": "预览将运行的内容",
+        "Days are those of the job's own clock; without an end it is now. Nothing runs yet.":
+            "日期按作业自己的时钟计算；不填结束日期则到现在为止。此时尚未运行任何内容。",
+        "{} runs would be made, and {} instants passed over.": "将产生 {} 个运行，跳过 {} 个时刻。",
+        "{} runs or more would be made.": "将产生 {} 个或更多运行。", "With each go {} that follow.": "每个运行还带有 {} 个后续作业。",
+        "Begin": "开始", "Instants": "时刻", "Reached": "已到", "Made": "已产生", "Passed over": "已跳过",
+        "There are no backfills.": "没有补跑。", "The backfill is as you wanted it.": "补跑已按您的要求更新。",
+        "active": "进行中", "done": "完成",
+        "Nobody is told of anything: the file has no <code>alerts:</code>.": "不会通知任何人：文件中没有 <code>alerts:</code>。",
+        "Open incidents": "未结束的事件", "Silences": "静默", "Told and over": "已通知且已结束", "What": "内容", "Since": "开始于",
+        "Told": "通知", "Seen by": "确认者", "Acknowledge": "确认", "Nothing is open.": "没有未结束的事件。",
+        "Nothing was told yet.": "尚未通知过任何内容。", "Of": "对象", "Until": "直到", "Because": "原因", "End it": "结束静默",
+        "Nothing is silenced.": "没有静默。", "Tell nobody of": "不通知", "for": "时长", "Silence": "静默", "told": "已通知",
+        "not told": "未能通知", "under way": "发送中", "soon": "即将", "its run is not kept": "其运行记录未保留",
+        "30 minutes": "30 分钟", "1 hour": "1 小时", "2 hours": "2 小时", "8 hours": "8 小时", "1 day": "1 天", "3 days": "3 天",
+        "7 days": "7 天",
+        "A name of jobs or of an alert; * stands for any characters. What is still so when the silence ends is told then.":
+            "作业或告警的名称；* 代表任意字符。静默结束时仍然存在的问题会在那时通知。",
+        "Tell nobody of it for a while": "暂时不通知该作业",
+        "Silenced: what is still so when it ends is told then.": "已静默：结束时仍然存在的问题会在那时通知。",
+        "The silence is over.": "静默已结束。", "Acknowledged: nobody is told of it again.": "已确认：不会再次通知。",
+        "lost": "丢失", "recovered": "已恢复", "queue unserved": "队列无人处理", "slow": "缓慢", "leaderless": "没有领导者",
+        "skew": "时钟偏差", "store": "存储",
     ]
 
     private static let overview = [
@@ -52,7 +80,11 @@ enum Chinese {
         "No job. Define some with <code>onebeat apply FILE</code>.": "没有作业。用 <code>onebeat apply FILE</code> 定义。",
         "after its run": "运行结束后", "never ran": "从未运行", "Why it did what it did": "为什么会这样", "What it does": "执行内容",
         "Rules": "规则", "What happened to it": "相关事件", "all runs": "全部运行", "all events": "全部事件", "its flow": "所属流程",
-        "Due {}.": "到期时间：{}。", "The schedule cannot be read on this node: {}": "本节点无法读取该计划：{}",
+        "Due {}.": "到期时间：{}。", "It runs {}.": "运行方式：{}。",
+        "Word of a success is expected {}.": "预计收到成功消息：{}。",
+        "Paused: nobody is told when no word comes.": "已暂停：没有消息时不会通知任何人。",
+        "{} tells of a run that ended well.": "{} 报告一次成功的运行。", "told of": "由外部报告", "Told of": "报告时间",
+        "The schedule cannot be read on this node: {}": "本节点无法读取该计划：{}",
         "It has never ended well.": "从未成功过。", "It last ended well {}.": "上次成功：{}。",
         "Paused: runs that fall due are skipped. {}": "已暂停：到期的运行会被跳过。{}", "Unknown.": "未知。",
         "After the end of the run before.": "在上一次运行结束之后。",
