@@ -50,7 +50,14 @@ public final class Node: Service {
             store: store, clock: parts.clock, limit: settings.output, bell: output)
         let attempts = NodeAttempts(
             runner: AttemptRunner(
-                executor: executor, time: time, input: { (run) throws(StoreError) in try await store.input(of: run) }),
+                executor: executor, time: time, input: { (run) throws(StoreError) in try await store.input(of: run) },
+                stuck: { [logger] attempt in
+                    RunMetrics.countStuck()
+                    logger.warning(
+                        "attempt does not stop",
+                        metadata: ["run": "\(attempt.claim.run.key)", "why": "\(attempt.words)"])
+                    try? await store.record(attempt.event(by: settings.name))
+                }),
             outbox: parts.outbox, recorder: recorder, membership: parts.membership, demand: parts.demand, logger: logger
         )
         let keeper = locks.map { [logger] in

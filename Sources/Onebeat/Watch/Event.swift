@@ -1,7 +1,7 @@
 /// Something worth remembering that is not a run: a change of a job, an operator's word, a node's coming and going.
 public struct Event: Sendable, Equatable {
     /// What happened: `job.added`, `job.changed`, `job.removed`, `job.paused`, `job.resumed`, `job.invalid`,
-    /// `run.triggered`, `run.signalled`, `run.marked`, `run.cancel_requested`, `run.taken_over`, `node.joined`, `node.left`, `node.dead`,
+    /// `run.triggered`, `run.signalled`, `run.marked`, `run.cancel_requested`, `run.taken_over`, `run.stuck`, `node.joined`, `node.left`, `node.dead`,
     /// `job.unserved`, `node.skewed`, `source.outdated`, `node.name_shared`, `node.zones_differ`, `leader.elected`,
     /// `store.away`, `clock.held`, `clock.stepped`, `job.set_back`, …
     public var kind: String

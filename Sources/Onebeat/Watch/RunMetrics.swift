@@ -15,6 +15,9 @@ public struct RunMetrics: Sendable {
     /// Figures in the program's metrics system.
     public init() {}
 
+    /// An attempt was asked to stop and goes on.
+    static func countStuck() { Counter(label: "onebeat_attempts_stuck_total").increment() }
+
     func started(_ run: Run) {
         guard run.attempt == 1, let lateness = run.lateness else { return }
         self.lateness.record(duration: max(lateness, .zero))

@@ -4,6 +4,8 @@ struct AttemptRunner: Sendable {
     let time: any TimeSource
     /// Reads what the runs that a run follows handed on.
     var input: @Sendable (RunID) async throws(StoreError) -> [String: RunValue] = { _ in [:] }
+    /// Told of an attempt that was asked to stop and goes on.
+    var stuck: @Sendable (StuckAttempt) async -> Void = { _ in }
 
     private enum Ending {
         case ended(Outcome)
@@ -30,11 +32,14 @@ struct AttemptRunner: Sendable {
                 }
             }
             var cause: StopCause?
+            var watch: Task<Void, Never>?
+            defer { watch?.cancel() }
             for await ending in group {
                 switch ending {
                 case .nothing: continue
                 case .stop(let why):
                     if cause == nil { await executor.willStop(claim, because: why) }
+                    if cause == nil { watch = self.watch(claim, since: why) }
                     cause = cause ?? why
                     group.cancelAll()
                 case .ended(let outcome):
@@ -43,6 +48,20 @@ struct AttemptRunner: Sendable {
                 }
             }
             return .lost
+        }
+    }
+
+    /// Looks whether a closure ends that was asked to. A process need not be watched: its guardian ends it.
+    private func watch(_ claim: Claim, since cause: StopCause) -> Task<Void, Never>? {
+        guard case .handler = claim.definition.work else { return nil }
+        let end = time.uptime() + StuckAttempt.patience
+        return Task {
+            do {
+                try await time.sleep(until: end)
+            } catch {
+                return
+            }
+            await stuck(StuckAttempt(claim: claim, cause: cause))
         }
     }
 

@@ -21,6 +21,7 @@ enum MetricHelp {
         "onebeat_runs_total": "Runs that this node ended, by outcome.",
         "onebeat_settlements_refused_total": "Reports refused because another attempt holds the run.",
         "onebeat_slots": "How many runs this node runs at one time at most.",
+        "onebeat_attempts_stuck_total": "Attempts of closures that were asked to end and went on for 30 s.",
         "onebeat_watches": "How many tasks of somebody else's workers this node watched when it last reached for work.",
         "onebeat_slots_busy": "How many of the node's slots were taken when it last reached for work.",
         "onebeat_store_latency_seconds": "How long the store took to renew the node's lease.",

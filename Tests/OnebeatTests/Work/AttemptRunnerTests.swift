@@ -1,4 +1,5 @@
 import OnebeatTesting
+import Synchronization
 import Testing
 
 @testable import Onebeat
@@ -70,6 +71,48 @@ struct AttemptRunnerTests {
         claim.run.element = nil
         let outcome = await runner.run(claim, stop: stop, output: NoOutput())
         #expect(outcome?.failure?.message.contains("runs once for each element of x.files") == true)
+    }
+
+    /// Goes on until it is let go, whoever cancels it.
+    private final class Deaf: Executor {
+        let began = Bell()
+        private let gate = Mutex<CheckedContinuation<Void, Never>?>(nil)
+
+        func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+            await withCheckedContinuation { continuation in
+                gate.withLock { $0 = continuation }
+                began.ring()
+            }
+            return .succeeded
+        }
+
+        func letGo() { gate.withLock { $0 }?.resume() }
+    }
+
+    @Test(arguments: [true, false])
+    func aClosureThatIsAskedToEndAndGoesOnIsSaid(_ isClosure: Bool) async {
+        let (deaf, told) = (Deaf(), Bell())
+        let words = Mutex<[String]>([])
+        var claim = Claim.example(.running(), JobPolicies())
+        claim.definition.work = isClosure ? .handler : .shell("sleep 99", ProcessSettings())
+        let runner = AttemptRunner(
+            executor: deaf, time: time,
+            stuck: { attempt in
+                words.withLock { $0.append(attempt.words) }
+                told.ring()
+            })
+        async let outcome = runner.run(claim, stop: stop, output: NoOutput())
+        await deaf.began.wait()
+        stop.stop(because: .cancelled)
+        if isClosure {
+            await time.sleepers(1)
+            time.advance(by: StuckAttempt.patience)
+            await told.wait()
+        }
+        deaf.letGo()
+        #expect(await outcome == .succeeded)
+        #expect(words.withLock { $0.count } == (isClosure ? 1 : 0))
+        #expect(words.withLock { $0.allSatisfy { $0.contains("since somebody cancelled it, and goes on") } })
     }
 
     private func follower() -> Claim {
