@@ -40,12 +40,14 @@ struct Dashboard: Sendable {
     private func overview() async throws -> OverviewPage {
         let reading = try await health.all()
         let looks = reading.lines.map(\.health).worstFirst
+        let ended = try await store.runs(.init(states: Set(RunState.allCases.filter(\.isTerminal)), limit: 200))
         return try await OverviewPage(
             now: reading.now, headline: reading.headline, looks: looks,
             recoveries: recoveries(since: reading.now - .seconds(86_400), but: Set(looks.map(\.job))),
             running: Array(reading.running.suffix(Self.mostLines).reversed()), upcoming: upcoming(),
-            ended: store.runs(.init(states: Set(RunState.allCases.filter(\.isTerminal)), limit: 8)),
-            nodes: Array(reading.nodes.prefix(Self.mostLines)), hours: hours(at: reading.now))
+            ended: Array(ended.prefix(8)), nodes: Array(reading.nodes.prefix(Self.mostLines)),
+            hours: hours(at: reading.now),
+            load: Load(nodes: reading.nodes, running: reading.running, newest: ended, at: reading.now))
     }
 
     /// The newest bad end of each job that is well again. What needs a look is not found here but by the jobs' health, so

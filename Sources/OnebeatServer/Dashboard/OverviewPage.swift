@@ -27,6 +27,8 @@ struct OverviewPage {
     var nodes: [NodeRecord] = []
     /// The past hour and the next.
     var hours: HourLine?
+    /// How busy the nodes are.
+    var load: Load?
 
     private var words: Words { Words(now: now) }
 
@@ -39,7 +41,7 @@ struct OverviewPage {
             \(HTML.section("Next", more: " <a class=\"more\" href=\"/calendar\">\(say("the coming week"))</a>", upcomingTable))
             \(recoveries.isEmpty ? nil : HTML.section("Failed or missed in the last 24 hours, and well since", recoveryTable))
             \(HTML.section("Just ended", more: " <a class=\"more\" href=\"/runs\">\(say("all runs"))</a>", endedTable))
-            \(HTML.section("Nodes", more: " <a class=\"more\" href=\"/nodes\">\(say("all nodes"))</a>", nodeTable))
+            \(HTML.section("Nodes", more: " <a class=\"more\" href=\"/nodes\">\(say("all nodes"))</a>", "\(loadWords)\(nodeTable)"))
             """
         return Page(title: say("Overview"), place: .overview, refresh: 10, now: now, content: content)
     }
@@ -68,6 +70,18 @@ struct OverviewPage {
                 waiting == nil ? say("Nothing is planned.") : nil
             }
         return "\(running) \(waiting) \(coming)"
+    }
+
+    private var loadWords: HTML? {
+        guard let load, load.slots > 0 else { return nil }
+        let slots = say("\(load.taken) of \(load.slots) slots are taken.")
+        let late: HTML? =
+            load.starts == 0
+            ? nil
+            : say(
+                "Of the last \(load.starts) due runs half began \(Words.exact(load.half)) late at most, and 99 of 100 \(Words.exact(load.most))."
+            )
+        return "<p>\(slots) \(late)</p>"
     }
 
     private func isOverdue(_ next: Upcoming) -> Bool { next.at < now - .seconds(1) }

@@ -71,6 +71,33 @@ import Testing
         #expect(colours.html(raw).text == markup)
     }
 
+    @Test func theOverviewSaysHowBusyNodesAreAndHowLateRunsBegan() {
+        let now = Timestamp(iso8601: "2026-11-23T12:00:00Z")!
+        func run(_ late: Duration, ago: Duration, attempt: Int = 1, kind: RunKind = .scheduled) -> Run {
+            var run = Run(
+                id: RunID(1), version: JobVersion(job: "a", generation: 1, version: 1), kind: kind,
+                scheduledAt: now - ago, dueAt: now - ago, state: .succeeded)
+            run.attempt = attempt
+            run.startedAt = now - ago + late
+            return run
+        }
+        let newest = [
+            run(.milliseconds(3), ago: .seconds(10)), run(.milliseconds(-1), ago: .seconds(20)),
+            run(.milliseconds(40), ago: .seconds(30)),
+            // What began long ago, again, or for somebody, says nothing.
+            run(.seconds(9), ago: .seconds(7200)), run(.seconds(9), ago: .seconds(40), attempt: 2),
+            run(.seconds(9), ago: .seconds(50), kind: .manual), run(.seconds(9), ago: .seconds(50), kind: .backfill),
+        ]
+        var node = NodeRecord(
+            id: NodeID(name: "a", boot: "1"), slots: 16, queues: ["default"], version: "1", processID: 1)
+        node.leaseUntil = now + .seconds(5)
+        var page = OverviewPage(now: now, headline: Headline(tone: .good, sentence: "All is well."))
+        page.load = Load(nodes: [node], running: [newest[0]], newest: newest, at: now)
+        let text = page.page.html.text
+        #expect(text.contains("1 of 16 slots are taken."))
+        #expect(text.contains("Of the last 3 due runs half began 3 ms late at most, and 99 of 100 40 ms."))
+    }
+
     @Test func theOverviewCountsWhatIsDueAndWaits() {
         let now = Timestamp(iso8601: "2026-11-23T12:00:00Z")!
         var page = OverviewPage(now: now, headline: Headline(tone: .good, sentence: "All is well."))

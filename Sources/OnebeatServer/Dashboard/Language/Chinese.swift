@@ -60,6 +60,9 @@ enum Chinese {
         "Needs a look": "需要查看", "The past hour and the next": "过去一小时与未来一小时", "Running now": "正在运行",
         "the coming week": "未来一周", "Failed or missed in the last 24 hours, and well since": "过去 24 小时内失败或错过，现已恢复",
         "Just ended": "刚刚结束", "all nodes": "全部节点", "Nothing runs at the moment.": "目前没有运行。",
+        "{} of {} slots are taken.": "已占用 {} / {} 个槽位。",
+        "Of the last {} due runs half began {} late at most, and 99 of 100 {}.":
+            "最近 {} 个到期运行中，一半最多迟 {} 开始，99% 最多迟 {}。",
         "1 run is at work.": "1 个运行正在进行。", "{} runs are at work.": "{} 个运行正在进行。",
         "1 job is due and waiting.": "1 个作业已到期，正在等待。", "{} jobs are due and waiting.": "{} 个作业已到期，正在等待。",
         "Next is {} {}.": "下一个是 {}，{}。", "Nothing is planned.": "没有计划中的运行。", "all {} of them": "全部 {} 个",
