@@ -8,7 +8,7 @@ enum PlanText {
         var lines: [TerminalText] = []
         for change in diff.changes {
             lines.append(title(change, terminal))
-            lines += change.keys.map { "    \(key($0))" }
+            lines += change.keys.map { "    \($0.words)" }
             lines += fires(change, terminal).map { "    " + $0 }
             if !change.followers.isEmpty {
                 let names = change.followers.prefix(mostFollowers).joined(separator: ", ")
@@ -34,16 +34,6 @@ enum PlanText {
         let kept = change.kind == .kept ? "goes on, though the file does not hold it; --complete removes it" : nil
         let note = change.owner.map { "defined by \($0)" } ?? kept ?? change.schedule
         return terminal.paint("\(sign) \(change.job)", colour) + "  " + terminal.paint("\(note)", .quiet)
-    }
-
-    static func key(_ change: PlanDiff.KeyChange) -> String {
-        switch (change.before, change.after) {
-        case (let before?, let after?) where before == after: "\(change.key): another value \(after)"
-        case (let before?, let after?): "\(change.key): \(before) → \(after)"
-        case (nil, let after?): "\(change.key): \(after)  (new)"
-        case (let before?, nil): "\(change.key): \(before)  (left out)"
-        case (nil, nil): change.key
-        }
     }
 
     private static func fires(_ change: PlanDiff.JobChange, _ terminal: Terminal) -> [TerminalText] {

@@ -39,19 +39,12 @@ struct Versions: AsyncParsableCommand {
         if newest.isEmpty { _ = try await store.record(of: job) }
         if diff.count == 2 { return try await show(diff[0], diff[1], in: store, newest.first?.version) }
         let now = try await store.now()
-        let lines = newest.prefix(limit).enumerated().map { index, version in
-            let before = index + 1 < newest.count ? newest[index + 1] : nil
-            let keys =
-                before.map {
-                    Self.isOneLife($0, version) ? PlanDiff.keys(from: $0.definition, to: version.definition) : []
-                } ?? []
-            return (version, keys)
-        }
+        let lines = VersionHistory(newest, limit: limit).lines.map { ($0.version, $0.changes) }
         if format.json {
             return try Output.json(
                 lines.map { version, keys in
                     Line(
-                        version: Self.name(version.version), at: version.since, by: version.actor,
+                        version: version.version.listed, at: version.since, by: version.actor,
                         source: version.source,
                         removedAt: version.removedAt, keys: keys.map(PlanAnswer.Key.init))
                 })
@@ -62,19 +55,11 @@ struct Versions: AsyncParsableCommand {
             let removal = version.removedAt.map { ["removed at \(clock.text($0))"] } ?? []
             let first = version.version.version == 1 ? ["defined"] : []
             table.add(
-                .init(Self.name(version.version), .title), .init(clock.text(version.since)),
+                .init(version.version.listed, .title), .init(clock.text(version.since)),
                 .init(clock.relative(version.since), .quiet), .init(version.actor), .init(version.source, .quiet),
-                .init((first + keys.map(PlanText.key) + removal).joined(separator: "; ")))
+                .init((first + keys.map(\.words) + removal).joined(separator: "; ")))
         }
         for line in table.lines(for: .output) { Output.line(line) }
-    }
-
-    private static func isOneLife(_ a: DefinitionVersion, _ b: DefinitionVersion) -> Bool {
-        a.version.generation == b.version.generation
-    }
-
-    private static func name(_ version: JobVersion) -> String {
-        version.generation == 1 ? "\(version.version)" : "\(version.generation).\(version.version)"
     }
 
     private func show(_ first: String, _ second: String, in store: any Store, _ newest: JobVersion?) async throws {
@@ -89,7 +74,7 @@ struct Versions: AsyncParsableCommand {
         let keys = PlanDiff.keys(from: definitions[0], to: definitions[1])
         if format.json { return try Output.json(keys.map(PlanAnswer.Key.init)) }
         if keys.isEmpty { return Output.line("nothing differs") }
-        for key in keys { Output.line("\(PlanText.key(key))") }
+        for key in keys { Output.line("\(key.words)") }
     }
 
     /// `3` is of the newest generation.

@@ -118,7 +118,10 @@ struct Dashboard: Sendable {
             now: reading.now, job: job, hand: hand, deed: query.deed, schedule: compiled(job),
             status: reading.lines.first?.status, health: reading.lines.first?.health,
             expectedAt: reading.lines.first?.expectedAt, runs: store.runs(filter),
-            events: store.events(job: name, limit: 10), explanation: explanation(of: job, now: reading.now),
+            events: store.events(job: name, limit: 10),
+            versions: VersionHistory(
+                store.versions(of: name, before: nil, limit: JobPage.mostVersions + 1), limit: JobPage.mostVersions),
+            explanation: explanation(of: job, now: reading.now),
             isInFlow: isInFlow(job))
     }
 

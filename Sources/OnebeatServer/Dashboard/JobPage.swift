@@ -15,6 +15,8 @@ struct JobPage {
     /// The newest first.
     var runs: [Run] = []
     var events: [Event] = []
+    /// The newest versions of its definition.
+    var versions = VersionHistory([], limit: 0)
     /// What `explain` says of the newest run and the next, in sentences.
     var explanation: [String] = []
     /// Whether others follow the job, or it follows others.
@@ -23,6 +25,7 @@ struct JobPage {
     /// How many of its runs are listed; the drawings show more.
     static let mostListed = 12
     static let mostFires = 10
+    static let mostVersions = 10
 
     private var words: Words { Words(now: now) }
     private var definition: JobDefinition { job.definition }
@@ -44,6 +47,7 @@ struct JobPage {
             \(HTML.section("What it does", more: flowLink, workFacts))
             </div>
             \(definition.signal == nil ? HTML.section("Rules", HTML.facts(PolicyWords(policies: definition.policies).pairs)) : nil)
+            \(versions.lines.count > 1 ? HTML.section("Versions", versionTable) : nil)
             \(HTML.section("What happened to it", more: moreEvents, eventTable))
             """
         return Page(title: "\(job.name)", place: .jobs, refresh: 30, now: now, content: content)
@@ -181,6 +185,19 @@ struct JobPage {
             ),
         ]
         return HTML.facts(pairs)
+    }
+
+    private var versionTable: HTML {
+        HTML.table(
+            ["Version", "In force since", .wide("Who"), .why("What changed")],
+            versions.lines.map { line in
+                let changes = line.changes.map { "<div>\($0.words)</div>" as HTML }
+                let words: HTML = changes.isEmpty ? say("defined") : "\(changes)"
+                return [
+                    "\(line.version.version.listed)", self.words.both(line.version.since), "\(line.version.actor)",
+                    "<span class=\"why\">\(words)</span>",
+                ]
+            }, otherwise: say("Nothing in the kept history."))
     }
 
     private var eventTable: HTML {

@@ -11,6 +11,17 @@ package struct PlanDiff: Sendable, Equatable {
         /// The value to be.
         package var after: String?
 
+        /// The difference in words. Of what may be a secret both are the same words.
+        package var words: String {
+            switch (before, after) {
+            case (let before?, let after?) where before == after: "\(key): another value \(after)"
+            case (let before?, let after?): "\(key): \(before) → \(after)"
+            case (nil, let after?): "\(key): \(after)  (new)"
+            case (let before?, nil): "\(key): \(before)  (left out)"
+            case (nil, nil): key
+            }
+        }
+
         /// Names a difference.
         package init(key: String, before: String?, after: String?) {
             self.key = key

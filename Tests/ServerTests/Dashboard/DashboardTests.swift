@@ -50,6 +50,22 @@ import Testing
         }
     }
 
+    @Test func aJobsPageSaysWhatItsVersionsChangedAndByWhom() async throws {
+        try await WebFixture.serving { web in
+            #expect(!(try await web.get("/jobs/backup").body.contains("What changed")))
+            var job = try #require(try await web.store.job("backup")).definition
+            job.policies.priority = 7
+            job.description = "<b>"
+            let source = try #require(try await web.store.job("backup")).source
+            try await web.store.apply(
+                ApplyRequest([job], source: source, by: "<ann>"), schedules: ScheduleCache())
+            let body = try await web.get("/jobs/backup").body
+            #expect(body.contains("What changed"))
+            #expect(body.contains("<div>priority: 0 → 7</div>"))
+            #expect(body.contains("&lt;b&gt;") && body.contains("&lt;ann&gt;") && !body.contains("<ann>"))
+        }
+    }
+
     /// Failures of a job that fails each second pushed those of others off the page.
     @Test func noFailureFallsOffTheOverview() async throws {
         try await WebFixture.serving { web in
