@@ -143,8 +143,12 @@ enum Flows {
                     [.ints(sources.map(\.parent.value))])
             ])[0]
             let kept = Dictionary(rows.map { (RunID($0[0]), $0[1] as String) }) { $1 }
+            let bare = sources.map(\.parent).filter { kept[$0] == nil && changes.value(of: $0) == nil }
+            // The end of an element must not fail for a list that is too long: what has none says so.
+            let lists = try elementValues(of: bare, changes, in: transaction).compactMapValues { try? $0.get() }
             for (index, parent) in sources {
-                waiting[index].handedOn = changes.value(of: parent) ?? kept[parent].flatMap(RunValue.init(stored:))
+                waiting[index].handedOn =
+                    changes.value(of: parent) ?? kept[parent].flatMap(RunValue.init(stored:)) ?? lists[parent]
             }
         }
         try changes.follow(waiting)
@@ -173,16 +177,50 @@ enum Flows {
         return Dictionary(rows.map { (RunID($0[0]), RunID($0[1])) }) { $1 }
     }
 
-    /// The open runs of the elements that a run waits for, locked.
-    static func openElements(of whole: Run, in transaction: Transaction) throws -> [Run] {
+    /// The runs of the elements that a run waits for, locked.
+    static func elements(of whole: Run, in transaction: Transaction) throws -> [Run] {
         guard whole.state == .waiting else { return [] }
         return try transaction.flight([
             Statement(
                 """
                 SELECT \(Run.columns) FROM runs WHERE id IN (SELECT parent_id FROM waits WHERE run_id = $1)
-                    AND job_name = $2 AND state IN ('scheduled', 'running') ORDER BY id FOR NO KEY UPDATE
+                    AND job_name = $2 ORDER BY id FOR NO KEY UPDATE
                 """, [.int(whole.id.value), .text(whole.job)])
         ])[0].map(Run.init)
+    }
+
+    /// What the elements of runs handed on; nothing of those that stand for none.
+    /// - Parameter changes: what is decided and not written.
+    static func elementValues(
+        of wholes: [RunID], _ changes: Changes = Changes(at: .distantPast), in transaction: Transaction
+    ) throws -> [RunID: Result<RunValue, StoreError>] {
+        guard !wholes.isEmpty else { return [:] }
+        let rows = try transaction.look([
+            Statement(
+                """
+                SELECT w.id, e.id, e.job_name, v.value IS NULL,
+                    CASE WHEN sum(coalesce(octet_length(v.value), 0)) OVER (PARTITION BY w.id ORDER BY e.element) <= $2
+                        THEN v.value END
+                FROM runs w JOIN waits c ON c.run_id = w.id
+                    JOIN runs e ON e.id = c.parent_id AND e.job_name = w.job_name AND e.element IS NOT NULL
+                    LEFT JOIN run_values v ON v.run_id = e.id
+                WHERE w.id = ANY ($1) ORDER BY w.id, e.element
+                """, [.ints(wholes.map(\.value)), .int(RunValue.mostBytesOfElements)])
+        ])[0]
+        var values: [RunID: [RunValue?]] = [:]
+        var troubles: [RunID: StoreError] = [:]
+        let found = rows.map { row in
+            (RunID(row[0]), RunID(row[1]), row[2] as String, isNone: row[3] as Bool, json: row[4] as String?)
+        }
+        for (whole, element, job, isNone, json) in found {
+            let value = changes.value(of: element) ?? json.flatMap(RunValue.init(stored:))
+            if !isNone, json == nil { troubles[whole] = .tooMuchOfElements(job) }
+            if value == nil, json != nil { troubles[whole] = .unreadableValue(of: job) }
+            values[whole, default: []].append(value)
+        }
+        return values.reduce(into: [:]) { lists, entry in
+            lists[entry.key] = troubles[entry.key].map { .failure($0) } ?? .success(RunValue(elements: entry.value))
+        }
     }
 
     private static let lockWaiting = """

@@ -80,7 +80,13 @@ extension PostgresStore: HistoryStore {
                 return (row[0], value)
             }
             var input = Dictionary(values) { $1 }
-            input.merge(try Self.elementValues(for: run, in: transaction)) { $1 }
+            let parents = try transaction.look([
+                Statement(
+                    "SELECT p.id, p.job_name FROM waits w JOIN runs p ON p.id = w.parent_id WHERE w.run_id = $1",
+                    [.int(run.value)])
+            ])[0].map { (run: RunID($0[0]), job: $0[1] as String) }
+            let lists = try Flows.elementValues(of: parents.map(\.run), in: transaction)
+            for parent in parents { if let list = lists[parent.run] { input[parent.job] = try list.get() } }
             let data = try transaction.look([
                 Statement(
                     """
@@ -96,30 +102,6 @@ extension PostgresStore: HistoryStore {
             }
             return input
         }
-    }
-
-    /// What the elements handed on whose whole a run follows, by their job.
-    private static func elementValues(for run: RunID, in transaction: Transaction) throws -> [String: RunValue] {
-        let rows = try transaction.look([
-            Statement(
-                """
-                SELECT e.job_name, v.value IS NULL,
-                    CASE WHEN sum(coalesce(octet_length(v.value), 0)) OVER (PARTITION BY p.run_id ORDER BY e.element) <= $2
-                        THEN v.value END
-                FROM waits p JOIN runs w ON w.id = p.parent_id JOIN waits c ON c.run_id = w.id
-                    JOIN runs e ON e.id = c.parent_id AND e.job_name = w.job_name AND e.element IS NOT NULL
-                    LEFT JOIN run_values v ON v.run_id = e.id
-                WHERE p.run_id = $1 ORDER BY e.job_name, e.element
-                """, [.int(run.value), .int(RunValue.mostBytesOfElements)])
-        ])[0]
-        var values: [String: [RunValue?]] = [:]
-        for (job, isNone, json) in rows.map({ ($0[0] as String, $0[1] as Bool, $0[2] as String?) }) {
-            guard isNone || json != nil else { throw StoreError.tooMuchOfElements(job) }
-            let value = json.flatMap(RunValue.init(stored:))
-            guard isNone || value != nil else { throw StoreError.unreadableValue(of: job) }
-            values[job, default: []].append(value)
-        }
-        return values.mapValues(RunValue.init(elements:))
     }
 
     public func attempts(of run: RunID) async throws(StoreError) -> [Attempt] {

@@ -52,7 +52,7 @@ extension PostgresStore: RerunStore {
                     try Flows.decide(on: run, &changes, in: transaction)
                     try Flows.follow(&changes, in: transaction)
                 }
-                try transaction.commit(changes.statements(), waking: true)
+                try transaction.commit(changes.statements() + changes.statusStatements, waking: true)
             }
             return run
         }
@@ -91,7 +91,7 @@ extension PostgresStore: RerunStore {
             try Flows.follow(&changes, in: transaction)
             let touched = Set(made).union(changes.letGo.map(\.id)).union(changes.ended.map(\.id)).sorted()
             let written = try transaction.commit(
-                changes.statements() + [
+                changes.statements() + changes.statusStatements + [
                     Statement(
                         "SELECT \(Run.columns) FROM runs WHERE id = ANY ($1) ORDER BY id",
                         [.ints(touched.map(\.value))])

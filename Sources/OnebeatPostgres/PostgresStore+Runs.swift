@@ -211,15 +211,15 @@ extension PostgresStore: RunStore {
                 run.isCancelRequested = true
                 asking = [Statement("UPDATE runs SET is_cancel_requested = true WHERE id = $1", [.int(id.value)])]
             } else {
-                let elements = try Flows.openElements(of: run, in: transaction)
-                run = try changes.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)")
-                for element in elements where element.state == .scheduled {
-                    _ = try changes.end(element, as: .cancelled, .requested, message: "cancelled by \(actor)")
-                }
-                let running = elements.filter { $0.state == .running }.map(\.id.value)
-                if !running.isEmpty {
+                let elements = try Flows.elements(of: run, in: transaction)
+                let cancelled = try changes.cancel(
+                    whole: run, elements: elements, message: "cancelled by \(actor)")
+                run = cancelled.run
+                if !cancelled.running.isEmpty {
                     asking = [
-                        Statement("UPDATE runs SET is_cancel_requested = true WHERE id = ANY ($1)", [.ints(running)])
+                        Statement(
+                            "UPDATE runs SET is_cancel_requested = true WHERE id = ANY ($1)",
+                            [.ints(cancelled.running.map(\.id.value))])
                     ]
                 }
             }
@@ -275,7 +275,8 @@ extension PostgresStore: RunStore {
                 }
             }
             try Flows.follow(&changes, in: transaction)
-            try transaction.commit(changes.statements(), waking: changes.wakesSomebody)
+            try transaction.commit(
+                changes.statements() + changes.statusStatements, waking: changes.wakesSomebody)
             return ended
         }
     }

@@ -91,9 +91,22 @@ extension SQLiteStore {
             run: run, by: try definition(run.version, in: db),
             parents: parents.map { parent in ended[parent.id].map(ParentEnd.init) ?? parent.end })
         if let source = waiting.source, let parent = parents.first(where: { $0.end.job == source }) {
-            waiting.handedOn = try changes.value(of: parent.id) ?? Self.value(of: parent.id, in: db)
+            waiting.handedOn =
+                try changes.value(of: parent.id) ?? Self.value(of: parent.id, in: db)
+                ?? Self.list(handedOnBy: parent.id, changes, in: db)
         }
         return waiting
+    }
+
+    /// What a run's elements handed on, where that is no more than a run may be given.
+    private static func list(handedOnBy whole: RunID, _ changes: Changes, in db: Database) throws -> RunValue? {
+        do {
+            return try elementValues(of: whole, changes, in: db)
+        } catch let error as StoreError {
+            // The end of an element must not fail for it: what has no list says so.
+            if case .refused = error { return nil }
+            throw error
+        }
     }
 
     /// Decides on a run that waits for nothing any more.
@@ -127,13 +140,13 @@ extension SQLiteStore {
         }
     }
 
-    /// The open runs of the elements that a run waits for.
-    static func openElements(of whole: Run, in db: Database) throws -> [Run] {
+    /// The runs of the elements that a run waits for.
+    static func elements(of whole: Run, in db: Database) throws -> [Run] {
         guard whole.state == .waiting else { return [] }
         return try db.rows(
             """
-            SELECT \(Run.columns) FROM waits JOIN runs ON id = parent_id
-            WHERE waits.run_id = ? AND job_name = ? AND state IN ('scheduled', 'running') ORDER BY id
+            SELECT \(Run.columns) FROM waits JOIN runs ON id = parent_id WHERE waits.run_id = ? AND job_name = ?
+            ORDER BY id
             """, [whole.id.value, whole.job]
         ).map(Run.init)
     }

@@ -68,26 +68,43 @@ extension SQLiteStore: HistoryStore {
 
     /// What the elements handed on whose whole a run follows, by their job.
     private static func elementValues(for run: RunID, in db: Database) throws -> [String: RunValue] {
-        var values: [String: [RunValue?]] = [:]
+        var input: [String: RunValue] = [:]
+        let wholes = try db.rows(
+            """
+            SELECT DISTINCT w.id, w.job_name FROM waits p JOIN runs w ON w.id = p.parent_id JOIN waits c ON c.run_id = w.id
+                JOIN runs e ON e.id = c.parent_id AND e.job_name = w.job_name AND e.element IS NOT NULL
+            WHERE p.run_id = ?
+            """, [run.value])
+        for row in wholes {
+            var row = Columns(row)
+            let (whole, job) = (RunID(row[0]), row[1] as String)
+            input[job] = try elementValues(of: whole, Changes(at: .distantPast), in: db)
+        }
+        return input
+    }
+
+    /// What a run's elements handed on; `nil` for one that stands for none.
+    /// - Parameter changes: what is decided and not written.
+    static func elementValues(of whole: RunID, _ changes: Changes, in db: Database) throws -> RunValue? {
+        var values: [RunValue?] = []
         let rows = try db.rows(
             """
-            SELECT e.job_name, v.value IS NULL,
-                CASE WHEN sum(coalesce(length(CAST(v.value AS BLOB)), 0)) OVER
-                    (PARTITION BY p.run_id ORDER BY e.element) <= ? THEN v.value END
-            FROM waits p JOIN runs w ON w.id = p.parent_id JOIN waits c ON c.run_id = w.id
+            SELECT e.id, e.job_name, v.value IS NULL,
+                CASE WHEN sum(coalesce(length(CAST(v.value AS BLOB)), 0)) OVER (ORDER BY e.element) <= ? THEN v.value END
+            FROM waits c JOIN runs w ON w.id = c.run_id
                 JOIN runs e ON e.id = c.parent_id AND e.job_name = w.job_name AND e.element IS NOT NULL
                 LEFT JOIN run_values v ON v.run_id = e.id
-            WHERE p.run_id = ? ORDER BY e.job_name, e.element
-            """, [RunValue.mostBytesOfElements, run.value])
+            WHERE c.run_id = ? ORDER BY e.element
+            """, [RunValue.mostBytesOfElements, whole.value])
         for row in rows {
             var row = Columns(row)
-            let (job, isNone, json): (String, Bool, String?) = (row[0], row[1], row[2])
+            let (element, job, isNone, json): (RunID, String, Bool, String?) = (RunID(row[0]), row[1], row[2], row[3])
             guard isNone || json != nil else { throw StoreError.tooMuchOfElements(job) }
-            let value = json.flatMap(RunValue.init(stored:))
-            guard isNone || value != nil else { throw StoreError.unreadableValue(of: job) }
-            values[job, default: []].append(value)
+            let value = changes.value(of: element) ?? json.flatMap(RunValue.init(stored:))
+            guard value != nil || json == nil else { throw StoreError.unreadableValue(of: job) }
+            values.append(value)
         }
-        return values.mapValues(RunValue.init(elements:))
+        return values.isEmpty ? nil : RunValue(elements: values)
     }
 
     public func input(of run: RunID) async throws(StoreError) -> [String: RunValue] {

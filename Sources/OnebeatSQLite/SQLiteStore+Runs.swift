@@ -139,13 +139,11 @@ extension SQLiteStore: RunStore {
             } else if run.state == .running || run.isUnderWay {
                 try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [id.value])
             } else {
-                _ = try changes.end(run, as: .cancelled, .requested, message: "cancelled by \(actor)")
-                for element in try Self.openElements(of: run, in: db) {
-                    if element.state == .running {
-                        try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [element.id.value])
-                    } else {
-                        _ = try changes.end(element, as: .cancelled, .requested, message: "cancelled by \(actor)")
-                    }
+                let elements = try Self.elements(of: run, in: db)
+                let running = try changes.cancel(whole: run, elements: elements, message: "cancelled by \(actor)")
+                    .running
+                for element in running {
+                    try db.change("UPDATE runs SET is_cancel_requested = 1 WHERE id = ?", [element.id.value])
                 }
             }
             try self.write(changes, in: db)

@@ -61,13 +61,13 @@ package enum FlowAudit {
     /// The whole of a list's elements ends with the last of them, by their ends.
     private static func contradiction(of whole: Run, to elements: [ParentEnd], _ rule: TriggerRule) -> String? {
         let tally = ParentTally(elements)
+        let outcome = rule.outcome(of: tally)
         let holds =
             switch whole.state {
-            case .waiting: tally.open > 0
-            case .succeeded: tally.open == 0 && rule.decide(tally) == .start
-            case .failed: tally.open == 0 && rule.decide(tally) != .start
+            case .waiting: outcome == nil
+            case .succeeded, .failed, .skipped: outcome == whole.state
             case .cancelled, .unknown: true
-            case .scheduled, .running, .timedOut, .lost, .dead, .skipped, .missed: false
+            case .scheduled, .running, .timedOut, .lost, .dead, .missed: false
             }
         return holds
             ? nil

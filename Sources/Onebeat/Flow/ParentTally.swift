@@ -23,6 +23,17 @@ extension TriggerRule {
     }
 }
 
+extension TriggerRule {
+    /// How the whole of a list's elements ended; `nil` while one is open. Where none failed and none did its work, their
+    /// job's owner chose that, and so it is for the whole.
+    package func outcome(of elements: ParentTally) -> RunState? {
+        guard elements.open == 0 else { return nil }
+        if elements.failed == 0, elements.skipped > 0, elements.succeeded == 0 { return .skipped }
+        if decide(elements) == .start { return .succeeded }
+        return elements.failed == 0 && elements.skipped > 0 ? .skipped : .failed
+    }
+}
+
 /// How the runs that a run follows stand.
 package struct ParentTally: Sendable, Equatable {
     package var open = 0

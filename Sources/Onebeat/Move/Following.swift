@@ -62,45 +62,61 @@ extension Changes {
 
     /// A run for each element, and one outcome for the whole. Of an empty list all have ended.
     private mutating func fanOut(_ follower: WaitingRun, _ each: Each) throws(IllegalMove) {
-        var whole = follower.run
-        whole.dueAt = try start(of: whole)
-        whole.startedAt = now
+        var follower = follower
+        follower.run.dueAt = try start(of: follower.run)
+        follower.run.startedAt = now
         let count: Int
         do {
             count = try each.list(in: follower.handedOn).count
         } catch {
-            try endWhole(whole, as: .failed, error.description, fence: nil)
-            return
+            return try endWhole(follower, as: .failed, error.description)
         }
         guard count > 0 else {
             let hasSucceeded = follower.policies.triggerRule.decide(ParentTally([])) == .start
-            let words = "\(each.words) is empty"
-            try endWhole(whole, as: hasSucceeded ? .succeeded : .failed, words, fence: nil)
-            return
+            return try endWhole(follower, as: hasSucceeded ? .succeeded : .failed, "\(each.words) is empty")
         }
+        let whole = follower.run
         fanOut(FanOut(whole: whole, count: count, deadlineAt: whole.dueAt + follower.policies.deadline))
     }
 
     /// All elements count, also where the rule would be content with one of them.
     private mutating func gather(_ whole: WaitingRun) throws(IllegalMove) {
         let tally = ParentTally(whole.parents)
-        guard tally.open == 0 else { return }
         let rule = whole.policies.triggerRule
-        let hasSucceeded = rule.decide(tally) == .start
+        guard let outcome = rule.outcome(of: tally) else { return }
         let count = "\(tally.succeeded) of \(whole.parents.count) succeeded"
         let words = rule == .allSuccess ? count : "\(count) (trigger_rule: \(rule.rawValue))"
-        let fence = whole.parents.map(\.fence).max()
-        try endWhole(whole.run, as: hasSucceeded ? .succeeded : .failed, words, fence: fence)
+        let skipped = whole.parents.first { $0.standing == .skipped }?.reason
+        try endWhole(whole, as: outcome, words, outcome == .skipped ? skipped : nil)
     }
 
-    /// - Parameter fence: the newest of its elements', by which its word on the job is the newest; it has none of its own.
+    /// It has no fence of its own: the newest of those that it waited for says how new its word on the job is.
     private mutating func endWhole(
-        _ run: Run, as state: RunState, _ words: String, fence: Fence?
+        _ whole: WaitingRun, as state: RunState, _ words: String, _ reason: Reason? = nil
     ) throws(IllegalMove) {
-        var ended = try end(run, as: state, nil, message: words, isGuarded: false)
-        guard let fence else { return }
-        ended.fence = fence
+        var ended = try end(whole.run, as: state, reason, message: words, isGuarded: false)
+        // What was skipped says nothing of how the job's work went.
+        guard state != .skipped else { return }
+        ended.fence = whole.parents.map(\.fence).max() ?? ended.fence
         note(ended)
+    }
+
+    /// Ends the whole of a list's elements, and those of them that have not begun, by somebody's wish.
+    /// - Parameter elements: all of them.
+    /// - Returns: those that run, which are to be asked to end.
+    package mutating func cancel(
+        whole: Run, elements: [Run], message: String
+    ) throws(IllegalMove) -> (run: Run, running: [Run]) {
+        var ended = try end(whole, as: .cancelled, .requested, message: message)
+        for element in elements where element.state == .scheduled {
+            _ = try end(element, as: .cancelled, .requested, message: message)
+        }
+        let run = ended
+        if let fence = elements.map(\.fence).max(), fence > Fence(0) {
+            ended.fence = fence
+            note(ended)
+        }
+        return (run, elements.filter { $0.state == .running })
     }
 
     /// Which of the runs it follows keeps it from starting, in words.

@@ -34,11 +34,16 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
                 + " hand on files' places instead of their content")
     }
 
+    /// What would do for an element whose followers are wanted as well.
+    package static func loneElementWords(_ run: Run) -> String {
+        "run \(run.id) is for one element of \(run.job)'s list, and what follows hangs on all of them; retry it alone, or"
+            + " with --downstream the run of \(run.job) that stands for all (`onebeat flow \(run.id)` shows it)"
+    }
+
     /// What hangs on an element hangs on all of them.
     package static func loneElement(_ run: Run) -> StoreError {
         .refused(
-            "run \(run.id) is for one element of \(run.job)'s list; retry it alone and mark the whole"
-                + " (\(run.job)@\(run.scheduledAt)), or retry the whole with what follows")
+            loneElementWords(run))
     }
 
     /// A run of which only the end will do.

@@ -12,7 +12,7 @@ struct RunTable {
         for run in runs {
             table.add(
                 .init(run.id.description),
-                .init(showsJob ? run.job : "", .title),
+                .init(showsJob ? run.label : run.element.map { "[\($0)]" } ?? "", .title),
                 .init(clock.text(run.scheduledAt)),
                 .init(clock.relative(run.scheduledAt), .quiet),
                 .init(clock.own(run.scheduledAt, of: run.job), .quiet),

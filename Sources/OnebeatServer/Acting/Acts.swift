@@ -75,6 +75,7 @@ package struct Acts: Sendable {
         if old.isReported {
             throw ActRefusal(.conflict, "run \(old.id) of \(old.job) was done elsewhere and only told of; run it there")
         }
+        if downstream, old.element != nil { throw ActRefusal(.conflict, StoreError.loneElementWords(old)) }
         let run = try await store.retry(old.id, downstream: downstream, by: actor)
         return Retried(run: run, old: old.id)
     }
@@ -234,8 +235,13 @@ package struct Retried: Sendable {
     package var old: RunID
 
     package var words: String {
-        run.state == .scheduled
-            ? "run \(run.id) of \(run.job) is due: a new run by hand, in place of run \(old)"
-            : "run \(run.id) was made for this before and is \(run.state.rawValue); retry that one to go on"
+        switch run.state {
+        case .scheduled: "run \(run.id) of \(run.job) is due: a new run by hand, in place of run \(old)"
+        case .waiting:
+            "run \(run.id) of \(run.job) waits for runs of the elements of its list, in place of run \(old); `onebeat flow"
+                + " \(run.id)` shows them"
+        case .running, .succeeded, .failed, .timedOut, .cancelled, .lost, .dead, .skipped, .missed, .unknown:
+            "run \(run.id) was made for this before and is \(run.state.rawValue); retry that one to go on"
+        }
     }
 }

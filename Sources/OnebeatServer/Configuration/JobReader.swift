@@ -51,7 +51,7 @@ struct JobReader {
         job.hasSecretOutput = secrets.contains("output")
         job.by = map.value("by", Read.time)
         if let text = map.value("each", Read.words) {
-            job.each = each(text, of: job)
+            job.each = each(text, of: job, map)
             // What nobody bounded goes as wide as there are slots.
             if !map.has("overlap"), job.policies.limit == nil { job.policies.overlap = .allow }
         }
@@ -124,7 +124,12 @@ struct JobReader {
     }
 
     /// A followed job's name, and where in its value the list is, with dots between. Names may hold dots too.
-    private func each(_ text: String, of job: JobDefinition) -> Each {
+    private func each(_ text: String, of job: JobDefinition, _ map: MapReader) -> Each {
+        if text.dropFirst().split(separator: ".", omittingEmptySubsequences: false).contains("") {
+            findings.problem(
+                "is \(quoted(text)), which has nothing between two dots, or behind the last; write it like extract.files.0",
+                at: map.node("each")?.position, map.place.child("each"))
+        }
         let parents = job.valueNames.filter { text == $0 || text.hasPrefix("\($0).") }
         let parent = parents.max { $0.utf8.count < $1.utf8.count } ?? String(text.prefix { $0 != "." })
         return Each(in: parent, at: text.dropFirst(parent.count + 1).split(separator: ".").map(String.init))

@@ -46,7 +46,7 @@ struct JobPage {
             \(HTML.section("Next", nextTable))
             \(HTML.section("What it does", more: flowLink, workFacts))
             </div>
-            \(definition.signal == nil ? HTML.section("Rules", HTML.facts(PolicyWords(policies: definition.policies).pairs)) : nil)
+            \(definition.signal == nil ? HTML.section("Rules", HTML.facts(PolicyWords(policies: definition.policies, hasElements: definition.each != nil).pairs)) : nil)
             \(versions.lines.count > 1 ? HTML.section("Versions", versionTable) : nil)
             \(HTML.section("What happened to it", more: moreEvents, eventTable))
             """
@@ -151,6 +151,7 @@ struct JobPage {
     private var workFacts: HTML {
         let settings: ProcessSettings?
         var pairs: [(Sentence, HTML?)] = [("Kind", "\(definition.work.kind)")]
+        if let each = definition.each { pairs.append(("For each of", "<code>\(each.words)</code>")) }
         switch definition.work {
         case .shell(let line, let given):
             pairs.append(("Shell line", "<pre>\(line)</pre>"))

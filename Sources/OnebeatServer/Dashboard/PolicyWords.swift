@@ -3,6 +3,8 @@ import Onebeat
 /// A job's policies in sentences.
 struct PolicyWords {
     var policies: JobPolicies
+    /// Whether it runs for each element of a list.
+    var hasElements = false
 
     var pairs: [(Sentence, HTML?)] {
         [
@@ -14,6 +16,10 @@ struct PolicyWords {
 
     private var overlap: Sentence {
         let limit = policies.effectiveLimit
+        if hasElements {
+            return limit == .max
+                ? "Elements run side by side." : "Of its elements \(limit) run at a time; the others wait."
+        }
         if policies.overlapScope == .flow {
             return "While a run is active, or anything of an earlier flow is open, a new one is skipped."
         }

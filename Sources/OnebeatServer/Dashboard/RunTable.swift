@@ -17,7 +17,7 @@ struct RunTable {
                 late ?? "<span class=\"faint\">–</span>", words.duration(of: run),
                 "<span class=\"why\">\(run.why)</span>",
             ]
-            if showsJob { cells.insert(Address.link(job: run.job), at: 1) }
+            if showsJob { cells.insert("\(Address.link(job: run.job))\(run.element.map { "[\($0)]" })", at: 1) }
             return cells
         }
         return HTML.table(columns, rows, otherwise: say("No runs."))

@@ -280,6 +280,9 @@ extension JobHealth {
         guard let end = facts.newestEnd, end.state == .skipped, end.reason != .paused, end.reason != .observed else {
             return nil
         }
+        // What waits for a failure is well while there is none.
+        let isForTrouble = [.oneFailed, .allFailed].contains(facts.job.definition.policies.triggerRule)
+        if isForTrouble, end.reason == .upstreamSkipped { return nil }
         let streak = facts.streak(of: .skipped)
         let rhythm = facts.rhythm ?? rare
         if rhythm >= rare {

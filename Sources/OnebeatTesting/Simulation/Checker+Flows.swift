@@ -64,10 +64,9 @@ extension Checker {
         case .waiting:
             try require(views.contains { $0.open > 0 }, .flows, "\(run.key) waits, and its elements are \(ends)")
         case .cancelled: break
-        case .succeeded, .failed:
-            let isWell = run.state == .succeeded
+        case .succeeded, .failed, .skipped:
             try require(
-                views.contains { $0.open == 0 && (rule.decide($0) == .start) == isWell }, .flows,
+                views.contains { rule.outcome(of: $0) == run.state }, .flows,
                 "\(run.key) is \(run.state.rawValue), by \(rule.rawValue) of \(ends)")
         default: try require(false, .flows, "\(run.key) is \(run.state.rawValue), and stands for \(ends)")
         }

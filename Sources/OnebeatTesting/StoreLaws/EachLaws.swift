@@ -83,9 +83,42 @@ extension StoreLaw {
                 try expect(runs[index].state, is: state)
                 try expect(runs[index].message?.contains(words) == true, "\(runs[index].message ?? "") has no \(words)")
                 try expect(try await bench.states("c")[index], is: state == .failed ? .skipped : .scheduled)
+                let status = try await bench.status("b")
+                try expect(status.run, is: runs[index].id)
+                try expect(status.failuresInARow, is: state == .failed ? index + 1 : 0)
                 if state == .succeeded { try await bench.settle(try await bench.claimOne(node), .succeeded) }
                 bench.time.advance(by: .seconds(1))
             }
+        },
+        StoreLaw("where all elements are skipped since their job is paused, the whole is, and nothing counts as failed")
+        {
+            bench in
+            for rule in [TriggerRule.allSuccess, .noneFailed] {
+                try await bench.applyEach { $0.triggerRule = rule }
+                try await bench.store.setPaused(true, job: "b", by: "law")
+                try await bench.planFlow("a", at: bench.now)
+                let node = try await bench.join("\(rule)")
+                try await bench.settle(try await bench.claimOne(node), .succeeded, value: try bench.list(2))
+                try await bench.claimNothing(node)
+                let runs = try await bench.runs("b").suffix(3)
+                try expect(runs.map(\.state), is: [.skipped, .skipped, .skipped], "\(rule)")
+                try expect(runs.map(\.reason), is: [.paused, .paused, .paused], "\(rule)")
+                try expect(try await bench.runs("c").last?.reason, is: .upstreamSkipped, "\(rule)")
+                bench.time.advance(by: .seconds(1))
+            }
+        },
+        StoreLaw("what the elements of one list hand on can be the list of the next job") { bench in
+            try await bench.applyEach(thenEach: true)
+            try await bench.planFlow("a", at: bench.second(0))
+            let node = try await bench.join()
+            try await bench.settle(try await bench.claimOne(node), .succeeded, value: try bench.list(3))
+            for claim in try await bench.claim(node, nonce: 2).claims {
+                try await bench.settle(claim, .succeeded, value: try RunValue(claim.run.element ?? 9))
+            }
+            let claims = try await bench.claim(node, nonce: 3).claims
+            try expect(claims.map(\.run.job), is: ["c", "c", "c"])
+            try expect(claims.map(\.run.element), is: [0, 1, 2])
+            try expect(try await bench.store.input(of: claims[2].run.id)["b"]?.json, is: "[0, 1, 2]")
         },
         StoreLaw("elements wait for one another by the limit, and are never skipped for that") { bench in
             try await bench.applyEach {
@@ -144,6 +177,7 @@ extension StoreLaw {
             try expect(try await bench.run(running.run.id).isCancelRequested, "the running one goes on")
             try await bench.settle(running, .cancelled)
             try expect(try await bench.states("b")[0], is: .cancelled)
+            try expect(try await bench.status("b").status, is: "cancelled")
         },
         StoreLaw("an element is retried alone, and the whole with all its elements") { bench in
             try await bench.applyEach()
@@ -238,14 +272,17 @@ extension StoreLaw {
 
 extension StoreBench {
     /// `a`, then `b` for each of the items that `a` hands on, then `c`.
-    func applyEach(_ change: (inout JobPolicies) -> Void = { _ in }) async throws {
+    /// - Parameter thenEach: whether `c` runs for each of what the elements of `b` hand on.
+    func applyEach(thenEach: Bool = false, _ change: (inout JobPolicies) -> Void = { _ in }) async throws {
         let list = job("b", ScheduleDefinition(.after(["a"]))) {
             $0.overlap = .allow
             change(&$0)
         }
         var spread = list
         spread.each = Each(in: "a", at: ["items"])
-        let jobs = [job("a", .every(.seconds(60))), spread, job("c", ScheduleDefinition(.after(["b"])))]
+        var last = job("c", ScheduleDefinition(.after(["b"]))) { $0.overlap = thenEach ? .allow : $0.overlap }
+        if thenEach { last.each = Each(in: "b") }
+        let jobs = [job("a", .every(.seconds(60))), spread, last]
         _ = try await store.apply(ApplyRequest(jobs, source: "library", by: "law"), unless: { _, _ in false }) {
             job, record, now in
             let watermark = max(record?.watermark ?? now, now)

@@ -34,7 +34,8 @@ import Testing
             ("every: 1s, each: z.files", "name that job under after"),
             ("after: x, each: x, overlap: cancel", "cancel one another"),
             ("after: x, each: x, trigger_rule: one_failed", "one_failed cannot say that"),
-            ("after: [x, each], each: x", "a job named each"),
+            ("after: [x, each], each: x", "a job named each"), ("after: x, each: x..y", "nothing between two dots"),
+            ("after: x, each: x.y.", "nothing between two dots"),
         ] {
             let problems = fileProblems(file(keys))
             #expect(problems.count == 1 && problems[0].contains(words), "\(problems)")

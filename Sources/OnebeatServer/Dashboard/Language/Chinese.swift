@@ -64,6 +64,8 @@ enum Chinese {
         "Of the last {} due runs half began {} late at most, and 99 of 100 {}.":
             "最近 {} 个到期运行中，一半最多迟 {} 开始，99% 最多迟 {}。",
         "Versions": "版本", "In force since": "生效时间", "What changed": "变更内容", "defined": "已定义",
+        "For each of": "逐个元素", "Elements run side by side.": "各元素并行运行。",
+        "Of its elements {} run at a time; the others wait.": "每次运行 {} 个元素；其余等待。",
         "1 run is at work.": "1 个运行正在进行。", "{} runs are at work.": "{} 个运行正在进行。",
         "1 job is due and waiting.": "1 个作业已到期，正在等待。", "{} jobs are due and waiting.": "{} 个作业已到期，正在等待。",
         "Next is {} {}.": "下一个是 {}，{}。", "Nothing is planned.": "没有计划中的运行。", "all {} of them": "全部 {} 个",
