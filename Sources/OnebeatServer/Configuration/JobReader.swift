@@ -125,7 +125,7 @@ struct JobReader {
 
     /// A followed job's name, and where in its value the list is, with dots between. Names may hold dots too.
     private func each(_ text: String, of job: JobDefinition, _ map: MapReader) -> Each {
-        if text.dropFirst().split(separator: ".", omittingEmptySubsequences: false).contains("") {
+        if text.contains("..") || text.hasSuffix(".") {
             findings.problem(
                 "is \(quoted(text)), which has nothing between two dots, or behind the last; write it like extract.files.0",
                 at: map.node("each")?.position, map.place.child("each"))

@@ -103,7 +103,7 @@ import Testing
         ),
         (
             "every: 5m",
-            ":3:5: job \"a\": it has nothing to do; give it run (a shell line), exec (a program and its arguments), http or celery"
+            ":3:5: job \"a\": it has nothing to do; give it run (a shell line), exec (a program and its arguments), http, celery or signal"
         ),
         (
             "run: [ls, -l]",
@@ -246,7 +246,7 @@ import Testing
         #expect(
             fileProblems("jobs: {a: ./x.sh, b: }") == [
                 ":1:11: job \"a\": is text where a map belongs, such as {run: …}",
-                ":1:19: job \"b\": it is empty; give it a schedule and run, exec, http or celery",
+                ":1:19: job \"b\": it is empty; give it a schedule and run, exec, http or celery, or signal",
             ])
     }
 

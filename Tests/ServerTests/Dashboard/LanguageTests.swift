@@ -96,7 +96,7 @@ import Testing
                 /<(?:style|code|pre|kbd)[^>]*>.*?<\/(?:code|pre|style|kbd)>/.dotMatchesNewlines(), with: "")
             text = text.replacing(/<([a-z]+)[^>]* lang="en"[^>]*>.*?<\/\1>/.dotMatchesNewlines(), with: "")
             text = text.replacing(
-                /<option[^>]*>(?:debian|celery)<\/option>|<option value="[a-z._]+"><\/option>/, with: "")
+                /<option[^>]*>(?:debian|celery|quartz)<\/option>|<option value="[a-z._]+"><\/option>/, with: "")
             text = text.replacing(/<[^>]*>/, with: " ")
             for known in [
                 "Onebeat", "UTC", "API", "English", "backup", "team/ping", "alpha", "beat", "worker", "web", "default",
