@@ -73,27 +73,28 @@ extension PostgresStore: HistoryStore {
                     SELECT job_name, value FROM waits w JOIN runs ON id = w.parent_id
                         JOIN run_values v ON v.run_id = w.parent_id
                     WHERE w.run_id = $1
-                    """, [.int(run.value)])
-            ])[0]
-            let values = try rows.map { row -> (String, RunValue) in
-                guard let value = RunValue(stored: row[1]) else { throw StoreError.unreadableValue(of: row[0]) }
-                return (row[0], value)
-            }
-            var input = Dictionary(values) { $1 }
-            let parents = try transaction.look([
+                    """, [.int(run.value)]),
+                // What stands for the elements of a list was never attempted itself; of others no elements are looked for.
                 Statement(
-                    "SELECT p.id, p.job_name FROM waits w JOIN runs p ON p.id = w.parent_id WHERE w.run_id = $1",
-                    [.int(run.value)])
-            ])[0].map { (run: RunID($0[0]), job: $0[1] as String) }
-            let lists = try Flows.elementValues(of: parents.map(\.run), in: transaction)
-            for parent in parents { if let list = lists[parent.run] { input[parent.job] = try list.get() } }
-            let data = try transaction.look([
+                    """
+                    SELECT p.id, p.job_name FROM waits w JOIN runs p ON p.id = w.parent_id
+                    WHERE w.run_id = $1 AND p.attempt = 0
+                    """, [.int(run.value)]),
                 Statement(
                     """
                     SELECT data FROM emissions e JOIN runs r ON r.request_id = 'event-' || e.id
                     WHERE r.id = $1 AND r.kind = 'manual' AND data IS NOT NULL
-                    """, [.int(run.value)])
-            ])[0].first
+                    """, [.int(run.value)]),
+            ])
+            let values = try rows[0].map { row -> (String, RunValue) in
+                guard let value = RunValue(stored: row[1]) else { throw StoreError.unreadableValue(of: row[0]) }
+                return (row[0], value)
+            }
+            var input = Dictionary(values) { $1 }
+            let wholes = rows[1].map { (run: RunID($0[0]), job: $0[1] as String) }
+            let lists = try Flows.elementValues(of: wholes.map(\.run), in: transaction)
+            for whole in wholes { if let list = lists[whole.run] { input[whole.job] = try list.get() } }
+            let data = rows[2].first
             if let data {
                 guard let value = RunValue(stored: data[0]) else {
                     throw StoreError.unreadableValue(of: Emission.parent)

@@ -42,8 +42,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// What hangs on an element hangs on all of them.
     package static func loneElement(_ run: Run) -> StoreError {
-        .refused(
-            loneElementWords(run))
+        .refused(loneElementWords(run))
     }
 
     /// A run of which only the end will do.
