@@ -18,7 +18,7 @@ INPUTS ?= 1000000
 SEED ?= 1
 TARGETS ?=
 
-.PHONY: help prepare prepare-tests run build test check lint format simulate fuzz chaos chaos-local chaos-celery pairs bench docs release install
+.PHONY: help crowd prepare prepare-tests run build test check lint format simulate fuzz chaos chaos-local chaos-celery pairs bench docs release install
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ chaos: prepare-tests build ## Breaks nodes, PostgreSQL and Redis for MINUTES, th
 
 chaos-local: build ## Kills a node ROUNDS times and audits that nothing was lost or doubled.
 	ONEBEAT_ROUNDS=$(ROUNDS) swift test --skip-build --filter EndToEndTests.KillRounds
+
+crowd: build ## Kills, and freezes, a node with 2,000 jobs that ignore TERM, beside 5,000 processes of others.
+	ONEBEAT_CROWD=2000 ONEBEAT_OTHERS=5000 swift test --skip-build --filter 'EndToEndTests.TakeoverTests/manyJobs'
 
 chaos-celery: prepare-tests build ## Kills leaders for MINUTES while tasks of each second go to Celery's workers.
 	ONEBEAT_CELERY_SECONDS=$$(( $(MINUTES) * 60 )) swift test --skip-build --filter EndToEndTests.CeleryLossTests

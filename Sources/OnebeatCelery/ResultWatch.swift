@@ -12,6 +12,8 @@ actor ResultWatch {
     static let pollOfUntold = Duration.seconds(1)
     /// How often the subscription is asked whether it still carries.
     static let ping = Duration.seconds(5)
+    /// How long the subscription's connection is kept with nothing to watch: the next task need not wait for another.
+    static let linger = Duration.seconds(60)
     /// As many keys go into one flight.
     private static let page = 200
     /// The most messages a second: as many results as one Redis can tell of.
@@ -90,9 +92,12 @@ actor ResultWatch {
         bell.ring()
     }
 
-    /// Goes on for as long as there is something to watch.
+    /// Goes on for as long as there is something to watch, and a while after it.
     private func watch() async {
-        while !watched.isEmpty {
+        var idleUntil: Duration?
+        while true {
+            idleUntil = watched.isEmpty ? idleUntil ?? time.uptime() + Self.linger : nil
+            if let idleUntil, line == nil || time.uptime() >= idleUntil { break }
             do throws(RedisError) {
                 try await listen()
                 try await look()
@@ -102,7 +107,9 @@ actor ResultWatch {
             }
             if fresh.isEmpty || !isTold {
                 let uptime = time.uptime()
-                let next = line == nil ? uptime + min(pause, Self.pollOfUntold) : min(nextPing, nextPoll)
+                let next =
+                    line == nil
+                    ? uptime + min(pause, Self.pollOfUntold) : min(nextPing, nextPoll, idleUntil ?? nextPoll)
                 await bell.wait(until: max(next, uptime + .milliseconds(1)), on: time)
             }
         }

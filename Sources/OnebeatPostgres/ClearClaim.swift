@@ -22,16 +22,42 @@ struct ClearClaim: Sendable {
         /// Whether something due was found that was not started.
         var hasLeft: Bool
         var nextDue: Timestamp?
+        /// What they are given of those that they follow, where it was asked for and is little.
+        var input: [RunID: [String: RunValue]] = [:]
     }
 
-    func run(in transaction: Transaction) throws -> Result {
+    /// - Parameter wantsInput: whether what runs are given is read along with them.
+    func run(wantsInput: Bool, in transaction: Transaction) throws -> Result {
         let rows = try transaction.commit(
             statements(at: transaction.now, avoiding: transaction.definitions.unreadable) + [
                 DueRuns.next(in: request.queues, for: request.abilities)
-            ])
+            ] + (wantsInput ? [Statement(Self.input, [.int(Self.mostInput), .int(Self.longestInput)])] : []))
         let runs = rows[1].map(Run.init).sorted { $0.fence < $1.fence }
-        return Result(runs: runs, hasLeft: runs.count < rows[0].first?[0] ?? 0, nextDue: rows[2].first?[0])
+        var result = Result(
+            runs: runs, hasLeft: runs.count < rows[0].first?[0] ?? 0, nextDue: rows[2].first?[0])
+        if wantsInput { result.input = Self.input(of: runs, rows[3]) }
+        return result
     }
+
+    /// Of runs that follow others. What is much, was never attempted itself, or cannot be read, is left to those who ask for
+    /// it; and so are runs by hand, which may be given what an event brought.
+    private static func input(of runs: [Run], _ rows: Rows) -> [RunID: [String: RunValue]] {
+        guard rows.count < mostInput else { return [:] }
+        let found = rows.map { (run: RunID($0[0]), job: $0[1] as String, value: $0[2] as String?) }
+        let given = Dictionary(grouping: found, by: \.run)
+        var input: [RunID: [String: RunValue]] = [:]
+        for run in runs where run.isFollower && run.kind != .manual {
+            let values = given[run.id] ?? []
+            let read = values.compactMap { one in
+                one.value.flatMap(RunValue.init(stored:)).map { (one.job, $0) }
+            }
+            if read.count == values.count { input[run.id] = Dictionary(read) { $1 } }
+        }
+        return input
+    }
+
+    private static let mostInput = 1000
+    private static let longestInput = 8192
 
     /// - Parameter unreadable: versions whose runs take the long way, which holds them.
     func statements(at now: Parameter, avoiding unreadable: [JobVersion] = []) -> [Statement] {
@@ -81,6 +107,14 @@ struct ClearClaim: Sendable {
     /// The runs that `find` found in this transaction; NULL where it found none, and so for those below.
     private static let found = "NULLIF(current_setting('onebeat.runs', true), '')::bigint[]"
     private static let first = "NULLIF(current_setting('onebeat.first', true), '')::bigint[]"
+
+    private static let input = """
+        SELECT f.id, p.job_name, CASE WHEN octet_length(v.value) <= $2 THEN v.value END FROM unnest(\(found)) AS f (id)
+        CROSS JOIN LATERAL (SELECT parent_id FROM waits WHERE run_id = f.id OFFSET 0) w
+        CROSS JOIN LATERAL (SELECT job_name, attempt FROM runs WHERE id = w.parent_id OFFSET 0) p
+        LEFT JOIN LATERAL (SELECT value FROM run_values WHERE run_id = w.parent_id OFFSET 0) v ON true
+        WHERE v.value IS NOT NULL OR p.attempt = 0 LIMIT $1
+        """
 
     /// What it goes by, the clock too, is read after the locks were taken. Status rows are locked in the order of names.
     ///

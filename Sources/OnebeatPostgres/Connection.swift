@@ -193,17 +193,19 @@ final class Transaction {
     }
 
     /// Sends the last statements and commits, and tells other nodes where one of the statements, or the caller, says that
-    /// there is something for them. They are told after it: a hint that fails fails nothing.
+    /// there is something for them. They are told after it: a hint that fails fails nothing. What the caller knows to be for
+    /// them is told along with the commit, so that it reaches them while the answer is under way.
     @discardableResult
     func commit(_ statements: [Statement], waking isWaking: Bool = false) throws -> [Rows] {
+        let hint = isWaking ? [wire.unit([WakeUps.statement], isHint: true)] : []
         let rows = try keepingDoubt {
-            guard isOpen else { return try send([wire.unit(statements)])[0] }
-            let rows = try send(statements + [Statement("COMMIT")])
+            guard isOpen else { return try send([wire.unit(statements)] + hint)[0] }
+            let rows = try send([.init(statements + [Statement("COMMIT")])] + hint)[0]
             isOpen = false
             try Self.expectCommit(rows.last)
             return rows.dropLast()
         }
-        if isWaking || wakesOthers { wire.hint() }
+        if wakesOthers, !isWaking { wire.hint() }
         return rows
     }
 

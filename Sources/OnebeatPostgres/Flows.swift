@@ -97,33 +97,75 @@ enum Flows {
 
     /// Decides on all that follows the runs which a move ended, and on what follows from that. Those that wait are locked
     /// before the ends of all they wait for are read: of two that end at one moment, the later sees the earlier.
-    static func follow(_ changes: inout Changes, in transaction: Transaction) throws {
+    /// - Parameter found: what ``look(below:)`` brought for runs that the move has locked, where it was sent along.
+    static func follow(_ changes: inout Changes, found: Below? = nil, in transaction: Transaction) throws {
         /// What ended in this move is not written yet.
         var ended: [RunID: Run] = [:]
+        var found = found
         while true {
             let parents = changes.takeParents()
             guard !parents.isEmpty else { return }
             for parent in parents { ended[parent.id] = parent }
-            let ids = Parameter.ints(parents.map(\.id.value))
-            let rows = try transaction.flight([Statement(lockWaiting, [ids]), Statement(ends, [ids])])
+            let below = try found ?? Below(transaction.flight(look(below: parents.map(\.id), beside: ended.keys)))
+            found = nil
             let done = Set(changes.letGo.map(\.id)).union(ended.keys)
-            let runs = rows[0].map(Run.init).filter { !done.contains($0.id) }
+            let runs = below.waiting.filter { !done.contains($0.id) }
             guard !runs.isEmpty else { continue }
-            try decide(on: runs, following: Reruns.parents(rows[1]), &changes, ended, in: transaction)
+            let definitions = try transaction.definitions.all(runs.map(\.version), in: transaction)
+            let undecided = runs.filter { run in
+                let ends = below.ends[run.id]?.compactMap { ended[$0].map(ParentEnd.init) } ?? []
+                let rule = definitions[run.version]?.policies.triggerRule ?? .allSuccess
+                return !(below.isOpen.contains(run.id) && run.waitsOn(after: ends, by: rule))
+            }
+            guard !undecided.isEmpty else { continue }
+            let rows = try transaction.flight([
+                Statement(
+                    "\(Reruns.edges) WHERE w.run_id = ANY ($1) ORDER BY w.run_id, w.parent_id",
+                    [.ints(undecided.map(\.id.value))])
+            ])[0]
+            try decide(on: undecided, definitions, following: Reruns.parents(rows), &changes, ended, in: transaction)
         }
+    }
+
+    /// What is looked at of runs that follow some that end.
+    struct Below {
+        /// Those that wait, locked.
+        let waiting: [Run]
+        /// Which of those that end each of them follows.
+        let ends: [RunID: [RunID]]
+        /// Those that follow an open run beside.
+        let isOpen: Set<RunID>
+
+        init(_ rows: some Collection<Rows>) {
+            let rows = Array(rows)
+            waiting = rows[0].map(Run.init)
+            ends = Dictionary(grouping: rows[1].map { (RunID($0[0]), RunID($0[1])) }, by: \.0).mapValues { $0.map(\.1) }
+            isOpen = Set(rows[2].map { RunID($0[0]) })
+        }
+    }
+
+    /// Looks at what follows runs that end.
+    /// - Parameter ended: all that the move ends, so far: as it is written, they are open.
+    static func look(below parents: [RunID], beside ended: some Sequence<RunID>) -> [Statement] {
+        let ids = Parameter.ints(parents.map(\.value))
+        return [
+            Statement(lockWaiting, [ids]),
+            Statement("SELECT run_id, parent_id FROM waits WHERE parent_id = ANY ($1)", [ids]),
+            Statement(openBeside, [ids, .ints(ended.map(\.value))]),
+        ]
     }
 
     /// Decides on a run that waits for nothing any more.
     static func decide(on run: Run, _ changes: inout Changes, in transaction: Transaction) throws {
         let rows = try transaction.flight([Statement(parents, [.int(run.id.value)])])[0]
-        try decide(on: [run], following: Reruns.parents(rows), &changes, [:], in: transaction)
+        let definitions = try transaction.definitions.all([run.version], in: transaction)
+        try decide(on: [run], definitions, following: Reruns.parents(rows), &changes, [:], in: transaction)
     }
 
     private static func decide(
-        on runs: [Run], following parents: [RunID: [FlowRun.Parent]], _ changes: inout Changes, _ ended: [RunID: Run],
-        in transaction: Transaction
+        on runs: [Run], _ definitions: [JobVersion: JobDefinition], following parents: [RunID: [FlowRun.Parent]],
+        _ changes: inout Changes, _ ended: [RunID: Run], in transaction: Transaction
     ) throws {
-        let definitions = try transaction.definitions.all(runs.map(\.version), in: transaction)
         var waiting = runs.map { run in
             WaitingRun(
                 run: run, by: definitions[run.version],
@@ -227,9 +269,13 @@ enum Flows {
         SELECT \(Run.columns) FROM runs WHERE id IN (SELECT run_id FROM waits WHERE parent_id = ANY ($1))
             AND state = 'waiting' ORDER BY id FOR NO KEY UPDATE
         """
-    private static let ends = """
-        \(Reruns.edges) WHERE w.run_id IN (SELECT run_id FROM waits WHERE parent_id = ANY ($1))
-        ORDER BY w.run_id, w.parent_id
+    /// The newest of those that a run follows are looked at first: the oldest begin first, and so are the first to end.
+    private static let openBeside = """
+        SELECT f.run_id FROM (SELECT DISTINCT run_id FROM waits WHERE parent_id = ANY ($1)) f
+        WHERE EXISTS (
+            SELECT FROM (SELECT parent_id FROM waits WHERE run_id = f.run_id ORDER BY parent_id DESC OFFSET 0) w
+            CROSS JOIN LATERAL (SELECT state FROM runs WHERE id = w.parent_id OFFSET 0) p
+            WHERE p.state IN ('waiting', 'scheduled', 'running') AND w.parent_id <> ALL ($2))
         """
     private static let parents = "\(Reruns.edges) WHERE w.run_id = $1 ORDER BY w.parent_id"
 }

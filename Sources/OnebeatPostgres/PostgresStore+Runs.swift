@@ -28,10 +28,19 @@ extension PostgresStore: RunStore {
         guard wayIsClear.withLock({ $0 }), let clear = ClearClaim(request) else {
             return try await claimDeciding(request, deciding)
         }
-        let (first, definitions) = try await move(.claims) { (try clear.run(in: $0), $0.definitions) }
+        let wantsInput = startedFollowers.withLock { $0 }
+        let (first, definitions) = try await move(.claims) {
+            (try clear.run(wantsInput: wantsInput, in: $0), $0.definitions)
+        }
+        startedFollowers.withLock { isSo in isSo = first.runs.isEmpty ? isSo : first.runs.contains(where: \.isFollower)
+        }
         wayIsClear.withLock { $0 = !first.hasLeft }
         memory.saw(first.runs.map(\.fence))
-        var claims = try await claims(first.runs, definitions)
+        var claims = try await claims(first.runs, definitions).map { claim in
+            var claim = claim
+            claim.known = first.input[claim.run.id]
+            return claim
+        }
         if claims.contains(where: { $0.definition.trouble != nil }) {
             wayIsClear.withLock { $0 = false }
             claims = await handBackUnreadable(claims)
@@ -150,11 +159,14 @@ extension PostgresStore: RunStore {
         _ reports: [AttemptReport], deciding: (Run, Outcome, JobPolicies, Timestamp) -> Settlement,
         waiting isWaiting: Bool, in transaction: Transaction
     ) throws -> [SettleResult] {
-        let rows = try transaction.flight([
-            .lockGuarded(reports.map(\.claim.run.job), waiting: isWaiting),
-            .lockRuns(reports.map(\.claim.run.id), waiting: isWaiting),
-            Statement(Transaction.clock),
-        ])
+        // What follows them is looked at along with them.
+        let parents = reports.map(\.claim.run).filter { $0.flow != nil }.map(\.id)
+        let rows = try transaction.flight(
+            [
+                .lockGuarded(reports.map(\.claim.run.job), waiting: isWaiting),
+                .lockRuns(reports.map(\.claim.run.id), waiting: isWaiting),
+                Statement(Transaction.clock),
+            ] + (parents.isEmpty ? [] : Flows.look(below: parents, beside: parents)))
         let (guarded, held) = HeldRows.parted(rows[0])
         var runs: [RunID: Run] = [:]
         for run in rows[1].map(Run.init) { runs[run.id] = run }
@@ -174,7 +186,8 @@ extension PostgresStore: RunStore {
         }
         let stale = zip(reports, results).filter { $0.1 == nil }.map(\.0)
         // The rows of this move's own attempts are written before they are read for its stale reports.
-        try Flows.follow(&changes, in: transaction)
+        let below = parents.isEmpty ? nil : Flows.Below(rows.dropFirst(3))
+        try Flows.follow(&changes, found: below, in: transaction)
         let writes = changes.statements() + changes.statusStatements
         let known = stale.isEmpty ? [] : try transaction.flight(writes + [Self.outcomes(of: stale)])
         let settled = Set((known.last?.map { AttemptKey(row: $0) } ?? []))

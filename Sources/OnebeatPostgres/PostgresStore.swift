@@ -46,6 +46,8 @@ public final class PostgresStore: Sendable {
     let leases: LeaseWatch
     /// Whether the last claim met nothing but runs with nothing in their way: the next one tries the short way then.
     let wayIsClear = Mutex(true)
+    /// Whether the last claim started runs that follow others: the next one reads what runs are given along with them.
+    let startedFollowers = Mutex(false)
     /// Whether a pooler stands between us and the server.
     let isPooled = Mutex(false)
     /// Whether the database was looked at, and has its tables.

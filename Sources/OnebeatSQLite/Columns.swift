@@ -8,11 +8,20 @@ import Onebeat
 /// A value that is not there, or not what it should be, is noted and read as the type's blank: whoever reads asks for the
 /// flaw afterwards, and makes it that row's trouble alone.
 struct Columns {
-    private let row: Row
+    private enum Source {
+        case row(Row)
+        /// The row that a statement is at.
+        case statement(GRDB.Statement)
+    }
+
+    private let source: Source
     /// What is wrong with what was read, the first of it, in words.
     private(set) var flaw: String?
 
-    init(_ row: Row) { self.row = row }
+    init(_ row: Row) { source = .row(row) }
+
+    /// The row that a statement is at, without a copy of it: for whoever reads much.
+    init(of statement: GRDB.Statement) { source = .statement(statement) }
 
     /// A column that holds no NULL.
     subscript<Value: ColumnValue>(column: Int) -> Value {
@@ -25,7 +34,7 @@ struct Columns {
 
     subscript<Value: ColumnValue>(column: Int) -> Value? {
         mutating get {
-            let stored: DatabaseValue = row[column]
+            let stored = stored(column)
             if stored.isNull { return nil }
             if let value = Value(stored: stored) { return value }
             note(column, "holds no \(Value.self)")
@@ -33,8 +42,22 @@ struct Columns {
         }
     }
 
+    private func stored(_ column: Int) -> DatabaseValue {
+        switch source {
+        case .row(let row): row[column]
+        case .statement(let statement):
+            DatabaseValue(sqliteStatement: statement.sqliteStatement, index: CInt(column))
+        }
+    }
+
     private mutating func note(_ column: Int, _ words: String) {
-        flaw = flaw ?? "its row cannot be read: \(row.columnNames.dropFirst(column).first ?? "a column") \(words)"
+        guard flaw == nil else { return }
+        let names =
+            switch source {
+            case .row(let row): Array(row.columnNames)
+            case .statement(let statement): statement.columnNames
+            }
+        flaw = "its row cannot be read: \(names.dropFirst(column).first ?? "a column") \(words)"
     }
 }
 

@@ -59,14 +59,36 @@ extension SQLiteStore {
             let parents = changes.takeParents()
             guard !parents.isEmpty else { return }
             for parent in parents { ended[parent.id] = parent }
-            var waiting: [RunID: WaitingRun] = [:]
+            var below: [RunID: (run: Run, ends: [ParentEnd])] = [:]
             for parent in parents {
-                for run in try followers(of: parent.id, in: db) where waiting[run.id] == nil {
+                for run in try followers(of: parent.id, in: db) {
                     guard ended[run.id] == nil, !changes.letGo.contains(where: { $0.id == run.id }) else { continue }
-                    waiting[run.id] = try waitingRun(run, changes, ended, in: db)
+                    below[run.id, default: (run, [])].ends.append(ParentEnd(parent))
                 }
             }
-            try changes.follow(waiting.values.sorted { $0.run.id < $1.run.id })
+            var waiting: [WaitingRun] = []
+            for (run, ends) in below.values.sorted(by: { $0.run.id < $1.run.id }) {
+                let rule = try definition(run.version, in: db).policies.triggerRule
+                if run.waitsOn(after: ends, by: rule), try Self.isOpen(before: run.id, beside: ended, in: db) {
+                    continue
+                }
+                waiting.append(try waitingRun(run, changes, ended, in: db))
+            }
+            try changes.follow(waiting)
+        }
+    }
+
+    /// Whether a run follows one that is open, beside those that a move ends and that are open as they are written. The
+    /// newest are looked at first: the oldest begin first, and so are the first to end.
+    private static func isOpen(before run: RunID, beside ended: [RunID: Run], in db: Database) throws -> Bool {
+        let open = try db.rows(
+            """
+            SELECT parent_id FROM waits JOIN runs p ON p.id = parent_id
+            WHERE run_id = ? AND p.state IN ('waiting', 'scheduled', 'running') ORDER BY parent_id DESC LIMIT ?
+            """, [run.value, ended.count + 1])
+        return open.contains { row in
+            var columns = Columns(row)
+            return ended[RunID(columns[0])] == nil
         }
     }
 

@@ -39,6 +39,10 @@ extension Run {
     /// Of a row that cannot be read, nothing follows: it is in a state that is not known.
     init(row: Row) {
         var row = Columns(row)
+        self.init(&row)
+    }
+
+    init(_ row: inout Columns) {
         self.init(
             id: RunID(row[0]), version: JobVersion(job: row[1], generation: row[2], version: row[3]),
             kind: RunKind(stored: row[4]), scheduledAt: row[5], requestID: row[6], dueAt: row[7],
@@ -76,6 +80,10 @@ extension Attempt {
 
     init(row: Row) {
         var row = Columns(row)
+        self.init(&row)
+    }
+
+    init(_ row: inout Columns) {
         self.init(
             run: RunID(row[0]), number: row[1], fence: Fence(row[2]), node: row[3], boot: row[4], startedAt: row[5])
         finishedAt = row[6]
@@ -98,6 +106,19 @@ extension Database {
     /// Rows of a statement whose text is used again and again.
     func rows(_ sql: String, _ arguments: Arguments = []) throws -> [Row] {
         try Row.fetchAll(cachedStatement(sql: sql), arguments: .whole(arguments))
+    }
+
+    /// Reads rows one by one, without copies of them: for what reads much.
+    func scan<Value>(
+        _ statement: GRDB.Statement, _ arguments: Arguments = [], _ read: (inout Columns) throws -> Value
+    ) throws -> [Value] {
+        let cursor = try Row.fetchCursor(statement, arguments: .whole(arguments))
+        var found: [Value] = []
+        while try cursor.next() != nil {
+            var columns = Columns(of: statement)
+            found.append(try read(&columns))
+        }
+        return found
     }
 
     /// Writes an event in the transaction of what it tells of.

@@ -52,18 +52,20 @@ extension SQLiteStore: LedgerStore {
                 if var row = reaching { first = (row[0] as Timestamp?) ?? first }
             }
             let after = query.after?.run
-            let runs = try db.rows(
-                """
-                SELECT \(Run.columns) FROM runs WHERE job_name = ? AND generation = ? AND scheduled_at <= ?
-                    AND (scheduled_at, kind, request_id, id) > (?, ?, ?, ?)
-                ORDER BY scheduled_at, kind, request_id, id LIMIT ?
-                """,
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT \(Run.columns) FROM runs WHERE job_name = ? AND generation = ? AND scheduled_at <= ?
+                        AND (scheduled_at, kind, request_id, id) > (?, ?, ?, ?)
+                    ORDER BY scheduled_at, kind, request_id, id LIMIT ?
+                    """)
+            let runs = try db.scan(
+                statement,
                 [
                     query.job, query.generation, query.through, after?.scheduledAt ?? first,
                     after?.kind.rawValue ?? "", after?.requestID ?? "", after?.id.value ?? 0,
                     min(max(query.limit, 1), 1000),
                 ]
-            ).map(Run.init)
+            ) { Run(&$0) }
             return try Self.entries(of: runs, in: db)
         }
     }
@@ -72,10 +74,9 @@ extension SQLiteStore: LedgerStore {
         func list(_ runs: some Sequence<Run>) -> String { runs.map(\.id.description).joined(separator: ",") }
         var attempts: [RunID: [Attempt]] = [:]
         let tried = runs.filter { $0.attempt > 0 || $0.state == .unknown }
-        for row in try Row.fetchAll(
-            db, sql: "SELECT \(Attempt.columns) FROM attempts WHERE run_id IN (\(list(tried))) ORDER BY number")
-        {
-            let attempt = Attempt(row: row)
+        let ofThose = try db.makeStatement(
+            sql: "SELECT \(Attempt.columns) FROM attempts WHERE run_id IN (\(list(tried))) ORDER BY run_id, number")
+        for attempt in try db.scan(ofThose, [], { Attempt(&$0) }) {
             attempts[attempt.run, default: []].append(attempt)
         }
         var parents: [RunID: [LedgerEntry.Parent]] = [:]

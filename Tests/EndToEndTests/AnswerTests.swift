@@ -27,7 +27,7 @@ struct AnswerTests {
     @Test func aPromotedStandbyKnowsOfEveryProcess() async throws {
         try await Sandbox.with { box in
             let primary = try await PostgresServer()
-            let line = try Proxy(to: "\(primary.folder)/.s.PGSQL.5432")
+            let line = try Proxy(to: primary.socket)
             let standby = try await PostgresServer(standbyOf: primary, over: line)
             try primary.set("synchronous_standby_names", to: "*")
             let hosts = "\(primary.folder),\(standby.folder)"

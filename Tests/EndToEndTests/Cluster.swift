@@ -13,7 +13,6 @@ final class Cluster: Sendable {
     }
 
     let box: Sandbox
-    let postgres: PostgresServer
     let redis: RedisServer?
     /// Where the nodes are, when they have network namespaces of their own.
     let network: Network?
@@ -21,6 +20,7 @@ final class Cluster: Sendable {
     let storeClock: WrongClock.Dial?
     private let database: String
     private let clockFolder: String?
+    private let server: Mutex<PostgresServer>
     private let lines = Mutex<[String: Lines]>([:])
 
     private init(_ box: Sandbox, hasRedis: Bool, hosts: [String], hasWrongClock: Bool) async throws {
@@ -34,14 +34,14 @@ final class Cluster: Sendable {
             let dial = try WrongClock.Dial("\(place)/dial")
             storeClock = dial
             clockFolder = place
-            postgres = try await PostgresServer { _ in ["LD_PRELOAD=\(library)", "WRONG_BY_FILE=\(dial.path)"] }
+            server = Mutex(try await PostgresServer { _ in ["LD_PRELOAD=\(library)", "WRONG_BY_FILE=\(dial.path)"] })
         } else {
             storeClock = nil
             clockFolder = nil
-            postgres = try await PostgresServer()
+            server = Mutex(try await PostgresServer())
         }
         redis = hasRedis ? try RedisServer() : nil
-        database = try postgres.makeDatabase()
+        database = try server.withLock { try $0.makeDatabase() }
     }
 
     /// Gives `body` a cluster without nodes, and leaves nothing of it behind.
@@ -57,6 +57,20 @@ final class Cluster: Sendable {
 
     deinit { if let clockFolder { try? FileManager.default.removeItem(atPath: clockFolder) } }
 
+    /// The database that the lines lead to.
+    var postgres: PostgresServer { server.withLock { $0 } }
+
+    /// Has all lines lead to another server from now on.
+    func move(to next: PostgresServer) {
+        server.withLock { $0 = next }
+        lines.withLock { lines in
+            for line in lines.values {
+                line.store.lead(to: next.socket)
+                line.store.cut()
+            }
+        }
+    }
+
     /// What the servers are called in the network.
     static let storeName = "PostgreSQL"
     static let redisName = "Redis"
@@ -68,7 +82,7 @@ final class Cluster: Sendable {
             let network = network.flatMap { $0.has(host: node) ? $0 : nil }
             let made = Lines(
                 store: try Proxy(
-                    to: "\(postgres.folder)/.s.PGSQL.5432", at: try network?.place(of: Self.storeName)),
+                    to: postgres.socket, at: try network?.place(of: Self.storeName)),
                 redis: try redis.map { try Proxy(toPort: $0.port, at: try network?.place(of: Self.redisName)) })
             lines[node] = made
             return made

@@ -78,8 +78,12 @@ package struct Auditor: Sendable {
                 job: name, generation: generation, from: summary.after + .microseconds(1), through: summary.through)
             query.limit = Self.page
             let definitions = Dictionary(ofGeneration.map { ($0.version.version, $0.definition) }) { $1 }
+            var page = try await store.ledger(query)
             while true {
-                let page = try await store.ledger(query)
+                query.after = page.last
+                let next = page.count == query.limit ? query : nil
+                // Read while this one is judged.
+                async let following = read(next)
                 for entry in page {
                     audit.take(try await confirmed(entry, definitions))
                     summary.runs += 1
@@ -87,14 +91,18 @@ package struct Auditor: Sendable {
                 }
                 try hand(audit.takeFaults(), &summary, report)
                 progress(summary)
-                guard page.count == query.limit, let last = page.last else { break }
-                query.after = last
+                page = try await following
+                guard next != nil else { break }
             }
             audit.finish()
             if let current { try hand(unplanned(current, now, summary), &summary, report) }
             try hand(audit.takeFaults(), &summary, report)
             summary.instants += audit.instants
         }
+    }
+
+    private func read(_ query: LedgerQuery?) async throws -> [LedgerEntry] {
+        if let query { try await store.ledger(query) } else { [] }
     }
 
     private func hand(

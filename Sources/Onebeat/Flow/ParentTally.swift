@@ -23,6 +23,20 @@ extension TriggerRule {
     }
 }
 
+extension Run {
+    /// Whether ends of some of those that it follows leave it waiting, whatever the others did that ended before, as long as
+    /// another is open. So a run that follows a thousand others is not looked at as a whole at each of their ends. What is
+    /// done once more may follow runs that had ended before it was made: of that all are looked at.
+    /// - Parameter ends: those that ended just now. Each end before them left it waiting.
+    package func waitsOn(after ends: [ParentEnd], by rule: TriggerRule) -> Bool {
+        guard !isForPastInstant else { return false }
+        if ends.contains(where: { $0.isElement(of: self) }) { return true }
+        var tally = ParentTally(ends)
+        tally.open += 1
+        return rule.decide(tally) == .wait
+    }
+}
+
 extension TriggerRule {
     /// How the whole of a list's elements ended; `nil` while one is open. Where none failed and none did its work, their
     /// job's owner chose that, and so it is for the whole.

@@ -5,9 +5,9 @@ extension JSONValue: ExpressibleByStringLiteral {
 extension JSONValue {
     /// The value as JSON on one line, members by name: the same text for the same value, always.
     package var text: String {
-        var text = ""
+        var text = JSONText()
         write(to: &text)
-        return text
+        return String(decoding: text.bytes, as: UTF8.self)
     }
 
     /// Whether values lie in one another more than `depth` times.
@@ -20,7 +20,7 @@ extension JSONValue {
         }
     }
 
-    private func write(to text: inout String) {
+    private func write(to text: inout JSONText) {
         switch self {
         case .null: text += "null"
         case .bool(let bool): text += bool ? "true" : "false"
@@ -28,7 +28,7 @@ extension JSONValue {
         case .unsigned(let number): text += "\(number)"
         // JSON has no word for what is no number.
         case .number(let number): text += number.isFinite ? "\(number)" : "null"
-        case .string(let string): Self.write(string, to: &text)
+        case .string(let string): text.quote(string)
         case .array(let elements):
             text += "["
             for (index, element) in elements.enumerated() {
@@ -40,31 +40,46 @@ extension JSONValue {
             text += "{"
             for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
                 if index > 0 { text += ", " }
-                Self.write(member.key, to: &text)
+                text.quote(member.key)
                 text += ": "
                 member.value.write(to: &text)
             }
             text += "}"
         }
     }
+}
 
-    private static func write(_ string: String, to text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            // YAML takes JSON, but not with these as they are.
-            case _ where scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value),
-                "\u{2028}", "\u{2029}", "\u{feff}", "\u{fffe}", "\u{ffff}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
+/// JSON as it is written, byte by byte: a string grows more slowly by far.
+private struct JSONText {
+    private(set) var bytes: [UInt8] = []
+
+    static func += (text: inout JSONText, words: String) { text.bytes.append(contentsOf: words.utf8) }
+
+    mutating func quote(_ string: String) {
+        bytes.append(UInt8(ascii: "\""))
+        // Nearly all there is needs no second look.
+        if string.utf8.allSatisfy({ (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        ) {
+            bytes.append(contentsOf: string.utf8)
+        } else {
+            for scalar in string.unicodeScalars { write(scalar) }
         }
-        text += "\""
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func write(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\"": self += "\\\""
+        case "\\": self += "\\\\"
+        case "\n": self += "\\n"
+        case "\r": self += "\\r"
+        case "\t": self += "\\t"
+        // YAML takes JSON, but not with these as they are.
+        case _ where scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value),
+            "\u{2028}", "\u{2029}", "\u{feff}", "\u{fffe}", "\u{ffff}":
+            let digits = String(scalar.value, radix: 16)
+            self += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        default: UTF8.encode(scalar) { bytes.append($0) }
+        }
     }
 }

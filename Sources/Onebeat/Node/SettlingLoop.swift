@@ -29,7 +29,9 @@ struct SettlingLoop: TurnTaking {
             locks?.settled(report.claim)
         }
         await announcer?.announce(results.compactMap(Self.nextAttempt))
-        if zip(reports, results).contains(where: { Self.mayLetGo($0, $1) }) { demand.mayBeDue() }
+        // Where the store has told all nodes, this one too, a look would come before that word, and a claim after it.
+        let isTold = (store as? any WakeSource)?.reachesNodes == true
+        if !isTold, zip(reports, results).contains(where: { Self.mayLetGo($0, $1) }) { demand.mayBeDue() }
         // All that is left may be what somebody else has.
         return results.allSatisfy { $0 == .later } ? .after(Self.pauseOfHeld) : .now
     }

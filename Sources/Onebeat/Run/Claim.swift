@@ -6,6 +6,8 @@ public struct Claim: Sendable, Equatable {
     public var definition: JobDefinition
     /// What the runs that it follows handed on, by their jobs. Read before its work begins.
     public var input: [String: RunValue] = [:]
+    /// The same, where the store read it along with the claim.
+    package var known: [String: RunValue]?
 
     /// Makes a claim; stores do.
     public init(run: Run, definition: JobDefinition) {
@@ -45,11 +47,14 @@ public struct Failure: Sendable, Equatable {
     public var message: String
     /// The exit code of the process, or the status of the HTTP answer.
     public var exitCode: Int?
+    /// Whether it is for good, so that no retry would help.
+    public var isFinal = false
 
     /// Makes a failure.
-    public init(_ message: String, exitCode: Int? = nil) {
+    public init(_ message: String, exitCode: Int? = nil, isFinal: Bool = false) {
         self.message = message
         self.exitCode = exitCode
+        self.isFinal = isFinal
     }
 }
 

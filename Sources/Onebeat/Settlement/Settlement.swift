@@ -25,7 +25,9 @@ public enum Settlement: Sendable, Equatable {
     ) -> Settlement {
         switch outcome {
         case .succeeded: .end(.succeeded, nil)
-        case .failed: afterFailure(of: run, as: .failed, policies, at: now, chance: chance)
+        case .failed(let failure):
+            failure.isFinal && !run.isCancelRequested
+                ? .end(.failed, nil) : afterFailure(of: run, as: .failed, policies, at: now, chance: chance)
         case .timedOut: afterFailure(of: run, as: .timedOut, policies, at: now, chance: chance)
         case .cancelled: .end(.cancelled, whyCancelled(run))
         case .interrupted: afterLoss(of: run, policies, at: now, because: .handedBack)

@@ -76,7 +76,7 @@ struct AttemptRunner: Sendable {
         guard mayHaveInput else { return await executor.execute(claim, output: output) }
         var claim = claim
         do {
-            claim.input = try await input(claim.run.id)
+            claim.input = if let known = claim.known { known } else { try await input(claim.run.id) }
         } catch {
             switch error {
             case .unavailable, .unknownOutcome, .fenced: return .notStarted

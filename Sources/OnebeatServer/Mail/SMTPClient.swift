@@ -71,7 +71,8 @@ struct SMTPClient: Sendable {
                     refused: refused.map(\.mailbox))
             } catch let problem as SMTPProblem {
                 let words = "\(server.shown): \(server.hiding(problem.description))"
-                return Task.isCancelled ? nil : Answer(outcome: .failed(Failure(words, exitCode: problem.code)))
+                let failure = Failure(words, exitCode: problem.code, isFinal: problem.isForGood)
+                return Task.isCancelled ? nil : Answer(outcome: .failed(failure))
             } catch {
                 let words = failure.words(for: error).replacing("http.ca", with: "email.ca")
                     .replacing("http://", with: "smtp://")
@@ -160,10 +161,9 @@ struct SMTPClient: Sendable {
                 }
             }
             if let first = refused.first, refused.count == mail.recipients.count {
-                throw refused.count == 1
-                    ? first.why
-                    : SMTPProblem(
-                        refused.map(\.why.description).joined(separator: "; ").bytes(most: 2000), code: first.why.code)
+                throw SMTPProblem(
+                    refused.map(\.why.description).joined(separator: "; ").bytes(most: 2000), code: first.why.code,
+                    isForGood: refused.allSatisfy { (500..<600).contains($0.why.code ?? 0) })
             }
             try await say("DATA", expecting: 354)
             step.words = "the message"

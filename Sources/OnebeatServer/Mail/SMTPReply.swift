@@ -71,9 +71,12 @@ package struct SMTPProblem: Error, Equatable, CustomStringConvertible {
     package let description: String
     /// The server's code, where that is what it says.
     var code: Int?
+    /// Whether it keeps all recipients from having the message, today and tomorrow (RFC 5321, 4.2.1: 5yz).
+    var isForGood = false
 
-    init(_ description: String, code: Int? = nil) {
+    init(_ description: String, code: Int? = nil, isForGood: Bool = false) {
         self.description = description
         self.code = code
+        self.isForGood = isForGood
     }
 }

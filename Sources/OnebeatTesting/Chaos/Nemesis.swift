@@ -44,6 +44,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case refuseCommits
     /// The database is stopped as by a power cut, and started again.
     case crashStore
+    /// A standby takes the database's place after it was cut off for a while: what was committed meanwhile is gone.
+    case promoteStandby
     /// The database's clock is off for up to 20 s, on or back, by seconds or by years.
     case stepStoreClock
     /// The clock of a node is set, on or back, and stays so.
@@ -56,8 +58,7 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
         case .flushRedis: 2
         case .killLeaders, .killWithGuardian, .killGuardian, .freeze, .freezeBriefly, .freezeWithGuardian,
             .freezeGuardian, .restartStorm, .cutStore, .holdClaims, .partStore, .partRedis, .stopRedis,
-            .refuseRedisWrites, .refuseCommits, .crashStore,
-            .stepStoreClock, .stepNodeClock:
+            .refuseRedisWrites, .refuseCommits, .crashStore, .promoteStandby, .stepStoreClock, .stepNodeClock:
             1
         }
     }

@@ -33,9 +33,9 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// Makes a standby that follows `primary` over a line that can be cut.
+    /// Makes a standby that follows `primary` over a line that can be cut, with the same environment.
     public convenience init(standbyOf primary: PostgresServer, over line: Proxy) async throws {
-        try await self.init({ _ in [] }) { programs, folder in
+        try await self.init(primary.environment) { programs, folder in
             [
                 "\(programs)/pg_basebackup", "-D", "\(folder)/data", "-X", "stream", "-c", "fast", "--no-sync", "-R",
                 "-d",
@@ -105,6 +105,12 @@ public final class PostgresServer: Sendable {
             process.stop(keepsFolder: true)
         }
     }
+
+    /// Removes what is left of a server that crashed and will not be started again.
+    public func remove() { try? FileManager.default.removeItem(atPath: folder) }
+
+    /// Where it is reached.
+    public var socket: String { "\(folder)/.s.PGSQL.5432" }
 
     /// Starts the server again after ``crash()``.
     public func restart() async throws {

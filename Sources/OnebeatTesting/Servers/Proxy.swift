@@ -39,7 +39,7 @@ public final class Proxy: Sendable {
     /// The port it listens on.
     public let port: Int
     private let listener: CInt
-    private let target: Target
+    private let target: Mutex<Target>
     private let fault = Mutex<Fault?>(nil)
     private let lines = Mutex<Set<CInt>>([])
     private let silence = Mutex(false)
@@ -64,7 +64,7 @@ public final class Proxy: Sendable {
     }
 
     private init(_ target: Target, _ place: Network.Place?) throws {
-        self.target = target
+        self.target = Mutex(target)
         let host = place?.address ?? "127.0.0.1"
         self.host = host
         let (listener, port) =
@@ -92,6 +92,9 @@ public final class Proxy: Sendable {
 
     /// Whether the fault has happened.
     public var hasHappened: Bool { fault.withLock { $0 == nil } }
+
+    /// Has new lines lead to another server's Unix socket.
+    public func lead(to socket: String) { target.withLock { $0 = .socket(socket) } }
 
     /// Cuts all lines there are; new ones may be made.
     public func cut() {
@@ -213,7 +216,7 @@ public final class Proxy: Sendable {
     }
 
     private func connectToTarget() -> CInt {
-        switch target {
+        switch target.withLock({ $0 }) {
         case .socket(let path):
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)

@@ -50,13 +50,19 @@ struct ChaosJobs {
         Kind(name: "replace", skips: false, length: 1300, policies: "overlap: cancel"),
     ]
 
+    private static let crowd = Kind(
+        name: "crowd", isAlone: false, skips: false, length: 7000, manner: "stubborn",
+        policies: "overlap: allow, missed: all")
+
     /// - Parameters:
+    ///   - crowd: how many ignore TERM beside those, and begin all at once.
     ///   - sink: the file that all of them append to.
     ///   - locks: the folder of the locks that tell when two of a job are alive.
-    init(_ count: Int, sink: String, locks: String) {
-        entries = (0..<count).map { number in
-            let kind = Self.kinds[number % Self.kinds.count]
-            let period = 1 + number / Self.kinds.count % 5
+    init(_ count: Int, stubborn crowd: Int, sink: String, locks: String) {
+        entries = (0..<count + crowd).map { number in
+            let isOfCrowd = number >= count
+            let kind = isOfCrowd ? Self.crowd : Self.kinds[number % Self.kinds.count]
+            let period = isOfCrowd ? 90 : 1 + number / Self.kinds.count % 5
             let name = "\(kind.name)\(number)"
             let words = [
                 Sandbox.built("ChaosSink"), sink, locks, kind.isAlone ? "alone" : "shared", "\(kind.length)",

@@ -24,6 +24,8 @@ actor ChaosNodes {
     /// What happened from when until when, for whoever looks into a run that failed.
     private(set) var diary: [String] = []
     private var isStoreDown = false
+    /// Whether the database shows what will be gone: waits for the standby that were given up look like commits.
+    private(set) var isStandbyCutOff = false
     private var isRedisDown = false
     private var areCommitsRefused = false
     /// What makes the last node's clock wrong by an hour, one way or the other at each of its starts.
@@ -71,6 +73,7 @@ actor ChaosNodes {
             case .refuseRedisWrites: try await refuseRedisWrites(for: move.seconds(1...8))
             case .refuseCommits: try await refuseCommits(for: move.seconds(1...8))
             case .crashStore: try await crashStore(for: move.seconds(0.1...2))
+            case .promoteStandby: try await promoteStandby(after: move.seconds(0.5...9))
             case .stepStoreClock: try await stepStoreClock(by: move.choose(Self.steps), for: move.seconds(5...20))
             case .stepNodeClock: try stepNodeClock(by: move.choose(Self.steps))
             }
@@ -132,7 +135,7 @@ actor ChaosNodes {
         }
         let child = try cluster.box.start(
             try (cluster.network?.on(name) ?? []) + [
-                Sandbox.binary, "up", "onebeat.yaml", "--node", name, "--slots", "40", "--drain", "3s", "--listen",
+                Sandbox.binary, "up", "onebeat.yaml", "--node", name, "--slots", "100", "--drain", "3s", "--listen",
                 "127.0.0.1:\(freePort())",
             ], environment: environment)
         nodes[name] = Standing(child: child)
@@ -329,11 +332,38 @@ actor ChaosNodes {
         areCommitsRefused = true
         note("commits of claims are refused")
         try await Task.sleep(for: length)
-        // The database may be down just now.
-        while (try? cluster.query("UPDATE refusals SET share = 0")) == nil {
+        // The database may be down just now, or wait for a standby that hears nothing.
+        while isStoreDown || (try? cluster.query("UPDATE refusals SET share = 0")) == nil {
             try await Task.sleep(for: .milliseconds(100))
         }
         areCommitsRefused = false
+        return true
+    }
+
+    /// Longer than a move waits for its answer, at times.
+    private func promoteStandby(after length: Duration) async throws -> Bool {
+        // Its clock stays: a step would part the two by their own time-outs.
+        guard !isStoreDown, !isStoreClockOff else { return false }
+        (isStoreDown, isStoreClockOff) = (true, true)
+        defer { (isStoreDown, isStoreClockOff, isStandbyCutOff) = (false, false, false) }
+        let primary = cluster.postgres
+        let line = try Proxy(to: primary.socket)
+        let standby = try await PostgresServer(standbyOf: primary, over: line)
+        try primary.set("synchronous_standby_names", to: "*")
+        let end = ContinuousClock.now + .seconds(20)
+        while try primary.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") != "1" {
+            guard ContinuousClock.now < end else { throw ServerFailure("the standby does not follow") }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        note("the standby is cut off for \(length)")
+        isStandbyCutOff = true
+        line.isSilent = true
+        try await Task.sleep(for: length)
+        primary.crash()
+        line.cut()
+        try standby.promote()
+        cluster.move(to: standby)
+        primary.remove()
         return true
     }
 

@@ -20,7 +20,8 @@ struct ChaosTests {
             let box = cluster.box
             let sink = box.path("sink"), locks = box.path("locks")
             try FileManager.default.createDirectory(atPath: locks, withIntermediateDirectories: true)
-            let jobs = ChaosJobs(Self.minutes == nil ? 100 : 200, sink: sink, locks: locks)
+            let isLong = Self.minutes != nil
+            let jobs = ChaosJobs(isLong ? 200 : 100, stubborn: isLong ? 300 : 0, sink: sink, locks: locks)
             try box.configure(
                 (jobs.entries.map(\.line) + ChaosJobs.flow).joined(separator: "\n"), defaults: "environment: inherit")
             let nodes = try ChaosNodes(cluster, Self.nodes)
@@ -100,7 +101,7 @@ struct ChaosTests {
             while ContinuousClock.now < end {
                 let move = nemesis.next()
                 faults.addTask { try await nodes.inject(move) }
-                look()
+                if await !nodes.isStandbyCutOff { look() }
                 try await Task.sleep(for: nemesis.pause(upTo: .milliseconds(1600)))
                 for fault in await nodes.takeVain() { nemesis.putBack(fault) }
                 try await nodes.heal()

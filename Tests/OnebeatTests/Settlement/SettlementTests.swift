@@ -36,6 +36,12 @@ struct SettlementTests {
         #expect(decide(outcome, .with { $0.retry.limit = 1 }) == .again(at: now + .seconds(10), nil))
     }
 
+    @Test func aFailureForGoodIsNotTriedAgain() {
+        let forGood = Outcome.failed(Failure("no such user", isFinal: true))
+        #expect(decide(forGood, .with { $0.retry.limit = 60 }) == .end(.failed, nil))
+        #expect(decide(forGood) { $0.isCancelRequested = true } == .end(.cancelled, .requested))
+    }
+
     @Test func theSecondPauseIsTwiceTheFirst() {
         let settlement = decide(.timedOut, .with { $0.retry.limit = 2 }) { $0.failures = 1 }
         #expect(settlement == .again(at: now + .seconds(20), nil))

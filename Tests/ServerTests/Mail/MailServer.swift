@@ -67,6 +67,8 @@ final class MailServer {
             async def handle_RCPT(self, server, session, envelope, address, options):
                 if address.startswith("nobody"):
                     return "550 no such user"
+                if address.startswith("busy"):
+                    return "450 mailbox busy"
                 envelope.rcpt_tos.append(address)
                 return "250 OK"
 

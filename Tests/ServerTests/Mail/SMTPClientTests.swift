@@ -36,6 +36,7 @@ import Testing
             ])
         let nobody = try await send(to: "smtp://127.0.0.1:\(server.port)", recipients: "nobody@x.example")
         #expect(nobody.outcome.failure?.exitCode == 550)
+        #expect(nobody.outcome.failure?.isFinal == true)
         #expect(
             nobody.outcome.failure?.message
                 == "smtp://127.0.0.1:\(server.port): it answered RCPT TO:<nobody@x.example> with 550 no such user")
@@ -45,6 +46,15 @@ import Testing
             none.outcome.failure?.message.hasSuffix(
                 "it answered RCPT TO:<nobody@x.example> with 550 no such user; it answered RCPT TO:<nobody@y.example>"
                     + " with 550 no such user") == true)
+        #expect(none.outcome.failure?.isFinal == true)
+    }
+
+    @Test func whoIsRefusedForNowIsTriedAgain() async throws {
+        let server = try MailServer()
+        let busy = try await send(
+            to: "smtp://127.0.0.1:\(server.port)", recipients: "busy@x.example, nobody@x.example")
+        #expect(busy.outcome.failure?.exitCode == 450)
+        #expect(busy.outcome.failure?.isFinal == false)
     }
 
     @Test(arguments: ["PLAIN LOGIN", "LOGIN"])
