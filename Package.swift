@@ -1,14 +1,23 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// What whoever has the library alone does not resolve.
+let server = TargetDependencyCondition.when(traits: ["Server"])
+
 let package = Package(
     name: "onebeat",
+    platforms: [.macOS(.v15)],
     products: [
         .library(name: "Onebeat", targets: ["Onebeat"]),
         .library(name: "OnebeatPostgres", targets: ["OnebeatPostgres"]),
         .library(name: "OnebeatRedis", targets: ["OnebeatRedis"]),
         .library(name: "OnebeatSQLite", targets: ["OnebeatSQLite"]),
+        .library(name: "OnebeatTesting", targets: ["OnebeatTesting"]),
         .executable(name: "onebeat", targets: ["OnebeatCLI"]),
+    ],
+    traits: [
+        .default(enabledTraits: ["Server"]),
+        .trait(name: "Server", description: "The command and its pages. A program that has the library needs neither."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -54,26 +63,26 @@ let package = Package(
             name: "OnebeatServer",
             dependencies: [
                 "Onebeat", "OnebeatCelery", "OnebeatRedis", "CGuardian",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Crypto", package: "swift-crypto", condition: server),
+                .product(name: "CryptoExtras", package: "swift-crypto", condition: server),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
+                .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
+                .product(name: "Yams", package: "Yams", condition: server),
             ],
             resources: [.embedInCode("API/openapi.yaml")]),
         .executableTarget(
             name: "OnebeatCLI",
             dependencies: [
                 "Onebeat", "OnebeatCelery", "OnebeatPostgres", "OnebeatRedis", "OnebeatSQLite", "OnebeatServer",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -100,12 +109,12 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "CGuardian", "OnebeatServer", "OnebeatSQLite", "OnebeatTesting",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Yams", package: "Yams"),
+                .product(name: "Yams", package: "Yams", condition: server),
             ]),
         .testTarget(
             name: "RedisTests",

@@ -4,9 +4,9 @@ import OnebeatSQLite
 import ServiceLifecycle
 
 let logger = Logger(label: "shop")
-let onebeat = Onebeat(store: try SQLiteStore(path: "shop.db"), name: "shop-1", source: "shop", logger: logger)
+let scheduler = Scheduler(store: try SQLiteStore(path: "shop.db"), name: "shop-1", source: "shop", logger: logger)
 
-try onebeat.register("invoices", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
+try scheduler.register("invoices", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
     await run.print("invoices due \(run.scheduledAt): receivers drop repeats by \(run.key)")
 }
 
@@ -14,16 +14,16 @@ var patient = JobPolicies()
 patient.retry = RetryPolicy(limit: 3, backoff: .seconds(2))
 patient.timeout = .seconds(20)
 
-try onebeat.register("sync_stock", .every(.seconds(5)), policies: patient) { run in
+try scheduler.register("sync_stock", .every(.seconds(5)), policies: patient) { run in
     // At its time-out the attempt is cancelled in Swift's own way: the sleep throws.
     try await Task.sleep(for: .milliseconds(200))
     await run.print("attempt \(run.attempt), fence \(run.fence)")
 }
 
 // One program at a time of all that share the store, before the node starts and beside it.
-try await onebeat.withLock("migration", waiting: .seconds(60)) { lease in
+try await scheduler.withLock("migration", waiting: .seconds(60)) { lease in
     logger.notice("nobody else migrates", metadata: ["fence": "\(lease.fence)"])
 }
 
-let group = ServiceGroup(services: [onebeat], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+let group = ServiceGroup(services: [scheduler], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
 try await group.run()

@@ -5,11 +5,11 @@ import Synchronization
 /// Runs registered closures when they are due, each due moment on exactly one node of all that share the store.
 ///
 /// ```swift
-/// let onebeat = Onebeat(store: try SQLiteStore(path: "jobs.db"), name: "web-1", source: "web")
-/// try onebeat.register("report", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
+/// let scheduler = Scheduler(store: try SQLiteStore(path: "jobs.db"), name: "web-1", source: "web")
+/// try scheduler.register("report", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
 ///     try await sendReport(idempotencyKey: run.key)
 /// }
-/// try await ServiceGroup(services: [onebeat], logger: logger).run()
+/// try await ServiceGroup(services: [scheduler], logger: logger).run()
 /// ```
 ///
 /// Register before the service runs. Definitions are stored when it starts, under the name that the program gives itself
@@ -18,7 +18,7 @@ import Synchronization
 ///
 /// In a rolling deploy an old node may start after a new one. What it registers is older then, by its `revision` or since
 /// it was replaced before, and does not go back into force: the node works with what is stored.
-public final class Onebeat: Service {
+public final class Scheduler: Service {
     private struct Job: Sendable {
         var definition: JobDefinition
         var handler: Handler
@@ -32,6 +32,7 @@ public final class Onebeat: Service {
     private let source: String
     private let revision: Int64
     private let isComplete: Bool
+    private let time: any TimeSource
     private let logger: Logger
     private let jobs = Mutex<[String: Job]>([:])
     /// The node while it runs, so that a trigger in its own process need not wait to be seen.
@@ -43,13 +44,14 @@ public final class Onebeat: Service {
     ///   - source: names the program, on all its nodes, towards others that define jobs in the same store.
     ///   - revision: orders the versions of the program, the higher the newer: a build number, say.
     ///   - isComplete: whether jobs that the program registered before, and does not any more, are removed.
+    ///   - time: the clocks it lives by, the machine's unless a test hands in others; its store then has the same.
     public convenience init(
         store: any Store, name: String, source: String, revision: Int64 = 0, isComplete: Bool = false,
-        logger: Logger = Logger(label: "onebeat")
+        time: any TimeSource = SystemTime(), logger: Logger = Logger(label: "onebeat")
     ) {
         self.init(
             store: store, settings: NodeSettings(name: name), source: source, revision: revision,
-            isComplete: isComplete, logger: logger)
+            isComplete: isComplete, time: time, logger: logger)
     }
 
     /// A scheduler over `store` with settings of its own.
@@ -59,15 +61,18 @@ public final class Onebeat: Service {
     ///   - isComplete: whether jobs that the program registered before, and does not any more, are removed.
     ///   - locks: keeps other programs away from jobs that may not overlap, such as `RedisLocks`.
     ///   - dispatch: points workers to due runs, such as `RedisDispatch`; without it each worker asks the store.
+    ///   - time: the clocks it lives by, the machine's unless a test hands in others; its store then has the same.
     public init(
         store: any Store, settings: NodeSettings, source: String, revision: Int64 = 0, isComplete: Bool = false,
-        locks: (any Locks)? = nil, dispatch: (any Dispatch)? = nil, logger: Logger = Logger(label: "onebeat")
+        locks: (any Locks)? = nil, dispatch: (any Dispatch)? = nil, time: any TimeSource = SystemTime(),
+        logger: Logger = Logger(label: "onebeat")
     ) {
         self.store = store
         self.settings = settings
         self.locks = locks
         self.dispatch = dispatch
-        announcer = dispatch.map { Announcer($0, clock: NodeClock(SystemTime()), logger: logger) }
+        self.time = time
+        announcer = dispatch.map { Announcer($0, clock: NodeClock(time), logger: logger) }
         self.source = source
         self.revision = revision
         self.isComplete = isComplete
@@ -111,7 +116,7 @@ public final class Onebeat: Service {
         let schedules = ScheduleCache()
         do {
             try await cancelWhenGracefulShutdown { [self] in
-                try await StoreError.waitingForStore(logger) {
+                try await StoreError.waitingForStore(logger, on: time) {
                     try await FirstLook.agree(store)
                     _ = try await store.offer(
                         try request(jobs.values.map(\.definition)), schedules: schedules, logger: logger)
@@ -122,7 +127,7 @@ public final class Onebeat: Service {
         }
         let executor = HandlerExecutor(handlers: jobs.mapValues(\.handler), logger: logger)
         let node = Node(
-            store: store, executor: executor, settings: settings, locks: locks, dispatch: dispatch,
+            store: store, executor: executor, settings: settings, locks: locks, dispatch: dispatch, time: time,
             schedules: schedules, logger: logger)
         self.node.withLock { $0 = node }
         defer { self.node.withLock { $0 = nil } }
@@ -173,7 +178,7 @@ public final class Onebeat: Service {
     /// Does `body` while nobody else that shares the store holds the lock `name`. The service need not run for that.
     ///
     /// ```swift
-    /// try await onebeat.withLock("prices") { lease in
+    /// try await scheduler.withLock("prices") { lease in
     ///     let prices = try await fetchPrices()
     ///     try await save(prices, fence: lease.fence)  // … WHERE fence < :fence
     /// }
@@ -201,7 +206,7 @@ public final class Onebeat: Service {
     ) async throws -> Value {
         let lock = try NamedLock(
             name, by: settings.name, nonce: Chance.system.word(), length: ttl, store: store, locks: locks,
-            policy: settings.lockPolicy, time: SystemTime(), logger: logger)
+            policy: settings.lockPolicy, time: time, logger: logger)
         return try await lock.hold(waiting: patience, body)
     }
 

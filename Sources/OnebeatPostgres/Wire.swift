@@ -1,8 +1,15 @@
 import CLibpq
 import Dispatch
-import Glibc
 import Onebeat
 import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// A statement and its values.
 struct Statement {

@@ -1,7 +1,14 @@
-import Glibc
 import GRDB
 import Onebeat
 import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 // The default store: one SQLite file, opened by any number of processes of one machine. Every move is one transaction
 // begun with BEGIN IMMEDIATE, so that two writers queue up instead of failing half way; every commit is synced

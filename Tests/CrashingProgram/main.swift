@@ -14,21 +14,21 @@ let done = arguments[2]
 var settings = NodeSettings(name: "program", slots: 32)
 settings.leases = LeaseLengths(node: .seconds(1), margin: .milliseconds(300), lead: .seconds(1))
 let logger = Logger(label: "program") { StreamLogHandler.standardError(label: $0) }
-let onebeat = Onebeat(
+let scheduler = Scheduler(
     store: try SQLiteStore(path: arguments[1]), settings: settings, source: "program", logger: logger)
 let schedule = ScheduleDefinition.at(Timestamp(seconds: due))
 
-try onebeat.register("poison", schedule) { _ in
+try scheduler.register("poison", schedule) { _ in
     try await Task.sleep(for: .milliseconds(100))
     fatalError("as it always does")
 }
 for number in 1...20 {
-    try onebeat.register("innocent-\(number)", schedule) { run in
+    try scheduler.register("innocent-\(number)", schedule) { run in
         try await Task.sleep(for: .milliseconds(200))
         guard let file = FileHandle(forWritingAtPath: done) else { return }
         try file.seekToEnd()
         try file.write(contentsOf: Data("\(run.key)\n".utf8))
     }
 }
-let group = ServiceGroup(services: [onebeat], gracefulShutdownSignals: [.sigterm], logger: logger)
+let group = ServiceGroup(services: [scheduler], gracefulShutdownSignals: [.sigterm], logger: logger)
 try await group.run()

@@ -34,15 +34,15 @@ private func fetchPrices() async throws -> [Price] { [] }
 private func save(_ prices: [Price], fence: Fence) async throws {}
 
 private func pageOfTheModule() async throws {
-    let onebeat = Onebeat(store: try SQLiteStore(path: "shop.db"), name: "shop-1", source: "shop")
+    let scheduler = Scheduler(store: try SQLiteStore(path: "shop.db"), name: "shop-1", source: "shop")
 
-    try onebeat.register("invoices", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
+    try scheduler.register("invoices", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
         try await sendInvoices(idempotencyKey: run.key)
     }
 
-    try await ServiceGroup(services: [onebeat], logger: logger).run()
+    try await ServiceGroup(services: [scheduler], logger: logger).run()
 
-    try await onebeat.withLock("prices", waiting: .seconds(10)) { lease in
+    try await scheduler.withLock("prices", waiting: .seconds(10)) { lease in
         let prices = try await fetchPrices()
         try lease.check()
         try await save(prices, fence: lease.fence)
@@ -54,32 +54,32 @@ private struct Extract: Codable {
 }
 private func load(_ file: String) async throws -> Int { file.count }
 
-private func flows(_ onebeat: Onebeat) throws {
-    try onebeat.register("extract", .every(.seconds(3600))) { run in
+private func flows(_ scheduler: Scheduler) throws {
+    try scheduler.register("extract", .every(.seconds(3600))) { run in
         try await run.handOn(Extract(files: ["a.csv", "b.csv"]))
     }
-    try onebeat.register("load", .after("extract"), each: Each(in: "extract", at: ["files"])) { run in
+    try scheduler.register("load", .after("extract"), each: Each(in: "extract", at: ["files"])) { run in
         if let file = try run.element(as: String.self) { try await run.handOn(try await load(file)) }
     }
-    try onebeat.register("report", .after("load"), needs: ["newsletter": .sameDay]) { run in
+    try scheduler.register("report", .after("load"), needs: ["newsletter": .sameDay]) { run in
         let rows: [Int] = try run.input(from: "load") ?? []
         await run.print("\(rows.reduce(0, +)) rows")
     }
 }
 
 private func programs(store: any Store) {
-    let onebeat = Onebeat(store: store, name: "shop-1", source: "shop", revision: 1_284, isComplete: true)
-    _ = onebeat
+    let scheduler = Scheduler(store: store, name: "shop-1", source: "shop", revision: 1_284, isComplete: true)
+    _ = scheduler
 }
 
 private func pageOfTheClass() async throws {
-    let onebeat = Onebeat(store: try SQLiteStore(path: "jobs.db"), name: "web-1", source: "web")
-    try onebeat.register("report", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
+    let scheduler = Scheduler(store: try SQLiteStore(path: "jobs.db"), name: "web-1", source: "web")
+    try scheduler.register("report", .cron("0 3 * * *", timezone: "Europe/Berlin")) { run in
         try await sendReport(idempotencyKey: run.key)
     }
-    try await ServiceGroup(services: [onebeat], logger: logger).run()
+    try await ServiceGroup(services: [scheduler], logger: logger).run()
 
-    try await onebeat.withLock("prices") { lease in
+    try await scheduler.withLock("prices") { lease in
         let prices = try await fetchPrices()
         try await save(prices, fence: lease.fence)  // … WHERE fence < :fence
     }

@@ -11,8 +11,8 @@ struct NamedLockTests {
     private let key = "lock:job:prices"
     private let attempt = "print(r.lock(sys.argv[1], timeout=30).acquire(blocking=False))"
 
-    private func onebeat(_ server: RedisServer, _ policy: LockPolicy = .strict) throws -> Onebeat {
-        Onebeat(
+    private func onebeat(_ server: RedisServer, _ policy: LockPolicy = .strict) throws -> Scheduler {
+        Scheduler(
             store: try SQLiteStore.inMemory(), settings: NodeSettings(name: "shop-1", lockPolicy: policy),
             source: "shop",
             locks: try server.locks(patience: .seconds(1)),

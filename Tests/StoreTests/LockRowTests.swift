@@ -95,7 +95,7 @@ struct LockRowTests {
         try await PostgresDatabase.with { database in
             let stores = try await [PostgresStore.open(database.url), PostgresStore.open(database.url)]
             defer { stores.forEach { $0.close() } }
-            let programs = stores.enumerated().map { Onebeat(store: $1, name: "p\($0)", source: "p") }
+            let programs = stores.enumerated().map { Scheduler(store: $1, name: "p\($0)", source: "p") }
             let board = Board()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for worker in 0..<6 {

@@ -327,7 +327,7 @@ struct PostgresFailureTests {
             return
         }
         let hasRun = Bell()
-        let onebeat = Onebeat(
+        let onebeat = Scheduler(
             store: store, name: "shop-1", source: "shop",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try onebeat.register("invoices", .every(.seconds(1))) { _ in hasRun.ring() }

@@ -6,7 +6,7 @@ import Synchronization
 // Leaders only save work: two at a time would be slower and never wrong.
 
 /// This node's standing, for all loops to look at.
-public final class Membership: Sendable {
+package final class Membership: Sendable {
     private struct State {
         var id: NodeID?
         var trustedUntil = Duration.zero
@@ -19,10 +19,10 @@ public final class Membership: Sendable {
     private let time: any TimeSource
 
     /// A node that has not joined.
-    public init(_ time: any TimeSource) { self.time = time }
+    package init(_ time: any TimeSource) { self.time = time }
 
     /// The node's life, while its lease can be trusted.
-    public var id: NodeID? {
+    package var id: NodeID? {
         let now = time.uptime()
         return state.withLock { $0.trustedUntil > now ? $0.id : nil }
     }
@@ -31,13 +31,13 @@ public final class Membership: Sendable {
     var claimedID: NodeID? { state.withLock { $0.id } }
 
     /// The term, while this node leads.
-    public var term: Term? {
+    package var term: Term? {
         let now = time.uptime()
         return state.withLock { $0.termTrustedUntil > now ? $0.term : nil }
     }
 
     /// Whether the node takes no new work, since it is about to leave.
-    public var isLeaving: Bool { state.withLock { $0.isLeaving } }
+    package var isLeaving: Bool { state.withLock { $0.isLeaving } }
 
     func joined(_ id: NodeID, trustedUntil instant: Duration) {
         state.withLock {

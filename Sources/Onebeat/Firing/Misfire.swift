@@ -76,11 +76,11 @@ public struct PlannedFire: Sendable, Equatable {
 }
 
 /// Turns a job's due instants into rows: on time, late, or missed.
-public enum Misfire {
+package enum Misfire {
     /// How far ahead runs are planned.
     static let horizon = Duration.seconds(10)
     /// An instant this much past is still on time: it was due while leaders changed hands, and runs as if nothing happened.
-    public static let tolerance = JobPolicies.punctual
+    package static let tolerance = JobPolicies.punctual
 
     /// The most instants a turn looks at one by one, some tenths of a second: a month of a cron line that is due each second. A
     /// longer outage takes several turns.
@@ -92,7 +92,7 @@ public enum Misfire {
     ///   - now: the store's time.
     ///   - horizon: plan up to and including this instant; not before `now`.
     ///   - most: how many instants are looked at.
-    public static func decide(
+    package static func decide(
         _ job: JobRecord, schedule: Schedule, at now: Timestamp, through horizon: Timestamp, lookingAt most: Int? = nil
     ) -> FirePlan {
         if schedule.isDelay { return planDelay(job, schedule: schedule, through: horizon) }

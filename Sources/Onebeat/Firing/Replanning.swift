@@ -1,6 +1,6 @@
 /// Where planning goes on when a definition is stored: for a new job after the moment it is stored, for a changed one
 /// with the instants between then and its watermark recomputed, since those were planned from the old definition.
-public enum Replanning {
+package enum Replanning {
     /// How often a change of definitions is tried again because a job of it fell due in between. Each time takes another
     /// person's change within the same moment, so that more than a few in a row are something else.
     static let looks = 20
@@ -12,7 +12,7 @@ public enum Replanning {
     ///
     /// A new job's first fire is the first due instant after it was stored, never at once. Instants up to now stay
     /// with the definition that was in force when they fell due.
-    public static func decide(
+    package static func decide(
         _ definition: JobDefinition, replacing record: JobRecord?, schedule: Schedule, at now: Timestamp
     ) -> FirePlan {
         let watermark = max(record?.watermark ?? now, now)

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes one waiting loop. A ring while nobody waits is kept, so that no wake-up is lost between two turns.
-public final class Bell: Sendable {
+package final class Bell: Sendable {
     private enum State {
         case idle
         case rung
@@ -11,10 +11,10 @@ public final class Bell: Sendable {
     private let state = Mutex(State.idle)
 
     /// A silent bell.
-    public init() {}
+    package init() {}
 
     /// Wakes the waiter, now or as soon as there is one.
-    public func ring() {
+    package func ring() {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             switch state {
             case .idle, .rung:
@@ -30,7 +30,7 @@ public final class Bell: Sendable {
 
     /// Returns at the next ring, or at once if there was one since the last wait, or when the Swift task is cancelled.
     /// Only one may wait at a time.
-    public func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mayGoOn = state.withLock { state in
@@ -74,7 +74,7 @@ public final class Bell: Sendable {
     /// The alarm rings as others do, so that it may come before the wait. One that comes as somebody else rings makes the
     /// next wait a short one. There is no group of two that race, since an idle node does little but wait, and each
     /// Swift task wakes a thread.
-    public func wait(until instant: Duration, on time: any TimeSource) async {
+    package func wait(until instant: Duration, on time: any TimeSource) async {
         let alarm = Task {
             try? await time.sleep(until: instant)
             if !Task.isCancelled { ring() }

@@ -3,7 +3,7 @@ import Metrics
 import ServiceLifecycle
 
 /// Takes a loop's turns for as long as the service runs: sleeps, wakes, backs off after errors, logs and stops.
-public struct LoopService: Service {
+package struct LoopService: Service {
     private let loop: any TurnTaking
     private let bell: Bell
     private let clock: NodeClock
@@ -16,7 +16,7 @@ public struct LoopService: Service {
 
     /// A service for `loop`, which `bell` wakes.
     /// - Parameter executor: where the turns are taken; Swift's own threads when `nil`.
-    public init(
+    package init(
         _ loop: any TurnTaking, wokenBy bell: Bell, clock: NodeClock, logger: Logger,
         on executor: (any TaskExecutor)? = nil
     ) {
@@ -29,7 +29,7 @@ public struct LoopService: Service {
     }
 
     /// Runs until the Swift task is cancelled.
-    public func run() async { await withTaskExecutorPreference(executor) { await takeTurns() } }
+    package func run() async { await withTaskExecutorPreference(executor) { await takeTurns() } }
 
     private func takeTurns() async {
         var pause = Self.backoff.first

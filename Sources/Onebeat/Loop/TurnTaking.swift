@@ -1,5 +1,5 @@
 /// A background loop: one bounded step at a time.
-public protocol TurnTaking: Sendable {
+package protocol TurnTaking: Sendable {
     /// What the loop is called in logs and metrics.
     var name: String { get }
 
@@ -10,7 +10,7 @@ public protocol TurnTaking: Sendable {
 }
 
 /// When a loop wants its next turn. It may come earlier, when something rings.
-public enum NextTurn: Sendable, Equatable {
+package enum NextTurn: Sendable, Equatable {
     /// At once: there is more to do.
     case now
     /// At this time.
@@ -19,7 +19,7 @@ public enum NextTurn: Sendable, Equatable {
     case after(Duration)
 
     /// The earlier of two wishes.
-    public func orAfter(_ pause: Duration, from now: Timestamp) -> NextTurn {
+    package func orAfter(_ pause: Duration, from now: Timestamp) -> NextTurn {
         switch self {
         case .now: .now
         case .at(let instant): .at(min(instant, now + pause))

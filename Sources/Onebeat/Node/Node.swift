@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 /// One node: candidate for the lead, and worker. It puts the loops together, and stops them in an order that loses
 /// nothing: no new work, then the running attempts within their time to drain, then their settlements, then the lease.
-public final class Node: Service {
+package final class Node: Service {
     private let store: any Store
     private let settings: NodeSettings
     private let parts: NodeParts
@@ -36,7 +36,7 @@ public final class Node: Service {
     ///   - processID: the number of this process, for people who look for it.
     ///   - onRenewal: told at each renewal which life the lease is for, and until which uptime it can be trusted; a
     ///     guardian ends the jobs by then.
-    public init(
+    package init(
         store: any Store, executor: any Executor, settings: NodeSettings, locks: (any Locks)? = nil,
         dispatch: (any Dispatch)? = nil, processID: Int = 0, time: any TimeSource = SystemTime(),
         schedules: ScheduleCache = ScheduleCache(), logger: Logger,
@@ -86,7 +86,7 @@ public final class Node: Service {
 
     /// Runs the node until a graceful shutdown, or until the Swift task is cancelled.
     /// - Throws: ``SettingsError`` when it cannot live by its settings.
-    public func run() async throws {
+    package func run() async throws {
         _ = try settings.validated()
         // In Swift tasks of their own, since the loops are needed to stop well even when this one is cancelled.
         let work = Task {
@@ -114,19 +114,19 @@ public final class Node: Service {
     }
 
     /// Whether the node holds a lease it can trust.
-    public var isReady: Bool { parts.membership.id != nil && !parts.membership.isLeaving }
+    package var isReady: Bool { parts.membership.id != nil && !parts.membership.isLeaving }
 
     /// Whether the node leads.
-    public var isLeader: Bool { parts.membership.term != nil }
+    package var isLeader: Bool { parts.membership.term != nil }
 
     /// Rung when it begins to lead, or leads no more: for one who waits.
     package var elected: Bell { parts.elected }
 
     /// Has the worker look for a run that is due, after one was added past this node.
-    public func runIsDue() { parts.demand.mayBeDue() }
+    package func runIsDue() { parts.demand.mayBeDue() }
 
     /// Has the leader look for something to plan at once, after definitions changed.
-    public func definitionsChanged() { parts.planning.ring() }
+    package func definitionsChanged() { parts.planning.ring() }
 
     private func stop(isHurried: Bool) async {
         let running = await attempts.count

@@ -4,7 +4,7 @@ import Metrics
 // is never a label, since a store may hold a million of them.
 
 /// The figures a node keeps on runs.
-public struct RunMetrics: Sendable {
+package struct RunMetrics: Sendable {
     private let lateness = Timer(label: "onebeat_run_lateness_seconds")
     private let duration = Timer(label: "onebeat_run_duration_seconds")
     private let refused = Counter(label: "onebeat_settlements_refused_total")
@@ -13,7 +13,7 @@ public struct RunMetrics: Sendable {
     private let watches = Gauge(label: "onebeat_watches")
 
     /// Figures in the program's metrics system.
-    public init() {}
+    package init() {}
 
     /// An attempt was asked to stop and goes on.
     static func countStuck() { Counter(label: "onebeat_attempts_stuck_total").increment() }

@@ -2,7 +2,7 @@
 // the wish to stop; its output is kept as it comes; its outcome goes to the outbox and from there into the store.
 
 /// Runs one attempt to its end.
-public protocol Executor: Sendable {
+package protocol Executor: Sendable {
     /// Does the work of `claim` and says how it ended. Cancellation of the surrounding Swift task means: stop the
     /// work, return when it is gone, and say ``Outcome/cancelled`` unless it had come to an end of its own by then.
     func execute(_ claim: Claim, output: any OutputSink) async -> Outcome
@@ -16,14 +16,14 @@ public protocol Executor: Sendable {
 
 extension Executor {
     /// Whatever there is.
-    public var abilities: Abilities { .everything }
+    package var abilities: Abilities { .everything }
 
     /// It makes no difference.
-    public func willStop(_ claim: Claim, because cause: StopCause) async {}
+    package func willStop(_ claim: Claim, because cause: StopCause) async {}
 }
 
 /// Takes an attempt's output as it comes. It bounds what is kept; a caller may write without end.
-public protocol OutputSink: Sendable {
+package protocol OutputSink: Sendable {
     /// Keeps bytes. Returns when there is room for more.
     func write(_ bytes: [UInt8], to stream: LogStream) async
 
@@ -34,11 +34,11 @@ public protocol OutputSink: Sendable {
 
 extension OutputSink {
     /// Drops it.
-    public func handOn(_ value: RunValue) async {}
+    package func handOn(_ value: RunValue) async {}
 }
 
 /// Why an attempt is asked to stop.
-public enum StopCause: Sendable, Equatable {
+package enum StopCause: Sendable, Equatable {
     /// Its time-out passed.
     case timeout
     /// Someone cancelled the run, or a newer one replaced it.
@@ -50,7 +50,7 @@ public enum StopCause: Sendable, Equatable {
 }
 
 /// The attempts that a node runs at the moment.
-public protocol AttemptRunning: Sendable {
+package protocol AttemptRunning: Sendable {
     /// How many there are that have a slot of the node.
     var count: Int { get async }
     /// How many there are beside those: what somebody else's workers do takes no slot.
@@ -67,5 +67,5 @@ public protocol AttemptRunning: Sendable {
 
 extension AttemptRunning {
     /// None.
-    public var remoteCount: Int { 0 }
+    package var remoteCount: Int { 0 }
 }

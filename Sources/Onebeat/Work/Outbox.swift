@@ -1,15 +1,15 @@
 import Synchronization
 
 /// Ended attempts on their way into the store. They stay until the store has answered for them.
-public final class Outbox: Sendable {
+package final class Outbox: Sendable {
     private let reports = Mutex<[AttemptReport]>([])
     private let bell: Bell
 
     /// An empty outbox that rings when something comes in.
-    public init(ringing bell: Bell) { self.bell = bell }
+    package init(ringing bell: Bell) { self.bell = bell }
 
     /// Adds a report.
-    public func put(_ report: AttemptReport) {
+    package func put(_ report: AttemptReport) {
         reports.withLock { $0.append(report) }
         bell.ring()
     }
@@ -29,5 +29,5 @@ public final class Outbox: Sendable {
     }
 
     /// Whether nothing waits.
-    public var isEmpty: Bool { reports.withLock { $0.isEmpty } }
+    package var isEmpty: Bool { reports.withLock { $0.isEmpty } }
 }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Keeps the output of attempts in the store: as it comes, and bounded. Of each attempt the first and the last
 /// ``share`` bytes are kept; what is dropped between them is counted and marked.
-public final class OutputRecorder: TurnTaking {
+package final class OutputRecorder: TurnTaking {
     /// How many bytes are kept of each attempt's beginning, and how many of its end.
     let share: Int
     /// How much may wait in memory for the store before writers are held back.
@@ -15,7 +15,7 @@ public final class OutputRecorder: TurnTaking {
     static let shortSize = 4096
 
     /// What logs call this loop.
-    public let name = "output"
+    package let name = "output"
     fileprivate struct State {
         var pieces: [LogPiece] = []
         var dropped: [LogPiece.ID] = []
@@ -39,7 +39,7 @@ public final class OutputRecorder: TurnTaking {
     func output(of claim: Claim) -> AttemptOutput { AttemptOutput(claim, recorder: self) }
 
     /// Writes what waits, in one commit. What could not be written waits on, in its old order.
-    public func turn(at now: Timestamp) async throws -> NextTurn { try await write { !$0.isBegunLine(at: now) } }
+    package func turn(at now: Timestamp) async throws -> NextTurn { try await write { !$0.isBegunLine(at: now) } }
 
     private func write(where isReady: (LogPiece) -> Bool) async throws -> NextTurn {
         let (batch, dropped) = state.withLock { state in

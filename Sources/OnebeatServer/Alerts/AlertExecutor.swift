@@ -2,7 +2,7 @@ import Foundation
 import Onebeat
 
 /// Sends a message: reads what it tells of from the store, and has the call or the process of its channel done.
-public struct AlertExecutor: Executor {
+package struct AlertExecutor: Executor {
     private let store: any Store
     private let health: HealthReader
     private let process: any Executor
@@ -16,7 +16,7 @@ public struct AlertExecutor: Executor {
     ///   - process: runs the channels that are programs.
     ///   - http: makes the calls of the others.
     ///   - environment: where `${NAME}` in settings is looked up.
-    public init(
+    package init(
         store: any Store, schedules: ScheduleCache = ScheduleCache(), process: any Executor, http: any Executor,
         environment: [String: String] = ProcessInfo.processInfo.environment, time: any TimeSource = SystemTime()
     ) {
@@ -33,7 +33,7 @@ public struct AlertExecutor: Executor {
     package static let batchPrefix = "message-"
 
     /// Sends the message that the run stands for.
-    public func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+    package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         guard case .alert(let rule) = claim.definition.work else { return .notStarted }
         do {
             if rule.channel == AlertChannel.ping.rawValue, let why = try await whatIsWrong() {

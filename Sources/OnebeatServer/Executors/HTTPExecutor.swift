@@ -5,9 +5,9 @@ import Synchronization
 
 /// Makes HTTP calls. Each carries the run's key and the attempt's fence, so that the receiver can drop repeats and
 /// refuse a stale caller. What is sent is never logged: it may hold secrets.
-public final class HTTPExecutor: Executor {
+package final class HTTPExecutor: Executor {
     /// How many bytes of an answer's body are kept; the rest is not read.
-    public static let mostBytes = 256 * 1024
+    package static let mostBytes = 256 * 1024
 
     private let environment: [String: String]
     private let time: any TimeSource
@@ -18,7 +18,7 @@ public final class HTTPExecutor: Executor {
     ///   - environment: where `${NAME}` in addresses, headers and bodies is looked up when a call is made, and which
     ///     proxy and which authorities there are (`https_proxy`, `SSL_CERT_FILE` and their like).
     ///   - time: the clock that time-outs are measured by.
-    public init(
+    package init(
         environment: [String: String] = ProcessInfo.processInfo.environment, time: any TimeSource = SystemTime()
     ) {
         self.environment = environment
@@ -28,7 +28,7 @@ public final class HTTPExecutor: Executor {
     }
 
     /// Makes the call of `claim` and says how it ended; the answer's body goes to `output`.
-    public func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+    package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         guard case .http(let call) = claim.definition.work else {
             return .failed(Failure("work of kind \(claim.definition.work.kind) is not an HTTP call"))
         }

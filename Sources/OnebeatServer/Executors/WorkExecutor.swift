@@ -1,7 +1,7 @@
 import Onebeat
 
 /// Hands each attempt to the executor that its work asks for.
-public struct WorkExecutor: Executor {
+package struct WorkExecutor: Executor {
     private let process: any Executor
     private let http: any Executor
     private let celery: (any Executor)?
@@ -12,7 +12,7 @@ public struct WorkExecutor: Executor {
     ///   - http: makes HTTP calls.
     ///   - celery: sends tasks to the workers of a Celery application, where there is one.
     ///   - alerts: tells people, where there is somebody who does.
-    public init(
+    package init(
         process: any Executor, http: any Executor, celery: (any Executor)? = nil, alerts: (any Executor)? = nil
     ) {
         self.process = process
@@ -22,12 +22,12 @@ public struct WorkExecutor: Executor {
     }
 
     /// Processes and HTTP calls, and what else there is somebody for.
-    public var abilities: Abilities {
+    package var abilities: Abilities {
         .only(Set(["run", "exec", "http"] + (celery == nil ? [] : ["celery"]) + (alerts == nil ? [] : ["alert"])))
     }
 
     /// Told to whoever does the work.
-    public func willStop(_ claim: Claim, because cause: StopCause) async {
+    package func willStop(_ claim: Claim, because cause: StopCause) async {
         switch claim.definition.work {
         case .shell, .command: await process.willStop(claim, because: cause)
         case .http: await http.willStop(claim, because: cause)
@@ -38,7 +38,7 @@ public struct WorkExecutor: Executor {
     }
 
     /// Does the work of `claim` and says how it ended.
-    public func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+    package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         switch claim.definition.work {
         case .shell, .command: await process.execute(claim, output: output)
         case .http: await http.execute(claim, output: output)

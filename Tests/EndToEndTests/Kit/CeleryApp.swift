@@ -7,10 +7,13 @@ import Testing
 struct CeleryApp {
     let box: Sandbox
     let redis: RedisServer
-    /// What `scripts/prepare tests` makes.
-    static let python =
+    static let python = python(of: "celery")
+
+    /// The Python of one of the environments that `scripts/prepare tests` makes.
+    static func python(of environment: String) -> String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path + "/.build/celery/bin/python"
+            .deletingLastPathComponent().deletingLastPathComponent().path + "/.build/\(environment)/bin/python"
+    }
 
     /// - Parameters:
     ///   - settings: more of the application's settings, as keyword arguments in Python.

@@ -24,7 +24,7 @@ struct LibraryTriggerTests {
     private func trigger(over store: any Store) async throws -> Run {
         try await bench.store.apply(
             [.example("a", .manual)], source: "test", isComplete: true, by: "test", schedules: ScheduleCache())
-        let onebeat = Onebeat(store: store, settings: NodeSettings(name: "p"), source: "p", dispatch: dispatch)
+        let onebeat = Scheduler(store: store, settings: NodeSettings(name: "p"), source: "p", dispatch: dispatch)
         return try await onebeat.trigger("a", requestID: "r")
     }
 

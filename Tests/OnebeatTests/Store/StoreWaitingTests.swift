@@ -34,8 +34,8 @@ struct StoreWaitingTests {
 
     private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private func onebeat(_ store: any Store) throws -> Onebeat {
-        let onebeat = Onebeat(store: store, name: "shop-1", source: "shop", logger: quiet)
+    private func onebeat(_ store: any Store) throws -> Scheduler {
+        let onebeat = Scheduler(store: store, name: "shop-1", source: "shop", logger: quiet)
         try onebeat.register("invoices", .manual) { _ in }
         return onebeat
     }

@@ -50,7 +50,7 @@ struct Flow: AsyncParsableCommand {
         }
     }
 
-    private func define(on onebeat: Onebeat, _ moments: Moments) throws {
+    private func define(on onebeat: Scheduler, _ moments: Moments) throws {
         var policies = JobPolicies()
         policies.overlap = .allow
         func add(_ name: String, _ schedule: ScheduleDefinition, each: Each? = nil, list: Int? = nil) throws {

@@ -27,7 +27,14 @@ struct Plan: AsyncParsableCommand {
             let start = clock.now
             let found = try await scene.store.plannable(through: now, limit: 500)
             let plans = try found.map { job in
-                Misfire.decide(job, schedule: try schedules.schedule(for: job), at: now, through: now)
+                let schedule = try schedules.schedule(for: job)
+                var fires: [PlannedFire] = []
+                var next = job.nextAt
+                while let due = next, due <= now {
+                    fires.append(PlannedFire(scheduledAt: due, dueAt: due))
+                    next = schedule.next(after: due)
+                }
+                return FirePlan(version: job.versionID, from: job.watermark, through: now, nextAt: next, fires: fires)
             }
             _ = try await scene.store.plan(plans, term: nil)
             if found.count == due { took.append((clock.now - start).inSeconds * 1000) }

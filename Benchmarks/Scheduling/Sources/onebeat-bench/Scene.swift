@@ -35,17 +35,17 @@ struct Scene: Sendable {
         }
     }
 
-    func onebeat(slots: Int, name: String = "bench") -> Onebeat {
+    func onebeat(slots: Int, name: String = "bench") -> Scheduler {
         var logger = Logger(label: "bench")
         logger.logLevel = .warning
-        return Onebeat(
+        return Scheduler(
             store: store, settings: NodeSettings(name: name, slots: slots), source: "bench",
             locks: redis.map { RedisLocks($0) },
             dispatch: redis.map { RedisDispatch($0) }, logger: logger)
     }
 
     /// Runs `onebeat` while `watch` goes on, then stops it.
-    func run(_ onebeat: Onebeat, while watch: @Sendable () async throws -> Void) async throws {
+    func run(_ onebeat: Scheduler, while watch: @Sendable () async throws -> Void) async throws {
         let node = Task { try await onebeat.run() }
         try await watch()
         node.cancel()
