@@ -15,7 +15,7 @@ import Testing
             .filter { !$0.isEmpty }
     }
 
-    @Test(arguments: ["Sources/Onebeat/Onebeat.docc/Onebeat.md", "Sources/Onebeat/Onebeat.swift"])
+    @Test(arguments: ["Sources/Onebeat/Onebeat.docc/Onebeat.md", "Sources/Onebeat/Scheduler.swift"])
     func everyExampleIsCompiled(page: String) throws {
         let text = try String(contentsOf: Self.root.appendingPathComponent(page), encoding: .utf8)
         let own = try String(contentsOfFile: #filePath, encoding: .utf8)
