@@ -57,7 +57,7 @@ struct CommandFailure: Error {
         case let failure as RemoteNode.Failure:
             let exit: ExitStatus =
                 switch failure.kind {
-                case .refused, .notAllowed: .failed
+                case .refused, .missing, .notAllowed: .failed
                 case .badInput: .badData
                 case .tryLater: .tryLater
                 }

@@ -41,13 +41,13 @@ extension PostgresStore: AlertStore {
         }
     }
 
-    public func incidents(openOnly: Bool, limit: Int) async throws(StoreError) -> [Incident] {
+    public func incidents(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Incident] {
         try await listed(
             Statement(
                 """
-                SELECT \(Incident.columns) FROM incidents \(openOnly ? "WHERE closed_at IS NULL" : "")
-                ORDER BY id DESC LIMIT $1
-                """, [.int(limit)]))
+                SELECT \(Incident.columns) FROM incidents WHERE id < $1 \(openOnly ? "AND closed_at IS NULL" : "")
+                ORDER BY id DESC LIMIT $2
+                """, [.int(before ?? .max), .int(limit)]))
     }
 
     public func incidents(of batch: Int64) async throws(StoreError) -> [Incident] {
@@ -131,12 +131,14 @@ extension PostgresStore: AlertStore {
         return silence
     }
 
-    public func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence] {
+    public func silences(
+        endingFrom moment: Timestamp, before: Int64?, limit: Int
+    ) async throws(StoreError) -> [Silence] {
         try await move { transaction in
             try transaction.look([
                 Statement(
-                    "SELECT \(Silence.columns) FROM silences WHERE ends_at >= $1 ORDER BY id DESC LIMIT $2",
-                    [.time(moment), .int(limit)])
+                    "SELECT \(Silence.columns) FROM silences WHERE ends_at >= $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+                    [.time(moment), .int(before ?? .max), .int(limit)])
             ])[0].map(Silence.init)
         }
     }

@@ -40,14 +40,14 @@ extension PostgresStore: BackfillStore {
         }
     }
 
-    public func backfills(openOnly: Bool, limit: Int) async throws(StoreError) -> [Backfill] {
+    public func backfills(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Backfill] {
         try await move { transaction in
             try transaction.look([
                 Statement(
                     """
-                    SELECT \(Backfill.columns) FROM backfills \(openOnly ? "WHERE state IN ('active', 'paused')" : "")
-                    ORDER BY id DESC LIMIT $1
-                    """, [.int(limit)])
+                    SELECT \(Backfill.columns) FROM backfills
+                    WHERE id < $1 \(openOnly ? "AND state IN ('active', 'paused')" : "") ORDER BY id DESC LIMIT $2
+                    """, [.int(before ?? .max), .int(limit)])
             ])[0].map(Backfill.init)
         }
     }

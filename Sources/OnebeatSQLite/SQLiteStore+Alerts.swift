@@ -37,13 +37,13 @@ extension SQLiteStore: AlertStore {
         }
     }
 
-    public func incidents(openOnly: Bool, limit: Int) async throws(StoreError) -> [Incident] {
+    public func incidents(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Incident] {
         try await read { db, _ in
             try db.rows(
                 """
-                SELECT \(Incident.columns) FROM incidents \(openOnly ? "WHERE closed_at IS NULL" : "")
+                SELECT \(Incident.columns) FROM incidents WHERE id < ? \(openOnly ? "AND closed_at IS NULL" : "")
                 ORDER BY id DESC LIMIT ?
-                """, [limit]
+                """, [before ?? .max, limit]
             ).compactMap(Incident.init)
         }
     }
@@ -119,10 +119,13 @@ extension SQLiteStore: AlertStore {
         }
     }
 
-    public func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence] {
+    public func silences(
+        endingFrom moment: Timestamp, before: Int64?, limit: Int
+    ) async throws(StoreError) -> [Silence] {
         try await read { db, _ in
             try db.rows(
-                "SELECT \(Silence.columns) FROM silences WHERE ends_at >= ? ORDER BY id DESC LIMIT ?", [moment, limit]
+                "SELECT \(Silence.columns) FROM silences WHERE ends_at >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+                [moment, before ?? .max, limit]
             ).compactMap(Silence.init)
         }
     }

@@ -30,13 +30,13 @@ extension SQLiteStore: BackfillStore {
         }
     }
 
-    public func backfills(openOnly: Bool, limit: Int) async throws(StoreError) -> [Backfill] {
+    public func backfills(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Backfill] {
         try await read { db, _ in
             try db.rows(
                 """
-                SELECT \(Backfill.columns) FROM backfills \(openOnly ? "WHERE state IN ('active', 'paused')" : "")
-                ORDER BY id DESC LIMIT ?
-                """, [limit]
+                SELECT \(Backfill.columns) FROM backfills
+                WHERE id < ? \(openOnly ? "AND state IN ('active', 'paused')" : "") ORDER BY id DESC LIMIT ?
+                """, [before ?? .max, limit]
             ).map(Backfill.init)
         }
     }

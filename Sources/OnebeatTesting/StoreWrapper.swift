@@ -212,8 +212,8 @@ extension StoreWrapper {
 
     public func close(_ incidents: [Int64]) async throws(StoreError) { try await base.close(incidents) }
 
-    public func incidents(openOnly: Bool, limit: Int) async throws(StoreError) -> [Incident] {
-        try await base.incidents(openOnly: openOnly, limit: limit)
+    public func incidents(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Incident] {
+        try await base.incidents(openOnly: openOnly, before: before, limit: limit)
     }
 
     public func silence(
@@ -222,8 +222,10 @@ extension StoreWrapper {
         try await base.silence(pattern, for: length, because: reason, by: actor)
     }
 
-    public func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence] {
-        try await base.silences(endingFrom: moment, limit: limit)
+    public func silences(
+        endingFrom moment: Timestamp, before: Int64?, limit: Int
+    ) async throws(StoreError) -> [Silence] {
+        try await base.silences(endingFrom: moment, before: before, limit: limit)
     }
 
     public func endSilence(_ id: Int64, by actor: String) async throws(StoreError) {
@@ -278,8 +280,8 @@ extension StoreWrapper {
 
     public func add(_ backfill: Backfill) async throws(StoreError) -> Backfill { try await base.add(backfill) }
 
-    public func backfills(openOnly: Bool, limit: Int) async throws(StoreError) -> [Backfill] {
-        try await base.backfills(openOnly: openOnly, limit: limit)
+    public func backfills(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Backfill] {
+        try await base.backfills(openOnly: openOnly, before: before, limit: limit)
     }
 
     public func change(

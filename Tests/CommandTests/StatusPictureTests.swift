@@ -7,7 +7,7 @@ import Testing
 @Suite("The live picture") struct StatusPictureTests {
     private static let now = Timestamp(seconds: 1_795_435_200)
 
-    private func reading(jobs: Int, running: Int) -> HealthReader.Reading {
+    private func reading(jobs: Int, running: Int) -> StatusPicture.Seen {
         let lines = (0..<jobs).map { number in
             let name = "job\(number)-with-a-name-that-is-not-short"
             let definition = JobDefinition(name: name, schedule: .manual, work: .shell("true", ProcessSettings()))
@@ -27,7 +27,9 @@ import Testing
         let node = NodeRecord(
             id: NodeID(name: "a", boot: "1"), leaseUntil: Self.now + .seconds(9), slots: 4, queues: [], isLeader: true,
             version: "1", processID: 1)
-        return HealthReader.Reading(now: Self.now, nodes: [node], lines: lines, running: runs)
+        let reading = HealthReader.Reading(now: Self.now, nodes: [node], lines: lines, running: runs)
+        return StatusPicture.Seen(
+            standing: StandingResource(reading, limit: 100), nodes: [NodeResource(node, now: Self.now)], running: runs)
     }
 
     @Test(arguments: [(0, 0), (1, 0), (0, 1), (40, 0), (0, 40), (40, 40)], [3, 5, 10, 24, 100])

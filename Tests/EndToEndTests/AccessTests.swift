@@ -113,7 +113,15 @@ struct AccessTests {
                 (["backfills"], 0, "there are no backfills"), (["backfills", "pause", "9"], 1, "no backfill 9"),
                 (["retry", "x"], 65, "is not a run"),
                 (["cancel", "99"], 1, "there is no run 99"),
-                (["trigger", "shop-a", "--wait"], 65, "takes no --server"),
+                (["resume", "shop-a"], 0, "is resumed"), (["trigger", "shop-a", "--wait"], 0, "succeeded"),
+                (["jobs"], 0, "shop-a"), (["job", "shopa"], 1, "there is no job \"shopa\"; did you mean shop-a?"),
+                (["run", "99"], 1, "there is no run 99: it was never planned"), (["logs", "1", "-f"], 0, "nothing"),
+                (["mark", "1", "failed", "--because", "wrong file"], 0, "counts as failed"),
+                (["mark", "1", "well", "--because", "x"], 65, "succeeded or failed"),
+                (["emit", "nothing-starts"], 1, "may not act on job"),
+                (["emit", "x", "--data", "{"], 65, "is not JSON"),
+                (["runs", "--server", "http://127.0.0.1:1"], 75, "connection refused"),
+                (["jobs", "--store", "sqlite:x", "--server", "http://127.0.0.1:1"], 65, "name two places"),
                 (["pause", "shop-a", "--server", "ftp://x"], 65, "is not an address"),
                 (["pause", "shop-a", "--server", "http://shop.example"], 65, "can be read on the way"),
                 (
@@ -126,6 +134,8 @@ struct AccessTests {
             }
             let silent = try await box.onebeat("pause", "shop-a", "--server", "http://127.0.0.1:\(port)")
             #expect(silent.code == 1 && silent.errors.contains("ONEBEAT_TOKEN is empty"), "\(silent)")
+            let unread = try await box.onebeat("runs", "--server", "http://127.0.0.1:\(port)")
+            #expect(unread.code == 1 && unread.errors.contains("ONEBEAT_TOKEN is empty"), "\(unread)")
             #expect(try await box.onebeat("tokens", "revoke", "ci").code == 0)
             #expect(try await status("/api/v1/jobs", bearer) == "401")
             let events = try await box.onebeat("events").output

@@ -13,13 +13,12 @@ package enum JSONValue: Sendable, Hashable {
 
 extension JSONValue: Codable {
     package init(from decoder: any Decoder) throws {
-        if let object = try? decoder.container(keyedBy: AnyKey.self) {
-            var members: [String: JSONValue] = [:]
-            for key in object.allKeys { members[key.stringValue] = try object.decode(JSONValue.self, forKey: key) }
-            self = .object(members)
+        let value = try decoder.singleValueContainer()
+        // As a dictionary, whose keys are as they were written: those of a keyed container, decoders make others of.
+        if (try? decoder.container(keyedBy: AnyKey.self)) != nil {
+            self = .object(try value.decode([String: JSONValue].self))
             return
         }
-        let value = try decoder.singleValueContainer()
         if let text = try? value.decode(String.self) {
             self = .string(text)
         } else if let bool = try? value.decode(Bool.self) {

@@ -229,5 +229,8 @@ enum StoredDefinition {
 
 extension ScheduleDefinition: Encodable {
     /// Writes the keys of a configuration, leaving out what is at its default.
-    public func encode(to encoder: any Encoder) throws { try StoredDefinition.write(self).encode(to: encoder) }
+    public func encode(to encoder: any Encoder) throws { try keys.encode(to: encoder) }
+
+    /// The keys of a configuration, without what is at its default.
+    package var keys: JSONValue { StoredDefinition.write(self) }
 }

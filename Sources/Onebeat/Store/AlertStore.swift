@@ -8,8 +8,8 @@ public protocol AlertStore: Sendable {
     /// Ends incidents. Those that are over stay as they are.
     func close(_ incidents: [Int64]) async throws(StoreError)
 
-    /// Incidents, the newest first: only those that are not over, or those of all.
-    func incidents(openOnly: Bool, limit: Int) async throws(StoreError) -> [Incident]
+    /// Incidents, the newest first: only those that are not over, or those of all; and only those before one, to turn a page.
+    func incidents(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Incident]
 
     /// The incidents that one message tells of.
     func incidents(of batch: Int64) async throws(StoreError) -> [Incident]
@@ -33,12 +33,24 @@ public protocol AlertStore: Sendable {
         _ pattern: String, for length: Duration, because reason: String, by actor: String
     ) async throws(StoreError) -> Silence
 
-    /// Silences that end at or after a moment, the newest first.
-    func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence]
+    /// Silences that end at or after a moment, the newest first; only those before one, to turn a page.
+    func silences(endingFrom moment: Timestamp, before: Int64?, limit: Int) async throws(StoreError) -> [Silence]
 
     /// Ends a silence now. One that is over stays as it is.
     /// - Throws: ``StoreError/notFound(_:)``.
     func endSilence(_ id: Int64, by actor: String) async throws(StoreError)
+}
+
+extension AlertStore {
+    /// The newest incidents.
+    public func incidents(openOnly: Bool, limit: Int) async throws(StoreError) -> [Incident] {
+        try await incidents(openOnly: openOnly, before: nil, limit: limit)
+    }
+
+    /// The newest silences that end at or after a moment.
+    public func silences(endingFrom moment: Timestamp, limit: Int) async throws(StoreError) -> [Silence] {
+        try await silences(endingFrom: moment, before: nil, limit: limit)
+    }
 }
 
 /// A time for which nothing is told of some jobs.

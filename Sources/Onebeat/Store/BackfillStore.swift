@@ -5,8 +5,8 @@ public protocol BackfillStore: Sendable {
     ///   ended covers a part of the period: an instant is in one backfill at a time.
     func add(_ backfill: Backfill) async throws(StoreError) -> Backfill
 
-    /// Backfills, the newest first: those that have not ended, or all.
-    func backfills(openOnly: Bool, limit: Int) async throws(StoreError) -> [Backfill]
+    /// Backfills, the newest first: those that have not ended, or all; and only those before one, to turn a page.
+    func backfills(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Backfill]
 
     /// Pauses, resumes or cancels a backfill. Its runs that have not begun are cancelled with it; those under way go on.
     /// - Throws: ``StoreError/notFound(_:)``, and ``StoreError/refused(_:)`` for one that has ended.
@@ -136,5 +136,12 @@ public struct BackfillStep: Sendable, Equatable {
     package init(_ backfill: Backfill, by record: JobRecord) {
         self.backfill = backfill
         self.record = record
+    }
+}
+
+extension BackfillStore {
+    /// The newest backfills.
+    public func backfills(openOnly: Bool, limit: Int) async throws(StoreError) -> [Backfill] {
+        try await backfills(openOnly: openOnly, before: nil, limit: limit)
     }
 }

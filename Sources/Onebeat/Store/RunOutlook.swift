@@ -36,6 +36,9 @@ public enum RunOutlook: Sendable, Equatable {
         self = policies.overlap == .cancel ? .replaces : .waits(for: surplus)
     }
 
+    /// Why no living node will claim it, where that is so.
+    package var unserved: String? { if case .isUnserved(let why) = self { why } else { nil } }
+
     /// The outlook in words that follow "it".
     public var words: String {
         switch self {

@@ -50,7 +50,9 @@ struct BackfillCommand: AsyncParsableCommand {
         if dryRun {
             let preview = try await acts.preview(backfill, of: record, most: Acts.mostCounted.command)
             if format.json { return try Output.json(preview) }
-            return show(preview, preview.words(rerun), Clock(clock, [record], now: now))
+            return show(
+                preview, preview.words(rerun), Clock(clock, zones: [job: record.definition.schedule.timezone], now: now)
+            )
         }
         let added = try await store.add(backfill)
         format.json ? try Output.json(BackfillResource(added)) : Output.line("\(added.beginWords)")

@@ -14,12 +14,21 @@ struct Cancel: AsyncParsableCommand {
 
     func run() async throws {
         let path = RemoteNode.path("runs", id, "cancel")
-        if try await server.act(path, flow ? ["flow": .bool(true)] : [:], beside: store) { return }
+        if let node = try server.node(beside: store) {
+            let deed: RemoteNode.Deed = try await node.does(path, flow ? ["flow": .bool(true)] : [:])
+            let hint = deed.run.map(Self.hint) ?? ""
+            for line in deed.said { Output.line("\(line)\(hint)") }
+            return
+        }
         let store = try await store.open()
         let run = try await store.run(named: id)
         let acts = Acts(store, by: Person.current)
         let cancelled = try await flow ? acts.cancel(acts.open(inFlowOf: run), ofFlow: run.flow) : acts.cancel(run)
-        let hint = flow || cancelled.isOver ? "" : "; `onebeat run \(run.id)` shows its end"
+        let hint = flow ? "" : cancelled.runs.first.map { Self.hint(RunResource($0)) } ?? ""
         for line in cancelled.lines { Output.line("\(line)\(hint)") }
+    }
+
+    private static func hint(_ run: RunResource) -> String {
+        run.state.isTerminal ? "" : "; `onebeat run \(run.id)` shows its end"
     }
 }

@@ -17,13 +17,27 @@ struct Emit: AsyncParsableCommand {
     var id: String?
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let store = try await store.open()
-        try await FirstLook.agree(store)
-        let runs = try await Acts(store, by: Person.current).emit(name, id: id, data: data)
-        if format.json { return try Output.json(runs.map { RunResource($0) }) }
+        let runs = try await emit()
+        if format.json { return try Output.json(runs) }
         if runs.isEmpty { return Output.line("no job starts on \(name); `on: {event: \(name)}` makes one do") }
         for run in runs { Output.line("run \(run.id) of \(run.job) is \(run.state.rawValue)") }
+    }
+
+    private func emit() async throws -> [RunResource] {
+        if let node = try server.node(beside: store) {
+            var fields: [String: JSONValue] = ["name": .string(name)]
+            if let id { fields["id"] = .string(id) }
+            if let value = try Acts.value(ofEvent: data) {
+                let json: JSONValue = try value.decode()
+                fields["data"] = json
+            }
+            return try await (node.does("/events", fields) as RemoteNode.Deed).runs ?? []
+        }
+        let store = try await store.open()
+        try await FirstLook.agree(store)
+        return try await Acts(store, by: Person.current).emit(name, id: id, data: data).map { RunResource($0) }
     }
 }

@@ -18,11 +18,15 @@ struct MarkCommand: AsyncParsableCommand {
     var because: String
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
         guard let state = RunMark.State(rawValue: state) else {
             throw CommandFailure("a run can be marked as succeeded or failed, and not as \(self.state)", .badData)
         }
+        let fields: [String: JSONValue] = ["state": .string(state.rawValue), "because": .string(because)]
+        let path = RemoteNode.path("runs", id, "mark")
+        if try await server.act(path, fields, isJSON: format.json, beside: store) { return }
         let store = try await store.open()
         let run = try await store.run(named: id)
         let marked = try await Acts(store, by: Person.current).mark(run, as: state, because: because)

@@ -26,12 +26,14 @@ struct Trigger: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if try server.node(beside: store) != nil, wait {
-            throw CommandFailure("--wait reads the store, and takes no --server; `onebeat run` shows the end", .badData)
-        }
         var fields: [String: JSONValue] = only ? ["only": .bool(true)] : [:]
         if let requestId { fields["request_id"] = .string(requestId) }
         let path = RemoteNode.path("jobs", job, "trigger")
+        if let node = try server.node(beside: store), wait {
+            let answer: Answer = try await node.does(path, fields)
+            if let why = answer.unserved { Output.note("onebeat: \(why)") }
+            return try await end(with: Run(answer.run), in: node)
+        }
         if try await server.act(path, fields, isJSON: format.json, beside: store) { return }
         let store = try await store.open()
         try await FirstLook.agree(store)
@@ -40,11 +42,17 @@ struct Trigger: AsyncParsableCommand {
         if !wait {
             return format.json ? try Output.json(RunResource(triggered.run)) : Output.line("\(triggered.words)")
         }
-        if case .isUnserved(let why) = triggered.outlook { Output.note("onebeat: \(why)") }
-        try await end(with: RunWait.untilEnd(of: triggered.run, in: store, showsOutput: !format.json))
+        if let why = triggered.outlook.unserved { Output.note("onebeat: \(why)") }
+        try await end(with: triggered.run, in: StoreWitness(store))
     }
 
-    private func end(with run: Run) async throws {
+    private struct Answer: Decodable {
+        var unserved: String?
+        var run: RunResource
+    }
+
+    private func end(with run: Run, in witness: any Witness) async throws {
+        let run = try await RunWait.untilEnd(of: run, in: witness, showsOutput: !format.json)
         if format.json {
             try Output.json(RunResource(run))
         } else {

@@ -67,16 +67,11 @@ struct PlanAnswer: Encodable {
         var job: String
         var change: String
         var schedule: String
-        var keys: [Key]
+        var keys: [PlanDiff.KeyChange]
         var nextBefore: [String]
         var nextAfter: [String]
         var followers: [String]
         var owner: String?
-    }
-    struct Key: Encodable {
-        var key: String
-        var before: String?
-        var after: String?
     }
     var source: String
     var changes: [Change]
@@ -88,7 +83,7 @@ struct PlanAnswer: Encodable {
         changes = diff.changes.map { change in
             Change(
                 job: change.job, change: change.kind.rawValue, schedule: change.schedule,
-                keys: change.keys.map(Key.init),
+                keys: change.keys,
                 nextBefore: change.firesBefore, nextAfter: change.firesAfter, followers: change.followers,
                 owner: change.owner)
         }

@@ -28,6 +28,7 @@ struct Next: AsyncParsableCommand {
     var batch = false
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if batch == (subject != nil) {
@@ -41,24 +42,28 @@ struct Next: AsyncParsableCommand {
 
     func run() async throws {
         guard let subject else { return NextBatch.run() }
-        let schedule = try await schedule(of: subject)
-        let now = Timestamp.now
-        let start = try after.map { try Moment.read($0, option: "--after", on: schedule, now: now) } ?? now
-        let occurrences = schedule.preview(after: start, count: count)
-        if format.json { return try Output.json(NextAnswer(schedule, occurrences)) }
-        show(schedule, occurrences, now: now)
+        let fires = try await fires(of: subject)
+        if format.json { return try Output.json(NextAnswer(fires)) }
+        show(fires, now: .now)
     }
 
-    private func schedule(of subject: String) async throws -> Schedule {
+    private func fires(of subject: String) async throws -> FiresResource {
         if let rhythm = Self.rhythm(in: subject) {
             var definition = ScheduleDefinition(rhythm, timezone: timezone ?? "UTC")
             if let dialect { definition.dialect = dialect }
-            return try Schedule(definition, jobName: "next")
+            let schedule = try Schedule(definition, jobName: "next")
+            return FiresResource(schedule, schedule.preview(after: try start(on: schedule), count: count))
         }
-        let record = try await store.open().record(of: subject)
-        var definition = record.definition.schedule
-        definition.timezone = timezone ?? definition.timezone
-        return try Schedule(definition, jobName: record.name)
+        let witness = try await server.witness(beside: store)
+        let job = try await witness.found(subject, witness.job(subject))
+        let start = try start(on: .clock(of: timezone ?? job.timezone))
+        return try await witness.found(
+            subject, witness.fires(of: subject, after: start, count: count, timezone: timezone))
+    }
+
+    private func start(on clock: Schedule) throws -> Timestamp {
+        let now = Timestamp.now
+        return try after.map { try Moment.read($0, option: "--after", on: clock, now: now) } ?? now
     }
 
     /// What the text says if it is an expression; a job's name has neither blanks nor an `@`.
@@ -68,19 +73,16 @@ struct Next: AsyncParsableCommand {
         return isInterval ? .repeat(text) : nil
     }
 
-    private func show(_ schedule: Schedule, _ occurrences: [Occurrence], now: Timestamp) {
+    private func show(_ fires: FiresResource, now: Timestamp) {
         let terminal = Terminal.output
-        Output.line(terminal.paint("\(schedule.words)", .title))
-        if case .cron(let texts) = schedule.definition.rhythm {
-            for warning in texts.flatMap({ StepWarning.all(in: $0) }) { Output.note("onebeat: warning: \(warning)") }
-        }
-        if occurrences.isEmpty { return Output.line("  nothing is due after that") }
+        Output.line(terminal.paint("\(fires.schedule)", .title))
+        for warning in fires.warnings { Output.note("onebeat: warning: \(warning)") }
+        if fires.next.isEmpty { return Output.line("  nothing is due after that") }
         var table = TextTable("", "", "")
-        for occurrence in occurrences {
-            let isFire = occurrence.mark != .skipped
+        for occurrence in fires.next {
             table.add(
-                .init(ReadableTime.text(occurrence.local), isFire ? nil : .quiet),
-                .init(isFire ? occurrence.instant.relative(to: now) : "not fired", .quiet),
+                .init(ReadableTime.text(occurrence.local), occurrence.isSkipped ? .quiet : nil),
+                .init(occurrence.isSkipped ? "not fired" : occurrence.at.relative(to: now), .quiet),
                 .init(occurrence.note ?? "", .warning))
         }
         for line in table.lines(for: terminal) { Output.line("  \(line)") }
@@ -95,9 +97,9 @@ struct NextAnswer: Encodable {
     var timezone: String
     var next: [OccurrenceResource]
 
-    init(_ schedule: Schedule, _ occurrences: [Occurrence]) {
-        self.schedule = schedule.words
-        timezone = schedule.definition.timezone
-        next = occurrences.map(OccurrenceResource.init)
+    init(_ fires: FiresResource) {
+        schedule = fires.schedule
+        timezone = fires.timezone
+        next = fires.next
     }
 }

@@ -98,7 +98,7 @@ struct AlertTest: AsyncParsableCommand {
 
 extension AlertTest {
     private func sent(_ run: Run, in store: any Store) async throws -> Run {
-        let end = try await RunWait.untilEnd(of: run, in: store, showsOutput: true, isPatient: false)
+        let end = try await RunWait.untilEnd(of: run, in: StoreWitness(store), showsOutput: true, isPatient: false)
         guard end.state == .succeeded else {
             throw CommandFailure("the sample could not be sent: \(end.message ?? end.state.rawValue)")
         }

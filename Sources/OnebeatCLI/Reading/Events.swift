@@ -14,23 +14,24 @@ struct Events: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if !(1...1000).contains(limit) { throw ValidationError("--limit is \(limit); 1 to 1000 will do.") }
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let now = try await store.now()
+        let witness = try await server.witness(beside: store)
+        let now = try await witness.now()
         var filter = EventFilter(job: job, limit: limit)
         filter.kind = kind
-        let events = try await store.events(filter)
-        if let job, events.isEmpty { _ = try await store.record(of: job) }
-        if format.json { return try Output.json(events.map(EventResource.init)) }
+        let events = try await witness.events(filter)
+        if let job, events.isEmpty { _ = try await witness.found(job, witness.job(job)) }
+        if format.json { return try Output.json(events) }
         if events.isEmpty { return Output.note("no events are kept") }
         let clock = Clock(try reader.clock(), now: now)
         var table = TextTable("when", "", "event", "about", "by", "")
-        for event in events.map(\.event) {
+        for event in events {
             let about = [event.job, event.run.map { "run \($0)" }].compactMap(\.self).joined(separator: ", ")
             table.add(
                 .init(clock.text(event.at)), .init(clock.relative(event.at), .quiet),

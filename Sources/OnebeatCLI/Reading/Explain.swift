@@ -17,37 +17,19 @@ struct Explain: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
-
-    private struct Answer: Encodable {
-        var job: String
-        var at: Timestamp?
-        var verdict: Explanation.Verdict
-        var sentences: [String]
-        var run: RunResource?
-    }
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let surroundings = try store.surroundings()
-        let store = try await surroundings.openStore()
-        let (record, removal) = try await store.subject(named: job)
-        let now = try await store.now()
+        let witness = try await server.witness(beside: store)
         let clock = try reader.clock()
-        let moment = try at.map { try Moment.read($0, option: "--at", on: clock, now: now) }
-        var evidence = try await store.evidence(on: record, at: moment, now: now)
-        evidence.clock = clock
-        evidence.removal = removal
-        let policies = record.definition.policies
-        if surroundings.settings.redis.value != nil, policies.effectiveLimit == 1 {
-            let p95 = LockLength.p95(of: try await store.measuredRuns(of: job))
-            evidence.lock = LockLength.decide(expect: policies.expect, p95: p95)
-        }
-        let explanation = Explanation(evidence)
-        if format.json {
-            return try Output.json(
-                Answer(
-                    job: job, at: moment, verdict: explanation.verdict, sentences: explanation.sentences,
-                    run: explanation.run.map { RunResource($0) }))
-        }
+        let moment = try await moment(on: clock, witness)
+        let explanation = try await witness.found(job, witness.explanation(of: job, at: moment, on: clock))
+        if format.json { return try Output.json(explanation) }
         for sentence in explanation.sentences { Output.line("\(sentence)") }
+    }
+
+    private func moment(on clock: Schedule, _ witness: any Witness) async throws -> Timestamp? {
+        guard let at else { return nil }
+        return try Moment.read(at, option: "--at", on: clock, now: await witness.now())
     }
 }

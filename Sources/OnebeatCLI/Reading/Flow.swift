@@ -9,41 +9,12 @@ struct Flow: AsyncParsableCommand {
     var id: String
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
-
-    /// As many as a flow may have runs, and a good many edges a run.
-    private static let mostWaits = 100_000
-
-    private struct Answer: Encodable {
-        var flow: Int64
-        var runs: [Member]
-        var criticalPath: [String]
-        var duration: Double?
-
-        struct Member: Encodable {
-            var run: RunResource
-            var follows: [Int64]
-        }
-    }
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let store = try await store.open()
-        let run = try await store.run(named: id)
-        guard let flow = run.flow else {
-            throw CommandFailure(
-                "run \(run.id) of \(run.job) is part of no flow: nothing followed its job when it was planned")
-        }
-        let progress = FlowProgress(
-            flow, runs: try await store.all(of: flow), waits: try await store.waits(in: flow, limit: Self.mostWaits))
-        if format.json {
-            return try Output.json(
-                Answer(
-                    flow: flow.value,
-                    runs: progress.runs.map { run in
-                        Answer.Member(
-                            run: RunResource(run), follows: progress.parents(of: run).map(\.id.value))
-                    },
-                    criticalPath: progress.criticalPath.map(\.label), duration: progress.length?.inSeconds))
-        }
+        let witness = try await server.witness(beside: store)
+        let progress = try await witness.flow(of: witness.run(named: id).id)
+        if format.json { return try Output.json(FlowResource(progress)) }
         show(progress)
     }
 

@@ -14,6 +14,7 @@ struct Graph: AsyncParsableCommand {
     @Flag(help: "Write Graphviz.")
     var dot = false
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if mermaid, dot { throw ValidationError("--mermaid and --dot are two languages; choose one.") }
@@ -27,10 +28,9 @@ struct Graph: AsyncParsableCommand {
 
     private func draw() async throws -> FlowDrawing {
         if let subject, isFile(subject) { return try FlowDrawing(try Surroundings.load(subject).jobs) }
-        let store = try await store.open()
-        let jobs = try await store.jobs().map(\.definition)
-        if let subject { _ = try await store.record(of: subject) }
-        return try FlowDrawing(jobs, around: subject)
+        let witness = try await server.witness(beside: store)
+        if let subject { _ = try await witness.found(subject, witness.job(subject)) }
+        return try FlowDrawing(try await witness.graph(around: subject), around: subject)
     }
 
     private func isFile(_ name: String) -> Bool {

@@ -9,6 +9,7 @@ struct Job: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     private struct Answer: Encodable {
         var job: JobResource
@@ -17,71 +18,57 @@ struct Job: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let record = try await store.record(of: name)
-        let now = try await store.now()
-        let reading = try await HealthReader(store, schedules: ScheduleCache()).of([record])
-        let line = try reading.line(of: name)
-        let clock = Clock(try reader.clock(), [record], now: now)
+        let witness = try await server.witness(beside: store)
+        let job = try await witness.found(name, witness.job(name))
+        let now = try await witness.now()
+        let clock = Clock(try reader.clock(), zones: [name: job.timezone], now: now)
         var filter = RunFilter()
         filter.job = name
         filter.limit = 10
-        let runs = try await store.runs(filter)
-        let schedule = try? Schedule(of: record.definition)
-        let next = schedule.map { fires(of: record, $0, after: now) } ?? []
+        let runs = try await witness.runs(filter)
+        // A schedule that cannot be read there has no fires.
+        let fires =
+            job.scheduleInWords == nil ? nil : try await witness.fires(of: name, after: now, count: 3, timezone: nil)
+        let next = fires?.next ?? []
         if format.json {
-            let answer = Answer(
-                job: JobResource(line, schedule: schedule, now: now), next: next.map(OccurrenceResource.init),
-                runs: runs.map { RunResource($0) })
-            return try Output.json(answer)
+            return try Output.json(Answer(job: job, next: next, runs: runs.map { RunResource($0) }))
         }
-        show(line, schedule, clock)
-        showNext(next, record, clock)
+        show(job, clock)
+        showNext(next, of: job, clock)
         showRuns(runs, clock)
     }
 
-    private func fires(of record: JobRecord, _ schedule: Schedule, after now: Timestamp) -> [Occurrence] {
-        guard schedule.isDelay else { return schedule.preview(after: now, count: 3) }
-        guard let next = record.nextAt else { return [] }
-        return [Occurrence(instant: next, local: schedule.format(next), mark: .plain, note: nil)]
-    }
-
-    private func show(_ line: HealthReader.Line, _ schedule: Schedule?, _ clock: Clock) {
-        let (record, terminal) = (line.job, Terminal.output)
-        Output.line(
-            terminal.paint("\(record.name)", .title) + (record.isPaused ? terminal.paint("  paused", .warning) : ""))
-        if let description = record.definition.description { Output.line("\(description)") }
-        if let trouble = record.definition.trouble {
+    private func show(_ job: JobResource, _ clock: Clock) {
+        let terminal = Terminal.output
+        Output.line(terminal.paint("\(job.name)", .title) + (job.paused ? terminal.paint("  paused", .warning) : ""))
+        if let description = job.description { Output.line("\(description)") }
+        if let trouble = job.invalid {
             Output.line(terminal.paint("invalid: ", .bad) + "\(trouble)")
         } else {
-            Output.line("\(schedule.map(record.definition.words) ?? "a schedule that cannot be read on this machine")")
+            Output.line("\(job.scheduleInWords ?? "a schedule that cannot be read on this machine")")
         }
-        if line.health.needsLook {
-            Output.line(terminal.paint("\(line.health.state.rawValue)", .bad) + ": \(line.health.why)")
+        if job.health.needsLook {
+            Output.line(terminal.paint("\(job.health.state.rawValue)", .bad) + ": \(job.health.why)")
         }
         Output.line()
         var table = TextTable("", "")
-        for entry in DefinitionKeys(record.definition).entries where !entry.isDefault && entry.key != "description" {
-            table.add(.init(entry.key, .quiet), .init(entry.shown))
-        }
+        for entry in job.definition ?? [] { table.add(.init(entry.key, .quiet), .init(entry.value)) }
         table.add(
-            .init("stored", .quiet),
-            .init("\(clock.text(record.createdAt)) by \(record.source), version \(record.version)"))
+            .init("stored", .quiet), .init("\(clock.text(job.createdAt)) by \(job.source), version \(job.version)"))
         for line in table.lines(for: terminal) { Output.line("  \(line)") }
     }
 
-    private func showNext(_ occurrences: [Occurrence], _ record: JobRecord, _ clock: Clock) {
+    private func showNext(_ occurrences: [OccurrenceResource], of job: JobResource, _ clock: Clock) {
         guard !occurrences.isEmpty else { return }
         Output.line("\nNext")
         var table = TextTable("", "", "", "")
         for occurrence in occurrences {
             table.add(
-                .init(clock.text(occurrence.instant)), .init(clock.relative(occurrence.instant), .quiet),
-                .init(clock.own(occurrence.instant, of: record.name), .quiet),
-                .init(occurrence.note ?? "", .warning))
+                .init(clock.text(occurrence.at)), .init(clock.relative(occurrence.at), .quiet),
+                .init(clock.own(occurrence.at, of: job.name), .quiet), .init(occurrence.note ?? "", .warning))
         }
         for line in table.lines(for: .output) { Output.line("  \(line)") }
-        if record.isPaused { Output.line("  (paused: recorded as skipped until `onebeat resume \(name)`)") }
+        if job.paused { Output.line("  (paused: recorded as skipped until `onebeat resume \(name)`)") }
     }
 
     private func showRuns(_ runs: [Run], _ clock: Clock) {

@@ -19,72 +19,54 @@ struct Jobs: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let store = try await store.open()
-        let schedules = ScheduleCache()
-        let reading = try await HealthReader(store, schedules: schedules).all()
-        let now = reading.now
-        let lines = chosen(of: reading)
-        if format.json {
-            return try Output.json(
-                lines.map { JobResource($0, schedule: try? schedules.schedule(for: $0.job), now: now) })
+        let witness = try await server.witness(beside: store)
+        let all = try await witness.jobs()
+        let jobs = chosen(of: all)
+        if format.json { return try Output.json(jobs) }
+        if all.isEmpty { return Output.note("no jobs are stored; `onebeat apply FILE` stores those of a file") }
+        if jobs.isEmpty { return Output.note("none of the \(all.count) jobs fits") }
+        let zones = Dictionary(jobs.map { ($0.name, $0.timezone) }) { first, _ in first }
+        show(jobs, Clock(try reader.clock(), zones: zones, now: try await witness.now()))
+        let ahead = jobs.compactMap { job in job.plannedAhead.map { JobRecord.aheadWords(job.name, through: $0) } }
+        for words in ahead.prefix(5) {
+            Output.note("onebeat: \(words); the leader sets that right within half a minute")
         }
-        if reading.lines.isEmpty {
-            return Output.note("no jobs are stored; `onebeat apply FILE` stores those of a file")
-        }
-        if lines.isEmpty { return Output.note("none of the \(reading.lines.count) jobs fits") }
-        var beyond = JobFilter()
-        beyond.plannedBeyond = now + JobRecord.farthest
-        let ahead = Set(try await store.jobs(beyond).map(\.name))
+        for sentence in Set(all.compactMap(\.unserved)).sorted().prefix(5) { Output.note("onebeat: \(sentence)") }
+    }
+
+    private func show(_ jobs: [JobResource], _ clock: Clock) {
         var table = TextTable(
             "job", "health", "next due", "", "job's clock", "last", "", "schedule", "why", optional: [7, 4, 6, 3])
-        let clock = Clock(try reader.clock(), lines.map(\.job), now: now)
-        for line in lines {
-            let (job, health) = (line.job, line.health)
-            let schedule = try? schedules.schedule(for: job)
-            let planned = ahead.contains(job.name) ? job.plannedThrough : job.nextDue(by: schedule, after: now)
-            let next = job.isPaused ? nil : line.expectedAt ?? planned
+        for job in jobs {
+            let (health, status) = (job.health, job.status)
+            let next = job.paused ? nil : job.expectedAt ?? job.plannedAhead ?? job.nextAt
             table.add(
                 .init(job.name, .title), .init(health.state.rawValue, health.state.colour),
-                .init(next.map(clock.text) ?? (job.definition.hasDelay && !job.isPaused ? "after its run" : "–")),
+                .init(next.map(clock.text) ?? (job.hasDelay && !job.paused ? "after its run" : "–")),
                 .init(next.map(clock.relative) ?? "", .quiet),
                 .init(next.map { clock.own($0, of: job.name) } ?? "", .quiet),
-                .init(line.status?.status ?? "–", line.status.map(\.colour) ?? .quiet),
-                .init(line.status?.lastRunAt.map(clock.relative) ?? "", .quiet),
-                .init(schedule.map(job.definition.words) ?? "cannot be read on this machine", .quiet),
+                .init(status?.status ?? "–", status.map(\.colour) ?? .quiet),
+                .init(status?.lastRunAt.map(clock.relative) ?? "", .quiet),
+                .init(job.scheduleInWords ?? "cannot be read on this machine", .quiet),
                 .init(health.needsLook ? health.why : ""))
         }
         for line in table.lines(for: .output) { Output.line(line) }
-        for job in lines.map(\.job).filter({ ahead.contains($0.name) }).prefix(5) {
-            Output.note("onebeat: \(job.aheadWords); the leader sets that right within half a minute")
-        }
-        tellOfUnserved(reading)
     }
 
-    private func chosen(of reading: HealthReader.Reading) -> [HealthReader.Line] {
+    private func chosen(of jobs: [JobResource]) -> [JobResource] {
         var selection = JobSelection()
         selection.needsLook = failing
         selection.states = Set(state)
         selection.tag = tag
         selection.queue = queue
         selection.owner = owner
-        let lines = reading.lines.filter { selection.fits($0.job, $0.health) }
-        guard failing else { return lines }
-        let byName = Dictionary(lines.map { ($0.job.name, $0) }) { first, _ in first }
-        return lines.map(\.health).worstFirst.compactMap { byName[$0.job] }
-    }
-
-    /// Jobs that no node would start now. Where none is up at all, that goes without saying for each of them.
-    private func tellOfUnserved(_ reading: HealthReader.Reading) {
-        let living = reading.nodes.filter { $0.standing(at: reading.now) == "alive" }
-        if living.isEmpty { return }
-        let unserved = Set(
-            reading.lines.map(\.job).filter { $0.definition.trouble == nil && $0.definition.signal == nil }.compactMap {
-                Unserved(
-                    queue: $0.definition.policies.queue, need: $0.definition.need, among: living, at: reading.now)
-            })
-        for sentence in unserved.map(\.sentence).sorted().prefix(5) { Output.note("onebeat: \(sentence)") }
+        let found = jobs.filter(selection.fits)
+        guard failing else { return found }
+        let byName = Dictionary(found.map { ($0.name, $0) }) { first, _ in first }
+        return found.map { JobHealth($0.health, of: $0.name) }.worstFirst.compactMap { byName[$0.job] }
     }
 }
 
@@ -103,16 +85,7 @@ extension JobHealth.State {
     }
 }
 
-extension HealthReader.Reading {
-    /// The line of a job that was asked about.
-    /// - Throws: ``CommandFailure`` when it was removed meanwhile.
-    func line(of job: String) throws -> HealthReader.Line {
-        if let line = lines.first(where: { $0.job.name == job }) { return line }
-        throw CommandFailure("there is no job \"\(job)\" any more")
-    }
-}
-
-extension JobStatus {
+extension JobResource.Status {
     /// The colour of the status' word.
     var colour: Colour? {
         switch status {

@@ -15,62 +15,57 @@ struct Logs: AsyncParsableCommand {
     var attempt: Int?
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
-
-    /// How often a run that is followed is asked for news.
-    private static let poll = Duration.milliseconds(250)
-    private static let page = 200
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let store = try await store.open()
-        let run = try await store.run(named: id)
+        let witness = try await server.witness(beside: store)
+        let run = try await witness.run(named: id)
         if let attempt, !(1...max(run.attempt, 1)).contains(attempt) {
             let words = run.attempt == 0 ? "it was never started" : "it had \(run.attempt)"
             throw CommandFailure("run \(run.id) has no attempt \(attempt): \(words)")
         }
-        var decoder = PieceDecoder()
-        let end =
-            try await follow
-            ? copyUntilEnd(of: run, from: store, &decoder) : copy(run, from: store, after: nil, &decoder)
-        if !format.json { Output.end(&decoder) }
-        guard end.position == nil, !format.json else { return }
-        Output.note(
-            end.run.startedAt == nil
-                ? "run \(run.id) has no output: it is \(end.run.state.rawValue)"
-                    + (end.run.reason.map { " (\($0.sentence))" } ?? "")
-                : "run \(run.id) has written nothing\(end.run.state.isTerminal ? "" : " yet; -f waits for it")")
-    }
-
-    private func copyUntilEnd(
-        of run: Run, from store: any Store, _ decoder: inout PieceDecoder
-    ) async throws -> (run: Run, position: LogPosition?) {
-        var position: LogPosition?
+        var copied = Copied()
+        var end = run
         while true {
             // Asked before its output, so that what was written before the end is not left out.
-            guard let current = try await store.run(run.id) else { return (run, position) }
-            position = try await copy(current, from: store, after: position, &decoder).position
-            if current.state.isTerminal { return (current, position) }
-            try await Task.sleep(for: Self.poll)
+            guard let current = try await witness.run(run.id) else { break }
+            end = current
+            try await copy(run.id, from: witness, &copied)
+            if !follow || current.state.isTerminal { break }
+            try await Task.sleep(for: witness.pause)
         }
+        if format.json { return }
+        Output.end(&copied.decoder)
+        if copied.attempt != nil { return }
+        Output.note(
+            end.startedAt == nil
+                ? "run \(run.id) has no output: it is \(end.state.rawValue)"
+                    + (end.reason.map { " (\($0.sentence))" } ?? "")
+                : "run \(run.id) has written nothing\(end.state.isTerminal ? "" : " yet; -f waits for it")")
+    }
+
+    /// How far a run's output has been copied.
+    private struct Copied {
+        var decoder = PieceDecoder()
+        var place: String?
+        /// That of the newest piece that was shown.
+        var attempt: Int?
     }
 
     /// Copies what there is after a place.
-    /// - Returns: the place of the last piece.
-    private func copy(
-        _ run: Run, from store: any Store, after start: LogPosition?, _ decoder: inout PieceDecoder
-    ) async throws -> (run: Run, position: LogPosition?) {
-        var position = start
+    private func copy(_ run: RunID, from witness: any Witness, _ copied: inout Copied) async throws {
         while true {
-            let pieces = try await store.logs(of: run.id, after: position, limit: Self.page)
-            for piece in pieces where attempt == nil || piece.id.position.attempt == attempt {
-                if position.map({ $0.attempt < piece.id.position.attempt }) ?? false, !format.json {
-                    Output.note("onebeat: attempt \(piece.id.position.attempt)")
+            let page = try await witness.logs(of: run, after: copied.place)
+            for piece in page.pieces where attempt == nil || piece.id.position.attempt == attempt {
+                let number = piece.id.position.attempt
+                if copied.attempt.map({ $0 < number }) ?? false, !format.json {
+                    Output.note("onebeat: attempt \(number)")
                 }
-                try show(piece, &decoder)
-                position = piece.id.position
+                try show(piece, &copied.decoder)
+                copied.attempt = number
             }
-            guard let last = pieces.last else { return (run, position) }
-            position = last.id.position
-            if pieces.count < Self.page { return (run, position) }
+            copied.place = page.next
+            if page.isLast { return }
         }
     }
 

@@ -10,6 +10,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     private struct Answer: Encodable {
         var run: RunResource
@@ -18,41 +19,32 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let run = try await store.run(named: id)
-        let attempts = try await store.attempts(of: run.id)
-        let value = try await store.shownValue(of: run)
-        let mark = try await store.mark(of: run.id)
-        let now = try await store.now()
+        let witness = try await server.witness(beside: store)
+        let number = try RunID(named: id)
+        guard let run = try await witness.whole(number) else { throw CommandFailure(unknownRun: number) }
+        let attempts = try await witness.attempts(of: number)
+        let now = try await witness.now()
         let reader = try reader.clock()
-        let explanation = try await store.explanation(of: run, on: reader, now: now)
-        if format.json {
-            let answer = Answer(
-                run: RunResource(run, value: value, mark: mark), attempts: attempts.map(AttemptResource.init),
-                explanation: explanation)
-            return try Output.json(answer)
-        }
+        let explanation = try await witness.explanation(of: number, on: reader)
+        if format.json { return try Output.json(Answer(run: run, attempts: attempts, explanation: explanation)) }
         let terminal = Terminal.output
         let clock = Clock(reader, now: now)
         Output.line(
             "\(terminal.paint("run \(run.id)", .title))  \(run.key)  "
                 + terminal.paint("\(run.state.rawValue)", run.state.colour))
         for sentence in explanation { Output.line("\(sentence)") }
-        if let mark {
+        if let mark = run.mark {
             Output.line(
-                "For what follows it counts as \(mark.state.rawValue), by the word of \(mark.actor) at"
-                    + " \(clock.text(mark.at)): \(mark.reason)")
+                "For what follows it counts as \(mark.state), by the word of \(mark.by) at \(clock.text(mark.at)): \(mark.because)"
+            )
         }
-        show(attempts, of: run, clock)
-        switch value {
-        case .value(let value): Output.line("\nhanded on: \(value.json)")
-        case .secret: Output.line("\nhanded on: a value that is secret")
-        case nil: break
-        }
+        show(attempts, clock)
+        if let value = run.value { Output.line("\nhanded on: \(value.text)") }
+        if run.secretValue == true { Output.line("\nhanded on: a value that is secret") }
         Output.line(terminal.paint("\nonebeat logs \(run.id) shows its output", .quiet))
     }
 
-    private func show(_ attempts: [Attempt], of run: Run, _ clock: Clock) {
+    private func show(_ attempts: [AttemptResource], _ clock: Clock) {
         guard !attempts.isEmpty else { return }
         var table = TextTable(
             "attempt", "started", "took", "outcome", "exit", "on", "fence", "message", rightAligned: [0],
@@ -66,7 +58,7 @@ struct RunCommand: AsyncParsableCommand {
                 .init(outcome, outcome == "succeeded" ? .good : outcome == "running" ? .active : .bad),
                 .init(attempt.exitCode.map(String.init) ?? ""),
                 .init(attempt.node),
-                .init(attempt.fence.description),
+                .init("\(attempt.fence)"),
                 .init(attempt.message ?? ""))
         }
         Output.line()

@@ -44,17 +44,3 @@ struct RunTable {
         return words.joined(separator: "; ")
     }
 }
-
-extension JobStore {
-    /// The reader's clock beside the jobs' own, for a list of runs: at most a thousand, and of few jobs as a rule.
-    func clock(_ reader: Schedule, for runs: [Run], now: Timestamp) async throws -> Clock {
-        let names = Set(runs.map(\.job))
-        // One question each while there are few, and one for all otherwise.
-        guard names.count <= 10 else {
-            return Clock(reader, try await jobs().filter { names.contains($0.name) }, now: now)
-        }
-        var records: [JobRecord] = []
-        for name in names { if let record = try await job(name) { records.append(record) } }
-        return Clock(reader, records, now: now)
-    }
-}

@@ -24,14 +24,15 @@ struct Runs: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if !(1...1000).contains(limit) { throw ValidationError("--limit is \(limit); 1 to 1000 will do.") }
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let now = try await store.now()
+        let witness = try await server.witness(beside: store)
+        let now = try await witness.now()
         let clock = try reader.clock()
         var filter = RunFilter()
         filter.job = job
@@ -40,16 +41,17 @@ struct Runs: AsyncParsableCommand {
         filter.before = try until.map { try Moment.read($0, option: "--until", on: clock, now: now) }
         filter.limit = limit
         if let flow {
-            let run = try await store.run(named: flow)
+            let run = try await witness.run(named: flow)
             // A run without a flow is alone in its own.
             filter.flow = run.flow ?? run.id
         }
-        let runs = try await store.runs(filter)
+        let runs = try await witness.runs(filter)
         // A removed job's runs are still there, so a name is only wrong when neither job nor runs have it.
-        if let job, runs.isEmpty { _ = try await store.record(of: job) }
+        if let job, runs.isEmpty { _ = try await witness.found(job, witness.job(job)) }
         if format.json { return try Output.json(runs.map { RunResource($0) }) }
         if runs.isEmpty { return Output.note("no runs fit") }
-        for line in RunTable(runs, clock: try await store.clock(clock, for: runs, now: now)).lines(for: .output) {
+        let zones = try await witness.zones(of: Set(runs.map(\.job)))
+        for line in RunTable(runs, clock: Clock(clock, zones: zones, now: now)).lines(for: .output) {
             Output.line(line)
         }
         if runs.count == limit { Output.note("the newest \(limit); --limit or --until show more") }

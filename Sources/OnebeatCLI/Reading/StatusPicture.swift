@@ -7,14 +7,14 @@ struct StatusPicture {
     let clock: Clock
 
     /// The headline.
-    func sentence(_ headline: Headline) -> TerminalText {
+    func sentence(_ headline: String, _ tone: Headline.Tone) -> TerminalText {
         let colour: Colour =
-            switch headline.tone {
+            switch tone {
             case .good: .good
             case .calm: .warning
             case .bad: .bad
             }
-        return terminal.paint("\(headline.sentence)", colour)
+        return terminal.paint("\(headline)", colour)
     }
 
     /// The jobs that need a look.
@@ -40,17 +40,39 @@ struct StatusPicture {
         return table.isEmpty ? [] : table.lines(for: terminal)
     }
 
+    /// What there is to show.
+    struct Seen {
+        var standing: StandingResource
+        var nodes: [NodeResource]
+        /// The longest first.
+        var running: [Run]
+
+        /// Asks for it.
+        static func now(by witness: any Witness) async throws -> Seen {
+            var filter = RunFilter()
+            filter.states = [.running]
+            filter.limit = 1000
+            return try await Seen(
+                standing: witness.standing(limit: 1000), nodes: witness.nodes(),
+                running: witness.runs(filter).sorted {
+                    ($0.startedAt ?? $0.dueAt, $0.id) < ($1.startedAt ?? $1.dueAt, $1.id)
+                })
+        }
+    }
+
     /// All of it in so many lines, and no more; what has no room is counted.
-    func lines(of reading: HealthReader.Reading, height: Int) -> [TerminalText] {
-        let alive = reading.nodes.filter { $0.standing(at: reading.now) == "alive" }
-        let leader = alive.first(where: \.isLeader).map { ", \($0.id.name) leads" } ?? ""
+    func lines(of seen: Seen, height: Int) -> [TerminalText] {
+        let standing = seen.standing
+        let alive = seen.nodes.filter { $0.state == "alive" }
+        let leader = alive.first(where: \.leader).map { ", \($0.name) leads" } ?? ""
         let slots = alive.reduce(0) { $0 + $1.slots }
-        let counts = reading.lines.reduce(into: [:]) { $0[$1.health.state, default: 0] += 1 }
-        let states = JobHealth.State.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }
+        let states = JobHealth.State.allCases.compactMap { state in
+            standing.jobs[state.rawValue].map { "\($0) \(state.rawValue)" }
+        }
         var lines = [
-            sentence(reading.headline),
+            sentence(standing.headline, standing.tone),
             TerminalText(
-                "\(clock.text(reading.now)): \(alive.count) \(alive.count == 1 ? "node" : "nodes")\(leader); \(reading.running.count) of \(slots) slots taken; jobs: "
+                "\(clock.text(standing.now)): \(alive.count) \(alive.count == 1 ? "node" : "nodes")\(leader); \(seen.running.count) of \(slots) slots taken; jobs: "
                     + (states.isEmpty ? "none" : states.joined(separator: ", "))),
         ]
         if let width = terminal.width { lines[1] = TerminalText(lines[1].text.cut(to: width)) }
@@ -65,16 +87,11 @@ struct StatusPicture {
                 room -= 1
             }
         }
-        let looks = table(reading.lines.map(\.health).worstFirst)
-        let running = table(running: reading.running)
+        let looks = table(standing.looks.map { JobHealth($0.health, of: $0.job) })
+        let running = table(running: seen.running)
         // Half of the room is left for what runs, where there is anything.
         add(looks, most: running.isEmpty ? .max : max(3, room / 2))
         add(running, most: .max)
         return lines
     }
-}
-
-extension HealthReader.Reading {
-    /// Whether nobody has to come. What nobody chose is not well: no node, nothing to run. A pause was somebody's choice.
-    var isWell: Bool { headline.tone == .good || (headline.tone == .calm && !lines.isEmpty) }
 }

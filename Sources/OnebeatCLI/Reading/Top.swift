@@ -12,6 +12,7 @@ struct Top: TellsOfItself {
     var every = "2s"
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         guard let length = Duration(text: every), length >= .seconds(1), length <= .seconds(3600) else {
@@ -20,30 +21,30 @@ struct Top: TellsOfItself {
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let health = HealthReader(store, schedules: ScheduleCache())
+        let witness = try await server.witness(beside: store)
         let wall = try reader.clock()
         guard let screen = LiveScreen() else {
-            let reading = try await health.all()
-            let picture = StatusPicture(terminal: .output, clock: Clock(wall, now: reading.now))
-            for line in picture.lines(of: reading, height: 10_000) { Output.line(line) }
-            if !reading.isWell { throw CommandFailure.silent(.failed) }
+            let seen = try await StatusPicture.Seen.now(by: witness)
+            let picture = StatusPicture(terminal: .output, clock: Clock(wall, now: seen.standing.now))
+            for line in picture.lines(of: seen, height: 10_000) { Output.line(line) }
+            if !seen.standing.isWell { throw CommandFailure.silent(.failed) }
             return
         }
         defer { screen.end() }
         let pause = Duration(text: every) ?? .seconds(2)
-        var last: HealthReader.Reading?
+        var last: StatusPicture.Seen?
         while true {
             var trouble: TerminalText?
-            do throws(StoreError) {
-                last = try await health.all()
+            do {
+                last = try await StatusPicture.Seen.now(by: witness)
             } catch {
-                trouble = Terminal.output.paint("the store does not answer: \(error)", .bad)
+                let words = error is StoreError ? "the store does not answer: \(error)" : "\(error)"
+                trouble = Terminal.output.paint("\(words)", .bad)
             }
             var lines: [TerminalText] = trouble.map { [$0] } ?? []
             if let last {
                 let terminal = Terminal.now
-                let picture = StatusPicture(terminal: terminal, clock: Clock(wall, now: last.now))
+                let picture = StatusPicture(terminal: terminal, clock: Clock(wall, now: last.standing.now))
                 lines += picture.lines(of: last, height: screen.height - lines.count - 1)
             }
             screen.draw(lines)

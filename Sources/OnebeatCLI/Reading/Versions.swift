@@ -18,15 +18,7 @@ struct Versions: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
-
-    private struct Line: Encodable {
-        var version: String
-        var at: Timestamp
-        var by: String
-        var source: String
-        var removedAt: Timestamp?
-        var keys: [PlanAnswer.Key]
-    }
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if !(1...1000).contains(limit) { throw ValidationError("--limit is \(limit); 1 to 1000 will do.") }
@@ -34,59 +26,28 @@ struct Versions: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let newest = try await store.versions(of: job, before: nil, limit: limit + 1)
-        if newest.isEmpty { _ = try await store.record(of: job) }
-        if diff.count == 2 { return try await show(diff[0], diff[1], in: store, newest.first?.version) }
-        let now = try await store.now()
-        let lines = VersionHistory(newest, limit: limit).lines.map { ($0.version, $0.changes) }
-        if format.json {
-            return try Output.json(
-                lines.map { version, keys in
-                    Line(
-                        version: version.version.listed, at: version.since, by: version.actor,
-                        source: version.source,
-                        removedAt: version.removedAt, keys: keys.map(PlanAnswer.Key.init))
-                })
-        }
-        let clock = Clock(try reader.clock(), now: now)
+        let witness = try await server.witness(beside: store)
+        let versions = try await witness.versions(of: job, limit: limit)
+        if versions.isEmpty { _ = try await witness.found(job, witness.job(job)) }
+        if diff.count == 2 { return try show(await witness.changes(of: job, from: diff[0], to: diff[1])) }
+        if format.json { return try Output.json(versions) }
+        let clock = Clock(try reader.clock(), now: try await witness.now())
         var table = TextTable("version", "in force since", "", "by", "from", "what changed")
-        for (version, keys) in lines {
+        for version in versions {
             let removal = version.removedAt.map { ["removed at \(clock.text($0))"] } ?? []
-            let first = version.version.version == 1 ? ["defined"] : []
+            let first = version.isFirst ? ["defined"] : []
             table.add(
-                .init(version.version.listed, .title), .init(clock.text(version.since)),
-                .init(clock.relative(version.since), .quiet), .init(version.actor), .init(version.source, .quiet),
-                .init((first + keys.map(\.words) + removal).joined(separator: "; ")))
+                .init(version.version, .title), .init(clock.text(version.at)),
+                .init(clock.relative(version.at), .quiet),
+                .init(version.by), .init(version.source, .quiet),
+                .init((first + version.keys.map(\.words) + removal).joined(separator: "; ")))
         }
         for line in table.lines(for: .output) { Output.line(line) }
     }
 
-    private func show(_ first: String, _ second: String, in store: any Store, _ newest: JobVersion?) async throws {
-        var definitions: [JobDefinition] = []
-        for text in [first, second] {
-            let version = try read(text, newest)
-            guard let definition = try await store.definition(version) else {
-                throw CommandFailure("\(job) has no version \(text); `onebeat versions \(job)` lists them")
-            }
-            definitions.append(definition)
-        }
-        let keys = PlanDiff.keys(from: definitions[0], to: definitions[1])
-        if format.json { return try Output.json(keys.map(PlanAnswer.Key.init)) }
+    private func show(_ keys: [PlanDiff.KeyChange]) throws {
+        if format.json { return try Output.json(keys) }
         if keys.isEmpty { return Output.line("nothing differs") }
         for key in keys { Output.line("\(key.words)") }
     }
-
-    /// `3` is of the newest generation.
-    private func read(_ text: String, _ newest: JobVersion?) throws -> JobVersion {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-        guard (1...2).contains(parts.count), let version = parts.last ?? nil, let first = parts.first ?? nil else {
-            throw CommandFailure("\"\(text)\" is no version; write it as listed, such as 3 or 2.3", .badData)
-        }
-        return JobVersion(job: job, generation: parts.count == 2 ? first : newest?.generation ?? 1, version: version)
-    }
-}
-
-extension PlanAnswer.Key {
-    init(_ change: PlanDiff.KeyChange) { self.init(key: change.key, before: change.before, after: change.after) }
 }

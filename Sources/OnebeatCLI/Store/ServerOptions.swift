@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Onebeat
 import OnebeatServer
 
@@ -31,6 +30,14 @@ struct ServerOptions: ParsableArguments {
             address, token: value("ONEBEAT_TOKEN"), authorities: ca ?? value("ONEBEAT_CA"), environment: environment)
     }
 
+    /// Whoever is asked: the node that was named, or else the store.
+    func witness(beside store: StoreOptions) async throws -> any Witness {
+        if let node = try node(beside: store) { return node }
+        let surroundings = try store.surroundings()
+        return StoreWitness(
+            try await surroundings.openStore(), keepsLocks: surroundings.settings.redis.value != nil)
+    }
+
     /// Does something at the node that was named.
     /// - Returns: `false` where none was, and the store is asked.
     func act(
@@ -38,13 +45,11 @@ struct ServerOptions: ParsableArguments {
         beside store: StoreOptions
     ) async throws -> Bool {
         guard let node = try node(beside: store) else { return false }
-        let answer = try await node.act(path, fields, method: method)
-        if isJSON {
-            Output.bytes(answer)
-        } else if let deed = try? JSONDecoder().decode(RemoteNode.Deed.self, from: Data(answer)) {
-            Output.line("\(deed.words)")
-        } else {
-            throw CommandFailure("the server's answer is not understood; is it a node of Onebeat?", .unavailable)
+        let deed: RemoteNode.Deed = try await node.does(path, fields, method: method)
+        switch (isJSON, deed.run, deed.runs) {
+        case (true, let run?, _): try Output.json(run)
+        case (true, nil, let runs?): try Output.json(runs)
+        case (false, _, _), (true, nil, nil): for line in deed.said { Output.line("\(line)") }
         }
         return true
     }

@@ -33,17 +33,14 @@ struct Clock {
     let reader: Schedule
     let now: Timestamp
     private var clocks: [String: Schedule] = [:]
-    private var zones: [String: String] = [:]
+    private let zones: [String: String]
 
-    /// - Parameter jobs: whose own clocks to show as well.
-    init(_ reader: Schedule, _ jobs: [JobRecord] = [], now: Timestamp) {
+    /// - Parameter zones: those of jobs whose own clocks are shown as well.
+    init(_ reader: Schedule, zones: [String: String] = [:], now: Timestamp) {
         self.reader = reader
         self.now = now
-        for job in jobs {
-            let zone = job.definition.schedule.timezone
-            zones[job.name] = zone
-            if clocks[zone] == nil { clocks[zone] = .clock(of: zone) }
-        }
+        self.zones = zones
+        for zone in Set(zones.values) { clocks[zone] = .clock(of: zone) }
     }
 
     /// `2026-11-23 03:00:00 +08:00`.

@@ -50,7 +50,7 @@ struct Banner {
             add("redis", "\(redis), locks \(surroundings.settings.locks.value.rawValue)")
         }
         if let only { add("observes", only) }
-        let scheme = surroundings.file?.certificate == nil ? "http" : "https"
+        let scheme = surroundings.settings.certificate.value == nil ? "http" : "https"
         if let address { add("look at", "\(scheme)://\(address)/") }
         for (index, line) in next.enumerated() { add(index == 0 ? "next" : "", line) }
         if settings.roles != Set(NodeRole.allCases) {

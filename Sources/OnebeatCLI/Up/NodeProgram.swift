@@ -126,11 +126,12 @@ struct NodeProgram {
     private func web(
         of node: Node, _ metrics: PrometheusRegistry, _ isListening: Bell, _ changes: [JobChange]?
     ) throws -> OnebeatWeb {
-        let certificate = try surroundings.file?.certificate.map { try ServerCertificate($0, logger: logger) }
+        let certificate = try surroundings.settings.certificate.value.map { try ServerCertificate($0, logger: logger) }
         return OnebeatWeb(
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
             hosts: surroundings.settings.webHosts.value, certificate: certificate, access: surroundings.settings.access,
-            metricsJobs: surroundings.file?.metricsJobs ?? [], schedules: schedules, limits: readers, logger: logger
+            metricsJobs: surroundings.file?.metricsJobs ?? [], schedules: schedules,
+            keepsLocks: surroundings.settings.redis.value != nil, limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)
             isListening.ring()

@@ -22,11 +22,33 @@ struct ActAPI: Sendable {
     /// What was done, in words, and what came of it.
     private struct Deed: Encodable {
         var words: String
+        /// The words line by line, where there are several.
+        var lines: [String]?
         var outlook: String?
+        /// Why no living node will claim the run, where that is so.
+        var unserved: String?
         var run: RunResource?
         var runs: [RunResource]?
         var job: JobResource?
         var changed: Bool?
+
+        init(
+            words: String, outlook: String? = nil, unserved: String? = nil, run: RunResource? = nil,
+            runs: [RunResource]? = nil, job: JobResource? = nil, changed: Bool? = nil
+        ) {
+            self.words = words
+            self.outlook = outlook
+            self.unserved = unserved
+            self.run = run
+            self.runs = runs
+            self.job = job
+            self.changed = changed
+        }
+
+        init(lines: [String]) {
+            words = lines.joined(separator: "; ")
+            if lines.count > 1 { self.lines = lines }
+        }
     }
 
     private func trigger(_ request: Request, _ context: Context) async throws -> Response {
@@ -39,7 +61,9 @@ struct ActAPI: Sendable {
         let triggered = try await context.acts(reading.store).trigger(job, request: wish, alone: alone)
         return try Self.made(
             triggered.run,
-            Deed(words: triggered.words, outlook: triggered.outlook.words, run: RunResource(triggered.run)))
+            Deed(
+                words: triggered.words, outlook: triggered.outlook.words, unserved: triggered.outlook.unserved,
+                run: RunResource(triggered.run)))
     }
 
     /// The header and the body's field are one and the same; both may be given when they agree.
@@ -90,11 +114,12 @@ struct ActAPI: Sendable {
         _ = try QueryReader(request, known: [])
         let isFlow = try await BodyReader(json: request, known: ["flow"]).truth("flow")
         let cancelled = try await context.cancel(reading.run(id), withFlow: isFlow, in: reading.store)
-        let deed =
-            isFlow
-            ? Deed(words: cancelled.lines.joined(separator: "; "), runs: cancelled.runs.map { RunResource($0) })
-            : Deed(
-                words: cancelled.lines.joined(separator: "; "), run: cancelled.runs.first.map { RunResource($0) })
+        var deed = Deed(lines: cancelled.lines)
+        if isFlow {
+            deed.runs = cancelled.runs.map { RunResource($0) }
+        } else {
+            deed.run = cancelled.runs.first.map { RunResource($0) }
+        }
         return try JSON.response(deed, status: cancelled.isOver ? .ok : .accepted)
     }
 
@@ -114,8 +139,9 @@ struct ActAPI: Sendable {
             let because = try body.text("because")
         else { throw Problem(.badRequest, "state is succeeded or failed, and because says why; send both") }
         let marked = try await context.mark(reading.run(id), as: state, because: because, reading)
-        return try JSON.response(
-            Deed(words: marked.lines.joined(separator: "; "), runs: marked.touched.map { RunResource($0) }))
+        var deed = Deed(lines: marked.lines)
+        deed.runs = marked.touched.map { RunResource($0) }
+        return try JSON.response(deed)
     }
 
     private func emit(_ request: Request, _ context: Context) async throws -> Response {

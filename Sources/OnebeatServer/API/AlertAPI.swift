@@ -9,14 +9,21 @@ struct AlertAPI: Sendable {
     private var store: any Store { reading.store }
 
     func addRoutes(to group: RouterGroup<Context>) {
-        group.get("alerts") { request, _ in try await incidents(QueryReader(request, known: ["open", "limit"])) }
-        group.get("silences") { request, _ in try await silences(QueryReader(request, known: ["all", "limit"])) }
+        group.get("alerts") { request, _ in
+            try await incidents(QueryReader(request, known: ["open", "after", "limit"]))
+        }
+        group.get("silences") { request, _ in
+            try await silences(QueryReader(request, known: ["all", "after", "limit"]))
+        }
         group.post("silences") { request, context in try await silence(request, context) }
         group.delete("silences/:id") { request, context in try await endSilence(request, context) }
         group.post("alerts/:id/acknowledge") { request, context in try await acknowledge(request, context) }
     }
 
-    private struct Items<Item: Encodable>: Encodable { var items: [Item] }
+    private struct Items<Item: Encodable>: Encodable {
+        var items: [Item]
+        var next: Int64?
+    }
 
     private struct Deed: Encodable {
         var words: String
@@ -25,17 +32,24 @@ struct AlertAPI: Sendable {
 
     private func incidents(_ query: QueryReader) async throws -> Response {
         let limit = try query.number("limit", in: 1...1000) ?? 50
-        let incidents = try await store.incidents(openOnly: query.truth("open"), limit: limit)
+        let incidents = try await store.incidents(
+            openOnly: query.truth("open"), before: query.lastSeen(), limit: limit)
         let fate = try await MessageFate.of(incidents, in: store)
-        return try JSON.response(Items(items: incidents.map { IncidentResource($0, told: fate.word(for: $0)) }))
+        return try JSON.tagged(
+            Items(
+                items: incidents.map { IncidentResource($0, told: fate.word(for: $0)) },
+                next: incidents.count == limit ? incidents.last?.id : nil))
     }
 
     private func silences(_ query: QueryReader) async throws -> Response {
         let limit = try query.number("limit", in: 1...1000) ?? 100
-        let silences =
-            try await query.truth("all")
-            ? store.silences(endingFrom: .distantPast, limit: limit) : store.silencesNow(limit: limit)
-        return try JSON.response(Items(items: silences.map(SilenceResource.init)))
+        let now = try await store.now()
+        let all = try query.truth("all")
+        let found = try await store.silences(
+            endingFrom: all ? .distantPast : now, before: query.lastSeen(), limit: limit)
+        let silences = found.filter { all || $0.holds(at: now) }
+        return try JSON.tagged(
+            Items(items: silences.map(SilenceResource.init), next: found.count == limit ? found.last?.id : nil))
     }
 
     private func silence(_ request: Request, _ context: Context) async throws -> Response {

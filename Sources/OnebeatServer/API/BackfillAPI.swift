@@ -9,7 +9,7 @@ struct BackfillAPI: Sendable {
     private var store: any Store { reading.store }
 
     func addRoutes(to group: RouterGroup<Context>) {
-        group.get("backfills") { request, _ in try await list(QueryReader(request, known: ["open", "limit"])) }
+        group.get("backfills") { request, _ in try await list(QueryReader(request, known: ["open", "after", "limit"])) }
         group.post("backfills") { request, context in try await begin(request, context) }
         for (verb, state) in [("pause", Backfill.State.paused), ("resume", .active), ("cancel", .cancelled)] {
             group.post("backfills/:id/\(verb)") { request, context in
@@ -24,7 +24,10 @@ struct BackfillAPI: Sendable {
         }
     }
 
-    private struct Items: Encodable { var items: [BackfillResource] }
+    private struct Items: Encodable {
+        var items: [BackfillResource]
+        var next: Int64?
+    }
 
     private struct Deed: Encodable {
         var words: String
@@ -34,8 +37,10 @@ struct BackfillAPI: Sendable {
 
     private func list(_ query: QueryReader) async throws -> Response {
         let limit = try query.number("limit", in: 1...1000) ?? 50
-        return try JSON.response(
-            Items(items: try await store.resources(of: store.backfills(openOnly: query.truth("open"), limit: limit))))
+        let found = try await store.backfills(
+            openOnly: query.truth("open"), before: query.lastSeen(), limit: limit)
+        return try await JSON.tagged(
+            Items(items: store.resources(of: found), next: found.count == limit ? found.last?.id : nil))
     }
 
     private func begin(_ request: Request, _ context: Context) async throws -> Response {
@@ -94,8 +99,8 @@ extension WebContext {
 
     /// Pauses, resumes or cancels one.
     func change(backfill id: Int64, to state: Backfill.State, in store: any Store) async throws -> Backfill {
-        let known = try await store.backfills(openOnly: false, limit: 10_000).first { $0.id == id }
-        guard let known else { throw StoreError.notFound("there is no backfill \(id)") }
+        let known = try await store.backfills(openOnly: false, before: id.advanced, limit: 1).first
+        guard let known, known.id == id else { throw StoreError.notFound("there is no backfill \(id)") }
         try requireScope(known.job)
         let actor = visitor.actor
         return try await Self.asConflict { () async throws(StoreError) in

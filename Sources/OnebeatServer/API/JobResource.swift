@@ -1,67 +1,67 @@
 import Onebeat
 
 /// A job as JSON. Values of variables, headers and bodies are left out: they may hold secrets.
-package struct JobResource: Encodable {
-    package struct WorkPart: Encodable {
-        var kind: String
-        var command: [String]?
-        var method: String?
-        var url: String?
-        var task: String?
-        var queue: String?
-        var signal: Signal?
+package struct JobResource: Codable, Sendable {
+    package struct WorkPart: Codable, Sendable {
+        package var kind: String
+        package var command: [String]?
+        package var method: String?
+        package var url: String?
+        package var task: String?
+        package var queue: String?
+        package var signal: Signal?
     }
 
     /// When word of a job that runs elsewhere is expected.
-    package struct Signal: Encodable {
-        var expected: ScheduleDefinition
-        var grace: Double
+    package struct Signal: Codable, Sendable {
+        package var expected: JSONValue
+        package var grace: Double
 
         init(_ watch: SignalWatch) {
-            expected = watch.expected
+            expected = watch.expected.keys
             grace = watch.grace.inSeconds
         }
     }
 
-    package struct Policies: Encodable {
-        var overlap: OverlapPolicy
-        var limit: Int?
-        var missed: MissedPolicy
-        var deadline: Double
-        var catchUp: Int
-        var retry: Retry
-        var timeout: Double?
-        var delivery: Delivery
-        var priority: Int
-        var queue: String
-        var expect: Double?
+    package struct Policies: Codable, Sendable {
+        package var overlap: OverlapPolicy
+        package var limit: Int?
+        package var missed: MissedPolicy
+        package var deadline: Double
+        package var catchUp: Int
+        package var retry: Retry
+        package var timeout: Double?
+        package var delivery: Delivery
+        package var priority: Int
+        package var queue: String
+        package var expect: Double?
     }
 
-    package struct Retry: Encodable {
-        var limit: Int
-        var backoff: Double
-        var max: Double
-        var jitter: Double
+    package struct Retry: Codable, Sendable {
+        package var limit: Int
+        package var backoff: Double
+        package var max: Double
+        package var jitter: Double
     }
 
-    package struct Status: Encodable {
-        var status: String
-        var run: Int64?
-        var node: String?
-        var fence: Int64
-        var lastRunAt: Timestamp?
-        var lastSuccessAt: Timestamp?
-        var failuresInARow: Int
+    package struct Status: Codable, Sendable {
+        package var status: String
+        package var run: Int64?
+        package var node: String?
+        package var fence: Int64
+        package var lastRunAt: Timestamp?
+        package var lastSuccessAt: Timestamp?
+        package var failuresInARow: Int
     }
 
     /// How the job is, and why.
-    package struct Health: Encodable {
-        var state: JobHealth.State
-        var needsLook: Bool
-        var why: String
-        var since: Timestamp?
-        var run: Int64?
-        var streak: Int
+    package struct Health: Codable, Sendable {
+        package var state: JobHealth.State
+        package var needsLook: Bool
+        package var why: String
+        package var since: Timestamp?
+        package var run: Int64?
+        package var streak: Int
 
         package init(_ health: JobHealth) {
             state = health.state
@@ -73,39 +73,64 @@ package struct JobResource: Encodable {
         }
     }
 
-    var name: String
-    var description: String?
-    var tags: [String]
-    var owner: String?
-    var schedule: ScheduleDefinition
-    var scheduleInWords: String?
-    var work: WorkPart
-    var policies: Policies
+    /// A key of the configuration and its value, in one line.
+    package struct Key: Codable, Sendable {
+        package var key: String
+        package var value: String
+
+        /// Those that are not as usual, without the description, which has a place of its own. Of what may be secret no
+        /// value is shown.
+        static func all(of definition: JobDefinition) -> [Key] {
+            DefinitionKeys(definition).entries.filter { !$0.isDefault && $0.key != "description" }
+                .map { Key(key: $0.key, value: $0.shown) }
+        }
+    }
+
+    package var name: String
+    package var description: String?
+    package var tags: [String]
+    package var owner: String?
+    /// The list of which each element has a run of the job, such as `extract.countries`.
+    package var each: String?
+    package var schedule: JSONValue
+    package var scheduleInWords: String?
+    package var work: WorkPart
+    package var policies: Policies
     /// Why this version of Onebeat can neither plan nor run the job; left out where it can.
-    var invalid: String?
-    var paused: Bool
-    var source: String
-    var generation: Int
-    var version: Int
-    var nextAt: Timestamp?
+    package var invalid: String?
+    package var paused: Bool
+    package var source: String
+    package var generation: Int
+    package var version: Int
+    package var nextAt: Timestamp?
     /// When word of it is expected next, for a job that runs elsewhere.
-    var expectedAt: Timestamp?
-    var watermark: Timestamp
-    var createdAt: Timestamp
-    var status: Status?
-    var health: Health
+    package var expectedAt: Timestamp?
+    package var watermark: Timestamp
+    /// How far it is planned, where that is farther than anybody plans: by a clock that was ahead.
+    package var plannedAhead: Timestamp?
+    package var createdAt: Timestamp
+    package var status: Status?
+    package var health: Health
+    /// Why no node would start it, where some live and none of them would.
+    package var unserved: String?
+    /// The keys of its definition that are not as usual. Told of one job, not in lists.
+    package var definition: [Key]?
 
     /// - Parameters:
     ///   - schedule: the compiled schedule, where this machine can read it.
-    package init(_ line: HealthReader.Line, schedule: Schedule?, now: Timestamp) {
-        let (job, status) = (line.job, line.status)
+    ///   - isWhole: whether the definition is shown key by key.
+    package init(
+        _ line: HealthReader.Line, of reading: HealthReader.Reading, schedule: Schedule?, isWhole: Bool = false
+    ) {
+        let (job, status, now) = (line.job, line.status, reading.now)
         health = Health(line.health)
         tags = job.definition.tags
         owner = job.definition.owner
+        each = job.definition.each?.words
         let policies = job.definition.policies
         name = job.name
         description = job.definition.description
-        self.schedule = job.definition.schedule
+        self.schedule = job.definition.schedule.keys
         scheduleInWords = schedule.map(job.definition.words)
         work = WorkPart(job.definition.work)
         self.policies = Policies(
@@ -124,12 +149,41 @@ package struct JobResource: Encodable {
         nextAt = job.nextDue(by: schedule, after: now)
         expectedAt = line.expectedAt
         watermark = job.watermark
+        plannedAhead = job.isPlanned(beyond: now + JobRecord.farthest) ? job.plannedThrough : nil
         createdAt = job.createdAt
+        unserved = reading.unserved(job)?.sentence
+        if isWhole { definition = Key.all(of: job.definition) }
         self.status = status.map {
             Status(
                 status: $0.status, run: $0.run?.value, node: $0.node, fence: $0.fence.value, lastRunAt: $0.lastRunAt,
                 lastSuccessAt: $0.lastSuccessAt, failuresInARow: $0.failuresInARow)
         }
+    }
+}
+
+extension JobResource {
+    /// The zone of the job's own clock.
+    package var timezone: String {
+        if case .string(let zone)? = schedule.members?["timezone"] {
+            zone
+        } else {
+            ScheduleDefinition(.manual).timezone
+        }
+    }
+
+    /// What people change of it: its definition, and whether it is paused.
+    var editState: String { "\(generation).\(version).\(paused ? "paused" : "on")" }
+
+    /// Whether it is due so long after its run before.
+    package var hasDelay: Bool { schedule.members?["delay"] != nil }
+}
+
+extension JobHealth {
+    /// The health that a resource tells of.
+    package init(_ health: JobResource.Health, of job: String) {
+        self.init(
+            job: job, health.state, health.why, since: health.since, run: health.run.map { RunID($0) },
+            streak: health.streak)
     }
 }
 
@@ -148,11 +202,14 @@ extension JobResource.WorkPart {
 }
 
 /// One due instant to come, as JSON.
-package struct OccurrenceResource: Encodable {
-    var at: Timestamp
-    var local: String
-    var mark: String
-    var note: String?
+package struct OccurrenceResource: Codable, Sendable {
+    package var at: Timestamp
+    package var local: String
+    package var mark: String
+    package var note: String?
+
+    /// Whether it is no due instant, since the clocks leave it out.
+    package var isSkipped: Bool { mark == "skipped" }
 
     package init(_ occurrence: Occurrence) {
         at = occurrence.instant

@@ -1,28 +1,28 @@
 import Onebeat
 
 /// A node as JSON.
-package struct NodeResource: Encodable {
-    var name: String
-    var boot: String
-    var state: String
-    var leader: Bool
-    var roles: [String]
-    var slots: Int
-    var queues: [String]
-    var abilities: [String]?
-    var version: String
-    var processId: Int
-    var zones: String
-    var skew: Double
-    var skewed: Bool
-    var joinedAt: Timestamp
-    var leaseUntil: Timestamp
+package struct NodeResource: Codable, Sendable {
+    package var name: String
+    package var boot: String
+    package var state: String
+    package var leader: Bool
+    package var roles: [String]
+    package var slots: Int
+    package var queues: [String]
+    package var abilities: [String]?
+    package var version: String
+    package var processId: Int
+    package var zones: String
+    package var skew: Double
+    package var skewed: Bool
+    package var joinedAt: Timestamp
+    package var leaseUntil: Timestamp
 
     /// - Parameter now: the store's time.
     package init(_ node: NodeRecord, now: Timestamp) {
         name = node.id.name
         boot = node.id.boot
-        state = node.isGone ? "gone" : node.leaseUntil > now ? "alive" : "expired"
+        state = node.standing(at: now)
         leader = node.isLeader
         roles = NodeRole.sorted(node.roles).map(\.rawValue)
         slots = node.slots
@@ -39,14 +39,14 @@ package struct NodeResource: Encodable {
 }
 
 /// An event as JSON.
-package struct EventResource: Encodable {
-    var number: Int64
-    var kind: String
-    var job: String?
-    var run: Int64?
-    var actor: String
-    var message: String
-    var at: Timestamp
+package struct EventResource: Codable, Sendable {
+    package var number: Int64
+    package var kind: String
+    package var job: String?
+    package var run: Int64?
+    package var actor: String
+    package var message: String
+    package var at: Timestamp
 
     package init(_ record: EventRecord) {
         let event = record.event

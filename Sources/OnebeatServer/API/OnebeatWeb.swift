@@ -29,6 +29,7 @@ public final class OnebeatWeb: Service {
     ///   - access: how it is known who asks. Where it is not, an address that others reach answers probes only.
     ///   - metricsJobs: names, and patterns, of the jobs that have figures of their own.
     ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
+    ///   - keepsLocks: whether jobs that may not overlap hold a lock in Redis, for who asks why one waits.
     ///   - limits: how much readers may hold on to.
     ///   - onListening: told the address once connections are taken, with the port that was found.
     package init(
@@ -36,7 +37,7 @@ public final class OnebeatWeb: Service {
         hosts: [String] = [], certificate: ServerCertificate? = nil, access: WebAccess = .standard,
         metricsJobs: [String] = [],
         schedules: ScheduleCache = ScheduleCache(),
-        time: any TimeSource = SystemTime(),
+        keepsLocks: Bool = false, time: any TimeSource = SystemTime(),
         limits: WebLimits = WebLimits(), logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
@@ -46,10 +47,12 @@ public final class OnebeatWeb: Service {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         if certificate != nil { router.addMiddleware { ComeOverTLS() } }
         router.addMiddleware {
-            Safeguard(address: address, hosts: Set(hosts.map { $0.lowercased() }))
+            Safeguard(
+                address: address, hosts: Set(hosts.map { $0.lowercased() }),
+                isStrict: certificate?.files.isStrict ?? false)
             Readers()
             Problems()
-            Gatekeeper(door: access.door(at: address, store))
+            Gatekeeper(door: access.door(at: address, store), pace: Pace(limits, time: time))
         }
         health.addRoutes(to: router)
         router.get("metrics") { _, _ in
@@ -57,12 +60,14 @@ public final class OnebeatWeb: Service {
                 status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
                 body: .init(byteBuffer: ByteBuffer(string: await page.text())))
         }
-        let reading = ReadAPI(store: store, health: health, schedules: schedules)
-        reading.addRoutes(to: router.group("api/v1"))
-        AlertAPI(reading: reading).addRoutes(to: router.group("api/v1"))
-        BackfillAPI(reading: reading).addRoutes(to: router.group("api/v1"))
-        ActAPI(reading: reading).addRoutes(to: router.group("api/v1"))
-        EventStream(store: store, time: time, limits: limits).addRoutes(to: router.group("api/v1"))
+        let reading = ReadAPI(
+            witness: StoreWitness(store, schedules: schedules, keepsLocks: keepsLocks), health: health)
+        let api = router.group("api/v1").addMiddleware { Conditions(witness: reading.witness) }
+        reading.addRoutes(to: api)
+        AlertAPI(reading: reading).addRoutes(to: api)
+        BackfillAPI(reading: reading).addRoutes(to: api)
+        ActAPI(reading: reading).addRoutes(to: api)
+        EventStream(store: store, time: time, limits: limits).addRoutes(to: api)
         Dashboard(store: store, schedules: schedules).addRoutes(to: router)
         ActPages(reading: reading).addRoutes(to: router)
         SignInPages(store: store, access: access).addRoutes(to: router)

@@ -56,6 +56,17 @@ struct QueryReader {
         return moment
     }
 
+    /// The wall clock of a zone.
+    /// - Throws: ``Problem`` when the node knows no such zone: what one database has, another may lack.
+    func clock(_ name: String) throws -> Schedule? {
+        guard let text = values[name] else { return nil }
+        do {
+            return try Schedule(ScheduleDefinition(.manual, timezone: text), jobName: "")
+        } catch {
+            throw Problem(.conflict, "\(name): \(error.message)")
+        }
+    }
+
     /// - Throws: ``Problem`` when the value, parted by commas, names a state that does not exist.
     func states(_ name: String) throws -> Set<RunState> {
         var states: Set<RunState> = []
@@ -69,17 +80,21 @@ struct QueryReader {
         return states
     }
 
-    /// The filter that `job`, `state`, `from`, `before`, `after` and `limit` describe.
+    /// The filter that `job`, `state`, `flow`, `from`, `before`, `after` and `limit` describe.
     func runFilter() throws -> RunFilter {
         var filter = RunFilter()
         filter.job = text("job")
         filter.states = try states("state")
+        filter.flow = try number("flow", in: 1...Int.max).map { RunID(Int64($0)) }
         filter.from = try moment("from")
         filter.before = try moment("before")
-        filter.after = try number("after", in: 1...Int.max).map { RunID(Int64($0)) }
+        filter.after = try lastSeen().map { RunID($0) }
         filter.limit = try number("limit", in: 1...1000) ?? filter.limit
         return filter
     }
+
+    /// The number that `after` names: the last one seen of a list whose newest stands first.
+    func lastSeen() throws -> Int64? { try number("after", in: 1...Int.max).map { Int64($0) } }
 
     /// The filter that `job`, `kind`, `before`, `after` and `limit` describe.
     func eventFilter() throws -> EventFilter {
@@ -92,5 +107,5 @@ struct QueryReader {
     }
 
     static let eventParameters = ["job", "kind", "before", "after", "limit"]
-    static let runParameters = ["job", "state", "from", "before", "after", "limit"]
+    static let runParameters = ["job", "state", "flow", "from", "before", "after", "limit"]
 }

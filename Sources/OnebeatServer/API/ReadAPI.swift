@@ -8,17 +8,24 @@ struct ReadAPI: Sendable {
 
     /// How many bytes of output one answer carries at most, beside one piece.
     static let mostLogBytes = 1024 * 1024
-    static let mostNodes = 200
 
-    let store: any Store
+    let witness: StoreWitness
     let health: Health
-    let schedules: ScheduleCache
+
+    var store: any Store { witness.store }
+    private var schedules: ScheduleCache { witness.schedules }
+
+    init(witness: StoreWitness, health: Health) {
+        self.witness = witness
+        self.health = health
+    }
 
     func addRoutes(to group: RouterGroup<Context>) {
         group.get { _, _ in
-            try JSON.response([
-                "addresses": Self.addresses(.get), "actions": Self.addresses(.post) + Self.addresses(.delete),
-            ])
+            try await JSON.tagged(
+                Index(
+                    version: OnebeatVersion.current, now: store.now(), addresses: Self.addresses(.get),
+                    actions: Self.addresses(.post) + Self.addresses(.delete)))
         }
         group.get("openapi.yaml") { request, _ in
             _ = try QueryReader(request, known: [])
@@ -26,26 +33,72 @@ struct ReadAPI: Sendable {
                 status: .ok, headers: [.contentType: "application/yaml; charset=utf-8"],
                 body: .init(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml)))
         }
-        group.get("status") { request, _ in try await status(QueryReader(request, known: [])) }
+        group.get("openapi.json") { request, _ in
+            _ = try QueryReader(request, known: [])
+            return Response(
+                status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
+                body: .init(byteBuffer: ByteBuffer(bytes: try OpenAPIDescription.json)))
+        }
+        group.get("status") { request, _ in try await status(QueryReader(request, known: ["limit"])) }
         group.get("jobs") { request, _ in try await jobs(QueryReader(request, known: ["after", "limit"])) }
         group.get("jobs/:name") { request, context in
             _ = try QueryReader(request, known: [])
-            return try await job(context.jobName())
+            return try await JSON.tagged(found(context.jobName()) { try await witness.job($0) })
         }
         group.get("jobs/:name/next") { request, context in
-            try await next(context.jobName(), QueryReader(request, known: ["after", "count"]))
+            try await next(context.jobName(), QueryReader(request, known: ["after", "count", "timezone"]))
+        }
+        group.get("jobs/:name/explain") { request, context in
+            try await explain(context.jobName(), QueryReader(request, known: ["at", "timezone"]))
+        }
+        group.get("jobs/:name/versions") { request, context in
+            let limit = try QueryReader(request, known: ["limit"]).number("limit", in: 1...1000) ?? 20
+            let versions = try await found(context.jobName()) { name in
+                let versions = try await witness.versions(of: name, limit: limit)
+                return versions.isEmpty ? nil : versions
+            }
+            return try JSON.tagged(["versions": versions])
+        }
+        group.get("jobs/:name/changes") { request, context in
+            let query = try QueryReader(request, known: ["from", "to"])
+            guard let first = query.text("from"), let second = query.text("to") else {
+                throw Problem(.badRequest, "changes lie between two versions; give from and to, such as from=2&to=5")
+            }
+            return try await JSON.tagged([
+                "keys": witness.changes(of: context.jobName(), from: first, to: second)
+            ])
+        }
+        group.get("graph") { request, _ in
+            let name = try QueryReader(request, known: ["job"]).text("job")
+            if let name { _ = try await record(name) }
+            return try await JSON.tagged(["jobs": witness.graph(around: name)])
+        }
+        group.get("flows/:id") { request, context in
+            _ = try QueryReader(request, known: [])
+            return try await JSON.tagged(FlowResource(witness.flow(of: run(context.runID()).id)))
         }
         group.get("runs") { request, _ in try await runs(QueryReader(request, known: QueryReader.runParameters)) }
         group.get("runs/:id") { request, context in
             _ = try QueryReader(request, known: [])
+            let id = try context.runID()
+            guard let run = try await witness.whole(id) else { throw Problem.noRun(id) }
+            return try JSON.tagged(run)
+        }
+        group.get("runs/:id/explain") { request, context in
+            let clock = try QueryReader(request, known: ["timezone"]).clock("timezone")
             let run = try await run(context.runID())
-            return try await JSON.response(
-                RunResource(run, value: store.shownValue(of: run), mark: store.mark(of: run.id)))
+            return try await readable {
+                guard let explanation = try await witness.explanation(of: run.id, reader: clock) else {
+                    throw Problem(
+                        .notFound, "nothing is kept of job \"\(run.job)\" that could explain its run \(run.id)")
+                }
+                return try JSON.tagged(explanation)
+            }
         }
         group.get("runs/:id/attempts") { request, context in
             _ = try QueryReader(request, known: [])
             let run = try await run(context.runID())
-            return try await JSON.response(["attempts": store.attempts(of: run.id).map(AttemptResource.init)])
+            return try await JSON.tagged(["attempts": witness.attempts(of: run.id)])
         }
         group.get("runs/:id/logs") { request, context in
             try await logs(context.runID(), QueryReader(request, known: ["after", "limit"]))
@@ -55,14 +108,11 @@ struct ReadAPI: Sendable {
         }
         group.get("nodes") { request, _ in
             _ = try QueryReader(request, known: [])
-            let now = try await store.now()
-            let nodes = try await store.nodes(limit: Self.mostNodes)
-            return try JSON.response(["nodes": nodes.map { NodeResource($0, now: now) }])
+            return try await JSON.tagged(["nodes": witness.nodes()])
         }
         group.get("events") { request, _ in
             let filter = try QueryReader(request, known: QueryReader.eventParameters).eventFilter()
-            let events = try await store.events(filter)
-            return try JSON.response(["events": events.map(EventResource.init)])
+            return try await JSON.tagged(["events": witness.events(filter)])
         }
     }
 
@@ -71,31 +121,45 @@ struct ReadAPI: Sendable {
         Route.api.filter { $0.method == method && $0.path != "/api/v1" }.map(\.address)
     }
 
-    private struct Status: Encodable {
+    private struct Index: Encodable {
         var version: String
         var now: Timestamp
+        var addresses: [String]
+        var actions: [String]
+    }
+
+    /// How all is, and how this node is.
+    private struct Status: Encodable {
+        var version: String
         var ready: Bool
         var unreadyReason: String?
         var leader: Bool?
         var runs: [String: Int]
-        /// Whether all is well, in one word and one sentence.
-        var tone: Headline.Tone
-        var headline: String
-        /// How many jobs are how.
-        var jobs: [String: Int]
+        var standing: StandingResource
+
+        func encode(to encoder: any Encoder) throws {
+            var keys = encoder.container(keyedBy: CodingKeys.self)
+            try keys.encode(version, forKey: .version)
+            try keys.encode(ready, forKey: .ready)
+            try keys.encodeIfPresent(unreadyReason, forKey: .unreadyReason)
+            try keys.encodeIfPresent(leader, forKey: .leader)
+            try keys.encode(runs, forKey: .runs)
+            try standing.encode(to: encoder)
+        }
+
+        private enum CodingKeys: CodingKey { case version, ready, unreadyReason, leader, runs }
     }
 
-    private func status(_: QueryReader) async throws -> Response {
+    private func status(_ query: QueryReader) async throws -> Response {
+        let limit = try query.number("limit", in: 0...10_000) ?? 50
         let counts = try await store.runCounts()
         let reason = await health.unreadiness()
-        let reading = try await HealthReader(store, schedules: schedules).all()
-        return try JSON.response(
+        return try await JSON.tagged(
             Status(
-                version: OnebeatVersion.current, now: reading.now, ready: reason == nil, unreadyReason: reason,
+                version: OnebeatVersion.current, ready: reason == nil, unreadyReason: reason,
                 leader: health.node?.isLeader,
                 runs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }),
-                tone: reading.headline.tone, headline: reading.headline.sentence,
-                jobs: reading.lines.reduce(into: [:]) { $0[$1.health.state.rawValue, default: 0] += 1 }))
+                standing: witness.standing(limit: limit)))
     }
 
     private struct Page<Item: Encodable, Cursor: Encodable>: Encodable {
@@ -111,32 +175,41 @@ struct ReadAPI: Sendable {
         filter.limit = limit + 1
         let found = try await store.jobs(filter)
         let page = try await resources(Array(found.prefix(limit)))
-        return try JSON.response(Page(items: page, next: found.count > limit ? page.last?.name : nil))
-    }
-
-    private func job(_ name: String) async throws -> Response {
-        try await JSON.response(resources([record(name)]).first)
-    }
-
-    private struct Preview: Encodable {
-        var job: String
-        var timezone: String
-        var next: [OccurrenceResource]
+        return try JSON.tagged(Page(items: page, next: found.count > limit ? page.last?.name : nil))
     }
 
     private func next(_ name: String, _ query: QueryReader) async throws -> Response {
-        let record = try await record(name)
-        let count = try query.number("count", in: 1...1000) ?? 10
+        let count = try query.number("count", in: 1...10_000) ?? 10
         let after = try await moment(query, "after")
+        let timezone = try query.clock("timezone")?.definition.timezone
+        return try await readable {
+            try await JSON.tagged(
+                found(name) { try await witness.fires(of: $0, after: after, count: count, timezone: timezone) })
+        }
+    }
+
+    private func explain(_ name: String, _ query: QueryReader) async throws -> Response {
+        let (moment, clock) = (try query.moment("at"), try query.clock("timezone"))
+        return try await readable {
+            try await JSON.tagged(
+                found(name) { try await witness.explanation(of: $0, at: moment, reader: clock) })
+        }
+    }
+
+    /// What stands against an answer that hangs on a schedule may be that schedule.
+    private func readable(_ answer: () async throws -> Response) async throws -> Response {
         do {
-            let schedule = try schedules.schedule(for: record)
-            return try JSON.response(
-                Preview(
-                    job: name, timezone: schedule.definition.timezone,
-                    next: schedule.preview(after: after, count: count).map(OccurrenceResource.init)))
+            return try await answer()
         } catch let error as ScheduleError {
             throw Problem(.conflict, "the schedule cannot be read on this node: \(error)")
         }
+    }
+
+    /// What is found of a job.
+    /// - Throws: ``Problem`` where nothing is.
+    private func found<Found>(_ name: String, _ find: (String) async throws -> Found?) async throws -> Found {
+        guard let found = try await find(name) else { throw Problem.noJob(name) }
+        return found
     }
 
     private func moment(_ query: QueryReader, _ name: String) async throws -> Timestamp {
@@ -148,7 +221,7 @@ struct ReadAPI: Sendable {
         let filter = try query.runFilter()
         let runs = try await store.runs(filter)
         let next = runs.count == filter.limit ? runs.last?.id.value : nil
-        return try JSON.response(Page(items: runs.map { RunResource($0) }, next: next))
+        return try JSON.tagged(Page(items: runs.map { RunResource($0) }, next: next))
     }
 
     private struct Logs: Encodable {
@@ -181,7 +254,7 @@ struct ReadAPI: Sendable {
                 if let index = pieces.lastIndex(where: { $0.stream == stream }) { pieces[index].text += text }
             }
         }
-        return try JSON.response(Logs(pieces: pieces, next: next, complete: isComplete))
+        return try JSON.tagged(Logs(pieces: pieces, next: next, complete: isComplete))
     }
 
     /// Where the reader is, and what it has of characters that go on.
@@ -232,22 +305,26 @@ struct ReadAPI: Sendable {
     }
 
     func resources(_ jobs: [JobRecord]) async throws -> [JobResource] {
-        let reading = try await HealthReader(store, schedules: schedules).of(jobs)
-        return reading.lines.map { JobResource($0, schedule: try? schedules.schedule(for: $0.job), now: reading.now) }
+        witness.resources(of: try await HealthReader(store, schedules: schedules).of(jobs))
     }
 
     func record(_ name: String) async throws -> JobRecord {
-        guard let job = try await store.job(name) else {
-            throw Problem(.notFound, "there is no job \"\(name)\"; /api/v1/jobs lists those in force")
-        }
-        return job
+        try await found(name) { try await store.job($0) }
     }
 
     func run(_ id: RunID) async throws -> Run {
-        guard let run = try await store.run(id) else {
-            throw Problem(.notFound, "there is no run \(id); it never was, or its time in the history is over")
-        }
+        guard let run = try await witness.run(id) else { throw Problem.noRun(id) }
         return run
+    }
+}
+
+extension Problem {
+    static func noJob(_ name: String) -> Problem {
+        Problem(.notFound, "there is no job \"\(name)\"; /api/v1/jobs lists those in force")
+    }
+
+    static func noRun(_ id: RunID) -> Problem {
+        Problem(.notFound, "there is no run \(id); it never was, or its time in the history is over")
     }
 }
 

@@ -11,12 +11,21 @@ public struct WebLimits: Sendable {
     public var request: Duration
     /// How long an answer may take to be made and taken.
     public var answer: Duration
+    /// How many requests one caller who signed in, or has a token, may send at once.
+    public var burst: Int
+    /// How many a second after that.
+    public var rate: Int
 
     /// Limits that are far above what honest readers need.
-    public init(connections: Int = 128, request: Duration = .seconds(30), answer: Duration = .seconds(60)) {
+    public init(
+        connections: Int = 128, request: Duration = .seconds(30), answer: Duration = .seconds(60), burst: Int = 300,
+        rate: Int = 50
+    ) {
         self.connections = connections
         self.request = request
         self.answer = answer
+        self.burst = burst
+        self.rate = rate
     }
 }
 

@@ -1,46 +1,48 @@
 import Onebeat
 
 /// A run as JSON. Lengths of time are seconds.
-package struct RunResource: Encodable {
-    var id: Int64
-    var key: String
-    var job: String
-    var generation: Int
-    var version: Int
-    var kind: RunKind
-    var state: RunState
-    var reason: Reason?
-    var reasonInWords: String?
-    var message: String?
-    var scheduledAt: Timestamp
-    var requestId: String?
-    var dueAt: Timestamp
-    var deadlineAt: Timestamp?
-    var startedAt: Timestamp?
-    var finishedAt: Timestamp?
-    var lateness: Double?
-    var duration: Double?
-    var queue: String
-    var priority: Int
-    var attempt: Int
-    var fence: Int64
-    var node: String?
-    var boot: String?
-    var failures: Int
-    var crashes: Int
-    var cancelRequested: Bool
-    var exitCode: Int?
-    var rangeEnd: Timestamp?
-    var count: Int
-    var flow: Int64?
+package struct RunResource: Codable, Sendable {
+    package var id: Int64
+    package var key: String
+    package var job: String
+    package var generation: Int
+    package var version: Int
+    package var kind: RunKind
+    package var state: RunState
+    package var reason: Reason?
+    package var reasonInWords: String?
+    package var message: String?
+    package var scheduledAt: Timestamp
+    package var requestId: String?
+    package var dueAt: Timestamp
+    package var deadlineAt: Timestamp?
+    package var startedAt: Timestamp?
+    package var finishedAt: Timestamp?
+    package var lateness: Double?
+    package var duration: Double?
+    package var queue: String
+    package var priority: Int
+    package var attempt: Int
+    package var fence: Int64
+    package var node: String?
+    package var boot: String?
+    package var failures: Int
+    package var crashes: Int
+    package var cancelRequested: Bool
+    package var exitCode: Int?
+    package var rangeEnd: Timestamp?
+    package var count: Int
+    package var flow: Int64?
     /// Which element of a list it is for.
-    var element: Int?
+    package var element: Int?
+    /// Whether it was done elsewhere and only told of; left out where it was not.
+    package var told: Bool?
     /// What it handed on. Told of one run, not in lists.
-    var value: JSONValue?
+    package var value: JSONValue?
     /// Whether it handed on something that is secret. Likewise.
-    var secretValue: Bool?
+    package var secretValue: Bool?
     /// What somebody said that it counts as for those that follow it. Likewise.
-    var mark: MarkResource?
+    package var mark: MarkResource?
 
     package init(_ run: Run, value: ShownValue? = nil, mark: RunMark? = nil) {
         id = run.id.value
@@ -81,15 +83,40 @@ package struct RunResource: Encodable {
         count = run.count
         flow = run.flow?.value
         element = run.element
+        told = run.isReported ? true : nil
+    }
+}
+
+extension Run {
+    /// The run that a resource tells of. What the API leaves out of it, which runs it can be claimed by, is as usual.
+    package init(_ resource: RunResource) {
+        // What tells it from others of its job and instant stands behind both in its key.
+        let place = "\(resource.job)@\(resource.scheduledAt)"
+        let rest = resource.key.hasPrefix(place) ? resource.key.dropFirst(place.count) : ""
+        self.init(
+            id: RunID(resource.id),
+            version: JobVersion(job: resource.job, generation: resource.generation, version: resource.version),
+            kind: resource.kind, scheduledAt: resource.scheduledAt,
+            requestID: String(resource.kind == .scheduled ? rest : rest.dropFirst()), dueAt: resource.dueAt,
+            deadlineAt: resource.deadlineAt, state: resource.state, queue: resource.queue, priority: resource.priority,
+            need: resource.told == true ? SignalWatch.kind : "")
+        (reason, message) = (resource.reason, resource.message)
+        (startedAt, finishedAt) = (resource.startedAt, resource.finishedAt)
+        (attempt, fence) = (resource.attempt, Fence(resource.fence))
+        (node, boot) = (resource.node, resource.boot)
+        (failures, crashes) = (resource.failures, resource.crashes)
+        (isCancelRequested, exitCode) = (resource.cancelRequested, resource.exitCode)
+        (rangeEnd, count) = (resource.rangeEnd, resource.count)
+        (flow, element) = (resource.flow.map { RunID($0) }, resource.element)
     }
 }
 
 /// What a run counts as, and by whose word.
-struct MarkResource: Encodable {
-    var state: String
-    var because: String
-    var by: String
-    var at: Timestamp
+package struct MarkResource: Codable, Sendable {
+    package var state: String
+    package var because: String
+    package var by: String
+    package var at: Timestamp
 
     init(_ mark: RunMark) {
         state = mark.state.rawValue
@@ -100,17 +127,17 @@ struct MarkResource: Encodable {
 }
 
 /// One attempt of a run as JSON.
-package struct AttemptResource: Encodable {
-    var number: Int
-    var fence: Int64
-    var node: String
-    var boot: String
-    var startedAt: Timestamp
-    var finishedAt: Timestamp?
-    var duration: Double?
-    var outcome: String?
-    var message: String?
-    var exitCode: Int?
+package struct AttemptResource: Codable, Sendable {
+    package var number: Int
+    package var fence: Int64
+    package var node: String
+    package var boot: String
+    package var startedAt: Timestamp
+    package var finishedAt: Timestamp?
+    package var duration: Double?
+    package var outcome: String?
+    package var message: String?
+    package var exitCode: Int?
 
     package init(_ attempt: Attempt) {
         number = attempt.number
@@ -127,12 +154,12 @@ package struct AttemptResource: Encodable {
 }
 
 /// A piece of a run's output as JSON. Its text is that of ``PieceDecoder``: characters are whole.
-package struct LogResource: Encodable {
-    var attempt: Int
-    var sequence: Int
-    var stream: LogStream
-    var at: Timestamp
-    var text: String
+package struct LogResource: Codable, Sendable {
+    package var attempt: Int
+    package var sequence: Int
+    package var stream: LogStream
+    package var at: Timestamp
+    package var text: String
 
     package init(_ piece: LogPiece, text: String) {
         attempt = piece.id.position.attempt

@@ -11,6 +11,8 @@ struct Safeguard: RouterMiddleware {
     let address: ListenAddress
     /// Names under which a proxy asks, in lower case.
     var hosts: Set<String> = []
+    /// Whether browsers are told to come over TLS from now on.
+    var isStrict = false
 
     static let contentPolicy =
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -27,13 +29,17 @@ struct Safeguard: RouterMiddleware {
         // With `no-referrer` a browser says of its own forms that they come from `null`.
         response.headers[.referrerPolicy] = "same-origin"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        // A browser takes it for all ports of the name: on this machine's own names that would be other programs' ports.
+        if isStrict, !isThisMachine(request.head.authority) {
+            response.headers[.strictTransportSecurity] = "max-age=31536000"
+        }
         return response
     }
 
     private func answer(
         _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        if address.isLoopback, !isThisMachine(request.head.authority) {
+        if address.isLoopback, !isThisMachine(request.head.authority), !isProxied(request.head.authority) {
             return try Problem(
                 .misdirectedRequest,
                 "the request names host \"\(request.head.authority ?? "")\", but this address serves only this "
@@ -44,12 +50,14 @@ struct Safeguard: RouterMiddleware {
         return try await next(request, context)
     }
 
+    private func isProxied(_ authority: String?) -> Bool {
+        hosts.contains(authority?.lowercased().split(separator: ":").first.map(String.init) ?? "")
+    }
+
     private func isThisMachine(_ authority: String?) -> Bool {
         // HTTP/1.0 clients on this machine may send no host; a browser always does.
         guard let authority, !authority.isEmpty else { return true }
         if ListenAddress.isLoopback(authority) { return true }
-        let name = authority.lowercased().split(separator: ":").first.map(String.init) ?? ""
-        if hosts.contains(name) { return true }
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
             return ListenAddress.isLoopback(String(authority[authority.index(after: authority.startIndex)..<end]))
         }

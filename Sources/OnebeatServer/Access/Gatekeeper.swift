@@ -29,6 +29,7 @@ struct Gatekeeper: RouterMiddleware {
     typealias Context = WebContext
 
     let door: any Door
+    let pace: Pace
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -53,10 +54,21 @@ struct Gatekeeper: RouterMiddleware {
         }
         var reader = Reader.current
         switch context.visitor.proof {
+        // Who is on this machine can ask the store as often as they like.
         case .none, .place: break
-        case .session, .token, .proxy: reader.name = context.visitor.actor
+        case .session, .token, .proxy:
+            reader.name = context.visitor.actor
+            try keepPace(context.visitor)
         }
         return try await Reader.$current.withValue(reader) { [context] in try await next(request, context) }
+    }
+
+    private func keepPace(_ visitor: Visitor) throws {
+        guard let wait = pace.wait(of: visitor.actor) else { return }
+        throw Problem(
+            .tooManyRequests,
+            "\(visitor.actor) asks too often; ask again after \(wait.brief), and less often from then on",
+            headers: [.retryAfter: "\(max(1, Int(saturating: wait.inSeconds.rounded(.up))))"])
     }
 
     /// - Returns: the way to where people sign in, for people.

@@ -86,13 +86,18 @@ package struct Acts: Sendable {
     package func emit(_ name: String, id: String?, data: String?) async throws -> [Run] {
         if let problem = EventName.problem(name) { throw ActRefusal(.invalid, problem) }
         if let id, let problem = RequestName.problem(id) { throw ActRefusal(.invalid, "the id \(problem)") }
-        let value: RunValue?
+        let value = try Self.value(ofEvent: data)
+        return try await store.emit(Emission(name, id: id ?? RequestName.fresh(), data: value, by: actor))
+    }
+
+    /// What an event brings, from its JSON.
+    package static func value(ofEvent data: String?) throws(ActRefusal) -> RunValue? {
+        guard let data else { return nil }
         do {
-            value = try data.map { try RunValue(json: Array($0.utf8)) }
+            return try RunValue(json: Array(data.utf8))
         } catch {
             throw ActRefusal(.invalid, "what the event brings cannot be handed on: \(error)")
         }
-        return try await store.emit(Emission(name, id: id ?? RequestName.fresh(), data: value, by: actor))
     }
 
     /// Takes down what somebody says of a run that is done elsewhere.

@@ -1,8 +1,8 @@
 import Onebeat
 
 extension HistoryStore {
-    /// All runs of a flow.
-    package func all(of flow: RunID) async throws -> [Run] {
+    /// All runs of a flow, or the newest of them.
+    package func all(of flow: RunID, most: Int = .max) async throws -> [Run] {
         var filter = RunFilter()
         filter.flow = flow
         filter.limit = 1000
@@ -10,7 +10,7 @@ extension HistoryStore {
         while true {
             let page = try await self.runs(filter)
             runs += page
-            guard page.count == filter.limit, let last = page.last else { return runs }
+            guard page.count == filter.limit, runs.count < most, let last = page.last else { return runs }
             filter.after = last.id
         }
     }

@@ -6,7 +6,7 @@ import Onebeat
 package struct RemoteNode: Sendable {
     /// What went wrong, and whether the same call may do later.
     package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
-        package enum Kind: Sendable { case refused, badInput, notAllowed, tryLater }
+        package enum Kind: Sendable { case refused, missing, badInput, notAllowed, tryLater }
 
         package var kind: Kind
         package var description: String
@@ -15,10 +15,17 @@ package struct RemoteNode: Sendable {
     /// What a node says that it did.
     package struct Deed: Sendable, Decodable {
         package var words: String
+        private var lines: [String]?
+        /// The run, or the runs, that came of it.
+        package var run: RunResource?
+        package var runs: [RunResource]?
+
+        /// A line each.
+        package var said: [String] { lines ?? [words] }
     }
 
     private static let patience = Duration.seconds(30)
-    private static let mostBytes = 4 * 1024 * 1024
+    private static let mostBytes = 32 * 1024 * 1024
 
     private let address: HTTPAddress
     private let token: String?
@@ -63,14 +70,25 @@ package struct RemoteNode: Sendable {
     }
 
     /// Does something, and reads what came of it.
-    package func does<Answer: Decodable>(_ path: String, _ fields: [String: JSONValue]) async throws -> Answer {
-        try decode(try await act(path, fields))
+    package func does<Answer: Decodable>(
+        _ path: String, _ fields: [String: JSONValue], method: String = "POST"
+    ) async throws -> Answer {
+        try decode(try await act(path, fields, method: method))
     }
 
     /// Reads something.
     /// - Parameter path: below `/api/v1`, encoded, with its parameters.
     package func read<Answer: Decodable>(_ path: String) async throws -> Answer {
         try decode(try await ask("GET", path, []))
+    }
+
+    /// Reads something that may not be there.
+    package func readIfThere<Answer: Decodable>(_ path: String) async throws -> Answer? {
+        do {
+            return try await read(path) as Answer
+        } catch let failure as Failure where failure.kind == .missing {
+            return nil
+        }
     }
 
     private func decode<Answer: Decodable>(_ body: [UInt8]) throws -> Answer {
@@ -81,14 +99,11 @@ package struct RemoteNode: Sendable {
         } catch {
             throw Failure(
                 kind: .refused,
-                description: "\(address.origin) answers what is not understood; is it as new as this command?")
+                description:
+                    "\(address.origin) answers what is not understood: it is no node of Onebeat, or not of the version of this"
+                    + " command, \(OnebeatVersion.current)")
         }
     }
-
-    private struct Standing: Decodable { var now: Timestamp }
-
-    /// The time of its store.
-    package func now() async throws -> Timestamp { try await (read("/status") as Standing).now }
 
     private func ask(_ method: String, _ path: String, _ body: [UInt8]) async throws -> [UInt8] {
         var target = address
@@ -148,22 +163,27 @@ package struct RemoteNode: Sendable {
                 case .end: break
                 }
             }
-            if body.count > Self.mostBytes { throw AnswerProblem("its answer is larger than 4 MiB") }
+            if body.count > Self.mostBytes { throw AnswerProblem("its answer is larger than 32 MiB") }
         }
         return (status, body)
     }
 
+    /// What a node says of a request that it refuses, and nobody else in these words.
     private struct Told: Decodable {
         var detail: String
+        var instance: String
     }
 
     private func failure(_ status: Int, _ body: [UInt8]) -> Failure {
         let told = try? JSONDecoder().decode(Told.self, from: Data(body)).detail
-        let words = told ?? "\(address.origin) answered with status \(status); is it a node of Onebeat?"
+        let words =
+            told
+            ?? "\(address.origin) answered with status \(status): it is no node of Onebeat, or something stands before it"
         let kind: Failure.Kind =
             switch status {
             case 401, 403: .notAllowed
             case 400, 413, 415: .badInput
+            case 404 where told != nil: .missing
             case 429, 500...: .tryLater
             default: .refused
             }

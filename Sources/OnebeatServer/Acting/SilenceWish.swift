@@ -81,22 +81,24 @@ extension Acts {
 }
 
 extension AlertStore {
-    /// How far back an incident, or a silence, is looked for by its number.
-    private static var mostKept: Int { 10_000 }
-
     /// - Throws: ``StoreError/notFound(_:)``.
     func incident(_ id: Int64) async throws -> Incident {
-        let found = try await incidents(openOnly: false, limit: Self.mostKept).first { $0.id == id }
-        guard let found else { throw StoreError.notFound("there is no incident \(id)") }
+        let found = try await incidents(openOnly: false, before: id.advanced, limit: 1).first
+        guard let found, found.id == id else { throw StoreError.notFound("there is no incident \(id)") }
         return found
     }
 
     /// - Throws: ``StoreError/notFound(_:)``.
     func silence(_ id: Int64) async throws -> Silence {
-        let found = try await silences(endingFrom: .distantPast, limit: Self.mostKept).first { $0.id == id }
-        guard let found else { throw StoreError.notFound("there is no silence \(id)") }
+        let found = try await silences(endingFrom: .distantPast, before: id.advanced, limit: 1).first
+        guard let found, found.id == id else { throw StoreError.notFound("there is no silence \(id)") }
         return found
     }
+}
+
+extension Int64 {
+    /// The number after it; none after the last.
+    var advanced: Int64? { self == .max ? nil : self + 1 }
 }
 
 extension AlertStore where Self: JobStore {

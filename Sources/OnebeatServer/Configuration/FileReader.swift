@@ -132,14 +132,14 @@ struct FileReader {
     }
 
     private func certificate(_ web: MapReader) -> CertificateFiles? {
-        guard let map = web.map("tls", keys: ["certificate", "key"]) else { return nil }
+        guard let map = web.map("tls", keys: ["certificate", "key", "hsts"]) else { return nil }
         for key in ["certificate", "key"] where !map.has(key) {
             map.problem("is left out: name both files, certificate and key, in PEM form", key: key)
         }
         guard let certificate = map.value("certificate", Read.words), let key = map.value("key", Read.words) else {
             return nil
         }
-        return CertificateFiles(certificate: certificate, key: key)
+        return CertificateFiles(certificate: certificate, key: key, isStrict: map.value("hsts", Read.truth) ?? true)
     }
 
     private static func range(_ node: YAMLNode) throws(Misfit) -> AddressRange {

@@ -35,6 +35,8 @@ package struct Settings: Sendable, Equatable {
     package var signIn: Setting<SignInMode>
     /// The proxy that stands before the pages.
     package var proxy: Setting<ProxyTrust?>
+    /// What the pages are shown over TLS by, if they are.
+    package var certificate: Setting<CertificateFiles?>
     /// The number that orders a file's jobs among those of its source.
     package var revision: Setting<Int64>
     /// How log lines look.
@@ -95,6 +97,7 @@ package struct Settings: Sendable, Equatable {
             proxy: Setting(
                 file?.proxy,
                 from: file?.proxy == nil ? .standard : .file(file?.path ?? "the file", key: "web.proxy")),
+            certificate: certificate(&sources, file),
             revision: sources.settle(
                 "revision", flag: flags.revision, file: file?.revision.map(String.init), standard: 0, read: revision),
             logFormat: sources.settle(
@@ -154,6 +157,7 @@ package struct Settings: Sendable, Equatable {
                     "web hosts", webHosts.value.isEmpty ? "none" : webHosts.value.joined(separator: ", "),
                     webHosts.origin
                 ),
+                ("tls", certificate.value?.certificate ?? "none", certificate.origin),
                 ("sign-in", signInWords, proxy.value?.userHeader == nil ? signIn.origin : proxy.origin),
                 ("revision", revision.origin == .standard ? "none" : "\(revision.value)", revision.origin),
                 ("log format", logFormat.value.rawValue, logFormat.origin),
@@ -163,6 +167,29 @@ package struct Settings: Sendable, Equatable {
 }
 
 extension Settings {
+    /// One of the two files alone is of no use, wherever it was named.
+    private static func certificate(
+        _ sources: inout SettingSources, _ file: ConfigurationFile?
+    ) -> Setting<CertificateFiles?> {
+        let files = file?.certificate
+        let certificate: Setting<String?> = sources.settle(
+            "web-tls-certificate", flag: nil, file: files?.certificate, fileKey: "web.tls.certificate", standard: nil,
+            read: path)
+        let key: Setting<String?> = sources.settle(
+            "web-tls-key", flag: nil, file: files?.key, fileKey: "web.tls.key", standard: nil, read: path)
+        let isStrict = sources.settle(
+            "web-tls-hsts", flag: nil, file: files.map { "\($0.isStrict)" }, fileKey: "web.tls.hsts", standard: true,
+            read: truth)
+        guard let path = certificate.value, let secret = key.value else {
+            for (named, other) in [(certificate, "key"), (key, "certificate")] where named.value != nil {
+                sources.problem("\(named.origin): names one of two files; name the \(other) as well (web.tls.\(other))")
+            }
+            return Setting(nil, from: .standard)
+        }
+        return Setting(
+            CertificateFiles(certificate: path, key: secret, isStrict: isStrict.value), from: certificate.origin)
+    }
+
     /// The file's Redis is the broker unless another is named; a file that speaks of Celery needs one.
     private static func celery(
         _ sources: inout SettingSources, _ file: ConfigurationFile?, _ redis: Setting<RedisAddress?>
@@ -226,6 +253,19 @@ extension Settings {
         }
         try withoutControls(text)
         return names
+    }
+
+    private static func path(_ text: String) throws(Misfit) -> String? {
+        try withoutControls(text)
+        return text
+    }
+
+    private static func truth(_ text: String) throws(Misfit) -> Bool {
+        switch text.lowercased() {
+        case "true": return true
+        case "false": return false
+        default: throw Misfit("is \(quoted(text)); true or false will do")
+        }
     }
 
     private static func withoutControls(_ text: String) throws(Misfit) {

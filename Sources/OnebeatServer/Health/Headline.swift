@@ -3,7 +3,7 @@ import Onebeat
 /// The state of things in one sentence.
 package struct Headline: Sendable, Equatable {
     /// How it sounds.
-    package enum Tone: String, Sendable, Encodable {
+    package enum Tone: String, Sendable, Codable {
         /// Every enabled job that was due did lately what it is for.
         case good
         /// There is nothing that could be well.

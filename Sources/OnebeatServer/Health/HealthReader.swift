@@ -21,6 +21,7 @@ package struct HealthReader: Sendable {
         package var running: [Run]
         /// Whether the store only observes; `nil` where it never did.
         package var standby: Standby?
+        private let living: [NodeRecord]
 
         package init(
             now: Timestamp, nodes: [NodeRecord], lines: [Line], running: [Run], standby: Standby? = nil
@@ -30,6 +31,14 @@ package struct HealthReader: Sendable {
             self.lines = lines
             self.running = running
             self.standby = standby
+            living = nodes.filter { $0.standing(at: now) == "alive" }
+        }
+
+        /// Why no node would start a job, where some live and none of them would.
+        package func unserved(_ job: JobRecord) -> Unserved? {
+            let definition = job.definition
+            guard definition.trouble == nil, definition.signal == nil, !living.isEmpty else { return nil }
+            return Unserved(queue: definition.policies.queue, need: definition.need, among: living, at: now)
         }
 
         /// Of the jobs that do something, and of alerts that need a look themselves.

@@ -6,7 +6,7 @@ import Onebeat
 /// How a job is.
 package struct JobHealth: Sendable, Equatable {
     /// In one word; what needs a look first stands first.
-    package enum State: String, Sendable, CaseIterable, Encodable {
+    package enum State: String, Sendable, CaseIterable, Codable {
         /// The newest of its runs that were started did not end well.
         case failing
         /// What was due lately was not started in time, and nothing has ended well since.

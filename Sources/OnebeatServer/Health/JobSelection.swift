@@ -23,8 +23,19 @@ package struct JobSelection: Sendable, Equatable {
     /// Whether a job is one of them.
     package func fits(_ job: JobRecord, _ health: JobHealth) -> Bool {
         let definition = job.definition
-        return (text.map(job.name.contains) ?? true) && (!needsLook || health.needsLook)
-            && (states.isEmpty || states.contains(health.state)) && (tag.map(definition.tags.contains) ?? true)
-            && (queue.map { $0 == definition.policies.queue } ?? true) && (owner.map { $0 == definition.owner } ?? true)
+        return fits(job.name, definition.tags, definition.policies.queue, definition.owner, health.state)
+    }
+
+    /// Whether a job that a resource tells of is one of them.
+    package func fits(_ job: JobResource) -> Bool {
+        fits(job.name, job.tags, job.policies.queue, job.owner, job.health.state)
+    }
+
+    private func fits(
+        _ name: String, _ tags: [String], _ queue: String, _ owner: String?, _ state: JobHealth.State
+    ) -> Bool {
+        (text.map(name.contains) ?? true) && (!needsLook || state.needsLook)
+            && (states.isEmpty || states.contains(state)) && (tag.map(tags.contains) ?? true)
+            && (self.queue.map { $0 == queue } ?? true) && (self.owner.map { $0 == owner } ?? true)
     }
 }

@@ -3,7 +3,7 @@ import Onebeat
 /// Why a job ran, ran late, did not run, or when it will, in sentences an operator can act on.
 package struct Explanation: Sendable, Equatable {
     /// The answer in one word.
-    package enum Verdict: String, Sendable, Encodable {
+    package enum Verdict: String, Sendable, Codable {
         /// It started in time; how it ended is in the sentences.
         case ran
         /// It started, but later than it was due.

@@ -2,6 +2,35 @@ import Onebeat
 
 /// A picture of who follows whom, of definitions alone.
 package struct FlowDrawing: Sendable {
+    /// What is drawn of a job.
+    package struct Box: Codable, Sendable, Equatable {
+        package var job: String
+        /// Of a root its schedule, of a follower what is not usual about it.
+        package var words: String
+        /// The jobs that it follows.
+        package var after: [String]
+
+        init(_ definition: JobDefinition) {
+            job = definition.name
+            guard case .after(let parents) = definition.schedule.rhythm else {
+                (words, after) = ((try? Schedule(of: definition))?.words ?? "", [])
+                return
+            }
+            let rule = definition.policies.triggerRule
+            let unusual = [
+                rule == JobPolicies().triggerRule ? nil : rule.rawValue,
+                definition.each.map { "for each of \($0.words)" },
+            ]
+            (words, after) = (unusual.compactMap(\.self).joined(separator: ", "), parents)
+        }
+
+        /// As much of a definition as a graph is drawn from.
+        var definition: JobDefinition {
+            JobDefinition(
+                name: job, schedule: ScheduleDefinition(after.isEmpty ? .manual : .after(after)), work: .handler)
+        }
+    }
+
     private let graph: FlowGraph
     private let words: [String: String]
     private let roots: [String]
@@ -11,21 +40,26 @@ package struct FlowDrawing: Sendable {
     ///   - job: only the flow that this job is part of; all flows when `nil`.
     /// - Throws: `DefinitionError` for a flow that cannot be.
     package init(_ definitions: [JobDefinition], around job: String? = nil) throws(DefinitionError) {
-        let graph = try FlowGraph(definitions)
-        var words: [String: String] = [:]
-        for definition in definitions {
-            let isUsual = definition.policies.triggerRule == JobPolicies().triggerRule
-            words[definition.name] =
-                definition.isFollower
-                ? isUsual ? "" : definition.policies.triggerRule.rawValue
-                : (try? Schedule(of: definition))?.words ?? ""
-        }
+        try self.init(definitions.map(Box.init), around: job)
+    }
+
+    package init(_ boxes: [Box], around job: String? = nil) throws(DefinitionError) {
+        let graph = try FlowGraph(boxes.map(\.definition))
         let top = job.map { graph.roots[$0] ?? $0 }
-        roots = definitions.map(\.name).sorted().filter { name in
+        roots = boxes.map(\.job).sorted().filter { name in
             graph.roots[name] == nil && (top.map { $0 == name } ?? !graph.children(of: name).isEmpty)
         }
+        words = Dictionary(boxes.map { ($0.job, $0.words) }) { first, _ in first }
         self.graph = graph
-        self.words = words
+    }
+
+    /// The boxes of the jobs that are drawn.
+    package static func boxes(
+        _ definitions: [JobDefinition], around job: String? = nil
+    ) throws(DefinitionError) -> [Box] {
+        let boxes = definitions.map(Box.init)
+        let drawn = Set(try FlowDrawing(boxes, around: job).jobs)
+        return boxes.filter { drawn.contains($0.job) }
     }
 
     /// Whether there is nothing to draw.

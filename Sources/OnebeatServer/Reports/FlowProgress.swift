@@ -27,6 +27,15 @@ package struct FlowProgress: Sendable {
         }
     }
 
+    /// The flow that a resource tells of.
+    package init(_ resource: FlowResource) {
+        self.init(
+            RunID(resource.flow), runs: resource.runs.map { Run($0.run) },
+            waits: resource.runs.flatMap { member in
+                member.follows.map { Wait(parent: RunID($0), run: RunID(member.run.id)) }
+            })
+    }
+
     /// The runs of a run's elements; none for one that stands for none.
     package func elements(of run: Run) -> [Run] { elements[run.id] ?? [] }
 
@@ -63,7 +72,9 @@ package struct FlowProgress: Sendable {
         func ended(_ run: Run) -> Timestamp { run.finishedAt ?? .distantPast }
         var path: [Run] = []
         var next = runs.filter { $0.startedAt != nil }.max { ended($0) < ended($1) }
-        while let run = next {
+        // No longer than there are runs: what a node tells of who follows whom is taken as it comes.
+        for _ in runs {
+            guard let run = next else { break }
             // The time of the whole is that of its elements.
             if elements(of: run).isEmpty { path.insert(run, at: 0) }
             next = parents(of: run).filter { $0.startedAt != nil }.max { ended($0) < ended($1) }

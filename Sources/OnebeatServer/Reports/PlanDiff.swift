@@ -3,7 +3,7 @@ import Onebeat
 /// What applying definitions would change in a store, and when the changed jobs fire before and after.
 package struct PlanDiff: Sendable, Equatable {
     /// One key that differs; `nil` where it is not there.
-    package struct KeyChange: Sendable, Equatable {
+    package struct KeyChange: Sendable, Equatable, Codable {
         /// As in YAML.
         package var key: String
         /// The value in force.

@@ -20,6 +20,22 @@ extension StoreLaw {
             let again = try await bench.store.open([incident("b", since: bench.second(1))])
             try expect(again.map(\.job), is: ["b"])
         },
+        StoreLaw("incidents and silences are listed page by page, the newest first") { bench in
+            _ = try await bench.store.open(["a", "b", "c"].map { incident($0) })
+            let all = try await bench.store.incidents(openOnly: false, limit: 9)
+            try expect(all.map(\.id), is: all.map(\.id).sorted(by: >))
+            try await bench.store.close([all[1].id])
+            let rest = try await bench.store.incidents(openOnly: false, before: all[0].id, limit: 1)
+            try expect(rest.map(\.id), is: [all[1].id])
+            let open = try await bench.store.incidents(openOnly: true, before: all[0].id, limit: 9)
+            try expect(open.map(\.id), is: [all[2].id])
+            try expect(try await bench.store.incidents(openOnly: false, before: all[2].id, limit: 9), is: [])
+            let first = try await bench.store.silence("a", for: .seconds(60), because: "x", by: "ann")
+            let second = try await bench.store.silence("b", for: .seconds(60), because: "x", by: "ann")
+            let now = try await bench.store.now()
+            try expect(try await bench.store.silences(endingFrom: now, before: second.id, limit: 9), is: [first])
+            try expect(try await bench.store.silences(endingFrom: now, before: first.id, limit: 9), is: [])
+        },
         StoreLaw("incidents of a rule go into one message once the first is old enough") { bench in
             _ = try await bench.store.open([incident("a")])
             try await bench.store.gather("alerts/ops/run", olderThan: .seconds(10))

@@ -26,6 +26,10 @@ extension StoreLaw {
             try expect(now.map(\.reached), is: [bench.second(120)])
             try expect(now.map(\.made), is: [2])
             try expect(now.map(\.passed), is: [3])
+            try expect(try await bench.store.backfills(openOnly: false, before: backfill.id, limit: 9), is: [])
+            try expect(
+                try await bench.store.backfills(openOnly: true, before: backfill.id + 1, limit: 9).map(\.id),
+                is: [backfill.id])
             try expect(
                 try await bench.store.newestStates(of: "a", at: [60, 90].map(bench.second)),
                 is: [bench.second(60): .scheduled])

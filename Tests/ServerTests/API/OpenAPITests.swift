@@ -1,4 +1,5 @@
 import Foundation
+import Onebeat
 import Testing
 import Yams
 
@@ -9,7 +10,7 @@ import Yams
     @Test(arguments: [
         ("/jobs", "items", "Job"), ("/runs", "items", "Run"), ("/runs/1/attempts", "attempts", "Attempt"),
         ("/runs/1/logs", "pieces", "LogPiece"), ("/nodes", "nodes", "Node"), ("/events", "events", "Event"),
-        ("/jobs/backup/next", "next", "Occurrence"),
+        ("/jobs/backup/next", "next", "Occurrence"), ("/jobs/backup/versions", "versions", "Version"),
     ])
     func answersHaveTheKeysThatAreDescribed(path: String, list: String, schema: String) async throws {
         let described = try Self.schema(schema)
@@ -21,6 +22,38 @@ import Yams
                 #expect(Set(item.keys).isSubset(of: described.properties))
                 #expect(described.required.isSubset(of: item.keys))
             }
+        }
+    }
+
+    @Test(arguments: [
+        ("/jobs/backup", "Job"), ("/runs/1", "Run"), ("/jobs/backup/explain", "Explanation"),
+        ("/runs/1/explain", "Explanation"), ("/flows/3", "Flow"),
+    ])
+    func oneThingHasTheKeysThatAreDescribed(path: String, schema: String) async throws {
+        let described = try Self.schema(schema)
+        try await WebFixture.serving { web in
+            var follower = JobDefinition(name: "follower", schedule: .manual, work: .handler)
+            follower.schedule = ScheduleDefinition(.after(["root"]))
+            let root = JobDefinition(name: "root", schedule: .manual, work: .handler)
+            try await web.store.apply(
+                [root, follower], source: "file:/more", isComplete: false, by: "test", schedules: ScheduleCache())
+            _ = try await web.store.trigger("root", requestID: "1", by: "test")
+            let answer = try await web.get("/api/v1" + path).object()
+            #expect(Set(answer.keys).isSubset(of: described.properties))
+            #expect(described.required.isSubset(of: answer.keys))
+        }
+    }
+
+    @Test func theStandingHasTheKeysThatAreDescribed() async throws {
+        let components = try #require(try Self.document()["components"] as? [String: [String: [String: Any]]])
+        let content = try #require(components["responses"]?["Status"]?["content"] as? [String: [String: [String: Any]]])
+        let schema = try #require(content["application/json"]?["schema"])
+        let properties = Set(try #require(schema["properties"] as? [String: Any]).keys)
+        let required = Set(schema["required"] as? [String] ?? [])
+        try await WebFixture.serving { web in
+            let answer = try await web.get("/api/v1/status").object()
+            #expect(Set(answer.keys).isSubset(of: properties))
+            #expect(required.isSubset(of: answer.keys))
         }
     }
 
@@ -50,6 +83,9 @@ import Yams
             let answer = try await web.get("/api/v1/openapi.yaml")
             #expect(answer.headers["content-type"] == "application/yaml; charset=utf-8")
             #expect(answer.body == text)
+            let json = try await web.get("/api/v1/openapi.json")
+            #expect(json.headers["content-type"] == "application/json; charset=utf-8")
+            #expect(NSDictionary(dictionary: try json.object()).isEqual(to: try Self.document()))
         }
     }
 
@@ -65,6 +101,18 @@ import Yams
                 #expect(Set(keys).isSubset(of: run.properties) && run.required.isSubset(of: keys))
             }
         }
+    }
+
+    @Test func everyWordThereIsIsDescribed() throws {
+        let components = try #require(try Self.document()["components"] as? [String: [String: [String: Any]]])
+        let schemas = try #require(components["schemas"])
+        func words(_ name: String, _ property: String? = nil) -> Set<String> {
+            let schema =
+                property.flatMap { (schemas[name]?["properties"] as? [String: [String: Any]])?[$0] } ?? schemas[name]
+            return Set(schema?["enum"] as? [String] ?? [])
+        }
+        #expect(words("RunState") == Set(RunState.allCases.map(\.rawValue)))
+        #expect(words("Health", "state") == Set(JobHealth.State.allCases.map(\.rawValue)))
     }
 
     private static func schema(_ name: String) throws -> (properties: Set<String>, required: Set<String>) {

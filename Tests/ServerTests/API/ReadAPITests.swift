@@ -32,6 +32,29 @@ import Testing
         }
     }
 
+    @Test(arguments: ["alerts", "silences", "backfills"])
+    func whatIsListedByNumberIsPagedByTheLastOneSeen(list: String) async throws {
+        try await WebFixture.serving { web in
+            for number in 1...2 {
+                let (name, length) = ("backup-\(number)", Duration.seconds(60))
+                _ = try await web.store.open([
+                    Incident(rule: "alerts/ops/run", kind: .failed, job: name, since: web.time.now(), summary: "x")
+                ])
+                _ = try await web.store.silence(name, for: length, because: "x", by: "test")
+                let end = web.time.now() - .seconds(number * 60)
+                _ = try await web.store.add(Backfill(of: "backup", from: end - length, to: end, by: "test"))
+            }
+            let first = try await web.get("/api/v1/\(list)?limit=1").object()
+            let next = try #require(first["next"] as? Int)
+            let second = try await web.get("/api/v1/\(list)?limit=1&after=\(next)").object()
+            let last = try #require(second["next"] as? Int)
+            #expect((second["items"] as? [[String: Any]])?.first?["id"] as? Int == last && last < next)
+            let none = try await web.get("/api/v1/\(list)?limit=1&after=\(last)").object()
+            #expect((none["items"] as? [Any])?.isEmpty == true && none["next"] == nil)
+            #expect(try await web.get("/api/v1/\(list)?after=0").status == 400)
+        }
+    }
+
     @Test func aNameWithASlashIsReachedByItsEncodedForm() async throws {
         try await WebFixture.serving { web in
             let job = try await web.get("/api/v1/jobs/team%2Fping").object()

@@ -52,6 +52,30 @@ import Testing
         }
     }
 
+    /// Browsers hold to it for all ports of a name: those of this machine are other programs' as well.
+    @Test(arguments: [
+        ("onebeat.example.com", true, true), ("onebeat.example.com", false, false), ("localhost", true, false),
+    ])
+    func browsersAreToldToComeOverTLSFromThenOn(host: String, isStrict: Bool, isTold: Bool) async throws {
+        let certificate = try TestCertificate.made()
+        defer { certificate.remove() }
+        var files = files(certificate)
+        files.isStrict = isStrict
+        let shown = try ServerCertificate(files, logger: logger)
+        try await WebFixture.serving(hosts: ["onebeat.example.com"], certificate: shown) { web in
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificate.file))
+            let client = HTTPClient(
+                eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: configuration))
+            var request = HTTPClientRequest(url: web.base + "/healthz")
+            request.headers.replaceOrAdd(name: "Host", value: host)
+            let answer = try await client.execute(request, timeout: .seconds(30))
+            try await client.shutdown()
+            #expect(answer.status == .ok)
+            #expect(answer.headers.first(name: "Strict-Transport-Security") == (isTold ? "max-age=31536000" : nil))
+        }
+    }
+
     @Test func aNewCertificateIsShownAndABrokenOneIsNot() async throws {
         let (old, new) = (try TestCertificate.made(), try TestCertificate.made())
         defer { for certificate in [old, new] { certificate.remove() } }

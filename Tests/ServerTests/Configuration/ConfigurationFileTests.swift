@@ -56,6 +56,8 @@ import Testing
     @Test func theFilesForTLSAreNamedBoth() throws {
         let file = try parseFile("jobs: {}\nweb: {tls: {certificate: /etc/cert.pem, key: /etc/key.pem}}\n")
         #expect(file.certificate == CertificateFiles(certificate: "/etc/cert.pem", key: "/etc/key.pem"))
+        let open = try parseFile("jobs: {}\nweb: {tls: {certificate: a, key: b, hsts: false}}\n")
+        #expect(open.certificate?.isStrict == false)
         for text in ["{certificate: a}", "{key: a}", "{}"] {
             let problems = fileProblems("jobs: {}\nweb: {tls: \(text)}\n")
             #expect(problems.contains { $0.contains("name both files") }, "\(text): \(problems)")

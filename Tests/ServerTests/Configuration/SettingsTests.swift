@@ -53,6 +53,29 @@ import Testing
         if !isFine { #expect(settings.accessProblem?.hasPrefix("ONEBEAT_LISTEN: others reach ") == true) }
     }
 
+    @Test func filesOfTLSAreNamedInTheFileOrByVariables() throws {
+        let file = try file("web: {tls: {certificate: f.pem, key: f.key, hsts: false}}")
+        func files(_ environment: [String: String], _ file: ConfigurationFile?) throws -> Setting<CertificateFiles?> {
+            try Settings.resolve(environment: environment, file: file, hostName: "h").certificate
+        }
+        let both = ["ONEBEAT_WEB_TLS_CERTIFICATE": "e.pem", "ONEBEAT_WEB_TLS_KEY": "e.key"]
+        #expect(try files([:], nil) == Setting(nil, from: .standard))
+        #expect(
+            try files(both, nil)
+                == Setting(
+                    CertificateFiles(certificate: "e.pem", key: "e.key"),
+                    from: .environment("ONEBEAT_WEB_TLS_CERTIFICATE")))
+        #expect(
+            try files(both, file).value == CertificateFiles(certificate: "e.pem", key: "e.key", isStrict: false))
+        #expect(try files(["ONEBEAT_WEB_TLS_HSTS": "true"], file).value?.isStrict == true)
+        #expect(try files(["ONEBEAT_WEB_TLS_KEY": "e.key"], file).value?.certificate == "f.pem")
+        #expect(
+            problems(environment: ["ONEBEAT_WEB_TLS_KEY": "e.key"]) == [
+                "ONEBEAT_WEB_TLS_KEY: names one of two files; name the certificate as well (web.tls.certificate)"
+            ])
+        #expect(problems(environment: ["ONEBEAT_WEB_TLS_HSTS": "yes"])[0].contains("true or false will do"))
+    }
+
     @Test(arguments: [
         ("{from: [10.0.0.0/8, \"::1\"], user_header: X-User}", true), ("{from: 10.0.0.1}", false),
     ])
@@ -81,7 +104,7 @@ import Testing
         #expect(
             byFlag.table.map(\.value) == [
                 "sqlite:a", "rediss://r:1/2", "lenient", "[::1]:1", "n", "beat, worker", "2", "a, b, c", "1s", "30d",
-                "512KiB", "none", "none", "none", "json", "debug",
+                "512KiB", "none", "none", "none", "none", "json", "debug",
             ])
         #expect(byFlag.queues.origin == .flag("--queue"))
 
@@ -93,12 +116,13 @@ import Testing
                 "ONEBEAT_QUEUES": "a, b", "ONEBEAT_DRAIN": "1s", "ONEBEAT_KEEP": "7d", "ONEBEAT_LOG_FORMAT": "json",
                 "ONEBEAT_LOG_LEVEL": "WARNING", "ONEBEAT_REVISION": "12", "ONEBEAT_OUTPUT": "1MiB",
                 "ONEBEAT_WEB_HOSTS": "onebeat.example.com", "ONEBEAT_WEB_SIGN_IN": "password",
+                "ONEBEAT_WEB_TLS_CERTIFICATE": "c.pem", "ONEBEAT_WEB_TLS_KEY": "k.pem",
             ], file: nil, hostName: "h")
         #expect(
             byVariable.table.map(\.value)
                 == [
                     "sqlite:a", "redis://r:6379", "strict", "127.0.0.1:1", "n", "web", "2", "a, b", "1s", "7d",
-                    "1MiB", "onebeat.example.com", "password", "12", "json", "warning",
+                    "1MiB", "onebeat.example.com", "c.pem", "password", "12", "json", "warning",
                 ])
         #expect(byVariable.table.allSatisfy { $0.origin.description.hasPrefix("ONEBEAT_") })
 

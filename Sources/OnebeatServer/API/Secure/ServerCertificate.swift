@@ -10,10 +10,13 @@ package struct CertificateFiles: Sendable, Equatable {
     package var certificate: String
     /// Its private key, in PEM form.
     package var key: String
+    /// Whether browsers are told to come to this name over TLS from now on (`Strict-Transport-Security`).
+    package var isStrict: Bool
 
-    package init(certificate: String, key: String) {
+    package init(certificate: String, key: String, isStrict: Bool = true) {
         self.certificate = certificate
         self.key = key
+        self.isStrict = isStrict
     }
 }
 
@@ -31,7 +34,7 @@ package final class ServerCertificate: Sendable {
     /// Files are not looked at more often than that, however many connect.
     private static let pause = Duration.seconds(1)
 
-    private let files: CertificateFiles
+    let files: CertificateFiles
     private let time: any TimeSource
     private let logger: Logger
     private let state: Mutex<State>

@@ -1,0 +1,67 @@
+import Onebeat
+
+/// A job's due instants to come, as JSON.
+package struct FiresResource: Codable, Sendable {
+    package var job: String
+    /// The schedule in words.
+    package var schedule: String
+    package var timezone: String
+    package var next: [OccurrenceResource]
+    /// What is allowed in its expressions, and probably not meant.
+    package var warnings: [String]
+
+    package init(_ schedule: Schedule, _ occurrences: [Occurrence], of job: String = "") {
+        self.job = job
+        self.schedule = schedule.words
+        timezone = schedule.definition.timezone
+        next = occurrences.map(OccurrenceResource.init)
+        warnings =
+            if case .cron(let texts) = schedule.definition.rhythm {
+                texts.flatMap { StepWarning.all(in: $0) }.map { "\($0)" }
+            } else { [] }
+    }
+}
+
+/// A version of a job's definition, as JSON.
+package struct VersionResource: Codable, Sendable {
+    package var version: String
+    /// From when on it was in force.
+    package var at: Timestamp
+    package var by: String
+    package var source: String
+    /// When its job was removed, if it was the last one.
+    package var removedAt: Timestamp?
+    /// What differs from the version before it.
+    package var keys: [PlanDiff.KeyChange]
+
+    package init(_ line: VersionHistory.Line) {
+        let version = line.version
+        self.version = version.version.listed
+        at = version.since
+        by = version.actor
+        source = version.source
+        removedAt = version.removedAt
+        keys = line.changes
+    }
+
+    /// Whether nothing of the job's life was before it.
+    package var isFirst: Bool { version.split(separator: ".").last == "1" }
+}
+
+/// Why a job ran, or did not, as JSON.
+package struct ExplanationResource: Codable, Sendable {
+    package var job: String
+    /// The moment in question.
+    package var at: Timestamp?
+    package var verdict: Explanation.Verdict
+    package var sentences: [String]
+    package var run: RunResource?
+
+    package init(_ explanation: Explanation, of job: String, at moment: Timestamp?) {
+        self.job = job
+        at = moment
+        verdict = explanation.verdict
+        sentences = explanation.sentences
+        run = explanation.run.map { RunResource($0) }
+    }
+}
