@@ -31,7 +31,7 @@ struct Conditions: RouterMiddleware {
         guard !wanted.isEmpty else { return }
         guard let list = EntityTag.List(wanted) else {
             throw Problem(
-                .badRequest,
+                .preconditionFailed,
                 "If-Match is \(wanted.joined(separator: ", ")), which is no ETag; send it as it came, with its quotes")
         }
         let path = context.endpointPath ?? ""

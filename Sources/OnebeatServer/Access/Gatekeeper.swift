@@ -65,10 +65,11 @@ struct Gatekeeper: RouterMiddleware {
 
     private func keepPace(_ visitor: Visitor) throws {
         guard let wait = pace.wait(of: visitor.actor) else { return }
+        let seconds = max(1, Int(saturating: wait.inSeconds.rounded(.up)))
         throw Problem(
             .tooManyRequests,
-            "\(visitor.actor) asks too often; ask again after \(wait.brief), and less often from then on",
-            headers: [.retryAfter: "\(max(1, Int(saturating: wait.inSeconds.rounded(.up))))"])
+            "\(visitor.actor) asks too often; ask again after \(seconds) s, and less often from then on",
+            headers: [.retryAfter: "\(seconds)"])
     }
 
     /// - Returns: the way to where people sign in, for people.

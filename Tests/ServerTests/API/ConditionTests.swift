@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/jobs/backup/pause", "1.1.on", 400, "with its quotes"), ("/jobs/backup/pause", "\"1.1.on\"", 412, "any more"),
+        ("/jobs/backup/pause", "1.1.on", 412, "with its quotes"), ("/jobs/backup/pause", "\"1.1.on\"", 412, "any more"),
         ("/events", "\"x\"", 412, "nothing here has an ETag"),
         ("/backfills/1/pause", "*", 412, "nothing here has an ETag"),
     ])
