@@ -32,7 +32,11 @@ extension SQLiteStore: RunStore {
             if inserted > 0 {
                 if !alone, record.flowEdition > 0 {
                     let followers = try Follower.all(of: job, among: self.followers(of: job, in: db))
-                    try Self.insert(followers, after: run, in: db)
+                    do {
+                        try Self.insert(followers, after: run, in: db)
+                    } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+                        throw StoreError.wished(requestID, belowOf: job)
+                    }
                 }
                 let words = Event.triggered(requestID: requestID)
                 try db.note(Event("run.triggered", job: job, run: run.id, actor: actor, message: words), at: now)

@@ -22,10 +22,13 @@ struct SchemathesisTests {
             let node = try await box.up()
             for job in ["root", "team/slow"] { _ = try await box.onebeat("trigger", job) }
             let api = "http://127.0.0.1:\(node.port)/api/v1"
-            // What is sent under a condition may be well formed, and the condition not hold.
+            // What is sent under a condition may be well formed, and the condition not hold; and where it does not, nothing
+            // else is looked at.
             try """
             [checks.positive_data_acceptance]
             expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "429", "5xx"]
+            [checks.negative_data_rejection]
+            expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "412", "415", "422", "429", "5xx"]
             """.write(toFile: box.path("schemathesis.toml"), atomically: true, encoding: .utf8)
             // One seed, so that a change is judged by what it changed. The stream never ends, and has tests of its own.
             let found = try await box.run(

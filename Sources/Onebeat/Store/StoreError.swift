@@ -34,6 +34,13 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
                 + " hand on files' places instead of their content")
     }
 
+    /// A wish for a flow by the name of one for a job of it alone.
+    package static func wished(_ request: String, belowOf job: String) -> StoreError {
+        .refused(
+            "a job that follows \(job) was asked for as \"\(request)\" before, on its own; ask for \(job) and what follows it"
+                + " under another name")
+    }
+
     /// What would do for an element whose followers are wanted as well.
     package static func loneElementWords(_ run: Run) -> String {
         "run \(run.id) is for one element of \(run.job)'s list, and what follows hangs on all of them; retry it alone, or"

@@ -23,8 +23,14 @@ package struct Acts: Sendable {
         }
         if let each = job.definition.each { throw ActRefusal(.conflict, each.loneWords(for: job.name)) }
         if job.definition.signal != nil { throw ActRefusal(.conflict, job.definition.signalAdvice) }
-        let run = try await store.trigger(
-            job.name, requestID: request ?? RequestName.fresh(), alone: alone, by: actor)
+        let name = request ?? RequestName.fresh()
+        let run: Run
+        do {
+            run = try await store.trigger(job.name, requestID: name, alone: alone, by: actor)
+        } catch {
+            guard error == StoreError.wished(name, belowOf: job.name) else { throw error }
+            throw ActRefusal(.conflict, error.description)
+        }
         return Triggered(run: run, outlook: try await store.outlook(of: run))
     }
 

@@ -95,6 +95,24 @@ import Testing
         }
     }
 
+    /// One name is one wish: what was asked for alone by it stands against asking for the flow by it.
+    @Test func aFlowIsNotAskedForByTheNameOfOneOfItsJobs() async throws {
+        try await WebFixture.serving { web in
+            let jobs = [("root", ScheduleDefinition(.manual)), ("leaf", ScheduleDefinition(.after(["root"])))].map {
+                JobDefinition(name: $0.0, schedule: $0.1, work: .shell("true", ProcessSettings()))
+            }
+            try await web.store.apply(
+                jobs, source: "file:/more", isComplete: false, by: "test", schedules: ScheduleCache())
+            let name = ["Idempotency-Key": "one"]
+            #expect(try await web.post("/api/v1/jobs/leaf/trigger", "", name).status == 201)
+            let refused = try await web.post("/api/v1/jobs/root/trigger", "", name)
+            #expect(refused.status == 409 && refused.body.contains("under another name"), "\(refused)")
+            let runs = try await web.store.runs(RunFilter()).map(\.job)
+            #expect(!runs.contains("root"))
+            #expect(try await web.post("/api/v1/jobs/root/trigger", "", ["Idempotency-Key": "two"]).status == 201)
+        }
+    }
+
     @Test func whoAsksTooOftenWaitsAndOthersDoNot() {
         let time = ManualTime()
         let pace = Pace(WebLimits(burst: 3, rate: 2), time: time)
