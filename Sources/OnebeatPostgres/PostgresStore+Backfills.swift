@@ -60,8 +60,14 @@ extension PostgresStore: BackfillStore {
                 Statement("SELECT \(Backfill.columns) FROM backfills WHERE id = $1 FOR UPDATE", [.int(id)]),
                 Statement(
                     """
-                    SELECT \(Run.columns) FROM runs WHERE kind = 'backfill' AND request_id = $1
-                        AND state IN ('scheduled', 'waiting') AND $2 ORDER BY id FOR NO KEY UPDATE
+                    SELECT \(Run.columns) FROM runs WHERE $2 AND id = ANY (ARRAY(
+                        SELECT id FROM runs
+                        WHERE kind = 'backfill' AND request_id = $1 AND state IN ('scheduled', 'waiting')
+                        UNION ALL SELECT id FROM runs
+                        WHERE kind = 'backfill' AND element IS NOT NULL AND state = 'scheduled' AND flow_id IN (
+                            SELECT flow_id FROM runs
+                            WHERE kind = 'backfill' AND request_id = $1 AND state = 'waiting')))
+                        AND state IN ('scheduled', 'waiting') ORDER BY id FOR NO KEY UPDATE
                     """, [.text(Backfill.request(id)), .bool(state == .cancelled)]),
                 Statement(Transaction.clock),
             ])
@@ -92,11 +98,20 @@ extension PostgresStore: BackfillStore {
     }
 
     public func openRuns(of backfill: Int64) async throws(StoreError) -> Int {
+        try await open("*", of: backfill)
+    }
+
+    // The whole of a list's elements is open while one of them is.
+    public func openFlows(of backfill: Int64) async throws(StoreError) -> Int {
+        try await open("DISTINCT coalesce(flow_id, id)", of: backfill)
+    }
+
+    private func open(_ what: String, of backfill: Int64) async throws(StoreError) -> Int {
         try await move { transaction in
             try transaction.look([
                 Statement(
                     """
-                    SELECT count(*) FROM runs WHERE kind = 'backfill' AND request_id = $1
+                    SELECT count(\(what)) FROM runs WHERE kind = 'backfill' AND request_id = $1
                         AND state IN ('scheduled', 'waiting', 'running')
                     """, [.text(Backfill.request(backfill))])
             ])[0].first?[0] ?? 0

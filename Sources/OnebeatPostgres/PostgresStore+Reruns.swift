@@ -204,6 +204,13 @@ enum Reruns {
             Statement(
                 "INSERT INTO waits (parent_id, run_id) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING",
                 [.ints(edges.map(\.0.value)), .ints(edges.map(\.1.value))]),
+            // What they follow may be ending just now, in a move that does not see them: after it, they are decided on by
+            // that end, or before it, which waits for this one and sees them then.
+            Statement(
+                """
+                SELECT 1 FROM runs WHERE id = ANY ($1) AND state IN ('waiting', 'scheduled', 'running')
+                ORDER BY id FOR SHARE
+                """, [.ints(Set(edges.map(\.0.value)).subtracting(order.map(\.value)).sorted())]),
         ])
         return order
     }

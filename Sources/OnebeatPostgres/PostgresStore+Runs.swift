@@ -306,17 +306,21 @@ extension PostgresStore: RunStore {
         try await move { transaction in
             let jobs = try transaction.look([Statement(Self.blocked, [.int(limit)])])[0].map { $0[0] as String }
             guard !jobs.isEmpty else { return 0 }
+            // Of those that wait for other jobs the first may wait for longer than one behind it.
             return try transaction.commit([
                 .lockGuarded(jobs, waiting: true),
                 Statement(
                     """
                     UPDATE runs SET is_held = false FROM unnest($1) AS e (job) CROSS JOIN LATERAL (
                         SELECT h.id FROM runs h WHERE h.job_name = e.job AND h.state = 'scheduled' AND h.is_held
-                            AND NOT EXISTS (SELECT 1 FROM runs a WHERE a.job_name = e.job AND a.state = 'running')
-                        ORDER BY h.due_at, h.id LIMIT 1) held
+                            AND NOT EXISTS (
+                                SELECT 1 FROM runs a
+                                WHERE a.job_name = e.job AND a.state = 'running' AND a.kind <> 'backfill')
+                        ORDER BY h.due_at, h.id
+                        LIMIT CASE WHEN EXISTS (SELECT 1 FROM needs n WHERE n.job_name = e.job) THEN $2 ELSE 1 END) held
                     WHERE runs.id = held.id
                     """,
-                    [.texts(jobs)]),
+                    [.texts(jobs), .int(limit)]),
             ])[1].changed
         }
     }
@@ -332,7 +336,9 @@ extension PostgresStore {
     /// Jobs with a held run and nothing in its way.
     static let blocked = """
         SELECT DISTINCT job_name FROM runs h WHERE state = 'scheduled' AND is_held
-            AND NOT EXISTS (SELECT 1 FROM runs a WHERE a.job_name = h.job_name AND a.state = 'running')
+            AND NOT EXISTS (
+                SELECT 1 FROM runs a
+                WHERE a.job_name = h.job_name AND a.state = 'running' AND a.kind <> 'backfill')
         LIMIT $1
         """
 

@@ -54,8 +54,13 @@ extension SQLiteStore: BackfillStore {
                 let open = try db.rows(
                     """
                     SELECT \(Run.columns) FROM runs INDEXED BY runs_of_backfill
-                    WHERE kind = 'backfill' AND request_id = ? AND state IN ('scheduled', 'waiting') ORDER BY id DESC
-                    """, [Backfill.request(id)])
+                    WHERE kind = 'backfill' AND request_id = ? AND state IN ('scheduled', 'waiting')
+                    UNION ALL SELECT \(Run.columns) FROM runs
+                    WHERE kind = 'backfill' AND element IS NOT NULL AND state = 'scheduled' AND flow_id IN (
+                        SELECT flow_id FROM runs INDEXED BY runs_of_backfill
+                        WHERE kind = 'backfill' AND request_id = ? AND state = 'waiting')
+                    ORDER BY id DESC
+                    """, [Backfill.request(id), Backfill.request(id)])
                 for run in open.map(Run.init) where [.scheduled, .waiting].contains(run.state) {
                     _ = try changes.end(run, as: .cancelled, .requested, message: "backfill \(id) was cancelled")
                 }
@@ -68,11 +73,20 @@ extension SQLiteStore: BackfillStore {
     }
 
     public func openRuns(of backfill: Int64) async throws(StoreError) -> Int {
+        try await open("*", of: backfill)
+    }
+
+    // The whole of a list's elements is open while one of them is.
+    public func openFlows(of backfill: Int64) async throws(StoreError) -> Int {
+        try await open("DISTINCT coalesce(flow_id, id)", of: backfill)
+    }
+
+    private func open(_ what: String, of backfill: Int64) async throws(StoreError) -> Int {
         try await read { db, _ in
             try Int.fetchOne(
                 db.cachedStatement(
                     sql: """
-                        SELECT count(*) FROM runs INDEXED BY runs_of_backfill
+                        SELECT count(\(what)) FROM runs INDEXED BY runs_of_backfill
                         WHERE kind = 'backfill' AND request_id = ? AND state IN ('scheduled', 'waiting', 'running')
                         """), arguments: [Backfill.request(backfill)]) ?? 0
         }

@@ -211,8 +211,9 @@ extension SQLiteStore: RunStore {
 
     public func releaseHeld(limit: Int) async throws(StoreError) -> Int {
         let blocked = """
-            SELECT DISTINCT job_name FROM runs h WHERE state = 'scheduled' AND is_held = 1
-                AND NOT EXISTS (SELECT 1 FROM runs a WHERE a.job_name = h.job_name AND a.state = 'running')
+            SELECT DISTINCT job_name, EXISTS (SELECT 1 FROM needs n WHERE n.job_name = h.job_name) FROM runs h
+            WHERE state = 'scheduled' AND is_held = 1 AND NOT EXISTS (
+                SELECT 1 FROM runs a WHERE a.job_name = h.job_name AND a.state = 'running' AND a.kind <> 'backfill')
             LIMIT ?
             """
         let found = try await read { db, _ in try !db.rows(blocked, [1]).isEmpty }
@@ -221,7 +222,9 @@ extension SQLiteStore: RunStore {
             var released = 0
             for row in try db.rows(blocked, [limit]) {
                 var row = Columns(row)
-                released += try Self.release(1, heldOf: row[0], in: db)
+                // Of those that wait for other jobs the first may wait for longer than one behind it.
+                let (job, needsOthers) = (row[0] as String, row[1] as Bool)
+                released += try Self.release(needsOthers ? limit : 1, heldOf: job, in: db)
             }
             return released
         }

@@ -82,9 +82,14 @@ public final class SQLiteStore: Sendable {
 
     /// A store that lives as long as this value, for tests and simulations.
     public static func inMemory(time: any TimeSource = SystemTime()) throws(StoreError) -> SQLiteStore {
+        try inMemory(time: time, schema: .current)
+    }
+
+    /// A store in memory with other tables, for tests of a store that does wrong.
+    package static func inMemory(time: any TimeSource, schema: Schema) throws(StoreError) -> SQLiteStore {
         do {
             let queue = try DatabaseQueue(configuration: configuration())
-            return try SQLiteStore(queue, path: nil, time: time, schema: .current)
+            return try SQLiteStore(queue, path: nil, time: time, schema: schema)
         } catch let error as StoreError {
             throw error
         } catch {

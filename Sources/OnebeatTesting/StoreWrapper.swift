@@ -292,6 +292,8 @@ extension StoreWrapper {
 
     public func openRuns(of backfill: Int64) async throws(StoreError) -> Int { try await base.openRuns(of: backfill) }
 
+    public func openFlows(of backfill: Int64) async throws(StoreError) -> Int { try await base.openFlows(of: backfill) }
+
     public func newestStates(
         of job: String, at instants: [Timestamp]
     ) async throws(StoreError) -> [Timestamp: RunState] {

@@ -37,6 +37,20 @@ struct PlanTextTests {
             try lines([nightly(token: "b")], over: [nightly()]).contains("    env.TOKEN: another value (not shown)"))
     }
 
+    @Test func whatNoClockStartsIsNotSaidToBeNeverDue() throws {
+        func job(_ name: String, _ schedule: ScheduleDefinition) -> JobDefinition {
+            JobDefinition(name: name, schedule: schedule, work: .shell("true", .init()))
+        }
+        let lines = try lines(
+            [nightly(), job("b", .after("a")), job("c", .manual), job("d", .init(.event("file")))],
+            over: [nightly(), job("b", .cron("0 3 * * *")), job("c", .after("a"))])
+        #expect(
+            lines.filter { $0.hasPrefix("    ") && !$0.contains("cron:") && !$0.contains("after:") } == [
+                "    before  2026-11-23 03:00:00 UTC", "    after   after a", "    before  after a",
+                "    after   when somebody asks for it", "    next    on the event file",
+            ])
+    }
+
     @Test func nothingToDoIsSaid() throws {
         #expect(try lines([nightly()], over: [nightly()]) == ["nothing changes: 1 job as stored"])
     }

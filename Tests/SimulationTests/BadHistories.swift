@@ -2,7 +2,7 @@ import Onebeat
 import OnebeatTesting
 
 extension BadHistory {
-    static let all: [BadHistory] = atTheStart + atTheEnd + takenOver + overAll + ofFlows
+    static let all: [BadHistory] = atTheStart + atTheEnd + takenOver + overAll + ofFlows + ofNeeds + ofBackfills
 
     private static let atTheStart: [BadHistory] = [
         BadHistory("a run is claimed before it is due", .notEarly) {
@@ -335,6 +335,134 @@ extension BadHistory {
             }
             try history.succeed()
             try history.judge(16, [history.succeeded, follower], waits: [history.wait(for: follower)])
+        },
+    ]
+    private static let ofNeeds: [BadHistory] = [
+        BadHistory("a run starts ahead of the success that it needs", .needs) {
+            var history = try HandMadeHistory(needs: ["load": .sameDay])
+            try history.claimed(10, history.claim(10))
+        },
+        BadHistory("a run starts by a success that is too old", .needs) {
+            var history = try HandMadeHistory(needs: ["load": .within(.seconds(3))])
+            try history.load(6)
+            try history.claimed(10, history.claim(10, fence: 78))
+        },
+        BadHistory("a run starts by a success that was marked as a failure", .needs) {
+            var history = try HandMadeHistory(needs: ["load": .sameDay])
+            try history.load(6)
+            var load = history.run(6, id: 77)
+            load.version.job = "load"
+            try history.see(8, .marked(load, as: .failed))
+            try history.claimed(10, history.claim(10, fence: 78))
+        },
+        BadHistory("a run that waited for a success is missed as if it had not", .needs) {
+            var history = try HandMadeHistory(needs: ["load": .sameDay])
+            try history.refused(
+                16,
+                history.run(10) {
+                    $0.state = .missed
+                    $0.reason = .tooLate
+                    $0.deadlineAt = HandMadeHistory.second(15)
+                })
+        },
+        BadHistory("a run is missed for a success that is there", .needs) {
+            var history = try HandMadeHistory(needs: ["load": .sameDay])
+            try history.load(6)
+            try history.refused(
+                16,
+                history.run(10) {
+                    $0.state = .missed
+                    $0.reason = .upstream
+                    $0.deadlineAt = HandMadeHistory.second(15)
+                })
+        },
+        BadHistory("a run that needs a success waits on when it is there", .eventual) {
+            var history = try HandMadeHistory(needs: ["load": .sameDay])
+            try history.load(6)
+            try history.judge(30, [history.run(10), history.run(20, id: 2) { $0.state = .missed }])
+        },
+    ]
+
+    private static let ofBackfills: [BadHistory] = [
+        BadHistory("a backfill makes an instant twice", .backfills) {
+            var history = try HandMadeHistory()
+            let backfill = try history.backfill()
+            try history.step(201, of: backfill, [110], reached: 110)
+            try history.step(202, of: backfill, [110], reached: 110)
+        },
+        BadHistory("a backfill makes an instant that was not due", .backfills) {
+            var history = try HandMadeHistory()
+            try history.step(201, of: try history.backfill(), [111], reached: 111)
+        },
+        BadHistory("a backfill leaves an instant out", .backfills) {
+            var history = try HandMadeHistory()
+            try history.step(201, of: try history.backfill(), [120], reached: 120)
+        },
+        BadHistory("a backfill is done ahead of its end", .backfills) {
+            var history = try HandMadeHistory()
+            let backfill = try history.backfill()
+            try history.step(201, of: backfill, [110], reached: 110)
+            try history.step(202, of: backfill, [], reached: nil, isLast: true)
+        },
+        BadHistory("a backfill is done while a run of it is open", .backfills) {
+            var history = try HandMadeHistory()
+            let backfill = try history.backfill { $0.limit = 3 }
+            try history.step(201, of: backfill, [110, 120, 130], reached: 130)
+            try history.step(
+                202, of: backfill, [], reached: nil, isLast: true, open: [history.backfilled(110, id: 1)])
+        },
+        BadHistory("a backfill has more open than it may", .backfills) {
+            var history = try HandMadeHistory()
+            let open = [history.backfilled(110, id: 1), history.backfilled(120, id: 2)]
+            try history.step(201, of: try history.backfill(), [110, 120], reached: 120, open: open)
+        },
+        BadHistory("a backfill goes on while it is paused", .backfills) {
+            var history = try HandMadeHistory()
+            var backfill = try history.backfill()
+            backfill.state = .paused
+            try history.see(201, .backfillChanged(backfill))
+            try history.step(202, of: backfill, [110], reached: 110)
+        },
+        BadHistory("two backfills cover one instant", .backfills) {
+            var history = try HandMadeHistory()
+            _ = try history.backfill()
+            _ = try history.backfill {
+                $0.id = 6
+                $0.from = HandMadeHistory.second(130)
+                $0.to = HandMadeHistory.second(150)
+            }
+        },
+        BadHistory("a run of a cancelled backfill begins", .backfills) {
+            var history = try HandMadeHistory()
+            var backfill = try history.backfill()
+            try history.step(201, of: backfill, [110], reached: 110)
+            backfill.state = .cancelled
+            try history.see(202, .backfillChanged(backfill))
+            for node in [HandMadeHistory.a] { try history.lease(202, node) }
+            try history.claimed(
+                203,
+                history.claim(110) {
+                    $0.kind = .backfill
+                    $0.requestID = "backfill-5"
+                })
+        },
+        BadHistory("a backfill goes ahead of what is due", .backfills) {
+            var history = try HandMadeHistory()
+            let claim = history.claim(110) {
+                $0.kind = .backfill
+                $0.startedAt = HandMadeHistory.second(201)
+            }
+            try history.see(201, .preferred([claim], to: [history.run(200, id: 2)]))
+        },
+        BadHistory("a backfill's run has no row", .backfills) {
+            var history = try HandMadeHistory()
+            try history.step(2, of: try history.backfill(at: 1), [110], reached: 110)
+            try history.judge(9, [])
+        },
+        BadHistory("a backfill stands still", .backfills) {
+            var history = try HandMadeHistory()
+            _ = try history.backfill(at: 0.5)
+            try history.judge(9, [])
         },
     ]
 }

@@ -11,7 +11,8 @@ struct HandMadeHistory {
     var checker = Checker()
     var definition = JobDefinition(name: "report", schedule: .every(.seconds(10)), work: .handler)
 
-    init(_ change: (inout JobPolicies) -> Void = { _ in }) throws {
+    init(needs: [String: Need] = [:], _ change: (inout JobPolicies) -> Void = { _ in }) throws {
+        definition.needs = needs
         change(&definition.policies)
         try see(0, .applied([JobChange(.added, job: "report", record: record())]))
         for node in [Self.a, Self.b] { try lease(0, node) }
@@ -120,6 +121,58 @@ struct HandMadeHistory {
         return run
     }
 
+    /// A run of the job "load", which the report may need, due at so many seconds; it has succeeded by then and a second.
+    mutating func load(_ second: Double) throws {
+        let version = JobVersion(job: "load", generation: 1, version: 1)
+        var run = Run(
+            id: RunID(77), version: version, scheduledAt: Self.second(second), dueAt: Self.second(second))
+        (run.state, run.attempt, run.fence) = (.running, 1, Fence(77))
+        (run.node, run.boot) = (Self.b.name, Self.b.boot)
+        let claim = Claim(run: run, definition: JobDefinition(name: "load", schedule: .manual, work: .handler))
+        try see(
+            0,
+            .applied([
+                JobChange(
+                    .added, job: "load",
+                    record: JobRecord(
+                        definition: claim.definition, generation: 1, version: 1, watermark: Self.second(0), nextAt: nil,
+                        createdAt: Self.second(0)))
+            ]))
+        try claimed(second, claim)
+        try worked(second, claim, .succeeded)
+        try settled(second + 1, claim, .succeeded, as: .succeeded)
+    }
+
+    /// A backfill of the instants 110, 120 and 130.
+    mutating func backfill(
+        at second: Double = 200, _ change: (inout Backfill) -> Void = { _ in }
+    ) throws -> Backfill {
+        var backfill = Backfill(of: "report", from: Self.second(105), to: Self.second(135), by: "ann")
+        backfill.id = 5
+        change(&backfill)
+        try see(second, .backfillAdded(backfill))
+        return backfill
+    }
+
+    /// A step of it, and which of its runs are open after that.
+    mutating func step(
+        _ second: Double, of backfill: Backfill, _ instants: [Double], reached: Double?, isLast: Bool = false,
+        open: [Run] = []
+    ) throws {
+        var step = BackfillStep(backfill, by: record())
+        step.instants = instants.map(Self.second)
+        step.reached = reached.map(Self.second)
+        step.isLast = isLast
+        try see(second, .backfilled(step, open: open))
+    }
+
+    func backfilled(_ second: Double, id: Int64) -> Run {
+        run(second, id: id) {
+            $0.kind = .backfill
+            $0.requestID = "backfill-5"
+        }
+    }
+
     func wait(for follower: Run) -> Wait { Wait(parent: RunID(1), run: follower.id) }
 }
 
@@ -157,6 +210,28 @@ struct CheckerTests {
         try history.worked(34, second, .succeeded)
         try history.settled(35, second, .succeeded, as: .succeeded)
         try history.settled(36, second, .succeeded, as: .succeeded)
+    }
+
+    @Test func aRunThatNeedsASuccessStartsAfterItAndIsMissedForItsLack() throws {
+        var history = try HandMadeHistory(needs: ["load": .within(.seconds(5))])
+        try history.load(6)
+        try history.claimed(10, history.claim(10, fence: 78))
+        try history.refused(
+            25,
+            history.run(20, id: 2) {
+                $0.state = .missed
+                $0.reason = .upstream
+                $0.deadlineAt = HandMadeHistory.second(24)
+            })
+    }
+
+    @Test func aLawfulBackfillIsAccepted() throws {
+        var history = try HandMadeHistory()
+        let backfill = try history.backfill { $0.limit = 2 }
+        let runs = [110.0, 120, 130].map { history.backfilled($0, id: Int64($0)) }
+        try history.step(201, of: backfill, [110, 120], reached: 120, open: Array(runs[..<2]))
+        try history.step(202, of: backfill, [130], reached: 130, open: Array(runs[1...]))
+        try history.step(203, of: backfill, [], reached: nil, isLast: true)
     }
 
     @Test(arguments: BadHistory.all)

@@ -9,7 +9,7 @@ struct MutantTests {
     @Test(arguments: Mutant.all)
     func isCaught(_ mutant: Mutant) async throws {
         for seed in Self.seeds {
-            guard let violation = try await simulate(seed, mutant: mutant.make).violation else { continue }
+            guard let violation = try await simulate(seed, mutant: mutant).violation else { continue }
             print("\(mutant): caught by \(violation.invariant.rawValue) at seed \(seed)")
             #expect(mutant.breaks.contains(violation.invariant), "\(violation)")
             return

@@ -2,22 +2,28 @@ import Onebeat
 import OnebeatTesting
 import Synchronization
 
-/// A bug on purpose, put before a store from the test's side, that the simulation must notice.
+/// A bug on purpose, put before a store from the test's side, or into its tables, that the simulation must notice.
 struct Mutant: Sendable, CustomStringConvertible {
     let description: String
     /// The invariants that may be the first to break.
     let breaks: Set<Invariant>
+    /// What SQLite does beside what it is told: bugs within a transaction, where no wrapper reaches.
+    let triggers: String?
     let make: @Sendable (any Store, Dice) -> any Store
 
     init(
-        _ description: String, breaks: Set<Invariant>, _ make: @escaping @Sendable (any Store, Dice) -> any Store
+        _ description: String, breaks: Set<Invariant>, triggers: String? = nil,
+        _ make: @escaping @Sendable (any Store, Dice) -> any Store = { store, _ in store }
     ) {
         self.description = description
         self.breaks = breaks
+        self.triggers = triggers
         self.make = make
     }
 
-    static let all: [Mutant] = [
+    static let all = ofRuns + ofFlows + ofNeeds + ofBackfills
+
+    private static let ofRuns: [Mutant] = [
         Mutant("settling ignores the fence", breaks: [.oneOutcome]) { store, _ in FenceIgnored(base: store) },
         Mutant("a settlement is lost", breaks: [.oneOutcome, .eventual, .bounded]) {
             LostSettlement(base: $0, dice: $1)
@@ -80,8 +86,19 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant("leases are counted by the store's clock", breaks: [.lawfulTakeover, .selfStop]) { store, _ in
             ReaperByClock(base: store)
         },
+        Mutant("the reaper sleeps", breaks: [.eventual]) { store, _ in NoReaper(base: store) },
+        Mutant("at most once is treated as at least once", breaks: [.atMostOnce]) { store, _ in
+            TriedAgain(base: store)
+        },
+    ]
+
+    private static let ofFlows: [Mutant] = [
         Mutant("a root is planned without its flow", breaks: [.flows]) { store, _ in
             OtherPlans(base: store) { plan in plan.followers = [] }
+        },
+        Mutant("a flow is planned apart from its root, and now and then its leader dies between", breaks: [.flows]) {
+            store, dice in
+            OtherPlans(base: store) { plan in if dice.says(0.1) { plan.followers = [] } }
         },
         Mutant("a follower is forgotten", breaks: [.flows]) { store, _ in
             OtherPlans(base: store) { plan in plan.followers.removeAll { $0.version.job == "left" } }
@@ -93,11 +110,187 @@ struct Mutant: Sendable, CustomStringConvertible {
                 }
             }
         },
-        Mutant("the reaper sleeps", breaks: [.eventual]) { store, _ in NoReaper(base: store) },
-        Mutant("at most once is treated as at least once", breaks: [.atMostOnce]) { store, _ in
-            TriedAgain(base: store)
+        Mutant(
+            "a follower is let go twice", breaks: [.oneOutcome, .oneHolder, .eventual],
+            triggers: """
+                CREATE TRIGGER twice AFTER UPDATE OF state ON runs
+                WHEN OLD.state = 'running' AND NEW.state IN ('succeeded', 'failed')
+                BEGIN
+                    UPDATE runs SET state = 'scheduled' WHERE state IN ('running', 'succeeded', 'failed')
+                        AND id IN (SELECT run_id FROM waits WHERE parent_id = NEW.id);
+                END
+                """),
+        Mutant(
+            "a follower is let go by an attempt that is not the last", breaks: [.flows],
+            triggers: """
+                CREATE TRIGGER early AFTER UPDATE OF state ON runs
+                WHEN OLD.state = 'running' AND NEW.state = 'scheduled'
+                BEGIN
+                    UPDATE runs SET state = 'scheduled' WHERE state = 'waiting'
+                        AND id IN (SELECT run_id FROM waits WHERE parent_id = NEW.id);
+                END
+                """),
+        Mutant(
+            "a follower is let go by a stale end", breaks: [.flows],
+            triggers: """
+                CREATE TRIGGER stale AFTER INSERT ON events WHEN NEW.kind = '\(StaleEnds.event)'
+                BEGIN
+                    UPDATE runs SET state = 'scheduled' WHERE state = 'waiting'
+                        AND id IN (SELECT run_id FROM waits WHERE parent_id = NEW.run_id);
+                END
+                """
+        ) { store, _ in StaleEnds(base: store) },
+        Mutant(
+            "a follower is forgotten on takeover", breaks: [.flows],
+            triggers: """
+                CREATE TRIGGER forgotten BEFORE UPDATE OF state ON runs
+                WHEN OLD.state = 'waiting' AND EXISTS (
+                    SELECT 1 FROM waits JOIN runs p ON p.id = parent_id
+                    WHERE run_id = OLD.id AND p.state IN ('lost', 'dead'))
+                BEGIN
+                    SELECT RAISE(IGNORE);
+                END
+                """),
+    ]
+
+    private static let ofNeeds: [Mutant] = [
+        Mutant("a claim asks for no need", breaks: [.needs]) { store, _ in
+            OtherAdmission(base: store) { _, _, job in job.unmetNeeds = [] }
+        },
+        Mutant("what waits for a success is missed as if it did not", breaks: [.needs]) { store, _ in
+            NeedlessEnds(base: store)
+        },
+        Mutant(
+            "a success lets nobody go who needs it", breaks: [.eventual],
+            triggers: """
+                CREATE TRIGGER needless BEFORE UPDATE OF is_held ON runs
+                WHEN OLD.is_held = 1 AND NEW.is_held = 0 AND OLD.state = NEW.state
+                    AND OLD.job_name IN (SELECT job_name FROM needs)
+                BEGIN
+                    SELECT RAISE(IGNORE);
+                END
+                """),
+    ]
+
+    private static let ofBackfills: [Mutant] = [
+        Mutant("a backfill knows no limit", breaks: [.backfills]) { store, _ in BoundlessBackfill(base: store) },
+        Mutant("a backfill's runs count for their job", breaks: [.bounded, .eventual]) { store, _ in
+            CountedBackfill(base: store)
+        },
+        Mutant(
+            "a backfill goes ahead of what is due", breaks: [.backfills],
+            triggers: """
+                CREATE TRIGGER ahead AFTER INSERT ON runs WHEN NEW.kind = 'backfill'
+                BEGIN
+                    UPDATE runs SET priority = 1000 WHERE id = NEW.id;
+                END
+                """),
+        Mutant("a step of a backfill is counted twice", breaks: [.backfills]) { store, _ in
+            DoubleStep(base: store)
+        },
+        Mutant("a step of a backfill leaves an instant out", breaks: [.backfills]) { store, _ in
+            ShortStep(base: store)
+        },
+        Mutant("a cancelled backfill's runs stay", breaks: [.backfills]) { store, _ in
+            OtherBackfillState(base: store, told: .cancelled, done: .paused)
+        },
+        Mutant("a paused backfill goes on", breaks: [.backfills]) { store, _ in
+            OtherBackfillState(base: store, told: .paused, done: .active)
         },
     ]
+}
+
+/// Tells the store of each report that it refused as stale.
+private struct StaleEnds: StoreWrapper {
+    static let event = "test.stale"
+    let base: any Store
+
+    func settle(
+        _ reports: [AttemptReport],
+        deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> [SettleResult] {
+        let results = try await base.settle(reports, deciding: deciding)
+        for (report, result) in zip(reports, results) where result == .fenced {
+            try await base.record(
+                Event(Self.event, job: report.claim.run.job, run: report.claim.run.id, actor: "", message: ""))
+        }
+        return results
+    }
+}
+
+private struct NeedlessEnds: StoreWrapper {
+    let base: any Store
+
+    func endOverdue(
+        limit: Int, deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> [Run] {
+        try await base.endOverdue(limit: limit) { run, policies, job, now in
+            var job = job
+            job.unmetNeeds = []
+            return deciding(run, policies, job, now)
+        }
+    }
+}
+
+private struct BoundlessBackfill: StoreWrapper {
+    let base: any Store
+
+    func openFlows(of backfill: Int64) async throws(StoreError) -> Int { 0 }
+}
+
+private struct CountedBackfill: StoreWrapper {
+    let base: any Store
+
+    func claim(
+        _ request: ClaimRequest,
+        deciding: @escaping @Sendable (Run, JobPolicies, JobState, Timestamp) -> Admission
+    ) async throws(StoreError) -> ClaimResult {
+        var filter = RunFilter()
+        filter.states = [.running]
+        let running = try await base.runs(filter).filter { $0.kind == .backfill }
+        return try await base.claim(request) { run, policies, job, now in
+            var job = job
+            job.activeRuns += running.count { $0.job == run.job }
+            return deciding(run, policies, job, now)
+        }
+    }
+}
+
+private struct DoubleStep: StoreWrapper {
+    let base: any Store
+
+    func take(_ step: BackfillStep, term: Term?) async throws(StoreError) -> Int? {
+        let made = try await base.take(step, term: term)
+        var again = step
+        again.backfill.reached = step.reached ?? step.backfill.reached
+        if made != nil { _ = try await base.take(again, term: term) }
+        return made
+    }
+}
+
+private struct ShortStep: StoreWrapper {
+    let base: any Store
+
+    func take(_ step: BackfillStep, term: Term?) async throws(StoreError) -> Int? {
+        var step = step
+        if step.instants.count > 1 { step.instants.removeFirst() }
+        return try await base.take(step, term: term)
+    }
+}
+
+private struct OtherBackfillState: StoreWrapper {
+    let base: any Store
+    let told: Backfill.State
+    let done: Backfill.State
+
+    func change(
+        _ backfill: Int64, to state: Backfill.State, by actor: String
+    ) async throws(StoreError) -> Backfill {
+        guard state == told else { return try await base.change(backfill, to: state, by: actor) }
+        var changed = try await base.change(backfill, to: done, by: actor)
+        changed.state = told
+        return changed
+    }
 }
 
 private struct FenceIgnored: StoreWrapper {

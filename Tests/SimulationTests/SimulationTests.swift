@@ -6,10 +6,12 @@ import Testing
 
 /// Simulates a seed over a store in memory.
 func simulate(
-    _ seed: UInt64, hasRedis: Bool = false, mutant: (any Store, Dice) -> any Store = { store, _ in store }
+    _ seed: UInt64, hasRedis: Bool = false, mutant: Mutant? = nil
 ) async throws -> SimulationReport {
-    try await Simulation.run(
-        seed: seed, over: { try SQLiteStore.inMemory(time: $0) }, hasRedis: hasRedis, mutant: mutant)
+    let schema = mutant?.triggers.map(Schema.current.followed(by:)) ?? .current
+    return try await Simulation.run(
+        seed: seed, over: { try SQLiteStore.inMemory(time: $0, schema: schema) }, hasRedis: hasRedis,
+        mutant: mutant?.make ?? { store, _ in store })
 }
 
 @Suite(.timeLimit(.minutes(60)))

@@ -1,22 +1,24 @@
 import Foundation
 import GRDB
 import Onebeat
+import OnebeatPostgres
 import OnebeatSQLite
 import OnebeatTesting
 import Testing
 
 /// The audit finds nothing in a history that is as it must be, and each fault in a store that was broken by hand.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct AuditTests {
-    @Test func aHistoryThatIsAsItMustBeIsClean() async throws {
-        try await AuditedFile.with { file in
-            let (summary, faults) = try await file.audit()
+    @Test(arguments: AuditedStore.Kind.allCases)
+    func aHistoryThatIsAsItMustBeIsClean(_ kind: AuditedStore.Kind) async throws {
+        try await AuditedStore.with(kind) { audited in
+            let (summary, faults) = try await audited.audit()
             #expect(faults == [])
             #expect(summary.faults == 0)
-            #expect(summary.jobs == 4)
+            #expect(summary.jobs == 5)
 
             #expect(summary.instants == 6 + 6 + 1)
-            #expect(summary.attempts == 17)
+            #expect(summary.attempts == 17 + 2 * 6)
             #expect(summary.notes == [])
         }
     }
@@ -24,7 +26,8 @@ struct AuditTests {
     struct Breach: Sendable, CustomTestStringConvertible {
         var what: String
         var kind: AuditFault.Kind
-        var sql: String
+        /// Seconds stand in it as `{9}`.
+        private var sql: String
         var testDescription: String { what }
 
         init(_ what: String, _ kind: AuditFault.Kind, _ sql: String) {
@@ -32,11 +35,18 @@ struct AuditTests {
             self.kind = kind
             self.sql = sql
         }
+
+        func sql(for kind: AuditedStore.Kind) -> String {
+            sql.replacing(/\{(\d+)\}/) { kind.length(inSeconds: String($0.1)) }
+        }
     }
 
-    private static let second = "(SELECT id FROM runs WHERE job_name = 'root' ORDER BY scheduled_at LIMIT 1 OFFSET 1)"
-    private static let follower =
-        "(SELECT id FROM runs WHERE job_name = 'follower' ORDER BY scheduled_at LIMIT 1 OFFSET 1)"
+    private static func secondRun(of job: String) -> String {
+        "(SELECT id FROM runs WHERE job_name = '\(job)' AND element IS NULL ORDER BY scheduled_at LIMIT 1 OFFSET 1)"
+    }
+    private static let second = secondRun(of: "root")
+    private static let follower = secondRun(of: "follower")
+    private static let short = "(SELECT id FROM runs WHERE job_name = 'short')"
 
     static let breaches: [Breach] = [
         Breach("a row is gone", .missing, "DELETE FROM runs WHERE id = \(second)"),
@@ -54,26 +64,46 @@ struct AuditTests {
             """),
         Breach(
             "a row stands where nothing was due", .notDue,
-            "UPDATE runs SET scheduled_at = scheduled_at + 1000000 WHERE id = \(second)"),
+            "UPDATE runs SET scheduled_at = scheduled_at + {1} WHERE id = \(second)"),
         Breach(
             "a range counts one too many", .miscounted, "UPDATE runs SET count = count + 1 WHERE range_end IS NOT NULL"),
         Breach(
             "a range reaches too far", .doubled,
-            "UPDATE runs SET range_end = range_end + 10000000, count = 4 WHERE range_end IS NOT NULL"),
+            "UPDATE runs SET range_end = range_end + {10}, count = 4 WHERE range_end IS NOT NULL"),
         Breach(
             "an attempt began too early", .early,
-            "UPDATE attempts SET started_at = started_at - 9000000 WHERE run_id = \(second)"),
+            "UPDATE attempts SET started_at = started_at - {9} WHERE run_id = \(second)"),
         Breach(
-            "an attempt began too late", .late,
-            "UPDATE runs SET deadline_at = scheduled_at - 1000000 WHERE id = \(second)"),
+            "an attempt began too late", .late, "UPDATE runs SET deadline_at = scheduled_at - {1} WHERE id = \(second)"),
         Breach(
             "two runs of a job were active at one time", .overlapped,
-            "UPDATE attempts SET finished_at = finished_at + 60000000 WHERE run_id = \(second)"),
+            "UPDATE attempts SET finished_at = finished_at + {60} WHERE run_id = \(second)"),
         Breach(
             "two attempts of a run were valid", .attempts,
-            "UPDATE attempts SET started_at = started_at - 2000000 WHERE number = 2"),
+            "UPDATE attempts SET started_at = started_at - {2} WHERE number = 2"),
         Breach("a fence went back", .attempts, "UPDATE attempts SET fence = 0 WHERE number = 2"),
+        Breach(
+            "the row of a run has another fence than its newest attempt", .attempts,
+            "UPDATE runs SET fence = fence + 1 WHERE id = \(second)"),
         Breach("an attempt is gone", .attempts, "DELETE FROM attempts WHERE number = 1 AND run_id = \(second)"),
+        Breach(
+            "an attempt has another number than its place", .attempts,
+            "UPDATE attempts SET number = 3 WHERE number = 1 AND run_id = \(second)"),
+        Breach(
+            "an attempt began while the one before it had not ended", .attempts,
+            """
+            UPDATE attempts SET finished_at = NULL
+            WHERE number = 1 AND run_id = (SELECT run_id FROM attempts WHERE number = 2)
+            """),
+        Breach(
+            "what may start once began again", .attempts,
+            """
+            UPDATE attempts SET outcome = 'lost' WHERE run_id = \(short);
+            INSERT INTO attempts (run_id, number, fence, node, boot, started_at, finished_at, outcome)
+                SELECT run_id, 2, fence + 1000, node, boot, finished_at, finished_at, 'succeeded'
+                FROM attempts WHERE run_id = \(short);
+            UPDATE runs SET attempt = 2, fence = fence + 1000 WHERE job_name = 'short';
+            """),
         Breach("an outcome was changed", .outcome, "UPDATE runs SET state = 'failed' WHERE id = \(second)"),
         Breach("an outcome went away", .outcome, "UPDATE runs SET state = 'scheduled' WHERE id = \(second)"),
         Breach("the end of a run went away", .outcome, "UPDATE runs SET finished_at = NULL WHERE id = \(second)"),
@@ -90,65 +120,129 @@ struct AuditTests {
             DELETE FROM attempts WHERE run_id = \(follower);
             """),
         Breach(
+            "a follower waits although its parent has ended", .follower,
+            """
+            DELETE FROM attempts WHERE run_id = \(follower);
+            UPDATE runs SET state = 'waiting', attempt = 0, fence = 0, finished_at = NULL WHERE id = \(follower);
+            """),
+        Breach(
             "a follower began ahead of its parent's end", .follower,
-            "UPDATE attempts SET started_at = started_at - 2000000 WHERE run_id = \(follower)"),
+            "UPDATE attempts SET started_at = started_at - {2} WHERE run_id = \(follower)"),
+        Breach(
+            "the whole of a list succeeded although one of its elements failed", .follower,
+            """
+            UPDATE attempts SET outcome = 'failed' WHERE run_id = (SELECT max(id) FROM runs WHERE element = 1);
+            UPDATE runs SET state = 'failed' WHERE id = (SELECT max(id) FROM runs WHERE element = 1);
+            """),
+        Breach(
+            "the whole of a list waits although all of its elements have ended", .follower,
+            "UPDATE runs SET state = 'waiting', finished_at = NULL WHERE id = \(secondRun(of: "spread"))"),
         Breach(
             "a follower was forgotten", .flow,
             "DELETE FROM runs WHERE id = (SELECT max(id) FROM runs WHERE job_name = 'follower')"),
-        Breach(
-            "nobody plans any more", .unplanned, "UPDATE jobs SET next_at = watermark + 10000000 WHERE name = 'short'"),
+        Breach("nobody plans any more", .unplanned, "UPDATE jobs SET next_at = watermark + {10} WHERE name = 'short'"),
     ]
 
-    @Test(arguments: breaches)
-    func eachBreachIsFound(_ breach: Breach) async throws {
-        try await AuditedFile.with { file in
-            try file.write(breach.sql)
-            let (summary, faults) = try await file.audit()
+    @Test(arguments: AuditedStore.Kind.allCases, breaches)
+    func eachBreachIsFound(_ kind: AuditedStore.Kind, _ breach: Breach) async throws {
+        try await AuditedStore.with(kind) { audited in
+            try audited.write(breach.sql(for: kind))
+            let (summary, faults) = try await audited.audit()
             #expect(faults.contains { $0.kind == breach.kind }, "\(faults.map(\.words))")
             #expect(summary.faults == faults.count)
         }
     }
 
-    @Test func whatIsNotKeptIsSaid() async throws {
-        try await AuditedFile.with { file in
-            _ = try await file.store.prune(before: file.start + .seconds(25), limit: 100)
-            file.time.advance(by: .seconds(60))
-            let (summary, faults) = try await file.audit()
+    @Test func eachKindOfFaultHasABreach() {
+        #expect(Set(Self.breaches.map(\.kind)) == Set(AuditFault.Kind.allCases))
+    }
+
+    @Test(arguments: AuditedStore.Kind.allCases)
+    func whatIsNotKeptIsSaid(_ kind: AuditedStore.Kind) async throws {
+        try await AuditedStore.with(kind) { audited in
+            _ = try await audited.store.prune(before: audited.start + .seconds(25), limit: 100)
+            audited.time.advance(by: .seconds(60))
+            let (summary, faults) = try await audited.audit()
             #expect(faults.filter { $0.kind != .unplanned } == [])
             #expect(summary.notes.contains { $0.contains("not kept any more") })
-            #expect(summary.after == file.start + .seconds(85))
+            #expect(summary.after == audited.start + .seconds(85))
         }
     }
 
-    @Test func aDefinitionThatCannotBeReadIsSaid() async throws {
-        try await AuditedFile.with { file in
-            try file.write("UPDATE definitions SET definition = '{' WHERE job_name = 'root'")
-            let (summary, faults) = try await file.audit()
+    @Test(arguments: AuditedStore.Kind.allCases)
+    func aDefinitionThatCannotBeReadIsSaid(_ kind: AuditedStore.Kind) async throws {
+        try await AuditedStore.with(kind) { audited in
+            try audited.write("UPDATE definitions SET definition = '{' WHERE job_name = 'root'")
+            let (summary, faults) = try await audited.audit()
             #expect(faults == [])
             #expect(summary.notes.contains { $0.contains("root: version 1 cannot be read here") })
         }
     }
 }
 
-/// A store on disk with a minute of history: a root and its follower every ten seconds, one of whose runs needed a second
-/// attempt; a job that nobody planned for half a minute; one that was due once.
-private struct AuditedFile {
-    let path: String
-    let store: SQLiteStore
+/// A store with a minute of history: every ten seconds a root, which hands on a list of two and one of whose runs needed a
+/// second attempt, its follower, and a run for each element of the list; a job that nobody planned for half a minute; one
+/// that was due once, and may start once.
+struct AuditedStore {
+    enum Kind: CaseIterable {
+        case sqlite, postgres
+
+        /// How long it says so many seconds are.
+        func length(inSeconds seconds: String) -> String {
+            switch self {
+            case .sqlite: "\(seconds)000000"
+            case .postgres: "interval '\(seconds) s'"
+            }
+        }
+    }
+
+    let store: any Store
     let time: ManualTime
     let start: Timestamp
+    /// Writes past the store.
+    let write: (String) throws -> Void
     private let node = NodeID(name: "a", boot: "a1")
 
-    static func with(_ body: (AuditedFile) async throws -> Void) async throws {
+    static func with(_ kind: Kind, _ body: (AuditedStore) async throws -> Void) async throws {
+        switch kind {
+        case .sqlite: try await withFile(body)
+        case .postgres: try await withDatabase(body)
+        }
+    }
+
+    private static func withFile(_ body: (AuditedStore) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("audit-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appendingPathComponent("onebeat.db").path
         let time = ManualTime()
-        let file = AuditedFile(
-            path: path, store: try SQLiteStore(path: path, time: time), time: time, start: time.now())
-        try await file.live()
-        try await body(file)
+        let audited = AuditedStore(store: try SQLiteStore(path: path, time: time), time: time, start: time.now()) {
+            let queue = try DatabaseQueue(path: path)
+            defer { try? queue.close() }
+            let sql = $0
+            try queue.write { try $0.execute(sql: sql) }
+        }
+        try await audited.live()
+        try await body(audited)
+    }
+
+    private static func withDatabase(_ body: (AuditedStore) async throws -> Void) async throws {
+        try await PostgresDatabase.with { database in
+            let time = ManualTime()
+            let store = try await PostgresStore.open(database.url, time: time)
+            defer { store.close() }
+            let audited = AuditedStore(store: store, time: time, start: time.now()) {
+                _ = try database.server.sql($0, in: database.name)
+            }
+            try await audited.live()
+            try await body(audited)
+        }
+    }
+
+    private init(
+        store: any Store, time: ManualTime, start: Timestamp, write: @escaping (String) throws -> Void
+    ) {
+        (self.store, self.time, self.start, self.write) = (store, time, start, write)
     }
 
     func audit() async throws -> (Auditor.Summary, [AuditFault]) {
@@ -157,21 +251,21 @@ private struct AuditedFile {
         return (summary, faults)
     }
 
-    func write(_ sql: String) throws {
-        let queue = try DatabaseQueue(path: path)
-        defer { try? queue.close() }
-        try queue.write { try $0.execute(sql: sql) }
-    }
-
     private func live() async throws {
         var retried = JobPolicies()
         retried.retry = RetryPolicy(limit: 3, backoff: .seconds(1), jitter: 0)
+        var once = JobPolicies()
+        once.delivery = .atMostOnce
         let beat = ScheduleDefinition(.every(.seconds(10)), end: start + .seconds(60))
+        var spread = JobDefinition(name: "spread", schedule: .after("root"), work: .handler)
+        spread.each = Each(in: "root")
+        spread.policies.overlap = .allow
         let jobs = [
             JobDefinition(name: "root", schedule: beat, work: .handler, policies: retried),
             JobDefinition(name: "follower", schedule: .after("root"), work: .handler),
+            spread,
             JobDefinition(name: "report", schedule: beat, work: .handler),
-            JobDefinition(name: "short", schedule: .at(start + .seconds(10)), work: .handler),
+            JobDefinition(name: "short", schedule: .at(start + .seconds(10)), work: .handler, policies: once),
         ]
         _ = try await store.apply(jobs, source: "library", isComplete: false, by: "ann", schedules: ScheduleCache())
         _ = try await store.join(
@@ -202,8 +296,13 @@ private struct AuditedFile {
             node: node, queues: ["default"], slots: 9, nonce: ClaimNonce(Int64(time.uptime().inSeconds) + 1))
         let claims = try await store.claim(request, deciding: Admission.decide).claims
         time.advance(by: .seconds(1))
+        let list = RunValue(stored: "[1, 2]")
         _ = try await store.settle(
-            claims.map { AttemptReport($0, $0.run.job == name ? .failed(Failure("no")) : .succeeded) }
+            claims.map {
+                AttemptReport(
+                    $0, $0.run.job == name ? .failed(Failure("no")) : .succeeded,
+                    value: $0.run.job == "root" ? list : nil)
+            }
         ) { Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5) }
     }
 }

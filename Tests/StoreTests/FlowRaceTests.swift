@@ -17,18 +17,8 @@ struct FlowRaceTests {
         try await PostgresDatabase.with { database in
             let stores = try await [PostgresStore.open(database.url), PostgresStore.open(database.url)]
             defer { stores.forEach { $0.close() } }
-            var policies = JobPolicies()
-            policies.overlap = .allow
-            let jobs = [
-                JobDefinition(name: "root", schedule: .manual, work: .handler, policies: policies),
-                JobDefinition(name: "left", schedule: .after("root"), work: .handler, policies: policies),
-                JobDefinition(name: "right", schedule: .after("root"), work: .handler, policies: policies),
-                JobDefinition(name: "child", schedule: .after("left", "right"), work: .handler, policies: policies),
-            ]
-            try await stores[0].apply(jobs, source: "race", isComplete: false, by: "race", schedules: ScheduleCache())
-            let node = NodeID(name: "n", boot: "b")
-            _ = try await stores[0].join(
-                NodeRecord(id: node, slots: 500, queues: ["default"], version: "1", processID: 1), lease: .seconds(600))
+            try await define(in: stores[0])
+            let node = try await join(stores[0])
             var wanted = 0
             while wanted < Self.pairs {
                 for number in wanted..<min(wanted + Self.wave, Self.pairs) {
@@ -60,6 +50,73 @@ struct FlowRaceTests {
         }
     }
 
+    @Test func aMarkSeesTheEndOfAnotherParentThatIsJustBeingWritten() async throws {
+        try await PostgresDatabase.with { database in
+            let store = try await PostgresStore.open(database.url)
+            defer { store.close() }
+            try await define(in: store)
+            let node = try await join(store)
+            try await store.trigger("root", requestID: "one", by: "race")
+            try await settle(try await claims(of: store, node), over: store)
+            let parents = Dictionary(grouping: try await claims(of: store, node), by: \.run.job)
+            let left = try #require(parents["left"]?.first), right = try #require(parents["right"]?.first)
+            // The child is skipped by that.
+            try await settle([left], as: .failed(Failure("no")), over: store)
+            func count(_ what: String) throws -> Int {
+                Int(try database.server.sql("SELECT count(*) FROM \(what)", in: database.name)) ?? 0
+            }
+            func psql(_ statements: String...) throws -> ServerProcess {
+                try ServerProcess(["psql", "-X", "-d", database.url] + statements.flatMap { ["-c", $0] })
+            }
+            // Somebody who ends the right one, and commits when the gate opens.
+            let gate = try psql("SELECT pg_advisory_lock(7)", "SELECT pg_sleep(60)")
+            defer { gate.stop() }
+            let sleeping = "pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND datname = '\(database.name)'"
+            while try count(sleeping) == 0 { await Task.yield() }
+            let ending = try psql(
+                """
+                BEGIN; UPDATE runs SET state = 'succeeded', finished_at = clock_timestamp() WHERE id = \(right.run.id);
+                SELECT pg_advisory_xact_lock(7); COMMIT
+                """)
+            defer { ending.stop() }
+            let waiting = "pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '\(database.name)'"
+            while try count(waiting) == 0 { await Task.yield() }
+            let marked = Flag()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    _ = try await store.mark(left.run.id, as: .succeeded, because: "it was", by: "race")
+                    marked.isUp.withLock { $0 = true }
+                }
+                while try !marked.isUp.withLock({ $0 }) && count(waiting) < 2 { await Task.yield() }
+                _ = try database.server.sql(
+                    "SELECT pg_terminate_backend(pid) FROM \(sleeping)", in: database.name)
+                try await group.waitForAll()
+            }
+            while try count("runs WHERE id = \(right.run.id) AND state = 'succeeded'") == 0 { await Task.yield() }
+            #expect(try await claims(of: store, node).map(\.run.job) == ["child"])
+        }
+    }
+
+    /// A diamond that is run by hand.
+    private func define(in store: PostgresStore) async throws {
+        var policies = JobPolicies()
+        policies.overlap = .allow
+        let jobs = [
+            JobDefinition(name: "root", schedule: .manual, work: .handler, policies: policies),
+            JobDefinition(name: "left", schedule: .after("root"), work: .handler, policies: policies),
+            JobDefinition(name: "right", schedule: .after("root"), work: .handler, policies: policies),
+            JobDefinition(name: "child", schedule: .after("left", "right"), work: .handler, policies: policies),
+        ]
+        try await store.apply(jobs, source: "race", isComplete: false, by: "race", schedules: ScheduleCache())
+    }
+
+    private func join(_ store: PostgresStore) async throws -> NodeID {
+        let node = NodeID(name: "n", boot: "b")
+        _ = try await store.join(
+            NodeRecord(id: node, slots: 500, queues: ["default"], version: "1", processID: 1), lease: .seconds(600))
+        return node
+    }
+
     private func sorted(_ claims: [Claim]?) -> [Claim] { (claims ?? []).sorted { $0.run.id < $1.run.id } }
 
     private func claims(of store: PostgresStore, _ node: NodeID) async throws -> [Claim] {
@@ -74,10 +131,14 @@ struct FlowRaceTests {
         }
     }
 
-    private func settle(_ claims: [Claim], over store: PostgresStore) async throws {
-        let results = try await store.settle(claims.map { AttemptReport($0, .succeeded) }) {
+    private func settle(_ claims: [Claim], as outcome: Outcome = .succeeded, over store: PostgresStore) async throws {
+        let results = try await store.settle(claims.map { AttemptReport($0, outcome) }) {
             Settlement.decide($0, $1, of: $2, at: $3, chance: 0)
         }
         #expect(results.allSatisfy { if case .settled = $0 { true } else { false } })
     }
+}
+
+private final class Flag: Sendable {
+    let isUp = Mutex(false)
 }

@@ -36,7 +36,7 @@ struct BackfillLoop: TurnTaking {
             return
         }
         let schedule = try schedules.schedule(for: record)
-        let open = try await store.openRuns(of: backfill.id)
+        let open = try await store.openFlows(of: backfill.id)
         let instants = BackfillPlan.next(of: backfill, schedule)
         let step = BackfillPlan.step(
             backfill, record, instants, try await store.newestStates(of: backfill.job, at: instants), open: open,

@@ -51,6 +51,7 @@ package final class Node: Service {
         let attempts = NodeAttempts(
             runner: AttemptRunner(
                 executor: executor, time: time, input: { (run) throws(StoreError) in try await store.input(of: run) },
+                shown: { (jobs) throws(StoreError) in try await store.withoutSecretOutput(jobs) },
                 stuck: { [logger] attempt in
                     RunMetrics.countStuck()
                     logger.warning(

@@ -8,6 +8,8 @@ public struct Claim: Sendable, Equatable {
     public var input: [String: RunValue] = [:]
     /// The same, where the store read it along with the claim.
     package var known: [String: RunValue]?
+    /// Of which of those jobs what they handed on may be shown in words on an end: none of them says that it is secret.
+    package var shownInputs: Set<String> = []
 
     /// Makes a claim; stores do.
     public init(run: Run, definition: JobDefinition) {

@@ -24,6 +24,8 @@ package enum BackfillPlan {
 
     /// The next instants after what was reached, in the backfill's order.
     package static func next(of backfill: Backfill, _ schedule: Schedule, limit: Int = bound) -> [Timestamp] {
+        // An edit may have made one of it, and when that was due hangs on when its runs ended.
+        if schedule.isDelay { return [] }
         let end = backfill.to - .microseconds(1)
         switch backfill.order {
         case .oldest:
@@ -64,15 +66,14 @@ package enum BackfillPlan {
     /// - Parameters:
     ///   - instants: the next ones, in its order.
     ///   - states: of their newest runs.
-    ///   - open: how many of its runs have not ended.
+    ///   - open: of how many of its flows, or runs, something has not ended.
     package static func step(
         _ backfill: Backfill, _ record: JobRecord, _ instants: [Timestamp], _ states: [Timestamp: RunState], open: Int,
         followers: [Follower]
     ) -> BackfillStep {
         var step = BackfillStep(backfill, by: record)
         step.followers = followers
-        // A flow counts as one where all of it is open, and no less where a part is.
-        let room = max(backfill.limit - (open + followers.count) / (followers.count + 1), 0)
+        let room = max(backfill.limit - open, 0)
         for instant in instants where step.instants.count < room {
             if backfill.repeats.include(states[instant]) { step.instants.append(instant) } else { step.passed += 1 }
             step.reached = instant

@@ -15,6 +15,9 @@ public protocol BackfillStore: Sendable {
     /// How many of its runs have not ended, those of followers too.
     func openRuns(of backfill: Int64) async throws(StoreError) -> Int
 
+    /// Of how many of its flows, or runs that nothing follows, something has not ended.
+    func openFlows(of backfill: Int64) async throws(StoreError) -> Int
+
     /// The state of the newest run of a job for each of these due instants, where there is one.
     func newestStates(of job: String, at instants: [Timestamp]) async throws(StoreError) -> [Timestamp: RunState]
 

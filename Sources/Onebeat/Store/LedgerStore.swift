@@ -115,3 +115,17 @@ public struct LedgerEntry: Sendable, Equatable {
         }
     }
 }
+
+extension LedgerStore {
+    /// Those of the jobs none of whose newest definitions says that what it hands on is secret, or cannot be read here and
+    /// may say so: the value may be of an older one.
+    package func withoutSecretOutput(_ jobs: [String]) async throws(StoreError) -> Set<String> {
+        var open: Set<String> = []
+        for job in jobs {
+            let versions = try await versions(of: job, before: nil, limit: 20)
+            let isSecret = versions.contains { $0.definition.hasSecretOutput || $0.definition.trouble != nil }
+            if !versions.isEmpty, !isSecret { open.insert(job) }
+        }
+        return open
+    }
+}

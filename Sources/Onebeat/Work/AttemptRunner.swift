@@ -4,6 +4,8 @@ struct AttemptRunner: Sendable {
     let time: any TimeSource
     /// Reads what the runs that a run follows handed on.
     var input: @Sendable (RunID) async throws(StoreError) -> [String: RunValue] = { _ in [:] }
+    /// Which of these jobs never said that what they hand on is secret.
+    var shown: @Sendable ([String]) async throws(StoreError) -> Set<String> = { _ in [] }
     /// Told of an attempt that was asked to stop and goes on.
     var stuck: @Sendable (StuckAttempt) async -> Void = { _ in }
 
@@ -77,6 +79,9 @@ struct AttemptRunner: Sendable {
         var claim = claim
         do {
             claim.input = if let known = claim.known { known } else { try await input(claim.run.id) }
+            if claim.definition.work.showsInput, !claim.input.isEmpty {
+                claim.shownInputs = try await shown(claim.input.keys.sorted())
+            }
         } catch {
             switch error {
             case .unavailable, .unknownOutcome, .fenced: return .notStarted
@@ -87,6 +92,7 @@ struct AttemptRunner: Sendable {
         if let each = claim.definition.each, let element = claim.run.element {
             do {
                 claim.input[Each.parent] = try each.input(of: element, from: claim.input[each.job])
+                if claim.shownInputs.contains(each.job) { claim.shownInputs.insert(Each.parent) }
             } catch {
                 return .failed(Failure("\(error)"))
             }
@@ -127,5 +133,15 @@ struct StopSignal: Sendable {
     func cause() async -> StopCause? {
         for await cause in stream { return cause }
         return nil
+    }
+}
+
+extension Work {
+    /// Whether words on its end show what it was given: the address that was called.
+    fileprivate var showsInput: Bool {
+        switch self {
+        case .http(let call): call.alias == nil && call.url.contains("{{")
+        case .shell, .command, .celery, .handler, .alert, .signal, .unknown: false
+        }
     }
 }

@@ -37,17 +37,19 @@ enum PlanText {
     }
 
     private static func fires(_ change: PlanDiff.JobChange, _ terminal: Terminal) -> [TerminalText] {
-        func line(_ word: TerminalText, _ fires: [String]) -> TerminalText {
+        func line(_ word: TerminalText, _ fires: [String], _ start: String?) -> TerminalText {
             let moments = fires.map(ReadableTime.text).joined(separator: ", ")
-            return terminal.paint(word, .quiet) + "\(moments.isEmpty ? "never" : moments)"
+            return terminal.paint(word, .quiet) + "\(moments.isEmpty ? start ?? "never" : moments)"
         }
+        let (before, after) = (change.firesBefore, change.firesAfter)
+        let (startBefore, startAfter) = (change.startBefore, change.startAfter)
         switch change.kind {
-        case .added: return [line("next    ", change.firesAfter)]
-        case .removed: return [line("was due ", change.firesBefore)]
+        case .added: return [line("next    ", after, startAfter)]
+        case .removed: return [line("was due ", before, startBefore)]
         case .conflict: return []
-        case .kept: return [line("next    ", change.firesBefore)]
-        case .changed where change.firesBefore == change.firesAfter: return [line("next    ", change.firesAfter)]
-        case .changed: return [line("before  ", change.firesBefore), line("after   ", change.firesAfter)]
+        case .kept: return [line("next    ", before, startBefore)]
+        case .changed where before == after && startBefore == startAfter: return [line("next    ", after, startAfter)]
+        case .changed: return [line("before  ", before, startBefore), line("after   ", after, startAfter)]
         }
     }
 

@@ -167,6 +167,8 @@ struct NodeProgram {
 
     private func makeNode(_ http: HTTPExecutor) -> Node {
         let process = ProcessExecutor(guardian: guardian)
+        let swept = process.sweep()
+        if swept > 0 { logger.info("removed what killed nodes left", metadata: ["folders": "\(swept)"]) }
         let (guardian, will) = (guardian, LastWill(surroundings.settings.store.value, guardian, logger))
         return Node(
             store: store,

@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 
-/// The limit on open files. Each running job takes two, and most shells allow 1,024.
+/// The limit on open files. Each running job takes three at most, and most shells allow 1,024.
 enum OpenFiles {
     /// What a node without jobs has open, generously: its store, Redis, and whoever looks at its pages.
     private static let spare = 100
@@ -21,7 +21,7 @@ enum OpenFiles {
         guard getrlimit(files, &limit) == 0 else { return fewest }
         limit.rlim_cur = limit.rlim_max
         _ = setrlimit(files, &limit)
-        let needed = 2 * slots + spare
+        let needed = 3 * slots + spare
         let left = Int(clamping: limit.rlim_max) - needed
         guard left < 0 else { return min(max(left, fewest), most) }
         logger.warning(

@@ -86,8 +86,17 @@ struct FileReader {
 
     private func checkFlows(of jobs: [JobDefinition], in mapping: YAMLMapping) {
         do throws(DefinitionError) {
-            _ = try FlowGraph(jobs)
+            let graph = try FlowGraph(jobs)
             if let circle = NeedCircle.find(in: jobs) { throw circle }
+            for job in jobs where job.policies.overlapScope == .flow && !job.isFollower {
+                guard graph.children(of: job.name).isEmpty,
+                    case .mapping(let keys)? = mapping.pairs.first(where: { $0.key.string == job.name })?.value,
+                    let mark = keys.pairs.first(where: { $0.key.string == "overlap" })?.key.position
+                else { continue }
+                findings.warning(
+                    "looks at its whole flow, and no job in this file follows it: it is as overlap: skip", at: mark,
+                    Place(job: job.name, path: ["overlap"]))
+            }
             let names = Set(jobs.map(\.name))
             for job in jobs {
                 for needed in job.needs.keys.sorted() where !names.contains(needed) {

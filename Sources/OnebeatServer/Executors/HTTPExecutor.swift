@@ -78,7 +78,7 @@ package final class HTTPExecutor: Executor {
         do {
             address = try HTTPAddress(url)
         } catch {
-            throw UnfitCall(description: "\(SecretAddress(call.alias ?? call.url)) \(error)")
+            throw UnfitCall(description: "\(SecretAddress(call.shownAddress(of: claim))) \(error)")
         }
         let method = call.method.uppercased()
         guard HTTPRequest.isToken(method), method != "CONNECT" else {
@@ -135,7 +135,7 @@ package final class HTTPExecutor: Executor {
         _ request: HTTPRequest, _ call: HTTPCall, _ claim: Claim, _ progress: Progress, _ output: any OutputSink
     ) async -> Outcome? {
         var request = request
-        var failure = HTTPFailure(url: call.alias ?? call.url, called: request.address)
+        var failure = HTTPFailure(url: call.shownAddress(of: claim), called: request.address)
         do {
             for hop in 0... {
                 var answer = try await Answer(to: request, self, call, &failure)
@@ -301,4 +301,15 @@ extension String {
 /// A call that cannot be made as it is written: which key, and what was wrong.
 private struct UnfitCall: Error, CustomStringConvertible {
     let description: String
+}
+
+extension HTTPCall {
+    /// Its address for words on its end: with what jobs handed on that keep nothing secret, and with `${NAME}` as it was
+    /// written.
+    fileprivate func shownAddress(of claim: Claim) -> String {
+        if let alias { return alias }
+        let names = claim.definition.valueNames
+        guard !names.isEmpty else { return url }
+        return ValueTemplate(parents: names, input: claim.input).shown(url, showing: claim.shownInputs)
+    }
 }

@@ -4,7 +4,8 @@ import NIOPosix
 import Onebeat
 
 /// Says in words why an HTTP call failed. Addresses are shown as they were written, `${NAME}` and all, since what
-/// stands behind a name may be a secret; host and port are shown as they were called only where they were written so.
+/// stands behind a name may be a secret; host and port are shown as they were called only where they were written so, or
+/// with values that are no secret.
 struct HTTPFailure {
     /// The address as it was written, without a password.
     private let url: String
@@ -17,7 +18,7 @@ struct HTTPFailure {
     init(url: String, called address: HTTPAddress) {
         self.url = "\(SecretAddress(url))"
         let authority = url.range(of: "://").map { url[$0.upperBound...].prefix { !"/?#".contains($0) } } ?? url[...]
-        hasSecretHost = authority.contains("${") || url.hasPrefix("${")
+        hasSecretHost = authority.contains("${") || authority.contains("{{") || url.hasPrefix("${")
         (place, host) = ("", "")
         called(address, through: nil)
     }

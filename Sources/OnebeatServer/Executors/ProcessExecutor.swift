@@ -21,6 +21,10 @@ package struct ProcessExecutor: Executor {
         temporary = environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp"
     }
 
+    /// Removes the folders of values that killed nodes left where this one's will be.
+    /// - Returns: how many.
+    package func sweep() -> Int { ValueFolder.sweep(temporary) }
+
     package func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
         let settings: ProcessSettings
         var request: ProcessRequest

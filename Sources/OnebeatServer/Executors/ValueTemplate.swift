@@ -85,6 +85,24 @@ struct ValueTemplate {
         return filled
     }
 
+    /// An address as people may see it: with the values of these jobs in it, and those of others as they were written.
+    func shown(_ address: String, showing jobs: Set<String>) -> String {
+        guard let pieces = try? Self.pieces(of: address) else { return address }
+        let words = pieces.map { piece in
+            switch piece {
+            case .text(let text): return String(text)
+            case .value(let path):
+                guard let job = parent(of: path), jobs.contains(job), let value = try? value(at: path) else {
+                    return "{{ \(path) }}"
+                }
+                return Self.write(value, in: .address, isInText: false)
+            }
+        }.joined()
+        return words.count > Self.mostShown ? "\(words.prefix(Self.mostShown))…" : words
+    }
+
+    private static let mostShown = 500
+
     /// What a text of a task's arguments stands for: where it is one value and nothing else, that value as it is, a list or a
     /// number too; otherwise the text with all values in it.
     func value<Failure: Error>(

@@ -47,6 +47,9 @@ package struct PlanDiff: Sendable, Equatable {
         package var firesBefore: [String] = []
         /// The next fires after the change, likewise.
         package var firesAfter: [String] = []
+        /// What starts it where no clock does, before and after the change.
+        package var startBefore: String?
+        package var startAfter: String?
         /// The jobs that follow it, after the change, directly or further down, by name.
         package var followers: [String] = []
         /// The source that owns the name, for a conflict.
@@ -107,6 +110,11 @@ package struct PlanDiff: Sendable, Equatable {
                     schedule: schedule.map(record.definition.words) ?? "a schedule unknown here",
                     firesBefore: Self.fires(of: record, after: now, count: fires, zones: zones)))
         }
+        let new = Dictionary(definitions.map { ($0.name, $0) }) { first, _ in first }
+        for index in changes.indices {
+            changes[index].startBefore = stored[changes[index].job]?.definition.schedule.rhythm.start
+            changes[index].startAfter = new[changes[index].job]?.schedule.rhythm.start
+        }
         changes.sort { $0.job < $1.job }
         noteFollowers(definitions + records.filter { !named.contains($0.name) }.map(\.definition))
     }
@@ -154,5 +162,17 @@ package struct PlanDiff: Sendable, Equatable {
         // A delay has one next fire; what follows depends on how long its runs take.
         schedule.occurrences(after: now, through: .distantFuture, limit: schedule.isDelay ? 1 : count)
             .map(schedule.format)
+    }
+}
+
+extension ScheduleDefinition.Rhythm {
+    /// What starts a job of this rhythm, where that is not the clock.
+    fileprivate var start: String? {
+        switch self {
+        case .after(let jobs): "after \(jobs.joined(separator: ", "))"
+        case .event(let name): "on the event \(name)"
+        case .manual: "when somebody asks for it"
+        case .cron, .every, .delay, .at, .repeat, .solar: nil
+        }
     }
 }

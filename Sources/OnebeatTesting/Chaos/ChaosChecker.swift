@@ -34,6 +34,7 @@ public struct ChaosChecker {
         let checker = ChaosChecker(history)
         checker.checkInstants()
         for run in history.runs { checker.check(run) }
+        for job in history.jobs { checker.checkNeeds(of: job) }
         checker.checkAttempts()
         checker.checkLines()
         return checker.found.violations
@@ -146,6 +147,32 @@ public struct ChaosChecker {
         require(
             others.contains { $0.startedAt <= at && $0.finishedAt ?? .distantFuture >= at }, .bounded, at: at,
             "\(run.key) was skipped though no other run was active")
+    }
+
+    /// A run that needs another job starts after a success of that, and is missed for it only where there was none.
+    private func checkNeeds(of job: ChaosJob) {
+        guard let (needed, within) = job.needs else { return }
+        let successes = history.runs.filter { $0.job == needed && $0.state == .succeeded }
+        for run in history.runs where run.job == job.name {
+            let met = successes.filter { $0.scheduledAt >= run.scheduledAt - within }.compactMap(\.finishedAt).min()
+            if let start = attempts[run.id]?.first?.startedAt {
+                require(
+                    met.map { $0 <= start + Self.clockError } ?? false, .needs, at: start,
+                    "\(run.key) was claimed ahead of a success of \(needed)")
+            }
+            guard run.state == .missed, let end = run.finishedAt else { continue }
+            switch run.reason {
+            case .upstream:
+                require(
+                    met.map { $0 >= end - Self.clockError } ?? true, .needs, at: end,
+                    "\(run.key) was missed for \(needed), which had succeeded")
+            case .tooLate:
+                require(
+                    met.map { $0 <= end + Self.clockError } ?? false, .needs, at: end,
+                    "\(run.key) was missed as too late, and waited for \(needed)")
+            default: break
+            }
+        }
     }
 
     // MARK: Attempts

@@ -49,6 +49,8 @@ public struct ChaosJob: Sendable {
     public var watermark: Timestamp
     /// When it is due next.
     public var nextAt: Timestamp?
+    /// A job of which a run must have succeeded that was due at most so long before its own.
+    public var needs: (job: String, within: Duration)?
 
     /// A job.
     public init(

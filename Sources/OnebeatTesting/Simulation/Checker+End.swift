@@ -10,6 +10,8 @@ public struct FinalRows: Sendable {
     public var waits: [Wait]
     /// What somebody said that runs count as.
     var marks: [RunID: RunMark] = [:]
+    /// All backfills, where they were read.
+    var backfills: [Backfill]?
 
     /// Makes rows.
     public init(runs: [Run], jobs: [JobRecord], waits: [Wait] = []) {
@@ -34,6 +36,7 @@ extension Checker {
                 requests[name, default: []].isSubset(of: made), .complete, "a run of \(name) by hand has no row")
         }
         try checkFlows(rows)
+        try checkBackfills(rows, quiet: quiet)
         for record in rows.jobs { try checkGoesOn(record, rows.runs, at: now, quiet: quiet) }
     }
 
@@ -49,7 +52,7 @@ extension Checker {
         for run in runs {
             let key = Key(
                 job: run.job, generation: run.version.generation, kind: run.kind,
-                instant: run.kind == .scheduled ? run.scheduledAt : nil, request: run.requestID)
+                instant: run.kind == .manual ? nil : run.scheduledAt, request: run.requestID)
             try require(seen.insert(key).inserted, .unique, "\(run.key) has two rows")
         }
     }
@@ -70,12 +73,14 @@ extension Checker {
             // The history may be over in the moment between the end of an attempt and its report.
             let isReporting = ends[holder.fence].map { $0.at > now - .seconds(1) } ?? false
             try require(
-                isReporting || jobs[run.job]?.active.contains(holder.fence) ?? false, .eventual,
+                isReporting || jobs[run.job].map { $0.active.union($0.beside).contains(holder.fence) } ?? false,
+                .eventual,
                 "\(run.key) is running, but nobody runs it")
         }
         // One that waits for others is judged by those.
         try require(
-            run.state.isTerminal || run.state == .running || run.state == .waiting || run.dueAt > limit, .eventual,
+            run.state.isTerminal || run.state == .running || run.state == .waiting || run.dueAt > limit
+                || waitsForNeed(run, since: limit), .eventual,
             "\(run.key) was due at \(run.dueAt) and is still \(run.state.rawValue)")
     }
 

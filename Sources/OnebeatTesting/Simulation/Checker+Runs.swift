@@ -20,7 +20,7 @@ extension Checker {
             "\(run.key) had attempt \(claim.attempt) after \(model.attempts)")
         try require(claim.fence > lastFence, .fences, "fence \(claim.fence) came after \(lastFence)")
         try require(
-            job.open.count < policies.effectiveLimit, .oneHolder,
+            run.kind == .backfill || job.open.count < policies.effectiveLimit, .oneHolder,
             "\(run.key) was claimed beside \(job.open.count) others of its job")
         try require(
             run.isFollower || !job.isRemoved && job.generation == run.version.generation, .versions,
@@ -28,6 +28,8 @@ extension Checker {
         if run.kind == .scheduled, claim.attempt == 1 {
             try require(!job.isPaused, .versions, "\(run.key) was claimed while its job was paused")
         }
+        try checkNeeds(of: claim)
+        try checkBackfill(of: claim)
         if claim.attempt == 1, let deadline = run.deadlineAt {
             try require(now <= deadline, .bounded, "\(run.key) was claimed after its deadline, \(deadline)")
         }
@@ -43,7 +45,7 @@ extension Checker {
         model.fence = claim.fence
         lastFence = claim.fence
         runs[run.id] = model
-        jobs[run.job]?.open.insert(run.id)
+        if run.kind != .backfill { jobs[run.job]?.open.insert(run.id) }
         count("claim")
     }
 
@@ -60,6 +62,8 @@ extension Checker {
         case .tooLate:
             try require(
                 run.deadlineAt.map { $0 < now } ?? false, .bounded, "\(run.key) was missed though it was not too late")
+            try checkMissed(run)
+        case .upstream where run.state == .missed: try checkMissed(run)
         case .removed:
             try require(
                 job.isRemoved || job.generation != run.version.generation, .bounded,
@@ -100,6 +104,7 @@ extension Checker {
             Self.mayFollow(report.outcome).contains(run.state), .oneOutcome,
             "\(key) ended as \(report.outcome.word) and is recorded as \(run.state.rawValue)")
         if report.outcome == .interrupted { model.hasUnknownEnd = true }
+        if run.state == .succeeded { succeeded(run) }
         model.settled[claim.fence] = report.outcome.word
         close(&model, as: run)
         count("settled \(report.outcome.word)")
@@ -140,20 +145,26 @@ extension Checker {
             runs[run.id]?.holder?.fence == claim.fence, .noGhost, "\(run.key), fence \(claim.fence), runs unclaimed")
         try require(
             leases[run.boot ?? ""].map { $0 > now } ?? false, .selfStop, "\(run.key) began without a lease")
-        let active = jobs[run.job]?.active ?? []
+        let isBeside = run.kind == .backfill
+        let active = (isBeside ? jobs[run.job]?.beside : jobs[run.job]?.active) ?? []
         try require(!active.contains(claim.fence), .noGhost, "fence \(claim.fence) of \(run.key) began twice")
         try require(
-            active.count < claim.definition.policies.effectiveLimit, .noOverlap,
+            isBeside || active.count < claim.definition.policies.effectiveLimit, .noOverlap,
             "\(run.key) runs beside \(active.count) others of its job")
         begun.insert(claim.fence)
-        jobs[run.job]?.active.insert(claim.fence)
+        if isBeside {
+            jobs[run.job]?.beside.insert(claim.fence)
+        } else {
+            jobs[run.job]?.active.insert(claim.fence)
+        }
         count("start")
     }
 
     mutating func ended(_ claim: Claim, _ outcome: Outcome?) throws(Violation) {
         let run = claim.run
-        try require(
-            jobs[run.job]?.active.remove(claim.fence) != nil, .noGhost, "\(run.key) ended though it did not run")
+        let wasRunning =
+            jobs[run.job]?.active.remove(claim.fence) != nil || jobs[run.job]?.beside.remove(claim.fence) != nil
+        try require(wasRunning, .noGhost, "\(run.key) ended though it did not run")
         try require(
             leases[run.boot ?? ""].map { $0 >= now } ?? false, .selfStop, "\(run.key) ran on after its lease was over")
         ends[claim.fence] = End(outcome: outcome, at: now)

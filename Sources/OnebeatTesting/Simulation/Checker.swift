@@ -34,6 +34,10 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case flows = "I15 flows"
     /// Catch-up and lateness keep their bounds, and what is skipped is skipped for a reason.
     case bounded = "I16 bounded"
+    /// A run that needs another job starts after a success of that, or is missed for it at its deadline.
+    case needs = "I17 needs"
+    /// A backfill makes each of its instants once, no more at one time than it may, and never ahead of what is due.
+    case backfills = "I18 backfills"
 }
 
 /// An invariant that does not hold, and how.
@@ -69,6 +73,8 @@ public struct Checker: Sendable {
         var open: Set<RunID> = []
         /// Attempts that really run.
         var active: Set<Fence> = []
+        /// Those of backfills, which count for none of its limits.
+        var beside: Set<Fence> = []
     }
 
     struct End: Sendable {
@@ -100,6 +106,9 @@ public struct Checker: Sendable {
     /// The real end of each attempt.
     var ends: [Fence: End] = [:]
     var requests: [String: Set<String>] = [:]
+    /// What counts as a success now, by job.
+    var successes: [String: [RunID: Success]] = [:]
+    var backfills: [Int64: BackfillModel] = [:]
     /// What happened so far, for a report that says how much was tried.
     public private(set) var counts: [String: Int] = [:]
     var now = Timestamp.distantPast
@@ -117,6 +126,11 @@ public struct Checker: Sendable {
         case .planned(let plans, let records): try plan(plans, records)
         case .triggered(let run): requests[run.job, default: []].insert(run.requestID)
         case .cancelled(let run): if run.state.isTerminal { runs[run.id, default: RunModel()].terminal = run.state }
+        case .marked(let run, let state): marked(run, as: state)
+        case .backfillAdded(let backfill): try added(backfill)
+        case .backfillChanged(let backfill): backfills[backfill.id]?.state = backfill.state
+        case .backfilled(let step, let open): try backfilled(step, open)
+        case .preferred(let claims, let due): try preferred(claims, to: due)
         case .claimed(let result, let node):
             for claim in result.claims { try claimed(claim, by: node) }
             for run in result.refused { try refused(run) }

@@ -12,8 +12,18 @@ public enum Observation: Sendable {
     case triggered(Run)
     /// Someone asked for the end of a run; the run after that.
     case cancelled(Run)
+    /// Somebody said what an ended run counts as.
+    case marked(Run, as: RunMark.State)
+    /// A backfill was kept.
+    case backfillAdded(Backfill)
+    /// A backfill was paused, resumed or cancelled; as it is after that.
+    case backfillChanged(Backfill)
+    /// A step of a backfill was written; its runs that are open after it, those of followers too.
+    case backfilled(BackfillStep, open: [Run])
     /// Runs were claimed or refused.
     case claimed(ClaimResult, by: NodeID)
+    /// Runs of backfills were claimed, and these are due and were not.
+    case preferred([Claim], to: [Run])
     /// A report was answered.
     case settled(AttemptReport, SettleResult)
     /// Nodes were declared dead and runs taken from them.
@@ -72,7 +82,46 @@ struct ObservedStore: StoreWrapper {
     ) async throws(StoreError) -> ClaimResult {
         let result = try await base.claim(request, deciding: deciding)
         if !result.claims.isEmpty || !result.refused.isEmpty { see(.claimed(result, by: request.node)) }
+        let besides = result.claims.filter { $0.run.kind == .backfill }
+        // What was passed over waits for a lock, or to be alone.
+        if !besides.isEmpty, !result.passedOver, !result.hasWaiting {
+            let due = try await base.dueRuns(
+                queues: request.queues, abilities: request.abilities, within: .zero, limit: 100)
+            see(.preferred(besides, to: due.map(\.run).filter { $0.kind != .backfill }))
+        }
         return result
+    }
+
+    func mark(
+        _ id: RunID, as state: RunMark.State, because reason: String, by actor: String
+    ) async throws(StoreError) -> [Run] {
+        let runs = try await base.mark(id, as: state, because: reason, by: actor)
+        if let run = try await base.run(id) { see(.marked(run, as: state)) }
+        return runs
+    }
+
+    func add(_ backfill: Backfill) async throws(StoreError) -> Backfill {
+        let added = try await base.add(backfill)
+        see(.backfillAdded(added))
+        return added
+    }
+
+    func change(
+        _ backfill: Int64, to state: Backfill.State, by actor: String
+    ) async throws(StoreError) -> Backfill {
+        let changed = try await base.change(backfill, to: state, by: actor)
+        see(.backfillChanged(changed))
+        return changed
+    }
+
+    func take(_ step: BackfillStep, term: Term?) async throws(StoreError) -> Int? {
+        guard let made = try await base.take(step, term: term) else { return nil }
+        var filter = RunFilter()
+        filter.states = [.waiting, .scheduled, .running]
+        filter.limit = 1000
+        let open = try await base.runs(filter).filter { $0.requestID.isOf(step.backfill.id) && $0.kind == .backfill }
+        see(.backfilled(step, open: open))
+        return made
     }
 
     func endOverdue(
@@ -113,5 +162,13 @@ struct ObservedStore: StoreWrapper {
         let granted = try await base.renew(node, lease: lease, skew: skew)
         see(.leased(node, for: lease))
         return granted
+    }
+}
+
+extension String {
+    /// Whether a run with this request belongs to a backfill. An element's has its place behind it.
+    func isOf(_ backfill: Int64) -> Bool {
+        let request = "backfill-\(backfill)"
+        return self == request || hasPrefix("\(request)[")
     }
 }

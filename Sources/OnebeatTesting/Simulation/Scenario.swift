@@ -34,8 +34,14 @@ public struct Scenario: Sendable, CustomStringConvertible {
         case trigger(job: Int)
         /// A run that is open is cancelled.
         case cancel
-        /// A run of a flow that has ended is marked as something.
+        /// A run of a flow that has ended, or one that others need, is marked as something.
         case mark
+        /// Past instants of a job are to be run.
+        case backfill(Backfill)
+        /// A backfill that goes on is paused for a while.
+        case pauseBackfill(Duration)
+        /// A backfill that goes on is cancelled.
+        case cancelBackfill
         /// The store's clock is off by so much for a while.
         case storeClock(by: Duration, for: Duration)
         /// A node's clock is set, and stays so.
@@ -84,6 +90,10 @@ public struct Scenario: Sendable, CustomStringConvertible {
             faults.append((dice.length(upTo: Self.trouble), Self.fault(dice, nodes: nodes.count, jobs: jobs.count)))
         }
         if dice.says(0.5) { addFlow(dice) }
+        // Dice of their own, so that what else a seed stands for stays as it is.
+        let others = Dice(seed: seed ^ 0xbac1_f111_0f0e_ed5e)
+        if others.says(0.4) { addNeeds(others) }
+        if others.says(0.4) { addBackfills(others) }
         faults.sort { $0.at < $1.at }
     }
 
@@ -117,6 +127,72 @@ public struct Scenario: Sendable, CustomStringConvertible {
         spread.policies.triggerRule = dice.one(of: [.allSuccess, .allDone, .oneSuccess, .noneFailed])
         spread.policies.overlap = dice.one(of: [.allow, .allow, .skip, .queue])
         jobs += [spread, Self.follower("gather", after: ["spread"], dice)]
+    }
+
+    /// A job that others wait for, one with a schedule of its own that waits for it, and now and then a follower that does.
+    private mutating func addNeeds(_ dice: Dice) {
+        let first = jobs.count
+        jobs += [Self.job(Self.feed, dice), Self.needing("report", dice)]
+        if dice.says(0.5), let left = jobs.firstIndex(where: { $0.name == "left" }) {
+            jobs[left].needs = [Self.feed: Self.need(dice)]
+        }
+        for _ in 0..<dice.number(0...4) {
+            let fault: Fault =
+                switch dice.number(1...8) {
+                case 1: .edit(job: first, Self.job(Self.feed, dice))
+                case 2: .edit(job: first + 1, Self.needing("report", dice))
+                case 3: .edit(job: first + 1, Self.job("report", dice))
+                case 4: .pause(job: first + dice.number(0...1), dice.length(.seconds(1), .seconds(15)))
+                case 5: .remove(job: first + dice.number(0...1), dice.length(.seconds(1), .seconds(10)))
+                case 6: .trigger(job: first + dice.number(0...1))
+                case 7: .cancel
+                default: .mark
+                }
+            faults.append((dice.length(upTo: Self.trouble), fault))
+        }
+    }
+
+    private static func needing(_ name: String, _ dice: Dice) -> JobDefinition {
+        var job = job(name, dice)
+        job.needs = [feed: need(dice)]
+        return job
+    }
+
+    private static func need(_ dice: Dice) -> Need {
+        dice.one(of: [.within(.seconds(4)), .within(.seconds(12)), .within(.seconds(3600)), .sameDay])
+    }
+
+    /// The job that others need.
+    static let feed = "feed"
+
+    /// People who have past instants run, of jobs that a clock decides on, and change their minds.
+    private mutating func addBackfills(_ dice: Dice) {
+        let clocked = jobs.indices.filter { index in
+            switch jobs[index].schedule.rhythm {
+            case .every, .cron: true
+            case .delay, .manual, .event, .after, .at, .repeat, .solar: false
+            }
+        }
+        guard !clocked.isEmpty else { return }
+        for _ in 0..<dice.number(1...3) {
+            let at = dice.length(upTo: Self.trouble)
+            let to = ManualTime.start + at - dice.length(upTo: .seconds(60))
+            let job = dice.one(of: clocked)
+            var backfill = Backfill(
+                of: jobs[job].name, from: to - .seconds(dice.one(of: [10, 20, 40])), to: to, by: "operator")
+            backfill.order = dice.one(of: Backfill.Order.allCases)
+            backfill.repeats = dice.one(of: Backfill.Repeats.allCases)
+            backfill.limit = dice.number(1...3)
+            faults.append((at, .backfill(backfill)))
+            switch dice.number(1...6) {
+            case 1, 2:
+                let pause = Fault.pauseBackfill(dice.length(.seconds(1), .seconds(10)))
+                faults.append((at + dice.length(upTo: .seconds(6)), pause))
+            case 3: faults.append((at + dice.length(upTo: .seconds(6)), .cancelBackfill))
+            case 4: faults.append((at + dice.length(upTo: .seconds(6)), .pause(job: job, .seconds(5))))
+            default: break
+            }
+        }
     }
 
     private static func follower(_ name: String, after parents: [String], _ dice: Dice) -> JobDefinition {
@@ -196,10 +272,11 @@ public struct Scenario: Sendable, CustomStringConvertible {
 
     private static func words(_ job: JobDefinition) -> String {
         let p = job.policies
+        let needs = job.needs.map { "\($0.key) \($0.value.words)" }.sorted().joined(separator: ", ")
         return """
             \(job.name): \(job.schedule.rhythm) spread \(job.schedule.spread.text), \(p.overlap), limit \
             \(p.limit.map(String.init) ?? "none"), missed \(p.missed), deadline \(p.deadline.text), catch_up \
-            \(p.catchUp), retries \(p.retry.limit), \(p.delivery)
+            \(p.catchUp), retries \(p.retry.limit), \(p.delivery)\(needs.isEmpty ? "" : ", needs \(needs)")
             """
     }
 }

@@ -55,7 +55,9 @@ final class SimulatedOperator: Sendable {
         var filter = RunFilter()
         filter.states = Set(RunState.allCases.filter(\.isTerminal))
         filter.limit = 50
-        guard let ended = try? await store.runs(filter).filter({ $0.flow != nil }), !ended.isEmpty else { return }
+        guard let all = try? await store.runs(filter) else { return }
+        let ended = all.filter { $0.flow != nil || $0.job == Scenario.feed }
+        guard !ended.isEmpty else { return }
         let run = dice.one(of: ended)
         // Of two marks the store keeps the later, and the checker could not judge what was decided by the earlier.
         guard marked.withLock({ $0.insert(run.id).inserted }) else { return }
@@ -63,11 +65,32 @@ final class SimulatedOperator: Sendable {
         await persist { [self] in _ = try await store.mark(run.id, as: state, because: "seen", by: "operator") }
     }
 
-    private func persist(_ move: () async throws -> Void) async {
+    func add(_ backfill: Backfill) async {
+        await persist(refusalIsFinal: true) { [self] in _ = try await store.add(backfill) }
+    }
+
+    /// - Returns: the backfill that was chosen.
+    func changeBackfill(to state: Backfill.State) async -> Int64? {
+        guard let open = try? await store.backfills(openOnly: true, limit: 20), !open.isEmpty else { return nil }
+        let backfill = dice.one(of: open).id
+        await change(backfill, to: state)
+        return backfill
+    }
+
+    func change(_ backfill: Int64, to state: Backfill.State) async {
+        await persist(refusalIsFinal: true) { [self] in
+            _ = try await store.change(backfill, to: state, by: "operator")
+        }
+    }
+
+    /// - Parameter refusalIsFinal: whether to ask again is of no use where the store refuses.
+    private func persist(refusalIsFinal: Bool = false, _ move: () async throws -> Void) async {
         for _ in 0..<60 {
             do {
                 return try await move()
             } catch StoreError.notFound {
+                return
+            } catch StoreError.refused where refusalIsFinal {
                 return
             } catch {
                 await time.sleep(until: time.elapsed + .seconds(1))

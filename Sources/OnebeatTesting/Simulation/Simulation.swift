@@ -175,6 +175,12 @@ public final class Simulation: Sendable {
         case .trigger(let job): await person.trigger(scenario.jobs[job].name)
         case .cancel: await person.cancelSomething()
         case .mark: await person.markSomething()
+        case .backfill(let backfill): await person.add(backfill)
+        case .pauseBackfill(let length):
+            guard let backfill = await person.changeBackfill(to: .paused) else { return }
+            await time.sleep(until: time.elapsed + length)
+            await person.change(backfill, to: .active)
+        case .cancelBackfill: _ = await person.changeBackfill(to: .cancelled)
         case .storeClock(let step, let length):
             storeClock.step(by: step)
             await time.sleep(until: time.elapsed + length)
@@ -207,6 +213,7 @@ public final class Simulation: Sendable {
         for run in rows where run.flow != nil && run.state.isTerminal {
             if let mark = try await store.mark(of: run.id) { final.marks[run.id] = mark }
         }
+        final.backfills = try await store.backfills(openOnly: false, limit: 1000)
         // What operators prove it by has to say the same.
         var faults: [AuditFault] = []
         _ = try await Auditor(store).audit { faults.append($0) }
@@ -250,6 +257,13 @@ extension Observation {
                 + plans.map { "\($0.version.job) through \($0.through) \($0.fires.count)" }.joined(separator: ", ")
         case .triggered(let run): "triggered \(run.key)"
         case .cancelled(let run): "cancelled \(run.key), now \(run.state)"
+        case .marked(let run, let state): "marked \(run.key) as \(state)"
+        case .backfillAdded(let backfill): "added \(backfill.words)"
+        case .backfillChanged(let backfill): "\(backfill.words), now \(backfill.state)"
+        case .backfilled(let step, let open):
+            "\(step.backfill.words) made \(step.instants.count), passed \(step.passed), open \(open.count)"
+        case .preferred(let claims, let due):
+            "preferred \(claims.map(\.run.key).joined(separator: ", ")) to \(due.count) that are due"
         case .claimed(let result, let node):
             "\(node) claimed " + result.claims.map { "\($0.run.key) fence \($0.fence)" }.joined(separator: ", ")
                 + result.refused.map { "; \($0.key) \($0.state) \($0.reason?.rawValue ?? "")" }.joined()
@@ -264,4 +278,9 @@ extension Observation {
         case .ended(let claim, let outcome): "ended \(claim.run.key) fence \(claim.fence) \(outcome?.word ?? "unseen")"
         }
     }
+}
+
+extension Backfill {
+    /// In a few words, for traces.
+    fileprivate var words: String { "backfill \(id) of \(job), \(from) to \(to), at most \(limit)" }
 }

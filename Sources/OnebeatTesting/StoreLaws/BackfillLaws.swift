@@ -22,6 +22,7 @@ extension StoreLaw {
             try expect(
                 try await bench.runs("b").filter { $0.kind == .backfill }.map(\.state), is: [.waiting, .waiting])
             try expect(try await bench.store.openRuns(of: backfill.id), is: 4)
+            try expect(try await bench.store.openFlows(of: backfill.id), is: 2)
             let now = try await bench.store.backfills(openOnly: true, limit: 9)
             try expect(now.map(\.reached), is: [bench.second(120)])
             try expect(now.map(\.made), is: [2])
@@ -91,6 +92,51 @@ extension StoreLaw {
             try expect(try await bench.store.backfills(openOnly: true, limit: 9), is: [])
             try expect(try await bench.store.backfills(openOnly: false, limit: 9).map(\.state), is: [.cancelled])
             try await expectNotFound("backfill 99") { _ = try await bench.store.change(99, to: .paused, by: "ann") }
+        },
+        StoreLaw("a flow of a backfill is open until the last of it has ended") { bench in
+            try await bench.applyFlow(["b": ["a"]])
+            let backfill = try await bench.add()
+            let record = try await bench.record("a")
+            var step = BackfillStep(backfill, by: record)
+            step.instants = [60, 120].map(bench.second)
+            step.reached = bench.second(120)
+            step.followers = try await bench.store.followers(planning: record)
+            _ = try await bench.store.take(step, term: nil)
+            let node = try await bench.join()
+            bench.time.advance(by: .seconds(120))
+            for claim in try await bench.claim(node).claims { try await bench.settle(claim, .succeeded) }
+            try expect(try await bench.store.openRuns(of: backfill.id), is: 2)
+            try expect(try await bench.store.openFlows(of: backfill.id), is: 2)
+            try await bench.settle(try await bench.claim(node, slots: 1).claims[0], .succeeded)
+            try expect(try await bench.store.openFlows(of: backfill.id), is: 1)
+        },
+        StoreLaw("with a backfill end the elements of its lists that have not begun") { bench in
+            var spread = bench.job("b", .after("a")) { $0.overlap = .allow }
+            spread.each = Each(in: "a")
+            try await bench.apply(bench.job("a"), spread)
+            let backfill = try await bench.add()
+            let record = try await bench.record("a")
+            var step = BackfillStep(backfill, by: record)
+            step.instants = [bench.second(60)]
+            step.reached = bench.second(60)
+            step.followers = try await bench.store.followers(planning: record)
+            _ = try await bench.store.take(step, term: nil)
+            let node = try await bench.join()
+            bench.time.advance(by: .seconds(120))
+            let root = try await bench.claimOne(node)
+            _ = try await bench.store.settle(
+                [AttemptReport(root, .succeeded, value: RunValue(stored: "[1, 2, 3]"))]
+            ) { Settlement.decide($0, $1, of: $2, at: $3, chance: 0) }
+            let running = try await bench.claim(node, slots: 1).claims[0]
+            try expect(running.run.element, is: 0)
+            try expect(try await bench.store.openFlows(of: backfill.id), is: 1)
+            _ = try await bench.store.change(backfill.id, to: .cancelled, by: "ann")
+            try await bench.claimNothing(node)
+            try await bench.settle(running, .succeeded)
+            let runs = try await bench.runs("b")
+            try expect(
+                runs.sorted { ($0.element ?? -1) < ($1.element ?? -1) }.map(\.state),
+                is: [.cancelled, .succeeded, .cancelled, .cancelled])
         },
         StoreLaw("a step of a leader whose term is over, or by an older definition, writes nothing") { bench in
             try await bench.put()

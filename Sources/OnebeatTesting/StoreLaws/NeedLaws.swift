@@ -51,6 +51,23 @@ extension StoreLaw {
             try expect(try await bench.reasons("report"), is: [.upstream])
             try expect(try await bench.runs("report")[0].message, is: "load (same_day) did not succeed")
         },
+        StoreLaw("what waits for another job keeps nothing of its own job waiting that does not") { bench in
+            try await bench.apply(bench.job("load"))
+            try await bench.putNeeding(["load": .sameDay])
+            let node = try await bench.join()
+            try await bench.claimNothing(node)
+            _ = try await bench.store.trigger("report", requestID: "first", by: "ann")
+            let first = try await bench.claimOne(node)
+            _ = try await bench.store.trigger("report", requestID: "second", by: "ann")
+            try await bench.claimNothing(node)
+            try await bench.settle(first, .succeeded)
+            // The one that waits for the other job has been due for longest, and is let go first.
+            let early = try await bench.claim(node).claims
+            _ = try await bench.store.releaseHeld(limit: 9)
+            let claims = early + (try await bench.claim(node).claims)
+            try expect(claims.map(\.run.requestID), is: ["second"])
+            try expect(try await bench.states("report").filter { $0 == .scheduled }.count, is: 1)
+        },
         StoreLaw("a run by hand waits for no other job") { bench in
             try await bench.apply(bench.job("load"))
             try await bench.putNeeding(["load": .sameDay])

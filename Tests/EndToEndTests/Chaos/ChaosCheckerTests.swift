@@ -23,6 +23,13 @@ struct ChaosCheckerTests {
         #expect(ChaosChecker.violations(of: history) == [])
     }
 
+    @Test func aRunMayBeMissedForWhatItNeeds() {
+        var history = ChaosHistory.lawful
+        history.missFed()
+        history.jobs[1].needs?.within = .seconds(5)
+        #expect(ChaosChecker.violations(of: history) == [])
+    }
+
     @Test(arguments: BadChaos.all)
     func aBadHistoryIsRefused(_ bad: BadChaos) {
         var history = ChaosHistory.lawful
@@ -125,23 +132,49 @@ struct BadChaos: Sendable, CustomTestStringConvertible {
             $0.runs[1].state = .dead
             $0.attempts[2].outcome = "lost"
         },
+        BadChaos(.needs, "a run started by a success that was too old for it") {
+            $0.jobs[1].needs?.within = .seconds(5)
+        },
+        BadChaos(.needs, "a run started ahead of the success that it needs") {
+            $0.runs[1].finishedAt = .second(1044)
+        },
+        BadChaos(.needs, "a run was missed for a success that was there") { $0.missFed() },
+        BadChaos(.needs, "a run that waited for a success was missed as if it had not") {
+            $0.missFed()
+            $0.runs[5].reason = .tooLate
+            $0.jobs[1].needs?.within = .seconds(5)
+        },
     ]
 }
 
 extension ChaosHistory {
+    /// The run of the job that needs another one, missed for that.
+    fileprivate mutating func missFed() {
+        runs[5].state = .missed
+        runs[5].reason = .upstream
+        runs[5].finishedAt = .second(1043)
+        (runs[5].attempt, runs[5].fence) = (0, 0)
+        attempts.removeLast()
+        lines.removeLast(2)
+    }
+
     /// A job every 10 s: one run succeeds, one is taken from node b by node a, one is skipped meanwhile, one is missed,
-    /// and one waits for its time.
+    /// and one waits for its time. A run of another job needs one of them.
     fileprivate static let lawful = {
         var history = ChaosHistory()
         history.jobs = [
             ChaosJob(
-                "job", every: 10, createdAt: .second(995), watermark: .second(1040), nextAt: .second(1050))
+                "job", every: 10, createdAt: .second(995), watermark: .second(1040), nextAt: .second(1050)),
+            ChaosJob("fed", every: 10, createdAt: .second(1035), watermark: .second(1040), nextAt: .second(1050)),
         ]
+        history.jobs[1].needs = ("job", .seconds(35))
         var runs = [
             ChaosRun(1, "job", at: .second(1000), .succeeded), ChaosRun(2, "job", at: .second(1010), .succeeded),
             ChaosRun(3, "job", at: .second(1020), .skipped), ChaosRun(4, "job", at: .second(1030), .missed),
-            ChaosRun(5, "job", at: .second(1040), .scheduled),
+            ChaosRun(5, "job", at: .second(1040), .scheduled), ChaosRun(6, "fed", at: .second(1040), .succeeded),
         ]
+        (runs[0].finishedAt, runs[1].finishedAt) = (.second(1001), .second(1021))
+        (runs[5].attempt, runs[5].fence) = (1, 5)
         (runs[0].attempt, runs[0].fence) = (1, 1)
         (runs[1].attempt, runs[1].fence, runs[1].crashes) = (2, 3, 1)
         (runs[2].reason, runs[2].finishedAt) = (.overlap, .second(1020))
@@ -150,6 +183,7 @@ extension ChaosHistory {
             .row(run: 1, 1, fence: 1, "a1", 1000, 1001, "succeeded"),
             .row(run: 2, 1, fence: 2, "b1", 1010, 1018, "lost"),
             .row(run: 2, 2, fence: 3, "a1", 1018, 1021, "succeeded"),
+            .row(run: 6, 1, fence: 5, "a1", 1041, 1042, "succeeded"),
         ]
         history.attempts[1].wasTakenOver = true
         history.lives = [
@@ -162,6 +196,8 @@ extension ChaosHistory {
             .line(.start, at: 1010, fence: 2, attempt: 1, key: 1010, node: "b"),
             .line(.start, at: 1018, fence: 3, attempt: 2, key: 1010),
             .line(.end(0), at: 1021, fence: 3, attempt: 2, key: 1010),
+            .line(.start, at: 1041, fence: 5, attempt: 1, key: 1040, of: "fed"),
+            .line(.end(0), at: 1042, fence: 5, attempt: 1, key: 1040, of: "fed"),
         ]
         history.seenEnds = [1: .succeeded]
         history.seenWatermarks = ["job": .second(1030)]
@@ -186,10 +222,11 @@ extension ChaosAttempt {
 
 extension SinkLine {
     fileprivate static func line(
-        _ kind: Kind, at second: Int64, fence: Int64, attempt: Int, key instant: Int64, node: String = "a"
+        _ kind: Kind, at second: Int64, fence: Int64, attempt: Int, key instant: Int64, of job: String = "job",
+        node: String = "a"
     ) -> SinkLine {
         SinkLine(
             kind, at: .second(second), node: node, fence: fence, attempt: attempt,
-            key: "job@\(Timestamp.second(instant))")
+            key: "\(job)@\(Timestamp.second(instant))")
     }
 }

@@ -10,6 +10,8 @@ struct ChaosJobs {
         /// `fail` where most first attempts fail, `stubborn` where all ignore TERM.
         var manner: String?
         var policies = ""
+        /// A job that must have succeeded, and how many seconds before it that may have been due.
+        var needs: (job: String, within: Int)?
     }
 
     struct Entry {
@@ -18,6 +20,7 @@ struct ChaosJobs {
         var isAlone: Bool
         var skips: Bool
         var isAtMostOnce: Bool
+        var needs: (job: String, within: Int)?
         var line: String
     }
 
@@ -48,6 +51,8 @@ struct ChaosJobs {
             name: "stubborn", isAlone: false, skips: false, length: 6000, manner: "stubborn",
             policies: "overlap: allow, missed: all"),
         Kind(name: "replace", skips: false, length: 1300, policies: "overlap: cancel"),
+        // When all is well its need is met within a second; when not, it is missed for it.
+        Kind(name: "fed", skips: false, length: 30, policies: "overlap: queue_all, deadline: 8s", needs: ("every1", 2)),
     ]
 
     private static let crowd = Kind(
@@ -68,10 +73,11 @@ struct ChaosJobs {
                 Sandbox.built("ChaosSink"), sink, locks, kind.isAlone ? "alone" : "shared", "\(kind.length)",
             ]
             let command = (words + (kind.manner.map { [$0] } ?? [])).map { "\"\($0)\"" }.joined(separator: ", ")
-            let policies = kind.policies.isEmpty ? "" : "\(kind.policies), "
+            let needs = kind.needs.map { "needs: {\($0.job): {within: \($0.within)s}}" }
+            let policies = ([kind.policies, needs ?? ""]).filter { !$0.isEmpty }.map { "\($0), " }.joined()
             return Entry(
                 name: name, period: period, isAlone: kind.isAlone, skips: kind.skips, isAtMostOnce: kind.isAtMostOnce,
-                line: "\(name): {every: \(period)s, \(policies)exec: [\(command)]}")
+                needs: kind.needs, line: "\(name): {every: \(period)s, \(policies)exec: [\(command)]}")
         }
     }
 }

@@ -58,6 +58,11 @@ struct ChaosTests {
             history.freezes = await nodes.freezes
             history.seenEnds = seen.ends
             history.seenWatermarks = seen.watermarks
+            let fed = history.runs.filter { $0.job.hasPrefix("fed") }
+            #expect(fed.contains { $0.state == .succeeded })
+            print(
+                "chaos: needs       \(fed.count) runs, missed for what they need: \(fed.count { $0.reason == .upstream })"
+            )
             history.healedAt = healedAt
             history.readAt = readAt
             let violations = ChaosChecker.violations(of: history)

@@ -21,9 +21,11 @@ extension Cluster {
         ).compactMap { row in
             guard let entry = entries[row[0]], let createdAt = Self.moment(row[1]), let mark = Self.moment(row[2])
             else { return nil }
-            return ChaosJob(
+            var job = ChaosJob(
                 entry.name, every: Int64(entry.period), isAlone: entry.isAlone, skips: entry.skips,
                 isAtMostOnce: entry.isAtMostOnce, createdAt: createdAt, watermark: mark, nextAt: Self.moment(row[3]))
+            job.needs = entry.needs.map { ($0.job, .seconds($0.within)) }
+            return job
         }
         history.runs = try query(
             """

@@ -62,8 +62,8 @@ import Testing
         #expect(step(open: 2).instants == [Self.hour(0)])
         #expect(step(open: 3).instants == [])
         #expect(step(open: 3).reached == nil)
-        // Of a flow of three a part is open: it counts as one.
-        #expect(step(open: 2, followers: 2).instants == [0, 1].map(Self.hour))
+        // Flows are counted, however much of each is open.
+        #expect(step(open: 2, followers: 2).instants == [Self.hour(0)])
         let done = step([Self.hour(0): .succeeded, Self.hour(1): .missed, Self.hour(2): .failed], open: 2)
         #expect(done.instants == [Self.hour(1)])
         #expect(done.passed == 1)
@@ -79,6 +79,11 @@ import Testing
     func whatWasRunIsRunAgainWhereThatIsWanted(_ repeats: Backfill.Repeats, _ wanted: [RunState?]) {
         #expect(([nil] + RunState.allCases.map(Optional.some)).filter(repeats.include).count == wanted.count)
         #expect(wanted.allSatisfy(repeats.include))
+    }
+
+    @Test func anEditToADelayLeavesNothingToBackfill() throws {
+        let schedule = try Schedule(.delay(.seconds(600)), jobName: "a")
+        for order in Backfill.Order.allCases { #expect(BackfillPlan.next(of: backfill(order), schedule) == []) }
     }
 
     @Test func whatWasNeverDueByAClockHasNoBackfill() {

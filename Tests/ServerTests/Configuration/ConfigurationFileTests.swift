@@ -46,6 +46,13 @@ import Testing
         let job = try parseJob("every: 1m", "run: x", "overlap: {flow: skip}")
         #expect(job.policies.overlap == .skip && job.policies.overlapScope == .flow)
         #expect(jobProblems("every: 1m", "run: x", "overlap: {flow: queue}")[0].contains("{flow: skip} only"))
+        let root = "jobs:\n  a: {every: 1m, run: x, overlap: {flow: skip}}\n"
+        #expect(
+            try parseFile(root).warnings.map(\.message) == [
+                "looks at its whole flow, and no job in this file follows it: it is as overlap: skip"
+            ])
+        #expect(try parseFile(root + "  b: {after: a, run: x}\n").warnings == [])
+        #expect(try parseFile("defaults: {overlap: {flow: skip}}\njobs: {a: {every: 1m, run: x}}\n").warnings == [])
         #expect(jobProblems("every: 1m", "run: x", "overlap: {}")[0].contains("{flow: skip}"))
         #expect(
             jobProblems("every: 1m", "run: x", "overlap: {run: skip}").contains {

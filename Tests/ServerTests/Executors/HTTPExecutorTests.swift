@@ -52,6 +52,30 @@ import Testing
         #expect(try await attempt(call).0.failure?.exitCode == 503)
     }
 
+    @Test func aFailureNamesTheAddressThatWasCalledWithoutSecrets() async throws {
+        try await withServer { base in
+            let address = base + "/broken?id={{ extract.id }}&team=${TEAM}&key={{ token }}"
+            var claim = Claim.example(.http(HTTPCall(url: address)))
+            claim.definition.schedule = .after("extract", "token")
+            claim.input = ["extract": try RunValue(["id": "a b"]), "token": try RunValue("hush")]
+            func words() async -> String? {
+                await HTTPExecutor(environment: ["TEAM": "shop"]).execute(claim, output: RecordingSink()).failure?
+                    .message
+            }
+            #expect(await words()?.hasPrefix("\(address) answered with status 503") == true)
+            claim.shownInputs = ["extract"]
+            let shown = base + "/broken?id=a%20b&team=${TEAM}&key={{ token }}"
+            #expect(await words()?.hasPrefix("\(shown) answered with status 503") == true)
+        }
+        // A host that is secret is not told by its name either.
+        var claim = Claim.example(.http(HTTPCall(url: "http://{{ token }}.invalid/")))
+        claim.definition.schedule = .after("token")
+        claim.input = ["token": try RunValue("hush")]
+        let outcome = await HTTPExecutor(environment: [:]).execute(claim, output: RecordingSink())
+        #expect(outcome.failure?.message.contains("hush") == false)
+        #expect(outcome.failure?.message.contains("{{ token }}") == true)
+    }
+
     @Test func valuesOfOthersAreSentAndWhatTheyHoldIsNot() async throws {
         try await withServer { base in
             let call = HTTPCall(

@@ -50,6 +50,47 @@ import Testing
         await fixture.guardian.shutdown()
     }
 
+    @Test func whatKilledNodesLeftIsRemovedAndNothingElse() throws {
+        let base = NSTemporaryDirectory() + "sweep-\(UUID().uuidString)"
+        let elsewhere = base + "-elsewhere"
+        let files = FileManager.default
+        for folder in [base, elsewhere] { try files.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        defer { for folder in [base, elsewhere] { try? files.removeItem(atPath: folder) } }
+        try "kept".write(toFile: elsewhere + "/input.json", atomically: true, encoding: .utf8)
+        func leave(_ name: String, holding held: [String] = [], isOld: Bool = true) throws {
+            try files.createDirectory(atPath: "\(base)/\(name)", withIntermediateDirectories: true)
+            for file in held { try "1".write(toFile: "\(base)/\(name)/\(file)", atomically: false, encoding: .utf8) }
+            guard isOld else { return }
+            try files.setAttributes([.modificationDate: Date() - 3600], ofItemAtPath: "\(base)/\(name)")
+        }
+        try leave("onebeat-run-aaaaaa", holding: ["input.json", "output.json"])
+        try leave("onebeat-run-bbbbbb", holding: ["input.json", "of the job"])
+        try leave("onebeat-run-cccccc", isOld: false)
+        try leave("onebeat-run-dddddd-else")
+        try files.createSymbolicLink(atPath: base + "/onebeat-run-eeeeee", withDestinationPath: elsewhere)
+        try leave("onebeat-run-ffffff")
+        try files.createSymbolicLink(
+            atPath: base + "/onebeat-run-ffffff/input.json", withDestinationPath: elsewhere + "/input.json")
+        try leave("onebeat-run-ffffff")
+        // One of a node that lives.
+        let alive = try ValueFolder(giving: [:], to: nil, within: base)
+        let folder = (alive.input as NSString).deletingLastPathComponent
+        try files.setAttributes([.modificationDate: Date() - 3600], ofItemAtPath: folder)
+
+        #expect(ValueFolder.sweep(base) == 2)
+        let left = try files.contentsOfDirectory(atPath: base).sorted()
+        #expect(
+            left
+                == ([
+                    "onebeat-run-bbbbbb", "onebeat-run-cccccc", "onebeat-run-dddddd-else", "onebeat-run-eeeeee",
+                    (folder as NSString).lastPathComponent,
+                ]).sorted())
+        #expect(files.contents(atPath: elsewhere + "/input.json") == Data("kept".utf8))
+        #expect(files.fileExists(atPath: base + "/onebeat-run-bbbbbb/of the job"))
+        alive.remove()
+        #expect(ValueFolder.sweep("/no/such/folder") == 0)
+    }
+
     @Test func whereThereIsNoRoomForValuesAJobThatNeedsNoneRunsAllTheSame() async throws {
         let fixture = try ExecutorFixture(environment: ["PATH": "/usr/bin:/bin", "TMPDIR": "/no/such/folder"])
         let (outcome, sink) = await fixture.run("test -z \"$ONEBEAT_OUTPUT\"")
