@@ -5,37 +5,71 @@ import Onebeat
 
 extension PostgresStore: HistoryStore {
     public func runs(_ filter: RunFilter) async throws(StoreError) -> [Run] {
-        try await move { transaction in try transaction.look([Self.list(filter)])[0].map(Run.init) }
+        let found = try await move { transaction in try transaction.look([Self.list(filter)])[0].map(Run.init) }
+        return filter.newer == nil ? found : found.reversed()
     }
 
     static func list(_ filter: RunFilter) -> Statement {
         var conditions = ["true"]
         var parameters: [Parameter] = []
-        func require(_ condition: String, _ value: Parameter?) {
+        func require(_ condition: (String) -> String, _ value: Parameter?) {
             guard let value else { return }
             parameters.append(value)
-            conditions.append("\(condition) $\(parameters.count)")
+            conditions.append(condition("$\(parameters.count)"))
         }
-        require("job_name =", filter.job.map { .text($0) })
-        require("scheduled_at >=", filter.from.map { .time($0) })
-        require("scheduled_at <", filter.before.map { .time($0) })
-        require("flow_id =", filter.flow.map { .int($0.value) })
-        require("id <", filter.after.map { .int($0.value) })
-        if !filter.states.isEmpty {
-            // Written out, since a partial index is used only for states that are known when the plan is made.
-            let words = filter.states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
-            conditions.append("state IN (\(words))")
+        require({ "job_name = \($0)" }, filter.job.map { .text($0) })
+        require({ "scheduled_at >= \($0)" }, filter.from.map { .time($0) })
+        require({ "scheduled_at < \($0)" }, filter.before.map { .time($0) })
+        require({ "flow_id = \($0)" }, filter.flow.map { .int($0.value) })
+        for (sign, run) in [("<", filter.after), (">", filter.newer)] {
+            let isByTime = filter.isByTime
+            require(
+                { place in
+                    isByTime
+                        ? "(scheduled_at, id) \(sign) ((SELECT scheduled_at FROM runs WHERE id = \(place)), \(place))"
+                        : "id \(sign) \(place)"
+                }, run.map { .int($0.value) })
         }
-        // Few runs run at a time: they are found by their own index and sorted, where the planner might else walk the
+        conditions += Self.conditions(for: filter.states)
+        // Few runs are open at a time: they are found by their own indexes and sorted, where the planner might else walk the
         // whole history by number.
-        let order = filter.states == [.running] ? "id + 0" : "id"
+        let isFew = !filter.states.isEmpty && open(filter.states) != nil
+        let direction = filter.newer == nil ? "DESC" : "ASC"
+        let order =
+            filter.isByTime ? "scheduled_at \(direction), id \(direction)" : "id\(isFew ? " + 0" : "") \(direction)"
         parameters.append(.int(min(max(filter.limit, 1), 1000)))
         return Statement(
             """
             SELECT \(Run.columns) FROM runs WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY \(order) DESC LIMIT $\(parameters.count)
+            ORDER BY \(order) LIMIT $\(parameters.count)
             """,
             parameters)
+    }
+
+    /// Written out, since a partial index is used only for states that are known when the plan is made.
+    private static func conditions(for states: Set<RunState>) -> [String] {
+        if states.isEmpty { return [] }
+        if let open = open(states) { return ["id IN (\(open))"] }
+        return ["state IN (\(states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))"]
+    }
+
+    /// The numbers of the runs in these states, where all of them are open ones: in parts, each of which has an index.
+    private static func open(_ states: Set<RunState>) -> String? {
+        var parts: [String] = []
+        for state in states.sorted(by: { $0.rawValue < $1.rawValue }) {
+            switch state {
+            case .running: parts.append("state = 'running'")
+            case .scheduled: parts += ["state = 'scheduled' AND NOT is_held", "state = 'scheduled' AND is_held"]
+            // As the index of what is open in a flow has it; nothing else waits.
+            case .waiting: parts.append("state = 'waiting' AND flow_id IS NOT NULL")
+            // No row is in it: it is what a row is read as.
+            case .unknown: break
+            case .succeeded, .failed, .timedOut, .cancelled, .skipped, .missed, .lost, .dead: return nil
+            }
+        }
+        return parts.isEmpty
+            ? "SELECT 0::bigint WHERE false"
+            : parts.map { "SELECT id FROM runs WHERE \($0)" }.joined(separator: " UNION ALL ")
     }
 
     public func run(_ id: RunID) async throws(StoreError) -> Run? {

@@ -109,6 +109,22 @@ extension PostgresStore: RerunStore {
             }
         }
     }
+
+    public func marks(in flow: RunID, limit: Int) async throws(StoreError) -> [RunID: RunMark] {
+        try await move { transaction in
+            let sql = """
+                SELECT m.state, m.reason, m.actor, m.at, m.run_id FROM runs r JOIN marks m ON m.run_id = r.id
+                WHERE r.flow_id = $1 ORDER BY r.id LIMIT $2
+                """
+            let rows = try transaction.look([Statement(sql, [.int(flow.value), .int(limit)])])[0].map { row in
+                (
+                    RunID(row[4] as Int64),
+                    RunMark.State(rawValue: row[0]).map { RunMark($0, because: row[1], by: row[2], at: row[3]) }
+                )
+            }
+            return Dictionary(rows.compactMap { run, mark in mark.map { (run, $0) } }) { first, _ in first }
+        }
+    }
 }
 
 /// The statements by which runs of flows are made anew.

@@ -71,13 +71,22 @@ extension PostgresStore {
 
     static func newestRuns(in states: Set<RunState>) -> String {
         let words = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+        if states.isEmpty {
+            return """
+                SELECT \(Run.columns) FROM runs WHERE id IN (
+                    SELECT r.id FROM unnest($1) AS n (name) CROSS JOIN LATERAL (
+                        SELECT id FROM runs WHERE job_name = n.name COLLATE "C" AND kind <> 'backfill'
+                            AND element IS NULL ORDER BY id DESC LIMIT $2) r)
+                ORDER BY id DESC
+                """
+        }
         return """
             SELECT \(Run.columns) FROM runs WHERE id IN (
                 SELECT r.id FROM unnest($1) AS n (name) CROSS JOIN LATERAL (
                     SELECT id FROM (
                         SELECT id, state FROM runs WHERE job_name = n.name COLLATE "C" AND kind <> 'backfill'
                             AND element IS NULL ORDER BY id DESC LIMIT 2000) newest
-                    \(states.isEmpty ? "" : "WHERE state IN (\(words))") ORDER BY id DESC LIMIT $2) r)
+                    WHERE state IN (\(words)) ORDER BY id DESC LIMIT $2) r)
             ORDER BY id DESC
             """
     }

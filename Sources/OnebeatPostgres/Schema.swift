@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access, needs, emissions, silences, elements,
+        marks, backfills, access, needs, emissions, silences, elements, stretches,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -338,6 +338,13 @@ package struct Schema: Sendable {
         CREATE INDEX runs_open_in_flow ON runs (flow_id)
             WHERE flow_id IS NOT NULL AND state IN ('waiting', 'scheduled', 'running');
         ALTER TABLE marks ADD COLUMN first_at timestamptz
+        """
+
+    /// Runs of a stretch of time, and those in one of the states that are rare, are found without reading all others.
+    private static let stretches = """
+        CREATE INDEX runs_by_time ON runs (scheduled_at, id);
+        CREATE INDEX runs_by_end ON runs (state, id)
+            WHERE state IN ('cancelled', 'dead', 'failed', 'lost', 'missed', 'skipped', 'timed_out')
         """
 
     /// For how long nothing is told of what.

@@ -19,24 +19,78 @@ extension SQLiteStore: HistoryStore {
             require("scheduled_at >= ?", filter.from)
             require("scheduled_at < ?", filter.before)
             require("flow_id = ?", filter.flow?.value)
-            require("id < ?", filter.after?.value)
-            if !filter.states.isEmpty {
-                // In the order of their letters: SQLite uses the index of troubles only for the same list.
-                let words = filter.states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
-                // A list of one is written as what it is, since SQLite does not see that it fits a partial index.
-                conditions.append(filter.states.count == 1 ? "state = \(words)" : "state IN (\(words))")
+            if filter.isByTime {
+                for (sign, run) in [("<", filter.after), (">", filter.newer)] {
+                    require("(scheduled_at, id) \(sign) ((SELECT scheduled_at FROM runs WHERE id = ?), ?)", run?.value)
+                    if let run { arguments += [run.value] }
+                }
+            } else {
+                require("id < ?", filter.after?.value)
+                require("id > ?", filter.newer?.value)
             }
-            return try db.rows(Self.list(conditions, limit: filter.limit, of: filter.states), arguments).map(Run.init)
+            conditions += Self.conditions(for: filter.states)
+            let found = try db.rows(Self.list(conditions, filter), arguments).map(Run.init)
+            return filter.newer == nil ? found : found.reversed()
         }
     }
 
-    /// Few runs run at a time: they are found by their own index and sorted (`+id`), where the planner would else walk
+    /// What is open, and what did not end well, is little, and found by indexes of its own: in conditions that SQLite sees to
+    /// fit them, which it does only for the same list in the same order.
+    static func conditions(for states: Set<RunState>) -> [String] {
+        func list(_ states: Set<RunState>) -> String {
+            let words = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+            // A list of one is written as what it is, since SQLite does not see that it fits a partial index.
+            return states.count == 1 ? "state = \(words)" : "state IN (\(words))"
+        }
+        if states.isEmpty { return [] }
+        if let open = open(states) { return ["id IN (\(open))"] }
+        if states == troubles { return [list(troubles)] }
+        if states.isSubset(of: troubles.union(calm)) {
+            return [
+                list(states.count > 1 && states.isSubset(of: troubles) ? troubles : troubles.union(calm)), list(states),
+            ]
+        }
+        return [list(states)]
+    }
+
+    /// The numbers of the runs in these states, where all of them are open ones.
+    private static func open(_ states: Set<RunState>) -> String? {
+        var parts: [String] = []
+        func add(_ index: String, _ condition: String) {
+            parts.append("SELECT id FROM runs INDEXED BY \(index) WHERE \(condition)")
+        }
+        for state in states.sorted(by: { $0.rawValue < $1.rawValue }) {
+            switch state {
+            case .running: add("runs_of_boot", "state = 'running'")
+            case .scheduled:
+                add("runs_due", "state = 'scheduled' AND is_held = 0")
+                add("runs_held", "state = 'scheduled' AND is_held = 1")
+            case .waiting:
+                let isOpen = "flow_id IS NOT NULL AND state IN ('waiting', 'scheduled', 'running')"
+                add("runs_open_in_flow", "\(isOpen) AND state = 'waiting'")
+            // No row is in it: it is what a row is read as.
+            case .unknown: break
+            case .succeeded, .failed, .timedOut, .cancelled, .skipped, .missed, .lost, .dead: return nil
+            }
+        }
+        return parts.isEmpty ? "NULL" : parts.joined(separator: " UNION ALL ")
+    }
+
+    /// Those of `runs_trouble`, and what `runs_by_end` has beside them.
+    private static let troubles: Set<RunState> = [.dead, .failed, .lost, .missed, .timedOut]
+    private static let calm: Set<RunState> = [.cancelled, .skipped]
+
+    /// Few runs are open at a time: they are found by their own indexes and sorted (`+id`), where the planner would else walk
     /// the whole history by number.
-    static func list(_ conditions: [String], limit: Int, of states: Set<RunState>) -> String {
-        """
-        SELECT \(Run.columns) FROM runs WHERE \(conditions.joined(separator: " AND "))
-        ORDER BY \(states == [.running] ? "+" : "")id DESC LIMIT \(min(max(limit, 1), 1000))
-        """
+    static func list(_ conditions: [String], _ filter: RunFilter) -> String {
+        let direction = filter.newer == nil ? "DESC" : "ASC"
+        let isFew = !filter.states.isEmpty && open(filter.states) != nil
+        let order =
+            filter.isByTime ? "scheduled_at \(direction), id \(direction)" : "\(isFew ? "+" : "")id \(direction)"
+        return """
+            SELECT \(Run.columns) FROM runs \(filter.isByTime ? "INDEXED BY runs_by_time" : "")
+            WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(min(max(filter.limit, 1), 1000))
+            """
     }
 
     public func run(_ id: RunID) async throws(StoreError) -> Run? {

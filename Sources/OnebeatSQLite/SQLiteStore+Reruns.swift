@@ -69,6 +69,25 @@ extension SQLiteStore: RerunStore {
             }
         }
     }
+
+    public func marks(in flow: RunID, limit: Int) async throws(StoreError) -> [RunID: RunMark] {
+        try await read { db, _ in
+            let rows = try db.rows(
+                """
+                SELECT m.state, m.reason, m.actor, m.at, m.run_id FROM runs r JOIN marks m ON m.run_id = r.id
+                WHERE r.flow_id = ? ORDER BY r.id LIMIT ?
+                """, [flow.value, limit])
+            var marks: [RunID: RunMark] = [:]
+            for row in rows {
+                var row = Columns(row)
+                let state = RunMark.State(rawValue: row[0])
+                let mark = state.map { RunMark($0, because: row[1], by: row[2], at: row[3]) }
+                let run = RunID(row[4])
+                if row.flaw == nil { marks[run] = mark }
+            }
+            return marks
+        }
+    }
 }
 
 extension SQLiteStore {

@@ -80,6 +80,16 @@ extension SQLiteStore {
 
     static func newestRuns(in states: Set<RunState>) -> String {
         let words = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+        if states.isEmpty {
+            return """
+                SELECT \(Run.columns) FROM runs WHERE id IN (
+                    SELECT r.id FROM json_each(?) n JOIN runs r ON r.id IN (
+                        SELECT id FROM runs INDEXED BY runs_by_job WHERE job_name = n.value AND kind <> 'backfill'
+                            AND element IS NULL
+                        ORDER BY id DESC LIMIT ?))
+                ORDER BY id DESC
+                """
+        }
         return """
             SELECT \(Run.columns) FROM runs WHERE id IN (
                 SELECT r.id FROM json_each(?) n JOIN runs r ON r.id IN (
@@ -87,7 +97,7 @@ extension SQLiteStore {
                         SELECT id, state FROM runs INDEXED BY runs_by_job WHERE job_name = n.value AND kind <> 'backfill'
                             AND element IS NULL
                         ORDER BY id DESC LIMIT 2000)
-                    \(states.isEmpty ? "" : "WHERE state IN (\(words))") ORDER BY id DESC LIMIT ?))
+                    WHERE state IN (\(words)) ORDER BY id DESC LIMIT ?))
             ORDER BY id DESC
             """
     }

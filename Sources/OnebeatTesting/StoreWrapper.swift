@@ -278,6 +278,10 @@ extension StoreWrapper {
 
     public func mark(of run: RunID) async throws(StoreError) -> RunMark? { try await base.mark(of: run) }
 
+    public func marks(in flow: RunID, limit: Int) async throws(StoreError) -> [RunID: RunMark] {
+        try await base.marks(in: flow, limit: limit)
+    }
+
     public func add(_ backfill: Backfill) async throws(StoreError) -> Backfill { try await base.add(backfill) }
 
     public func backfills(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Backfill] {

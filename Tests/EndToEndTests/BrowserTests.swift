@@ -23,6 +23,9 @@ struct BrowserTests {
                 transform: {after: [extract], run: "true"}
                 check: {after: [extract], run: "sleep 0.1"}
                 load: {after: [transform, check], run: "exit 3"}
+                list: {run: 'echo "{\\"files\\": [\\"a\\", \\"b\\", \\"c\\"]}" > $ONEBEAT_OUTPUT'}
+                fetch: {after: [list], each: list.files, run: "true"}
+                merge: {after: [fetch], run: "true"}
                 heartbeat: {every: 1s, run: "true"}
                 flaky: {every: 2s, run: "echo no paper >&2; exit 4"}
                 slow: {run: "sleep 170"}
@@ -46,7 +49,7 @@ struct BrowserTests {
                 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf '\\033[32mline %s\\033[0m\\n' $i; sleep 0.5; done
                 """, to: "talker.sh")
             let node = try await box.up()
-            for job in ["backup_daily", "extract", "slow"] { _ = try await box.onebeat("trigger", job) }
+            for job in ["backup_daily", "extract", "slow", "list"] { _ = try await box.onebeat("trigger", job) }
             _ = try await box.onebeat("pause", "mail")
             _ = try await box.onebeat("signal", "offsite", "start")
             _ = try await box.onebeat("signal", "offsite", "success", "--message", "4 GB")
@@ -70,6 +73,9 @@ struct BrowserTests {
                 "run-failed": "/runs/\(try await run("job_name = 'flaky' AND state = 'failed'"))",
                 "run-running": "/runs/\(try await run("job_name = 'slow'"))",
                 "graph": "/graph", "graph-one": "/graph/load",
+                "graph-fit": "/graph?zoom=fit",
+                "run-list": "/runs/\(try await run("job_name = 'fetch' AND element IS NULL"))",
+                "flow-list": "/flows/\(try await run("job_name = 'list'"))",
                 "flow": "/flows/\(try await run("job_name = 'load'"))", "calendar": "/calendar",
                 "alerts": "/alerts", "backfills": "/backfills",
                 "backfills-shown": "/backfills?job=backup_daily&from=2026-01-01&to=2026-01-08",

@@ -201,6 +201,11 @@ struct FlowTests {
                 try await eventually(within: .seconds(20)) {
                     try await box.query("SELECT DISTINCT state FROM runs") == [["cancelled"]]
                 })
+            let mark = try await box.onebeat("mark", "1", "failed", "--because", "wrong data")
+            #expect(mark.code == 0, "\(mark)")
+            let marked = try await box.onebeat("flow", "1").output
+            #expect(marked.contains("counts as failed, by") && marked.contains("wrong data"), "\(marked)")
+            #expect(try await box.onebeat("flow", "1", "--json").output.contains("\"because\" : \"wrong data\""))
             #expect(try await box.onebeat("trigger", "second", "--wait").code == 0)
             #expect(try await box.onebeat("trigger", "first", "--only").code == 0)
             #expect(try await box.query("SELECT count(*) FROM runs WHERE flow_id IS NULL") == [["2"]])

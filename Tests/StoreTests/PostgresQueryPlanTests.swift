@@ -16,6 +16,12 @@ struct PostgresQueryPlanTests {
         return PostgresStore.list(filter)
     }
 
+    private static var stretch: Statement {
+        var filter = RunFilter()
+        (filter.from, filter.before, filter.after) = (.distantPast, .distantFuture, RunID(1))
+        return PostgresStore.list(filter)
+    }
+
     private static let clear = ClearClaim(
         ClaimRequest(
             node: NodeID(name: "a", boot: "a1"), queues: ["default"], abilities: .only(["run"]), slots: 10,
@@ -40,6 +46,11 @@ struct PostgresQueryPlanTests {
             ["runs_of_boot"]
         ),
         ("what runs", list([.running]), ["runs_active", "runs_of_boot"]),
+        ("what is to come", list([.scheduled]), ["runs_due", "runs_soon", "runs_held"]),
+        ("what waits", list([.waiting]), ["runs_open_in_flow"]),
+        ("what is dead", list([.dead]), ["runs_trouble", "runs_by_end"]),
+        ("what was skipped", list([.skipped]), ["runs_by_end"]),
+        ("a stretch of time", stretch, ["runs_by_time"]),
         ("trouble", list([.failed, .timedOut, .lost, .dead, .missed]), ["runs_trouble"]),
     ]
 

@@ -10,15 +10,27 @@ import Testing
 struct QueryPlanTests {
     static let statements = [
         SQLiteStore.orphans,
-        SQLiteStore.list(["state = 'running'"], limit: 50, of: [.running]),
-        SQLiteStore.list(
-            ["scheduled_at >= 5", "state IN ('dead', 'failed', 'lost', 'missed', 'timed_out')"], limit: 50,
-            of: [.failed, .timedOut, .lost, .dead, .missed]),
+        list([.running]), list([.scheduled]), list([.waiting]), list([.waiting, .running]), list([.unknown]),
+        list([.dead]),
+        list([.failed, .missed]), list([.skipped]), list([.skipped, .cancelled]), byTime,
+        list([.failed, .timedOut, .lost, .dead, .missed]),
         DueRuns.nextPriority, DueRuns.nextDue, DueRuns.due,
         SQLiteStore.newestEnds(isNamed: false), SQLiteStore.newestEnds(isNamed: true),
         SQLiteStore.newestRuns(in: []), SQLiteStore.newestRuns(in: [.succeeded]),
         SQLiteStore.longestWaiting(isHeld: false), SQLiteStore.longestWaiting(isHeld: true),
     ]
+
+    private static var byTime: String {
+        var filter = RunFilter()
+        filter.from = .distantPast
+        return SQLiteStore.list(["scheduled_at >= 1", "(scheduled_at, id) < (5, 5)"], filter)
+    }
+
+    private static func list(_ states: Set<RunState>) -> String {
+        var filter = RunFilter()
+        filter.states = states
+        return SQLiteStore.list(["id < 5"] + SQLiteStore.conditions(for: states), filter)
+    }
 
     @Test(arguments: statements)
     func itReadsAnIndexAndNotTheHistory(_ statement: String) async throws {
@@ -29,5 +41,7 @@ struct QueryPlanTests {
         }
         #expect(!plan.isEmpty)
         #expect(!plan.contains("SCAN runs"), "\(plan)")
+        // By number below another one is the history, too.
+        #expect(!plan.contains { $0.contains("rowid<?") }, "\(plan)")
     }
 }

@@ -270,6 +270,7 @@ struct StoredRowTests {
             _ = try await store.newestStates(of: "bad", at: [time.now()])
             for run in try await store.runs(RunFilter()) where run.state.isTerminal {
                 _ = try await store.mark(of: run.id)
+                _ = try await store.marks(in: run.id, limit: 9)
                 _ = try await store.value(of: run.id)
                 do { _ = try await store.input(of: run.id) } catch StoreError.refused {}
             }

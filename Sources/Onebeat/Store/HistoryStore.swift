@@ -1,6 +1,6 @@
 /// What happened, for people and for audits.
 public protocol HistoryStore: Sendable {
-    /// Runs that fit, the newest planned first.
+    /// Runs that fit, the newest planned first; see ``RunFilter/isByTime``.
     func runs(_ filter: RunFilter) async throws(StoreError) -> [Run]
 
     /// One run.
@@ -63,8 +63,16 @@ public struct RunFilter: Sendable, Equatable {
     public var flow: RunID?
     /// Only older than this one: how to turn a page.
     public var after: RunID?
+    /// Only newer than this one, and of those the oldest: how to turn a page back.
+    public var newer: RunID?
     /// At most so many, 1 to 1000.
     public var limit = 50
+
+    /// Whether the latest due come first, and not the newest planned, which is how runs of a stretch of time are found without
+    /// reading all that were planned since. It is so where nothing but time and states that are common choose them.
+    package var isByTime: Bool {
+        (from != nil || before != nil) && job == nil && flow == nil && (states.isEmpty || states == [.succeeded])
+    }
 
     /// All runs.
     public init() {}

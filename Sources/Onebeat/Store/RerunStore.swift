@@ -18,4 +18,7 @@ public protocol RerunStore: Sendable {
 
     /// What somebody said that a run counts as.
     func mark(of run: RunID) async throws(StoreError) -> RunMark?
+
+    /// What somebody said that runs of a flow count as, up to `limit` of them.
+    func marks(in flow: RunID, limit: Int) async throws(StoreError) -> [RunID: RunMark]
 }

@@ -21,7 +21,8 @@ struct Flow: AsyncParsableCommand {
     private func show(_ progress: FlowProgress) {
         var table = TextTable("run", "job", "state", "started", "took", "on", "why", rightAligned: [0])
         for run in progress.shown {
-            let words = [progress.waitsFor(run), run.reason?.sentence, run.message]
+            let mark = progress.marks[run.id].map { "counts as \($0.state.rawValue), by \($0.actor): \($0.reason)" }
+            let words = [mark, progress.waitsFor(run), run.reason?.sentence, run.message]
             table.add(
                 .init(run.id.description), .init(run.label, .title), .init(run.state.rawValue, run.state.colour),
                 .init(run.startedAt.map { ReadableTime.text("\($0)") } ?? ""), .init(run.length?.brief ?? ""),

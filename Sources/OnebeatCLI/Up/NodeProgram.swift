@@ -105,8 +105,10 @@ struct NodeProgram {
         let group: ServiceGroup
         if settings.roles.contains(.web) {
             let isListening = Bell()
-            let web = try web(of: node, metrics, isListening, changes)
-            group = self.group(of: [web, alerts, AfterListening(isListening, node)])
+            let readings = SharedReadings(store, schedules: schedules, time: SystemTime())
+            let web = try web(of: node, metrics, readings, isListening, changes)
+            let ahead = ReadingService(ReadingAhead(readings), logger)
+            group = self.group(of: [web, alerts, AfterListening(isListening, node), ahead])
         } else {
             await greet(at: nil, changes)
             group = self.group(of: [alerts, node])
@@ -124,13 +126,14 @@ struct NodeProgram {
     }
 
     private func web(
-        of node: Node, _ metrics: PrometheusRegistry, _ isListening: Bell, _ changes: [JobChange]?
+        of node: Node, _ metrics: PrometheusRegistry, _ readings: SharedReadings, _ isListening: Bell,
+        _ changes: [JobChange]?
     ) throws -> OnebeatWeb {
         let certificate = try surroundings.settings.certificate.value.map { try ServerCertificate($0, logger: logger) }
         return OnebeatWeb(
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
             hosts: surroundings.settings.webHosts.value, certificate: certificate, access: surroundings.settings.access,
-            metricsJobs: surroundings.file?.metricsJobs ?? [], schedules: schedules,
+            metricsJobs: surroundings.file?.metricsJobs ?? [], schedules: schedules, readings: readings,
             keepsLocks: surroundings.settings.redis.value != nil, limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)
@@ -193,6 +196,17 @@ private struct AlertService: Service {
 
     init(_ loop: AlertLoop, wokenBy bell: Bell, _ logger: Logger) {
         self.loop = LoopService(loop, wokenBy: bell, clock: NodeClock(SystemTime()), logger: logger)
+    }
+
+    func run() async { await cancelWhenGracefulShutdown { await loop.run() } }
+}
+
+/// Reads ahead of the readers of the pages, for as long as there are pages.
+private struct ReadingService: Service {
+    let loop: LoopService
+
+    init(_ loop: ReadingAhead, _ logger: Logger) {
+        self.loop = LoopService(loop, wokenBy: Bell(), clock: NodeClock(SystemTime()), logger: logger)
     }
 
     func run() async { await cancelWhenGracefulShutdown { await loop.run() } }

@@ -14,7 +14,9 @@ package struct FlowResource: Codable, Sendable {
     package init(_ progress: FlowProgress) {
         flow = progress.flow.value
         runs = progress.runs.map { run in
-            Member(run: RunResource(run), follows: progress.parents(of: run).map(\.id.value))
+            Member(
+                run: RunResource(run, mark: progress.marks[run.id]),
+                follows: progress.parents(of: run).map(\.id.value))
         }
         criticalPath = progress.criticalPath.map(\.label)
         duration = progress.length?.inSeconds

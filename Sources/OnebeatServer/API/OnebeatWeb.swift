@@ -30,20 +30,22 @@ public final class OnebeatWeb: Service {
     ///   - metricsJobs: names, and patterns, of the jobs that have figures of their own.
     ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
     ///   - keepsLocks: whether jobs that may not overlap hold a lock in Redis, for who asks why one waits.
+    ///   - readings: what readers share, where somebody else reads it, too.
     ///   - limits: how much readers may hold on to.
     ///   - onListening: told the address once connections are taken, with the port that was found.
     package init(
         store: any Store, node: Node? = nil, metrics: PrometheusRegistry, address: ListenAddress = .standard,
         hosts: [String] = [], certificate: ServerCertificate? = nil, access: WebAccess = .standard,
         metricsJobs: [String] = [],
-        schedules: ScheduleCache = ScheduleCache(),
+        schedules: ScheduleCache = ScheduleCache(), readings: SharedReadings? = nil,
         keepsLocks: Bool = false, time: any TimeSource = SystemTime(),
         limits: WebLimits = WebLimits(), logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
         let health = Health(store: store, node: node, time: time)
+        let readings = readings ?? SharedReadings(store, schedules: schedules, time: time)
         let page = MetricsPage(
-            registry: metrics, store: store, schedules: schedules, node: node, jobs: metricsJobs, time: time)
+            registry: metrics, store: store, readings: readings, node: node, jobs: metricsJobs)
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         if certificate != nil { router.addMiddleware { ComeOverTLS() } }
         router.addMiddleware {
@@ -52,6 +54,7 @@ public final class OnebeatWeb: Service {
                 isStrict: certificate?.files.isStrict ?? false)
             Readers()
             Problems()
+            Changing(readings: readings)
             Gatekeeper(door: access.door(at: address, store), pace: Pace(limits, time: time))
         }
         health.addRoutes(to: router)
@@ -61,14 +64,15 @@ public final class OnebeatWeb: Service {
                 body: .init(byteBuffer: ByteBuffer(string: await page.text())))
         }
         let reading = ReadAPI(
-            witness: StoreWitness(store, schedules: schedules, keepsLocks: keepsLocks), health: health)
+            witness: StoreWitness(store, schedules: schedules, keepsLocks: keepsLocks), health: health,
+            readings: readings)
         let api = router.group("api/v1").addMiddleware { Conditions(witness: reading.witness) }
         reading.addRoutes(to: api)
         AlertAPI(reading: reading).addRoutes(to: api)
         BackfillAPI(reading: reading).addRoutes(to: api)
         ActAPI(reading: reading).addRoutes(to: api)
         EventStream(store: store, time: time, limits: limits).addRoutes(to: api)
-        Dashboard(store: store, schedules: schedules).addRoutes(to: router)
+        Dashboard(store: store, schedules: schedules, readings: readings).addRoutes(to: router)
         ActPages(reading: reading).addRoutes(to: router)
         SignInPages(store: store, access: access).addRoutes(to: router)
         endpoints = router.routes.map(\.description)
@@ -110,6 +114,19 @@ public final class OnebeatWeb: Service {
         } catch let error as IOError {
             throw ListenError(address: address, code: error.errnoCode)
         }
+    }
+}
+
+/// Lets whoever changes something see it in what they read next, here.
+private struct Changing: RouterMiddleware {
+    let readings: SharedReadings
+
+    func handle(
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        let response = try await next(request, context)
+        if request.method != .get, request.method != .head { await readings.forget() }
+        return response
     }
 }
 

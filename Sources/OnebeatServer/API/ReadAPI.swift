@@ -11,13 +11,15 @@ struct ReadAPI: Sendable {
 
     let witness: StoreWitness
     let health: Health
+    let readings: SharedReadings
 
     var store: any Store { witness.store }
     private var schedules: ScheduleCache { witness.schedules }
 
-    init(witness: StoreWitness, health: Health) {
+    init(witness: StoreWitness, health: Health, readings: SharedReadings) {
         self.witness = witness
         self.health = health
+        self.readings = readings
     }
 
     func addRoutes(to group: RouterGroup<Context>) {
@@ -152,7 +154,7 @@ struct ReadAPI: Sendable {
 
     private func status(_ query: QueryReader) async throws -> Response {
         let limit = try query.number("limit", in: 0...10_000) ?? 50
-        let counts = try await store.runCounts()
+        let counts = try await readings.runCounts()
         let reason = await health.unreadiness()
         return try await JSON.tagged(
             Status(
@@ -170,12 +172,11 @@ struct ReadAPI: Sendable {
 
     private func jobs(_ query: QueryReader) async throws -> Response {
         let limit = try query.number("limit", in: 1...1000) ?? 100
-        var filter = JobFilter()
-        filter.after = query.text("after")
-        filter.limit = limit + 1
-        let found = try await store.jobs(filter)
-        let page = try await resources(Array(found.prefix(limit)))
-        return try JSON.tagged(Page(items: page, next: found.count > limit ? page.last?.name : nil))
+        let reading = try await readings.snapshot().reading
+        let found = reading.page(after: query.text("after"), limit: limit)
+        let part = HealthReader.Reading(now: reading.now, nodes: [], lines: found.lines, running: [])
+        let page = witness.resources(of: part)
+        return try JSON.tagged(Page(items: page, next: found.isLast ? nil : page.last?.name))
     }
 
     private func next(_ name: String, _ query: QueryReader) async throws -> Response {

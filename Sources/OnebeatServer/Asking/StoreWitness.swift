@@ -171,7 +171,8 @@ package struct StoreWitness: Witness {
         }
         return FlowProgress(
             flow, runs: try await store.all(of: flow, most: Self.mostRuns),
-            waits: try await store.waits(in: flow, limit: Self.mostWaits))
+            waits: try await store.waits(in: flow, limit: Self.mostWaits),
+            marks: try await store.marks(in: flow, limit: Self.mostWaits))
     }
 
     // MARK: The cluster

@@ -11,15 +11,22 @@ extension Dashboard {
             return try await nodes().page.response()
         }
         router.get("graph") { request, _ in
-            try await graph(after: QueryReader(request, known: ["after"]).text("after")).page.response()
+            let query = try QueryReader(request, known: ["after", Zoom.parameter])
+            var page = try await graph(after: query.text("after"))
+            page.zoom = try Zoom(query)
+            return page.page.response()
         }
         router.get("graph/:name") { request, context in
-            _ = try QueryReader(request, known: [])
-            return try await graph(of: context.jobName()).page.response()
+            let zoom = try Zoom(QueryReader(request, known: [Zoom.parameter]))
+            var page = try await graph(of: context.jobName())
+            page.zoom = zoom
+            return page.page.response()
         }
         router.get("flows/:id") { request, context in
-            _ = try QueryReader(request, known: [])
-            return try await flow(context.runID()).page.response()
+            let zoom = try Zoom(QueryReader(request, known: [Zoom.parameter]))
+            var page = try await flow(context.runID())
+            page.zoom = zoom
+            return page.page.response()
         }
         router.get("calendar") { request, _ in
             _ = try QueryReader(request, known: [])
@@ -100,51 +107,48 @@ extension Dashboard {
     // MARK: Flows
 
     private func graph(after: String?) async throws -> GraphPage {
-        let jobs = try await store.jobs()
-        var page = GraphPage(now: try await store.now(), flows: [])
-        do {
-            let graph = try FlowGraph(jobs.map(\.definition))
+        let snapshot = try await readings.snapshot()
+        var page = GraphPage(now: snapshot.now, flows: [], after: after)
+        switch readings.graph(of: snapshot) {
+        case .success(let graph):
             let roots = Set(graph.roots.values).sorted().filter { name in after.map { name > $0 } ?? true }
             let shown = Array(roots.prefix(GraphPage.most))
-            page.flows = try await flows(of: shown, graph, jobs)
+            page.flows = flows(of: shown, graph, snapshot.reading)
             page.next = roots.count > shown.count ? shown.last : nil
-        } catch let error as DefinitionError {
-            page.trouble = "\(error)"
+        case .failure(let error): page.trouble = "\(error)"
         }
         return page
     }
 
     private func graph(of name: String) async throws -> GraphPage {
-        let jobs = try await store.jobs()
-        guard jobs.contains(where: { $0.name == name }) else {
+        let snapshot = try await readings.snapshot()
+        guard snapshot.lines.contains(where: { $0.job.name == name }) else {
             throw Problem(.notFound, "there is no job \"\(name)\"; /graph shows the flows of those in force")
         }
-        var page = GraphPage(now: try await store.now(), flows: [], job: name)
-        do {
-            let graph = try FlowGraph(jobs.map(\.definition))
+        var page = GraphPage(now: snapshot.now, flows: [], job: name)
+        switch readings.graph(of: snapshot) {
+        case .success(let graph):
             let root = graph.roots[name] ?? name
-            if !graph.children(of: root).isEmpty { page.flows = try await flows(of: [root], graph, jobs) }
-        } catch let error as DefinitionError {
-            page.trouble = "\(error)"
+            if !graph.children(of: root).isEmpty { page.flows = flows(of: [root], graph, snapshot.reading) }
+        case .failure(let error): page.trouble = "\(error)"
         }
         return page
     }
 
     private func flows(
-        of roots: [String], _ graph: FlowGraph, _ jobs: [JobRecord]
-    ) async throws -> [GraphPage.Flow] {
-        let named = Dictionary(jobs.map { ($0.name, $0) }) { first, _ in first }
-        var flows = roots.compactMap { root -> GraphPage.Flow? in
-            guard let record = named[root] else { return nil }
+        of roots: [String], _ graph: FlowGraph, _ reading: HealthReader.Reading
+    ) -> [GraphPage.Flow] {
+        let members = roots.map { root in (root, [root] + graph.followers(of: root)) }
+        let wanted = Set(members.flatMap(\.1))
+        let lines = reading.lines.filter { wanted.contains($0.job.name) }
+        let named = Dictionary(lines.map { ($0.job.name, $0) }) { first, _ in first }
+        return members.compactMap { root, names in
+            guard let record = named[root]?.job else { return nil }
             let schedule = (try? compiled(record).get())?.words ?? ""
-            let members = graph.followers(of: root).compactMap { named[$0] }
-            return GraphPage.Flow(root: root, jobs: [record] + members, schedule: schedule)
+            var flow = GraphPage.Flow(root: root, jobs: names.compactMap { named[$0]?.job }, schedule: schedule)
+            for name in names { flow.healths[name] = named[name]?.health.state }
+            return flow
         }
-        let drawn = flows.flatMap { $0.jobs.count > LayeredDrawing.mostNodes ? [] : $0.jobs }
-        let lines = try await health.of(drawn).lines
-        let states = Dictionary(lines.map { ($0.job.name, $0.health.state) }) { first, _ in first }
-        for index in flows.indices { flows[index].healths = states }
-        return flows
     }
 
     private func flow(_ id: RunID) async throws -> FlowPage {
@@ -161,8 +165,9 @@ extension Dashboard {
         filter.flow = flow
         let runs = try await store.runs(filter)
         let waits = try await store.waits(in: flow, limit: FlowPage.mostWaits)
+        let marks = try await store.marks(in: flow, limit: FlowPage.mostRuns)
         return FlowPage(
-            now: try await store.now(), progress: FlowProgress(flow, runs: runs, waits: waits),
+            now: try await store.now(), progress: FlowProgress(flow, runs: runs, waits: waits, marks: marks),
             isCut: runs.count == FlowPage.mostRuns)
     }
 
@@ -175,35 +180,17 @@ extension Dashboard {
     // MARK: Time to come
 
     private func calendar() async throws -> CalendarPage {
-        let now = try await store.now()
-        let start = Timestamp(seconds: Int64(now.seconds / 3600 * 3600))
-        let members = try await store.jobs().filter { !$0.isPaused && !$0.definition.isFollower }.compactMap { job in
-            (try? compiled(job).get()).map { FireForecast.Member(name: job.name, schedule: $0) }
-        }
-        var filter = RunFilter(states: RunState.troubles, limit: 1000)
-        filter.from = now - .seconds(CalendarPage.backDays * 86_400)
-        let troubles = try await store.runs(filter)
-        let missing = CalendarPage.missing(troubles)
+        let snapshot = try await readings.snapshot()
+        let week = readings.week(of: snapshot)
+        // The newest of all time are looked at, and not all since then: how many there are of those nobody knows.
+        let newest = try await store.runs(RunFilter(states: RunState.troubles, limit: 1000))
+        let start = snapshot.now - .seconds(CalendarPage.backDays * 86_400)
+        let missing = CalendarPage.missing(newest.filter { $0.scheduledAt >= start })
+        let isCut = newest.count == 1000 && (newest.last?.scheduledAt ?? start) >= start
         return CalendarPage(
-            now: now, start: start,
-            forecast: FireForecast(
-                members, from: start, part: .seconds(3600), parts: CalendarPage.days * 24, leavingOutFrequent: true),
-            jobs: members.count, missing: Array(missing.prefix(CalendarPage.mostMissing)),
-            isCut: troubles.count == filter.limit || missing.count > CalendarPage.mostMissing)
-    }
-
-    /// The past hour, as far as the newest runs reach, and the next.
-    func hours(at now: Timestamp) async throws -> HourLine {
-        var filter = RunFilter(limit: 1000)
-        filter.from = now - .seconds(HourLine.minutes * 60)
-        let runs = try await store.runs(filter)
-        let jobs = try await store.plannable(through: now + .seconds(HourLine.minutes * 60), limit: 500)
-        let members = jobs.filter { !$0.isPaused }.compactMap { job in
-            (try? compiled(job).get()).map { FireForecast.Member(name: job.name, schedule: $0) }
-        }
-        let coming = FireForecast(
-            members, from: now, part: .seconds(60), parts: HourLine.minutes, budget: FireForecast.budget / 4)
-        return HourLine(now: now, runs: runs, coming: coming.counts)
+            now: snapshot.now, start: week.start, forecast: week.forecast, jobs: week.jobs,
+            missing: Array(missing.prefix(CalendarPage.mostMissing)),
+            isCut: isCut || missing.count > CalendarPage.mostMissing)
     }
 
     private func lab(_ query: QueryReader) async throws -> LabPage {
@@ -233,17 +220,17 @@ extension Dashboard {
     // MARK: Why
 
     /// What `explain` says of the job's newest run and its next; nothing where its schedule cannot be read here.
-    func explanation(of job: JobRecord, now: Timestamp) async throws -> [String] {
+    func explanation(of job: JobRecord, now: Timestamp) async throws -> [Telling] {
         guard case .success = compiled(job) else { return [] }
-        return Explanation(try await store.evidence(on: job, at: nil, now: now)).sentences
+        return Explanation(try await store.evidence(on: job, at: nil, now: now)).told
     }
 
     /// What `explain` says of a run of a job in force.
-    func story(of run: Run, at now: Timestamp) async throws -> [String] {
+    func story(of run: Run, at now: Timestamp) async throws -> [Telling] {
         guard let job = try await store.job(run.job), case .success = compiled(job) else { return [] }
         var evidence = try await store.evidence(on: job, at: run.scheduledAt, now: now)
         evidence.subject = run
         evidence.attempts = try await store.attempts(of: run.id)
-        return Explanation(evidence).sentences
+        return Explanation(evidence).told
     }
 }

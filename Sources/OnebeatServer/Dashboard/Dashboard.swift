@@ -12,11 +12,14 @@ struct Dashboard: Sendable {
 
     let store: any Store
     let schedules: ScheduleCache
+    let readings: SharedReadings
 
     func addRoutes(to router: Router<Context>) {
         router.get("/") { _, _ in try await overview().page.response() }
-        router.get("jobs") { request, _ in
-            try await jobs(QueryReader(request, known: JobsPage.parameters)).page.response()
+        router.get("jobs") { request, context in
+            let hand = Hand(request, context)
+            let query = try QueryReader(request, known: JobsPage.parameters)
+            return try await hand.answering(jobs(hand, query).page.response())
         }
         router.get("jobs/:name") { request, context in
             let hand = Hand(request, context)
@@ -24,7 +27,7 @@ struct Dashboard: Sendable {
             return try await hand.answering(job(context.jobName(), hand, query).page.response())
         }
         router.get("runs") { request, _ in
-            try await runs(QueryReader(request, known: QueryReader.runParameters)).page.response()
+            try await runs(QueryReader(request, known: QueryReader.runParameters + ["newer"])).page.response()
         }
         router.get("runs/:id") { request, context in
             let hand = Hand(request, context)
@@ -38,26 +41,33 @@ struct Dashboard: Sendable {
     var health: HealthReader { HealthReader(store, schedules: schedules) }
 
     private func overview() async throws -> OverviewPage {
-        let reading = try await health.all()
-        let looks = reading.lines.map(\.health).worstFirst
-        let ended = try await store.runs(.init(states: Set(RunState.allCases.filter(\.isTerminal)), limit: 200))
+        let snapshot = try await readings.snapshot()
+        let (reading, looks) = (snapshot.reading, snapshot.looks)
+        // The newest serve for what has just ended as well as for the past hour: no page walks further back.
+        let newest = try await store.runs(RunFilter(limit: HourLine.mostRuns))
+        let ended = newest.filter(\.state.isTerminal)
+        let shown = Set(looks.prefix(OverviewPage.mostLooks).map(\.job))
+        let successes = reading.lines.filter { shown.contains($0.job.name) }.compactMap { line in
+            line.status?.lastSuccessAt.map { (line.job.name, $0) }
+        }
         return try await OverviewPage(
-            now: reading.now, headline: reading.headline, looks: looks,
+            now: reading.now, headline: snapshot.headline, looks: looks,
+            successes: Dictionary(successes) { first, _ in first },
             recoveries: recoveries(since: reading.now - .seconds(86_400), but: Set(looks.map(\.job))),
             running: Array(reading.running.suffix(Self.mostLines).reversed()), upcoming: upcoming(),
             ended: Array(ended.prefix(8)), nodes: Array(reading.nodes.prefix(Self.mostLines)),
-            hours: hours(at: reading.now),
-            load: Load(nodes: reading.nodes, running: reading.running, newest: ended, at: reading.now))
+            hours: HourLine(now: reading.now, runs: newest, coming: readings.hour(of: snapshot).counts),
+            load: Load(
+                nodes: reading.nodes, running: reading.running, newest: Array(ended.prefix(200)), at: reading.now))
     }
 
     /// The newest bad end of each job that is well again. What needs a look is not found here but by the jobs' health, so
     /// nothing that matters is lost where many of these fall upon one another.
     private func recoveries(since start: Timestamp, but open: Set<String>) async throws -> [OverviewPage.Recovery] {
-        var filter = RunFilter(states: RunState.troubles, limit: 200)
-        filter.from = start
+        let newest = try await store.runs(RunFilter(states: RunState.troubles, limit: 200))
         var seen = open
         var found: [OverviewPage.Recovery] = []
-        for run in try await store.runs(filter) where seen.insert(run.job).inserted {
+        for run in newest where run.scheduledAt >= start && seen.insert(run.job).inserted {
             found.append(.init(run: run))
             if found.count == Self.mostLines { break }
         }
@@ -77,20 +87,29 @@ struct Dashboard: Sendable {
         return Array(soonest.prefix(Self.mostLines))
     }
 
-    private func jobs(_ query: QueryReader) async throws -> JobsPage {
+    private func jobs(_ hand: Hand, _ query: QueryReader) async throws -> JobsPage {
         let wanted = try JobSelection(query)
-        var filter = JobFilter()
-        filter.after = query.text("after")
-        filter.containing = wanted.text
-        // By how they are and by what they carry they are chosen among all, since the store knows neither.
-        filter.limit = wanted.isByName ? JobsPage.most + 1 : nil
-        let reading = try await health.of(try await store.jobs(filter))
-        let found = reading.lines.filter { wanted.fits($0.job, $0.health) }
-        let page = found.prefix(JobsPage.most)
-        let recent = Dictionary(
-            grouping: try await store.newestRuns(
-                of: page.map(\.job.name), states: RunState.pastStates, each: RunStrip.most), by: \.job)
-        let lines = page.map { line in
+        let snapshot = try await readings.snapshot()
+        let reading = snapshot.reading
+        let page = reading.page(after: query.text("after"), before: query.text("before"), limit: JobsPage.most) {
+            wanted.fits($0.job, $0.health)
+        }
+        // What needs a look is not looked for on later pages.
+        let isStart = wanted == JobSelection() && query.text("after") == nil && query.text("before") == nil
+        let looks = isStart ? snapshot.looks.map(\.job) : []
+        let worst = looks.prefix(JobsPage.mostLooks)
+        let rank = Dictionary(worst.enumerated().map { ($1, $0) }) { first, _ in first }
+        let leading =
+            looks.isEmpty
+            ? []
+            : reading.lines.filter { rank[$0.job.name] != nil }
+                .sorted { rank[$0.job.name] ?? 0 < rank[$1.job.name] ?? 0 }
+        let others = page.lines.filter { rank[$0.job.name] == nil }
+        // Whatever they do now: which of them are past is seen here, so that no job's history is walked for those.
+        let newest = try await store.newestRuns(
+            of: (leading + others).map(\.job.name), states: [], each: RunStrip.most + 2)
+        let recent = Dictionary(grouping: newest.filter { RunState.pastStates.contains($0.state) }, by: \.job)
+        func shown(_ line: HealthReader.Line) -> JobsPage.Line {
             let schedule = compiled(line.job)
             let words =
                 switch schedule {
@@ -100,11 +119,14 @@ struct Dashboard: Sendable {
             return JobsPage.Line(
                 job: line.job, schedule: words,
                 next: line.expectedAt ?? line.job.nextDue(by: try? schedule.get(), after: reading.now),
-                status: line.status, health: line.health, recent: recent[line.job.name] ?? [])
+                status: line.status, health: line.health,
+                recent: Array((recent[line.job.name] ?? []).prefix(RunStrip.most)))
         }
         return JobsPage(
-            now: reading.now, lines: lines, selection: wanted,
-            next: found.count > page.count ? page.last?.job.name : nil)
+            now: reading.now, hand: hand, looks: leading.map(shown), allLooks: looks.count, lines: others.map(shown),
+            selection: wanted,
+            previous: page.isFirst ? nil : page.lines.first?.job.name,
+            next: page.isLast ? nil : page.lines.last?.job.name)
     }
 
     private func job(_ name: String, _ hand: Hand, _ query: QueryReader) async throws -> JobPage {
@@ -126,7 +148,8 @@ struct Dashboard: Sendable {
     }
 
     private func runs(_ query: QueryReader) async throws -> RunsPage {
-        let filter = try query.runFilter()
+        var filter = try query.runFilter()
+        filter.newer = try query.number("newer", in: 1...Int.max).map { RunID(Int64($0)) }
         return try await RunsPage(
             now: store.now(), filter: filter, states: query.text("state") ?? "", runs: store.runs(filter))
     }
@@ -141,11 +164,35 @@ struct Dashboard: Sendable {
             shownAttempt: attempt)
         page.value = try await store.shownValue(of: run)
         page.mark = try await store.mark(of: id)
+        try await addElements(to: &page)
+        page.story = try await story(of: run, at: page.now)
+        if page.elements == nil { try await addOutput(to: &page) }
+        return page
+    }
+
+    /// Of which list it is an element, or for all of whose elements it stands.
+    private func addElements(to page: inout RunPage) async throws {
+        let run = page.run
+        guard let flow = run.flow, let each = try await store.definition(run.version)?.each else { return }
+        page.list = each.words
+        // One that was asked for by itself does the work itself, and says why it cannot.
+        guard run.element == nil, run.attempt == 0 else { return }
+        var filter = RunFilter(limit: Each.mostElements)
+        filter.job = run.job
+        filter.flow = flow
+        let waits = try await store.waits(in: flow, limit: FlowPage.mostWaits)
+        let progress = FlowProgress(flow, runs: try await store.runs(filter) + [run], waits: waits)
+        page.elements = RunElements(
+            list: each.words, whole: run, runs: progress.elements(of: run).filter { $0.element != nil })
+    }
+
+    private func addOutput(to page: inout RunPage) async throws {
+        let (run, attempt) = (page.run, page.shownAttempt)
         var bytes = 0
         // Before the first piece: what is after it is all.
         var position = LogPosition(attempt: attempt, sequence: -1)
         reading: while true {
-            let pieces = try await store.logs(of: id, after: position, limit: 100)
+            let pieces = try await store.logs(of: run.id, after: position, limit: 100)
             for piece in pieces {
                 guard piece.id.position.attempt == attempt else { break reading }
                 bytes += piece.bytes.count
@@ -157,8 +204,6 @@ struct Dashboard: Sendable {
             if pieces.count < 100 { break }
         }
         if !run.state.isTerminal { page.next = "\(position.attempt).\(position.sequence)" }
-        page.story = try await story(of: run, at: page.now)
-        return page
     }
 
     func compiled(_ job: JobRecord) -> Result<Schedule, ScheduleError> {

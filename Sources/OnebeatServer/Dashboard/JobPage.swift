@@ -17,8 +17,8 @@ struct JobPage {
     var events: [Event] = []
     /// The newest versions of its definition.
     var versions = VersionHistory([], limit: 0)
-    /// What `explain` says of the newest run and the next, in sentences.
-    var explanation: [String] = []
+    /// What `explain` says of the newest run and the next.
+    var explanation: [Telling] = []
     /// Whether others follow the job, or it follows others.
     var isInFlow = false
 
@@ -40,7 +40,7 @@ struct JobPage {
             \(Hand.row(buttons))\(silenceLink)
             \(definition.description.map { "<p class=\"lead\">\($0)</p>" as HTML })
             <p class="lead">\(scheduleInWords)</p>
-            \(explanation.isEmpty ? nil : HTML.section("Why it did what it did", CodeText.paragraph(explanation)))
+            \(explanation.isEmpty ? nil : HTML.section("Why it did what it did", TellingText.paragraph(explanation)))
             \(HTML.section("Last runs", more: moreRuns, runsInShort))
             <div class="columns">
             \(HTML.section("Next", nextTable))

@@ -12,14 +12,22 @@ struct JobsPage {
         var recent: [Run] = []
     }
 
-    /// How many jobs one page has.
+    /// How many jobs one page has, and how many that need a look stand before the others on the first one.
     static let most = 50
-    static let parameters = ["name", "after", "health", "tag", "queue", "owner"]
+    static let mostLooks = 10
+    static let parameters = ["name", "after", "before", "health", "tag", "queue", "owner"]
 
     var now: Timestamp
+    var hand: Hand
+    /// Those that need a look, the worst first, where all jobs are listed and this is the first page.
+    var looks: [Line] = []
+    /// How many need a look in all.
+    var allLooks = 0
     var lines: [Line]
     /// What was asked for.
     var selection: JobSelection
+    /// Where the page before ends.
+    var previous: String?
     /// Where the next page starts.
     var next: String?
 
@@ -35,8 +43,9 @@ struct JobsPage {
             <label>\(say("Queue")) <input name="queue" value="\(selection.queue ?? "")"></label>\
             <label>\(say("Owner")) <input name="owner" value="\(selection.owner ?? "")"></label>\
             <button>\(say("Show"))</button></form>
-            \(table)
-            \(more)
+            \(looks.isEmpty ? nil : HTML.section("Needs a look", more: allLooks > looks.count ? more : "", table(looks)))
+            \(table(lines))
+            \(turns)
             """
         return Page(title: say("Jobs"), place: .jobs, refresh: 30, now: now, content: content)
     }
@@ -50,25 +59,50 @@ struct JobsPage {
         }
     }
 
-    private var more: HTML? {
-        guard let next else { return nil }
+    private var turns: HTML? {
+        let before = previous.map { turn("before", $0, say("jobs before")) }
+        let after = next.map { turn("after", $0, say("more jobs")) }
+        return before == nil && after == nil ? nil : "<p class=\"turning\">\(before) \(after)</p>"
+    }
+
+    private func turn(_ direction: String, _ name: String, _ words: HTML) -> HTML {
         let query = Address.query(
             "/jobs",
             [
-                ("after", next), ("name", selection.text), ("health", selection.healthWord), ("tag", selection.tag),
+                (direction, name), ("name", selection.text), ("health", selection.healthWord), ("tag", selection.tag),
                 ("queue", selection.queue), ("owner", selection.owner),
             ])
-        return "<p><a href=\"\(query)\">\(say("more jobs"))</a></p>"
+        return "<a href=\"\(query)\">\(words)</a>"
     }
 
-    private var table: HTML {
+    private var more: HTML {
+        " <a class=\"more\" href=\"/jobs?health=look\">\(say("all \(allLooks) of them"))</a>"
+    }
+
+    private func why(_ line: Line) -> HTML? {
+        guard line.health.needsLook, !line.health.why.isEmpty else { return nil }
+        return "<span class=\"why\">\(english(line.health.why))</span>"
+    }
+
+    /// What can be done with a job, where its reader may.
+    private func acts(_ line: Line) -> HTML {
+        let (job, place) = (line.job, Address.job(line.job.name))
+        guard hand.visitor.mayAct(on: job.name) else { return "" }
+        let pause = hand.button(job.isPaused ? "Resume" : "Pause", to: "\(place)/\(job.isPaused ? "resume" : "pause")")
+        if job.definition.signal != nil || job.isAlert { return "<div class=\"acts small\">\(pause)</div>" }
+        let run = hand.button("Run now", to: "\(place)/trigger", fields: [("request_id", RequestName.fresh())])
+        return "<div class=\"acts small\">\(run)\(pause)</div>"
+    }
+
+    private func table(_ lines: [Line]) -> HTML {
         HTML.table(
-            ["Job", "Health", .wide("Due"), "Next", "Last", .wide("Last runs"), .why("Why")],
+            ["Job", "Health", .wide("Due"), "Next", "Last", .wide("Last runs"), .wide("Took")],
             lines.map { line in
                 [
-                    Address.link(job: line.job.name), line.health.state.badge, english(line.schedule), due(line),
+                    "\(Address.link(job: line.job.name))\(why(line))\(acts(line))", line.health.state.badge,
+                    english(line.schedule), due(line),
                     last(line.status), RunStrip(runs: line.recent).html,
-                    "<span class=\"why\">\(english(line.health.needsLook ? line.health.why : ""))</span>",
+                    DurationTrend(line.recent)?.html ?? "<span class=\"faint\">–</span>",
                 ]
             }, otherwise: say("No job. Define some with <code>onebeat apply FILE</code>."))
     }

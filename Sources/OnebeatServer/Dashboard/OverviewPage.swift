@@ -20,6 +20,8 @@ struct OverviewPage {
     var headline: Headline
     /// The jobs that need a look, the worst first.
     var looks: [JobHealth] = []
+    /// When those last ended well that ever did.
+    var successes: [String: Timestamp] = [:]
     var recoveries: [Recovery] = []
     var running: [Run] = []
     var upcoming: [Upcoming] = []
@@ -90,13 +92,14 @@ struct OverviewPage {
 
     private var lookTable: HTML {
         HTML.table(
-            ["Job", "What", .why("Why"), "Since"],
+            ["Job", "What", .why("Why"), "Since", .wide("Last success")],
             looks.prefix(Self.mostLooks).map { health in
                 let badge: HTML =
                     health.run.map { "<a href=\"\(Address.run($0))\">\(health.state.badge)</a>" } ?? health.state.badge
                 return [
                     Address.link(job: health.job), badge, "<span class=\"why\">\(english(health.why))</span>",
                     words.relative(health.since),
+                    successes[health.job].map { words.relative($0) } ?? "<span class=\"faint\">\(say("never"))</span>",
                 ]
             }, otherwise: "")
     }

@@ -106,6 +106,8 @@ struct Page {
         return """
             <dialog data-keys aria-label="\(say("Keys"))"><h2>\(say("Keys"))</h2><dl>
             <dt><kbd>/</kbd></dt><dd>\(say("Search"))</dd>
+            <dt><kbd>+</kbd> <kbd>-</kbd></dt><dd>\(say("Larger or smaller drawings"))</dd>
+            <dt><kbd>0</kbd> <kbd>1</kbd></dt><dd>\(say("Drawings that fit, or at 100 %"))</dd>
             \(places)<dt><kbd>?</kbd></dt><dd>\(say("This list"))</dd></dl>
             <form method="dialog"><button>\(say("Close"))</button></form></dialog>
             """

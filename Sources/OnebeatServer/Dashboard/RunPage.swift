@@ -14,11 +14,15 @@ struct RunPage {
     var isCut = false
 
     /// What `explain` says of it.
-    var story: [String] = []
+    var story: [Telling] = []
     /// What it handed on.
     var value: ShownValue?
     /// What somebody said that it counts as.
     var mark: RunMark?
+    /// Where it stands for the elements of a list: it does nothing itself, and has no attempts and no output.
+    var elements: RunElements?
+    /// Which element of which list it is for.
+    var list: String?
     /// Where the output goes on, for a page that follows it; `nil` when there is no more to come.
     var next: String?
 
@@ -26,20 +30,26 @@ struct RunPage {
 
     var page: Page {
         let content: HTML = """
-            <div class="title"><h1>\(Address.link(job: run.job)) \
+            <div class="title"><h1>\(Address.link(job: run.job))\(run.element.map { "[\($0)]" }) \
             <span class="faint">\(say("run \("\(run.id)")"))</span></h1>\(run.state.badge)\(flowLink)</div>
             \(Deed.notice(deed))
             \(Hand.row(buttons))
             \(explanation.map { "<p class=\"notice \(isBad ? "bad" : "calm")\">\($0)</p>" as HTML })
-            \(story.isEmpty ? nil : HTML.section("Why", CodeText.paragraph(story)))
+            \(story.isEmpty ? nil : HTML.section("Why", TellingText.paragraph(story)))
             \(HTML.section("Its life", lifeList))
-            <section data-keep data-scroll><h2>\(say("Output of attempt \(shownAttempt)"))\(download)</h2>\(outputText)</section>
-            \(HTML.section("Attempts", attemptTable))
+            \(elements.map { HTML.section("Its elements", $0.html(words)) } ?? work)
             \(HTML.section("Facts", HTML.facts(facts)))
             """
         return Page(
             title: "\(run.job) · \(say("run \("\(run.id)")"))", place: .runs, refresh: run.state.isTerminal ? nil : 5,
             now: now, content: content)
+    }
+
+    private var work: HTML {
+        """
+        <section data-keep data-scroll><h2>\(say("Output of attempt \(shownAttempt)"))\(download)</h2>\(outputText)</section>
+        \(HTML.section("Attempts", attemptTable))
+        """
     }
 
     private var buttons: [HTML] {
@@ -86,7 +96,11 @@ struct RunPage {
                 run.isReported ? say("told of") : run.kind == .manual ? say("asked for by hand") : say("due"), "calm"
             )
         ]
-        if run.dueAt > run.scheduledAt { moments.append((run.dueAt, say("may start"), "calm")) }
+        if elements != nil, let start = run.startedAt {
+            moments.append((start, say("its elements may start"), "busy"))
+        } else if run.dueAt > run.scheduledAt {
+            moments.append((run.dueAt, say("may start"), "calm"))
+        }
         for attempt in attempts {
             moments.append(
                 (attempt.startedAt, say("attempt \(attempt.number) starts on \(attempt.node)"), "busy"))
@@ -115,6 +129,7 @@ struct RunPage {
                 "Stands for",
                 run.rangeEnd.map { say("\(run.count) due instants, the last at \(words.clock($0))") }
             ),
+            ("Element", run.element.map { say("\($0) of \(list ?? run.job), counted from 0") }),
             ("May start", run.dueAt == run.scheduledAt ? nil : words.both(run.dueAt)),
             ("Started", isStarted ? words.both(run.startedAt) : nil),
             ("Late by", run.lateness.map { "\(Words.exact(max($0, .zero)))" }),
@@ -127,7 +142,7 @@ struct RunPage {
             ("Handed on", handedOn),
             (
                 "Counts as",
-                mark.map { say("\(say(Sentence(word: $0.state.rawValue))), by the word of \($0.actor): \($0.reason)") }
+                mark.map { say("\($0.said), by the word of \($0.actor): \($0.reason)") }
             ),
             ("Fence", run.fence.value == 0 ? nil : "\(run.fence.value)"),
             ("Cancel", run.isCancelRequested ? say("asked for") : nil),
@@ -182,7 +197,11 @@ struct RunPage {
         return """
             <pre class="output" tabindex="0" role="region" aria-label="\(say("Output"))" \
             data-empty="\(say("Nothing yet."))"\(logs)>\(pieces)</pre>\(rest)
-            <p class="follow" hidden><label><input type="checkbox" checked data-follow> \(say("Follow the end"))</label></p>
+            <div class="follow"><p data-follows hidden><label><input type="checkbox" checked data-follow> \
+            \(say("Follow the end"))</label></p>\
+            <p data-finds hidden><label>\(say("Find")) <input type="search" data-search data-find autocomplete="off"></label> \
+            <button type="button" data-find-next>\(say("Next one"))</button> \
+            <span class="faint" role="status" data-found data-none="\(say("not found"))"></span></p></div>
             """
     }
 }

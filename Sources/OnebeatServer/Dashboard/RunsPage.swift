@@ -21,10 +21,11 @@ struct RunsPage {
             <button>\(say("Show"))</button>
             </form>
             \(RunTable(runs: runs, words: Words(now: now)).html)
-            \(older)
+            \(turns)
             """
         return Page(
-            title: say("Runs"), place: .runs, refresh: filter.after == nil ? 30 : nil, now: now, content: content)
+            title: say("Runs"), place: .runs, refresh: filter.after == nil && filter.newer == nil ? 30 : nil, now: now,
+            content: content)
     }
 
     private var example: String { String("\(now)".prefix(10)) }
@@ -40,14 +41,22 @@ struct RunsPage {
         }
     }
 
-    private var older: HTML? {
-        guard runs.count == filter.limit, let last = runs.last else { return nil }
+    private var turns: HTML? {
+        // Going back, one page less than a whole one is the first.
+        let isFirst = filter.newer == nil ? filter.after == nil : runs.count < filter.limit
+        let isLast = filter.newer == nil && runs.count < filter.limit
+        let newer = isFirst ? nil : runs.first.map { turn("newer", $0.id, say("newer runs")) }
+        let older = isLast ? nil : runs.last.map { turn("after", $0.id, say("older runs")) }
+        return newer == nil && older == nil ? nil : "<p class=\"turning\">\(newer) \(older)</p>"
+    }
+
+    private func turn(_ direction: String, _ run: RunID, _ words: HTML) -> HTML {
         let query = Address.query(
             "/runs",
             [
-                ("after", "\(last.id)"), ("job", filter.job), ("state", states), ("from", filter.from.map { "\($0)" }),
+                (direction, "\(run)"), ("job", filter.job), ("state", states), ("from", filter.from.map { "\($0)" }),
                 ("before", filter.before.map { "\($0)" }),
             ])
-        return "<p><a href=\"\(query)\">\(say("older runs"))</a></p>"
+        return "<a href=\"\(query)\">\(words)</a>"
     }
 }

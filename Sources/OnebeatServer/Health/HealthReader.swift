@@ -41,6 +41,52 @@ package struct HealthReader: Sendable {
             return Unserved(queue: definition.policies.queue, need: definition.need, among: living, at: now)
         }
 
+        /// A part of the lines, by name.
+        package struct Page: Sendable {
+            package var lines: [Line]
+            /// Whether none that fits stands before it.
+            package var isFirst: Bool
+            /// Whether none that fits comes after it.
+            package var isLast: Bool
+        }
+
+        /// The first lines that fit, after a name or the last ones before one.
+        package func page(
+            after: String? = nil, before: String? = nil, limit: Int, _ fits: (Line) -> Bool = { _ in true }
+        ) -> Page {
+            if let before {
+                let start = place { !$0.utf8.lexicographicallyPrecedes(before.utf8) }
+                let found = Self.first(limit + 1, of: lines[..<start].reversed(), fits)
+                return Page(
+                    lines: found.prefix(limit).reversed(), isFirst: found.count <= limit,
+                    isLast: !lines[start...].contains(where: fits))
+            }
+            let start = after.map { name in place { name.utf8.lexicographicallyPrecedes($0.utf8) } } ?? 0
+            let found = Self.first(limit + 1, of: lines[start...], fits)
+            return Page(
+                lines: Array(found.prefix(limit)), isFirst: start == 0 || !lines[..<start].contains(where: fits),
+                isLast: found.count <= limit)
+        }
+
+        private static func first(_ limit: Int, of lines: some Sequence<Line>, _ fits: (Line) -> Bool) -> [Line] {
+            var found: [Line] = []
+            for line in lines where fits(line) {
+                found.append(line)
+                if found.count == limit { break }
+            }
+            return found
+        }
+
+        /// The first place from which on this holds of all names. They are ordered by their bytes, as stores order them.
+        private func place(_ holds: (String) -> Bool) -> Int {
+            var (low, high) = (lines.startIndex, lines.endIndex)
+            while low < high {
+                let middle = low + (high - low) / 2
+                if holds(lines[middle].job.name) { high = middle } else { low = middle + 1 }
+            }
+            return low
+        }
+
         /// Of the jobs that do something, and of alerts that need a look themselves.
         package var headline: Headline {
             let told = lines.filter { !$0.job.isAlert || $0.health.needsLook }
@@ -96,7 +142,7 @@ package struct HealthReader: Sendable {
             for name in suspects { if let place = places[name] { facts[place].rhythm = rhythm(facts[place].job, now) } }
         }
         for place in facts.indices {
-            facts[place].duty = try await duty(of: facts[place].job, among: jobs, at: now)
+            facts[place].duty = try await duty(of: facts[place].job, at: now) { places[$0].map { facts[$0].job } }
             facts[place].expectedAt = schedules.expectation(of: facts[place].job).flatMap(facts[place].expected)
         }
         let known = Set(suspects)
@@ -118,14 +164,14 @@ package struct HealthReader: Sendable {
 
     /// A job that follows others is due when the root of its flow is.
     private func duty(
-        of job: JobRecord, among jobs: [JobRecord], at now: Timestamp
+        of job: JobRecord, at now: Timestamp, known: (String) -> JobRecord?
     ) async throws(StoreError) -> (due: Timestamp, by: Timestamp)? {
         guard let by = job.definition.by, !job.isPaused else { return nil }
         var root: JobRecord? = job
         for _ in 0..<Self.deepest {
             guard case .after(let parents) = root?.definition.schedule.rhythm, let parent = parents.first else { break }
-            if let known = jobs.first(where: { $0.name == parent }) {
-                root = known
+            if let record = known(parent) {
+                root = record
             } else {
                 root = try await store.job(parent)
             }

@@ -1,37 +1,32 @@
 import Onebeat
 
-/// The page that Prometheus reads: the program's own figures, the process', and what the store says of all runs.
-actor MetricsPage {
-    /// How long an answer of the store is used again: several scrapers must not count the history several times.
-    static let freshness = Duration.seconds(5)
-
+/// The page that Prometheus reads: the program's own figures, the process', and what the store says of all runs. What the
+/// store says is shared with all other readers: several scrapers must not count the history several times.
+struct MetricsPage: Sendable {
     private let registry: PrometheusRegistry
     private let store: any Store
-    private let health: HealthReader
+    private let readings: SharedReadings
     private let node: Node?
-    private let time: any TimeSource
-    private var counts: (value: [RunState: Int]?, until: Duration)?
     /// Names, and patterns, of the jobs that have figures of their own.
     private let named: [String]
-    private var reading: (value: HealthReader.Reading?, until: Duration)?
 
     /// How many jobs may have figures of their own: each is a handful of series for as long as Prometheus keeps them.
     static let mostJobs = 500
 
     init(
-        registry: PrometheusRegistry, store: any Store, schedules: ScheduleCache, node: Node?, jobs: [String] = [],
-        time: any TimeSource
+        registry: PrometheusRegistry, store: any Store, readings: SharedReadings, node: Node?, jobs: [String] = []
     ) {
         named = jobs
-        health = HealthReader(store, schedules: schedules)
-        self.registry = registry
         self.store = store
+        self.registry = registry
+        self.readings = readings
         self.node = node
-        self.time = time
     }
 
     func text() async -> String {
-        let counts = await runCounts()
+        // What is shared may have been found before the store went away.
+        let isUp = (try? await store.nodes(limit: 1)) != nil
+        let counts = isUp ? try? await readings.runCounts() : nil
         var text = PrometheusText()
         registry.write(to: &text)
         text.single(
@@ -46,8 +41,8 @@ actor MetricsPage {
                 text.sample("onebeat_runs", labels: labels, value: Double(counts[state] ?? 0))
             }
         }
-        if let lines = await lines() {
-            let jobs = lines.reduce(into: [:]) { $0[$1.health.state, default: 0] += 1 }
+        if isUp, let snapshot = try? await readings.snapshot() {
+            let jobs = snapshot.counts
             text.family("onebeat_jobs", .gauge)
             for state in JobHealth.State.allCases {
                 let labels = PrometheusText.labels([("health", state.rawValue)])
@@ -55,24 +50,13 @@ actor MetricsPage {
             }
             let open = jobs.reduce(0) { $0 + ($1.key.needsLook ? $1.value : 0) }
             text.single("onebeat_jobs_needing_a_look", .gauge, value: Double(open))
-            write(lines.filter { line in named.contains { NamePattern.fits(line.job.name, $0) } }, to: &text)
+            if !named.isEmpty {
+                let lines = snapshot.lines.filter { line in named.contains { NamePattern.fits(line.job.name, $0) } }
+                write(lines, to: &text)
+            }
         }
         ProcessMetrics.write(to: &text)
         return text.content
-    }
-
-    private func runCounts() async -> [RunState: Int]? {
-        if let counts, time.uptime() < counts.until { return counts.value }
-        let value = try? await store.runCounts()
-        counts = (value, time.uptime() + Self.freshness)
-        return value
-    }
-
-    private func lines() async -> [HealthReader.Line]? {
-        if let reading, time.uptime() < reading.until { return reading.value?.lines }
-        let value = try? await health.all()
-        reading = (value, time.uptime() + Self.freshness)
-        return value?.lines
     }
 
     /// The figures of jobs that were named, the first by name.

@@ -76,20 +76,20 @@ package struct Evidence: Sendable {
     func readable(_ moment: Timestamp) -> String { (clock ?? schedule).readable(moment) }
 
     /// The same moment on the job's own clock, where that shows another time.
-    func ownSentence(of moment: Timestamp) -> String? {
+    func ownSentence(of moment: Timestamp) -> Telling? {
         guard let clock, clock.format(moment) != schedule.format(moment) else { return nil }
         return "On the job's clock, \(schedule.definition.timezone), that is \(schedule.readable(moment))."
     }
 
     /// What became of a due instant, in a few words.
-    func fate(of instant: Timestamp) -> String? {
+    func fate(of instant: Timestamp) -> Telling? {
         var evidence = self
         evidence.moment = instant
         evidence.subject = nil
         guard let run = evidence.row else { return nil }
-        let why = run.message ?? (run.state.isTerminal ? run.reason?.sentence : nil)
-        let end = run.finishedAt.map { run.state.isTerminal ? " at \(readable($0))" : "" } ?? ""
-        return "run \(run.id), \(run.state.words)\(run.startedAt == nil ? "" : end)\(why.map { ": \($0)" } ?? "")"
+        let end: Telling? =
+            run.startedAt == nil || !run.state.isTerminal ? nil : run.finishedAt.map { " at \(readable($0))" }
+        return "run \(run.id), \(Telling(word: run.state.words))\(end ?? .nothing)\(run.whyTold)"
     }
 
     /// Nodes that live as far as the store knows.
@@ -107,4 +107,17 @@ package struct Evidence: Sendable {
     func event(_ kind: String, before moment: Timestamp) -> Event? {
         events.filter { $0.kind == kind && $0.at <= moment }.max { $0.at < $1.at }
     }
+}
+
+extension Run {
+    /// Behind a colon, why it is as it is: its message, or the reason of its end; nothing where there is neither.
+    var whyTold: Telling {
+        if let message { return ": \(english: message)" }
+        guard state.isTerminal, let reason else { return .nothing }
+        return ": \(reason.told)"
+    }
+}
+
+extension Reason {
+    var told: Telling { Telling(word: sentence) }
 }

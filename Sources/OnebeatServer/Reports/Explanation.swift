@@ -28,8 +28,10 @@ package struct Explanation: Sendable, Equatable {
 
     /// The answer in one word.
     package var verdict: Verdict
-    /// The answer in full.
-    package var sentences: [String]
+    /// The answer in full, for pages in every language.
+    package var told: [Telling]
+    /// The answer in full, in English.
+    package var sentences: [String] { told.map(\.text) }
     /// The row it rests on.
     package var run: Run?
 
@@ -38,35 +40,36 @@ package struct Explanation: Sendable, Equatable {
         if let row = evidence.row {
             let story = RunStory(row, evidence)
             verdict = story.verdict
-            sentences = story.sentences
+            told = story.sentences
             run = row
         } else if let moment = evidence.moment {
             let story = AbsenceStory(moment, evidence)
             verdict = story.verdict
-            sentences = story.sentences
+            told = story.sentences
         } else {
             verdict = .planned
             let isGone = evidence.removal != nil
-            let unheard =
+            let unheard: Telling =
                 evidence.job.definition.signal == nil
                 ? "The job has not been due since it was stored." : "No word of the job has come since it was stored."
-            sentences = [isGone ? "No run of it is kept." : unheard]
+            told = [isGone ? "No run of it is kept." : unheard]
         }
         if let own = evidence.ownSentence(of: run.map(\.scheduledAt) ?? evidence.moment ?? evidence.now) {
-            sentences.insert(own, at: min(1, sentences.count))
+            told.insert(own, at: min(1, told.count))
         }
         if let removal = evidence.removal {
-            sentences.insert(
+            told.insert(
                 "The job is not in force: it was removed by \(removal.actor) at \(evidence.readable(removal.at)). What"
                     + " follows goes by its last definition.", at: 0)
             return
         }
         if evidence.moment == nil {
-            sentences += Self.outlook(evidence)
+            told += Self.outlook(evidence)
             if let lock = evidence.lock {
                 let name = LockName(job: evidence.job.name)
-                sentences.append(
-                    "Its lock \(name) ends by itself after \(lock.words); it is extended while a run goes on.")
+                told.append(
+                    "Its lock \(name.description) ends by itself after \(english: lock.words); it is extended while a run goes on."
+                )
             }
         }
     }
@@ -75,25 +78,25 @@ package struct Explanation: Sendable, Equatable {
     static let punctual = Duration.seconds(1)
 
     /// What comes next.
-    private static func outlook(_ evidence: Evidence) -> [String] {
+    private static func outlook(_ evidence: Evidence) -> [Telling] {
         let schedule = evidence.schedule
         if evidence.job.definition.signal != nil {
             return [
-                "It runs \(evidence.job.definition.words(schedule)).",
+                "It runs \(english: evidence.job.definition.words(schedule)).",
                 "`onebeat signal \(evidence.job.name) success` tells of a run that ended well.",
             ]
         }
         switch schedule.definition.rhythm {
         case .event(let name): return ["It runs on the event \"\(name)\": `onebeat emit \(name)`."]
         case .manual: return ["It runs by hand only: `onebeat trigger \(evidence.job.name)`."]
-        case .after: return ["It is due \(schedule.words)."]
+        case .after: return ["It is due \(english: schedule.words)."]
         case .delay where evidence.job.nextAt == nil:
-            return ["It is due \(schedule.words); the run before has not ended yet."]
+            return ["It is due \(english: schedule.words); the run before has not ended yet."]
         case .cron, .every, .at, .repeat, .solar, .delay: break
         }
         let next = schedule.isDelay ? evidence.job.nextAt : schedule.next(after: evidence.now)
-        guard let next else { return ["It will not be due again: \(schedule.words)."] }
-        var sentences = ["It is next due at \(evidence.readable(next)), \(next.relative(to: evidence.now))."]
+        guard let next else { return ["It will not be due again: \(english: schedule.words)."] }
+        var sentences: [Telling] = ["It is next due at \(evidence.readable(next)), \(next, from: evidence.now)."]
         if let pause = evidence.pauseSentence { sentences.append(pause) }
         if evidence.livingNodes.isEmpty { sentences.append(Evidence.nobody) }
         return sentences
@@ -102,22 +105,23 @@ package struct Explanation: Sendable, Equatable {
 
 extension Evidence {
     /// What to say where no node holds a lease.
-    static let nobody =
+    static let nobody: Telling =
         "No node is up now, or none can write to the store: nothing starts until one can (`onebeat up`, "
         + "`onebeat doctor`)."
 
     /// Who paused the job, if it is paused.
-    var pauseSentence: String? {
+    var pauseSentence: Telling? {
         guard job.isPaused else { return nil }
-        let who = event("job.paused", before: now).map { ", by \($0.actor) at \(readable($0.at))" } ?? ""
-        return "The job is paused\(who): what falls due is recorded as skipped until `onebeat resume \(job.name)`."
+        let who: Telling? = event("job.paused", before: now).map { ", by \($0.actor) at \(readable($0.at))" }
+        return
+            "The job is paused\(who ?? .nothing): what falls due is recorded as skipped until `onebeat resume \(job.name)`."
     }
 }
 
 /// What to say about a moment without a row.
 struct AbsenceStory {
     var verdict = Explanation.Verdict.notDue
-    var sentences: [String] = []
+    var sentences: [Telling] = []
     private let moment: Timestamp
     private let evidence: Evidence
     private var schedule: Schedule { evidence.schedule }
@@ -133,7 +137,7 @@ struct AbsenceStory {
         let name = evidence.readable(moment)
         if moment > evidence.now {
             verdict = .planned
-            sentences = ["The job will be due at \(name), \(moment.relative(to: evidence.now)): \(schedule.words)."]
+            sentences = ["The job will be due at \(name), \(moment, from: evidence.now): \(english: schedule.words)."]
             if let pause = evidence.pauseSentence { sentences.append(pause) }
             if evidence.livingNodes.isEmpty { sentences.append(Evidence.nobody) }
             return
@@ -149,12 +153,13 @@ struct AbsenceStory {
         sentences = ["The job's present schedule is due at \(name), but there is no row for that instant."]
         if moment > job.watermark {
             let nodes = evidence.livingNodes
+            let living: Telling = nodes.count == 1 ? "1 living node" : "\(nodes.count) living nodes"
             sentences.append(
                 nodes.isEmpty
                     ? "No node is up to plan it. When one is, `missed: \(job.definition.policies.missed.rawValue)`"
                         + " decides what becomes of it; start one with `onebeat up`."
                     : "It is past what is planned so far (\(evidence.readable(job.watermark))); the leader among"
-                        + " \(nodes.count) living node\(nodes.count == 1 ? "" : "s") should plan it within seconds.")
+                        + " \(living) should plan it within seconds.")
         } else if let change = evidence.event("job.changed", before: evidence.now), change.at >= moment {
             sentences.append(
                 "The definition was changed by \(change.actor) at \(evidence.readable(change.at)); the one in force"
@@ -169,25 +174,26 @@ struct AbsenceStory {
         if evidence.job.definition.signal != nil {
             sentences = [
                 "No word of the job came at \(name), and it is not started here: it runs"
-                    + " \(evidence.job.definition.words(schedule))."
+                    + " \(english: evidence.job.definition.words(schedule))."
             ]
             return
         }
-        sentences = ["The job is not due at \(name): it is due \(schedule.words)."]
+        sentences = ["The job is not due at \(name): it is due \(english: schedule.words)."]
         if let other = sameReading {
+            let fate: Telling? = evidence.fate(of: other).map { "; \($0)" }
             sentences.append(
                 "It is due when the job's own clock, \(schedule.definition.timezone), shows that time: at"
-                    + " \(evidence.readable(other))\(evidence.fate(of: other).map { "; \($0)" } ?? "").")
+                    + " \(evidence.readable(other))\(fate ?? .nothing).")
         }
         if let rule = ruleThatTookItAway { sentences.append(rule) }
-        if let note = clockChange { sentences.append("The clocks change near that moment: \(note).") }
+        if let note = clockChange { sentences.append("The clocks change near that moment: \(english: note).") }
         if let before = evidence.lastDue(before: moment) {
-            let fate = evidence.fate(of: before).map { ": \($0)" } ?? ""
-            sentences.append("The due instant before is \(evidence.readable(before))\(fate).")
+            let fate: Telling? = evidence.fate(of: before).map { ": \($0)" }
+            sentences.append("The due instant before is \(evidence.readable(before))\(fate ?? .nothing).")
         }
         if let after = schedule.next(after: moment), !schedule.isDelay {
-            let fate = evidence.fate(of: after).map { ": \($0)" } ?? ""
-            sentences.append("The one after is \(evidence.readable(after))\(fate).")
+            let fate: Telling? = evidence.fate(of: after).map { ": \($0)" }
+            sentences.append("The one after is \(evidence.readable(after))\(fate ?? .nothing).")
         }
         if let other = evidence.runs.first(where: { run in
             guard let start = run.startedAt else { return false }
@@ -205,7 +211,7 @@ struct AbsenceStory {
         return evidence.isDue(other, by: schedule) ? other : nil
     }
 
-    private var ruleThatTookItAway: String? {
+    private var ruleThatTookItAway: Telling? {
         let definition = schedule.definition
         if let start = definition.start, moment < start {
             return "The schedule starts at \(evidence.readable(start))."

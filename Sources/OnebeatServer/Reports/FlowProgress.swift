@@ -6,6 +6,8 @@ package struct FlowProgress: Sendable {
     package let flow: RunID
     /// The runs, each after all that it follows.
     package let runs: [Run]
+    /// What somebody said that runs count as.
+    package let marks: [RunID: RunMark]
     private let parents: [RunID: [Run]]
     /// The runs of a list's elements, by what stands for the whole of them.
     private let elements: [RunID: [Run]]
@@ -15,8 +17,10 @@ package struct FlowProgress: Sendable {
     /// - Parameters:
     ///   - runs: all of the flow.
     ///   - waits: which of them follow which.
-    package init(_ flow: RunID, runs: [Run], waits: [Wait]) {
+    ///   - marks: what somebody said that they count as.
+    package init(_ flow: RunID, runs: [Run], waits: [Wait], marks: [RunID: RunMark] = [:]) {
         self.flow = flow
+        self.marks = marks
         self.runs = runs.sorted { $0.id < $1.id }
         let byID = Dictionary(runs.map { ($0.id, $0) }) { first, _ in first }
         var parents: [RunID: [Run]] = [:]
@@ -33,7 +37,15 @@ package struct FlowProgress: Sendable {
             RunID(resource.flow), runs: resource.runs.map { Run($0.run) },
             waits: resource.runs.flatMap { member in
                 member.follows.map { Wait(parent: RunID($0), run: RunID(member.run.id)) }
-            })
+            },
+            marks: Dictionary(
+                resource.runs.compactMap { member -> (RunID, RunMark)? in
+                    guard let mark = member.run.mark, let state = RunMark.State(rawValue: mark.state) else {
+                        return nil
+                    }
+                    return (RunID(member.run.id), RunMark(state, because: mark.because, by: mark.by, at: mark.at))
+                }
+            ) { first, _ in first })
     }
 
     /// The runs of a run's elements; none for one that stands for none.

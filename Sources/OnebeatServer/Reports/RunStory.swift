@@ -3,7 +3,7 @@ import Onebeat
 /// What to say about a row: what became of a due instant, and why.
 struct RunStory {
     var verdict: Explanation.Verdict
-    var sentences: [String] = []
+    var sentences: [Telling] = []
     private let row: Run
     private let evidence: Evidence
     private var schedule: Schedule { evidence.schedule }
@@ -32,15 +32,21 @@ struct RunStory {
         }
     }
 
-    private mutating func say(_ sentence: String?) {
+    private mutating func say(_ sentence: Telling?) {
         if let sentence { sentences.append(sentence) }
     }
 
     private func at(_ moment: Timestamp) -> String { evidence.readable(moment) }
 
     private mutating func introduce() {
+        defer {
+            if let element = row.element, let each = evidence.job.definition.each {
+                say("It is for element \(element) of \(each.words), counted from 0.")
+            }
+        }
         if row.isReported {
-            say("Run \(row.id) was told of by \(row.node ?? "somebody") at \(at(row.scheduledAt)); it runs elsewhere.")
+            let who: Telling = row.node.map { " by \($0)" } ?? .nothing
+            say("Run \(row.id) was told of\(who) at \(at(row.scheduledAt)); it runs elsewhere.")
         } else if row.kind == .backfill {
             say("Run \(row.id) makes up for \(at(row.scheduledAt)), by a backfill (\(row.requestID)).")
         } else if row.isForPastInstant {
@@ -64,11 +70,11 @@ struct RunStory {
         guard row.attempt == 0 else { return tellOfRetry() }
         if row.dueAt > evidence.now {
             verdict = .planned
-            say("It is planned and starts \(row.dueAt.relative(to: evidence.now)).")
+            say("It is planned and starts \(row.dueAt, from: evidence.now).")
             if row.kind == .scheduled { say(evidence.pauseSentence) }
         } else {
             verdict = .waits
-            say("It has been due for \(evidence.now.duration(since: row.dueAt).brief) and has not started.")
+            say("It has been due for \(evidence.now.duration(since: row.dueAt)) and has not started.")
             say(whatItWaitsFor)
             if let deadline = row.deadlineAt {
                 say("It may start until \(at(deadline)); after that it is recorded as missed.")
@@ -87,7 +93,7 @@ struct RunStory {
             return
         }
         say(
-            "It follows \(jobs.joined(separator: ", ")) in flow \(row.flow.map { "\($0)" } ?? "?") and starts by"
+            "It follows \(jobs.joined(separator: ", ")) in flow \(row.flow ?? row.id) and starts by"
                 + " `trigger_rule: \(policies.triggerRule.rawValue)`; `onebeat flow \(row.id)` shows how they stand.")
     }
 
@@ -98,13 +104,13 @@ struct RunStory {
         case .handedBack: say("Attempt \(row.attempt) was handed back by its node, so it is started again.")
         default:
             let left = max(0, policies.retry.limit - row.failures + 1)
-            say("Attempt \(row.attempt) failed\(row.message.map { ": \($0)" } ?? ""); \(left) more may follow.")
+            say("Attempt \(row.attempt) failed\(message); \(left) more may follow.")
         }
         let isToCome = row.dueAt > evidence.now
-        say(isToCome ? "The next attempt starts \(row.dueAt.relative(to: evidence.now))." : whatItWaitsFor)
+        say(isToCome ? "The next attempt starts \(row.dueAt, from: evidence.now)." : whatItWaitsFor)
     }
 
-    private var whatItWaitsFor: String? {
+    private var whatItWaitsFor: Telling? {
         let living = evidence.livingNodes
         if living.isEmpty { return nil }
         if evidence.job.isPaused, row.kind == .scheduled, row.attempt == 0 { return evidence.pauseSentence }
@@ -112,7 +118,7 @@ struct RunStory {
         let able = serving.filter { $0.abilities.cover(row.need) }
         if !serving.isEmpty, able.isEmpty {
             let unserved = Unserved(queue: row.queue, need: row.need, among: living, at: evidence.now)
-            return unserved.map { "It waits: \($0.sentence)." }
+            return unserved.map { "It waits: \(english: $0.sentence)." }
         }
         if serving.isEmpty {
             let served = Set(living.flatMap(\.queues)).sorted().joined(separator: ", ")
@@ -120,10 +126,10 @@ struct RunStory {
                 + " `onebeat up --queue \(row.queue)`."
         }
         if row.attempt == 0, let message = row.message, !evidence.job.definition.needs.isEmpty {
-            return "It is held: \(message). `needs` lets it go when that has succeeded."
+            return "It is held: \(english: message). `needs` lets it go when that has succeeded."
         }
         if row.attempt == 0, let message = row.message {
-            return "\(message); `overlap: \(policies.overlap.rawValue)` lets it wait until that lock is free."
+            return "\(english: message); `overlap: \(policies.overlap.rawValue)` lets it wait until that lock is free."
         }
         if let active = evidence.run(activeAt: evidence.now, otherThan: row) {
             return "Run \(active.id) of the job is still running; `overlap: \(policies.overlap.rawValue)` lets this one"
@@ -168,14 +174,15 @@ struct RunStory {
                 row.isForPastInstant || row.kind == .backfill ? (row.attempt > 1 ? start : row.dueAt) : row.scheduledAt
             }
         let lateness = start.duration(since: due)
-        let node = (evidence.attempts.first?.node ?? row.node).map { " on node \($0)" } ?? ""
+        let name = evidence.attempts.first?.node ?? row.node
+        let node: Telling = name.map { " on node \($0)" } ?? .nothing
         guard lateness > Explanation.punctual else { return say("It started on time\(node), at \(at(start)).") }
         if verdict == .ran { verdict = .ranLate }
-        say("It started \(lateness.brief) late\(node), at \(at(start)).")
+        say("It started \(lateness) late\(node), at \(at(start)).")
         say(whyLate(due: due, start: start))
     }
 
-    private func whyLate(due: Timestamp, start: Timestamp) -> String {
+    private func whyLate(due: Timestamp, start: Timestamp) -> Telling {
         if let other = evidence.run(activeAt: due, otherThan: row), (other.finishedAt ?? start) <= start {
             return "Run \(other.id) of the job was still active when it was due, and `overlap:"
                 + " \(policies.overlap.rawValue)` let it wait."
@@ -201,17 +208,20 @@ struct RunStory {
     private mutating func tellOfEnd() {
         tellOfStart()
         tellOfAttempts()
-        let length = row.finishedAt.flatMap { end in row.startedAt.map { end.duration(since: $0).brief } }
-        let took = length.map { " after \($0)" } ?? ""
-        let number = row.attempt > 1 ? "Attempt \(row.attempt)" : "It"
-        let message = row.message.map { ": \($0)" } ?? ""
+        let took: Telling = row.length.map { " after \($0)" } ?? .nothing
+        if let each = evidence.job.definition.each, row.element == nil, row.attempt == 0 {
+            let outcome = Telling(word: row.state.words)
+            return say("It stands for all elements of \(each.words), and ended as \(outcome)\(took)\(message).")
+        }
+        let number: Telling = row.attempt > 1 ? "Attempt \(row.attempt)" : "It"
         switch row.state {
         case .succeeded: say("\(number) succeeded\(took).")
         case .failed:
             say("\(number) failed\(took)\(message).")
             say(whyNoFurtherAttempt)
         case .timedOut:
-            say("\(number) was stopped at its time-out\(policies.timeout.map { " of \($0.text)" } ?? "").")
+            let limit: Telling? = policies.timeout.map { " of \($0.text)" }
+            say("\(number) was stopped at its time-out\(limit ?? .nothing).")
             say(whyNoFurtherAttempt)
         case .lost:
             say(
@@ -225,21 +235,24 @@ struct RunStory {
         }
     }
 
-    private var whyNoFurtherAttempt: String {
+    /// Behind a colon.
+    private var message: Telling { row.message.map { ": \(english: $0)" } ?? .nothing }
+
+    private var whyNoFurtherAttempt: Telling {
         policies.retry.limit == 0
             ? "`retry` is not set, so there was no further attempt."
             : "`retry.limit` is \(policies.retry.limit), and that many further attempts were made."
     }
 
-    private func words(of attempt: Attempt) -> String {
-        let message = attempt.message.map { ": \($0)" } ?? ""
+    private func words(of attempt: Attempt) -> Telling {
+        let message: Telling = attempt.message.map { ": \(english: $0)" } ?? .nothing
         switch attempt.outcome {
         case nil: return "has no recorded end"
         case "timed_out": return "was stopped at its time-out"
         case "not_started": return "was handed back by node \(attempt.node), which had not begun it"
         case "interrupted": return "was handed back when node \(attempt.node) stopped"
         case "lost": return "was lost with node \(attempt.node)"
-        case let outcome?: return "\(outcome)\(message)"
+        case let outcome?: return "\(Telling(word: outcome))\(message)"
         }
     }
 
@@ -248,14 +261,15 @@ struct RunStory {
     private mutating func tellOfCancelled() {
         verdict = .cancelled
         if row.startedAt != nil { tellOfStart() }
-        let end = row.finishedAt.map { " at \(at($0))" } ?? ""
+        let end: Telling = row.finishedAt.map { " at \(at($0))" } ?? .nothing
         switch row.reason {
         case .requested:
             let request = evidence.events.first { $0.kind == "run.cancel_requested" && $0.run == row.id }
-            say("It was cancelled\(end)\(request.map { ", as \($0.actor) asked" } ?? " on request").")
+            let who: Telling = request.map { ", as \($0.actor) asked" } ?? " on request"
+            say("It was cancelled\(end)\(who).")
         case .removed: say("It was withdrawn\(end), since the job was removed.")
         case .replaced: say("A newer run took its place\(end) (overlap: cancel).")
-        default: say("It was cancelled\(end)\(row.reason.map { ": \($0.sentence)" } ?? "").")
+        default: say("It was cancelled\(end)\(reason).")
         }
     }
 
@@ -265,48 +279,53 @@ struct RunStory {
         switch row.reason {
         case .overlap where row.message != nil:
             say(
-                "It was skipped, because \(row.message ?? ""); `overlap: \(policies.overlap.rawValue)` skips in that case."
+                "It was skipped, because \(english: row.message ?? ""); `overlap: \(policies.overlap.rawValue)` skips in that case."
                     + " `overlap: queue` would let it wait.")
         case .overlap:
-            let other = evidence.run(activeAt: moment, otherThan: row).map {
+            let other: Telling? = evidence.run(activeAt: moment, otherThan: row).map {
                 "run \($0.id), due at \(at($0.scheduledAt))\(ended($0)),"
             }
             say(
                 "It was skipped, because \(other ?? "an earlier run of the job") was still active; `overlap:"
                     + " \(policies.overlap.rawValue)` skips in that case. `overlap: queue` would let it wait.")
         case .paused:
-            let pause = evidence.event("job.paused", before: moment)
-            say(
-                "It was skipped, because the job was paused"
-                    + (pause.map { " (by \($0.actor) at \(at($0.at)))" } ?? "") + ".")
+            let pause: Telling? = evidence.event("job.paused", before: moment).map {
+                " (by \($0.actor) at \(at($0.at)))"
+            }
+            say("It was skipped, because the job was paused\(pause ?? .nothing).")
         case .upstream, .upstreamSkipped:
             say(
-                "It was skipped, because \(row.message ?? "a job that it follows did not succeed"); `trigger_rule:"
+                "It was skipped, because \(messageOr("a job that it follows did not succeed")); `trigger_rule:"
                     + " \(policies.triggerRule.rawValue)` cannot come true then. `onebeat flow \(row.id)` shows the others."
             )
         case .observed:
             say(
-                "It was not started, because this store only observes: it \(row.message ?? "would have started"), and another"
+                "It was not started, because this store only observes: it \(messageOr("would have started")), and another"
                     + " scheduler does the work until `onebeat take-over`.")
-        default: say("It was skipped\(row.reason.map { ": \($0.sentence)" } ?? "").")
+        default: say("It was skipped\(reason).")
         }
     }
 
-    private func ended(_ run: Run) -> String {
+    /// Behind a colon.
+    private var reason: Telling { row.reason.map { ": \($0.told)" } ?? .nothing }
+
+    private func messageOr(_ other: Telling) -> Telling { row.message.map { "\(english: $0)" } ?? other }
+
+    private func ended(_ run: Run) -> Telling {
         run.finishedAt.map { " and ended at \(at($0))" } ?? " and still running"
     }
 
     private mutating func tellOfMissed() {
         verdict = .missed
-        let what = row.count == 1 ? "It was" : "They were"
+        let what: Telling = row.count == 1 ? "It was" : "They were"
         switch row.reason {
         case .tooLate:
-            let deadline = row.deadlineAt.map { " by \(at($0))" } ?? ""
-            say("\(what) missed: no node could start it\(deadline) (deadline: \(policies.deadline.text)).")
+            let deadline: Telling? = row.deadlineAt.map { " by \(at($0))" }
+            say("\(what) missed: no node could start it\(deadline ?? .nothing) (deadline: \(policies.deadline.text)).")
             say(whoWasUp)
         case .upstream:
             say(
-                "It was missed, because \(row.message ?? "what it needs did not succeed") by its deadline"
+                "It was missed, because \(messageOr("what it needs did not succeed")) by its deadline"
                     + " (\(row.deadlineAt.map(at) ?? policies.deadline.text)); `needs` says what it waits for.")
         case .coalesced:
             say("\(what) missed while no node could plan; `missed: latest` keeps only the newest instant of an outage.")
@@ -321,32 +340,31 @@ struct RunStory {
         case .missedSkip:
             say("\(what) missed while no node could plan; `missed: skip` runs none of them.")
             say(whoWasUp)
-        default: say("\(what) missed\(row.reason.map { ": \($0.sentence)" } ?? "").")
+        default: say("\(what) missed\(reason).")
         }
     }
 
     /// What became of the instant after the missed ones, which stands for them.
-    private var standIn: String? {
+    private var standIn: Telling? {
         let end = row.rangeEnd ?? row.scheduledAt
         let next = evidence.runs.filter { $0.kind == .scheduled && $0.scheduledAt > end }
             .min { $0.scheduledAt < $1.scheduledAt }
         guard let next else { return nil }
-        let name = "Run \(next.id), due at \(at(next.scheduledAt)),"
+        let name: Telling = "Run \(next.id), due at \(at(next.scheduledAt)),"
         if next.startedAt != nil { return "\(name) ran in that place." }
-        let why = (next.message ?? next.reason?.sentence).map { ": \($0)" } ?? ""
         return next.state.isTerminal
-            ? "\(name) stood for them, and was \(next.state.words) too\(why)."
+            ? "\(name) stood for them, and was \(Telling(word: next.state.words)) too\(next.whyTold)."
             : "\(name) stands for them, and is to run."
     }
 
     /// A pause holds through an outage as well: what fell due then would not have run.
-    private var whoWasPaused: String? {
+    private var whoWasPaused: Telling? {
         guard let pause = evidence.event("job.paused", before: row.scheduledAt) else { return nil }
         if let resume = evidence.event("job.resumed", before: row.scheduledAt), resume.at > pause.at { return nil }
         return "The job was paused then (by \(pause.actor) at \(at(pause.at))), so it would not have run anyway."
     }
 
-    private var whoWasUp: String? {
+    private var whoWasUp: Telling? {
         let end = row.rangeEnd ?? row.deadlineAt ?? row.dueAt
         guard let joined = evidence.nodes.map(\.joinedAt).min(), joined > end else { return nil }
         return "The earliest node still known joined at \(at(joined)), after that."

@@ -26,6 +26,28 @@ extension StoreLaw {
             // What waits for others is not due.
             try expect(try await bench.claim(try await bench.join()).claims.map(\.run.job), is: ["a"])
         },
+        StoreLaw("runs are listed by their state, whatever state that is, and page by page") { bench in
+            try await bench.applyFlow(["b": ["a"], "c": ["a"]])
+            try await bench.planFlow("a", at: bench.second(0))
+            func listed(_ states: Set<RunState>, after: RunID? = nil, limit: Int = 50) async throws -> [String] {
+                var filter = RunFilter()
+                (filter.states, filter.after, filter.limit) = (states, after, limit)
+                return try await bench.store.runs(filter).map(\.job)
+            }
+            try expect(try await listed([.scheduled]), is: ["a"])
+            try expect(try await listed([.waiting]), is: ["c", "b"])
+            try expect(try await listed([.waiting, .scheduled]), is: ["c", "b", "a"])
+            try expect(try await listed([.waiting], limit: 1), is: ["c"])
+            try expect(try await listed([.waiting], after: try await bench.runs("c")[0].id), is: ["b"])
+            let node = try await bench.join()
+            try await bench.settle(try await bench.claimOne(node), .failed(Failure("x")))
+            try expect(try await listed([.failed]), is: ["a"])
+            try expect(try await listed([.dead]), is: [])
+            try expect(try await listed([.failed, .dead]), is: ["a"])
+            try expect(try await listed([.skipped]), is: ["c", "b"])
+            try expect(try await listed([.waiting]), is: [])
+            try expect(try await listed([.scheduled]), is: [])
+        },
         StoreLaw("the end of what it follows lets a follower go, and its time begins then") { bench in
             try await bench.applyFlow(["b": ["a"]]) { $0.deadline = .seconds(30) }
             try await bench.planFlow("a", at: bench.second(0))

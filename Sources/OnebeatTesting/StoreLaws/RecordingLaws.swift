@@ -2,6 +2,32 @@ import Onebeat
 
 extension StoreLaw {
     static let recording: [StoreLaw] = [
+        StoreLaw("pages of runs are turned both ways, also those of a stretch of time") { bench in
+            try await bench.put("a", due: bench.second(0), bench.second(1), bench.second(2), bench.second(3))
+            try await bench.put("b", due: bench.second(1))
+            func list(_ change: (inout RunFilter) -> Void) async throws -> [RunID] {
+                var filter = RunFilter()
+                filter.limit = 2
+                change(&filter)
+                return try await bench.store.runs(filter).map(\.id)
+            }
+            let (a, b) = (try await bench.runs("a").map(\.id), try await bench.runs("b")[0].id)
+            try expect(try await list { $0.newer = a[0] }, is: [a[2], a[1]])
+            try expect(try await list { $0.newer = a[2] }, is: [b, a[3]])
+            try expect(try await list { ($0.newer, $0.states) = (a[1], [.scheduled]) }, is: [a[3], a[2]])
+            try expect(try await list { $0.newer = b }, is: [])
+            // The latest due come first.
+            func stretch(_ change: (inout RunFilter) -> Void = { _ in }) async throws -> [RunID] {
+                try await list { filter in
+                    (filter.from, filter.before) = (bench.second(0), bench.second(3))
+                    change(&filter)
+                }
+            }
+            try expect(try await stretch(), is: [a[2], b])
+            try expect(try await stretch { $0.after = b }, is: [a[1], a[0]])
+            try expect(try await stretch { $0.newer = a[0] }, is: [b, a[1]])
+            try expect(try await stretch { $0.newer = a[1] }, is: [a[2], b])
+        },
         StoreLaw("runs are listed newest first, by job, state and due instant") { bench in
             try await bench.put("a", due: bench.second(0), bench.second(1), bench.second(2))
             try await bench.put("b", due: bench.second(0))

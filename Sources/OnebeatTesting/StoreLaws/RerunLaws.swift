@@ -88,6 +88,10 @@ extension StoreLaw {
             let mark = try await bench.store.mark(of: root.id)
             try expect(mark, is: RunMark(.succeeded, because: "done by hand", by: "ann", at: bench.second(2)))
             try expect(try await bench.store.mark(of: revived.id), is: nil)
+            try expect(
+                try await bench.store.marks(in: root.flow ?? root.id, limit: 9),
+                is: [root.id: mark].compactMapValues(\.self))
+            try expect(try await bench.store.marks(in: revived.id, limit: 9), is: [:])
             // What is said twice changes nothing more.
             try expect(
                 try await bench.store.mark(root.id, as: .succeeded, because: "again", by: "ann").map(\.job), is: [])

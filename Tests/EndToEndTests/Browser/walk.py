@@ -142,6 +142,7 @@ def acting(walk):
         walk.say("its output came only after its end")
     page.locator(".badge", has_text="succeeded").wait_for()
     page.locator("pre.output .green", has_text="line 12").wait_for()
+    finding(walk, page)
     if "<i>not markup</i>" not in page.locator("pre.output").inner_text():
         walk.say("its output is not shown as it was written")
     if not page.evaluate("window.isTheSame === true"):
@@ -180,6 +181,59 @@ def acting(walk):
     walk.open(page, walk.plan["running"])
     page.get_by_role("button", name="Cancel", exact=True).click()
     page.locator("h1 + .badge", has_text="cancelled").wait_for()
+    page.context.close()
+
+
+def finding(walk, page):
+    """Words are found in the output, one after the other, also where they go on from one piece to the next."""
+    before, walk.at = walk.at, "output, searched"
+    page.keyboard.press("/")
+    page.keyboard.type("LINE 1")
+    told = page.locator("[data-found]")
+    told.filter(has_text="1 / 4").wait_for()
+    page.keyboard.press("Enter")
+    told.filter(has_text="2 / 4").wait_for()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    told.filter(has_text="4 / 4").wait_for()
+    shown = page.evaluate("[...CSS.highlights.get('shown')].map(String)")
+    if shown != ["line 1"]:
+        walk.say(f"{shown} is marked")
+    page.locator("section", has=page.locator("pre.output")).screenshot(path=walk.folder / "run-find.png")
+    page.keyboard.type("x")
+    told.filter(has_text="not found").wait_for()
+    page.keyboard.press("Escape")
+    walk.at = before
+
+
+def zooming(walk):
+    page = walk.context()
+    walk.at = "a flow, larger and smaller"
+    walk.open(page, walk.plan["pages"]["flow"])
+    svg = page.locator(".drawing svg")
+
+    def width():
+        return svg.evaluate("svg => svg.getBoundingClientRect().width")
+
+    whole = width()
+    page.keyboard.press("+")
+    if not width() > whole * 1.2:
+        walk.say(f"+ makes {width()} px of {whole} px")
+    page.screenshot(path=walk.folder / "flow-larger.png")
+    page.get_by_role("button", name="Smaller").click()
+    page.get_by_role("button", name="Smaller").click()
+    if not width() < whole:
+        walk.say(f"- makes {width()} px of {whole} px")
+    page.keyboard.press("1")
+    if width() != whole:
+        walk.say(f"1 makes {width()} px of {whole} px")
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.get_by_role("link", name="Fit").click()
+    if width() > 390:
+        walk.say(f"it does not fit: {width()} px")
+    page.screenshot(path=walk.folder / "flow-fit-390.png", full_page=True)
+    svg.locator("a").first.click()
+    page.wait_for_url("**/runs/*")
     page.context.close()
 
 
@@ -247,7 +301,7 @@ def signing_in(walk):
     page.context.close()
 
 
-ALL = (pages, readers_without_scripts, pictures, acting, keyboard)
+ALL = (pages, readers_without_scripts, pictures, acting, zooming, keyboard)
 
 
 def main():

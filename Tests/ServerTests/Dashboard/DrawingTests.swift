@@ -45,6 +45,26 @@ private func member(_ name: String, _ definition: ScheduleDefinition) throws -> 
         #expect(piles[0].spread == .seconds(300))
     }
 
+    @Test(
+        arguments: [
+            ([], nil, nil), ([5], 5, nil), ([5, 5, 5, 5, 9, 9, 9, 9], 5, nil),
+            ([8, 8, 8, 8, 8, 4, 4, 4, 4, 4], 8, 2), ([4, 4, 4, 4, 4, 8, 8, 8, 8, 8], 4, 0.5),
+            ([4, 4, 4, 4, 60, 4, 4, 4, 4, 4], 4, 1),
+        ] as [([Int], Int?, Double?)])
+    func aJobThatTakesLongerThanItDidIsSeen(_ seconds: [Int], _ usual: Int?, _ factor: Double?) {
+        let runs = seconds.map { seconds in
+            var run = Run(
+                id: RunID(1), version: JobVersion(job: "a", generation: 1, version: 1), scheduledAt: now, dueAt: now,
+                state: .succeeded)
+            run.startedAt = now
+            run.finishedAt = now + .seconds(seconds)
+            return run
+        }
+        let trend = DurationTrend(runs)
+        #expect(trend?.usual == usual.map { .seconds($0) })
+        #expect(trend?.factor == factor)
+    }
+
     @Test func aJobStandsRightOfAllThatItFollows() throws {
         let nodes = ["a", "b", "c", "d"].map { LayeredDrawing.Node(title: $0, detail: "", address: "/\($0)") }
         let edges = [(0, 1), (1, 2), (0, 3), (2, 3)].map { LayeredDrawing.Edge(from: $0.0, to: $0.1) }

@@ -58,6 +58,74 @@ import Testing
         }
     }
 
+    /// What `explain` says is told on pages, too. In its files all text is of such sentences, but for names of ours.
+    @Test func everySentenceOfAReportIsTranslated() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../Sources/OnebeatServer/Reports")
+        var found: Set<String> = []
+        for file in ["Explanation", "RunStory", "Evidence"] {
+            let source = try String(contentsOf: folder.appending(path: "\(file).swift"), encoding: .utf8)
+            found.formUnion(Self.literals(in: source))
+        }
+        #expect(found.count > 100)
+        for sentence in found.sorted()
+        where sentence.contains(/[A-Za-z]{2}/) && sentence.wholeMatch(of: /[a-z_.]+/) == nil {
+            #expect(
+                Chinese.sentences[sentence] != nil, "\"\(sentence)\" has no Chinese; add it to ChineseReports.swift")
+        }
+        for (english, chinese) in Chinese.reports {
+            #expect(english.count { $0 == "`" } == chinese.count { $0 == "`" }, "\(english)")
+        }
+    }
+
+    /// All text that a program holds, with `{}` for what is put in; what is written in two lines is one.
+    private static func literals(in source: String) -> [String] {
+        let lines = source.split(separator: "\n").filter { !$0.trimmingPrefix(while: \.isWhitespace).hasPrefix("//") }
+        let signs = Array(lines.joined(separator: "\n"))
+        var found: [String] = []
+        var place = 0
+        func literal() -> String {
+            var text = ""
+            while place < signs.count {
+                let sign = signs[place]
+                place += 1
+                if sign == "\"" { break }
+                guard sign == "\\", place < signs.count else {
+                    text.append(sign)
+                    continue
+                }
+                let next = signs[place]
+                place += 1
+                guard next == "(" else {
+                    text.append(next)
+                    continue
+                }
+                text += "{}"
+                var depth = 1
+                while depth > 0, place < signs.count {
+                    let inner = signs[place]
+                    place += 1
+                    if inner == "\"" { found.append(literal()) }
+                    depth += inner == "(" ? 1 : inner == ")" ? -1 : 0
+                }
+            }
+            return text
+        }
+        while place < signs.count {
+            place += 1
+            guard signs[place - 1] == "\"" else { continue }
+            var text = literal()
+            while true {
+                let rest = String(signs[place...].prefix(80))
+                guard let joint = rest.prefixMatch(of: /\s*\+\s*"/) else { break }
+                place += joint.output.count
+                text += literal()
+            }
+            found.append(text)
+        }
+        return found
+    }
+
     /// What stands right behind one of the words that say it, with `{}` for what is put in.
     private static func sentences(in source: String) -> [String] {
         var found: [String] = []
@@ -85,7 +153,8 @@ import Testing
     /// In a language that marks what was said, all that is left unmarked must come from outside.
     @Test(arguments: [
         "/", "/jobs", "/jobs/backup", "/jobs/team%2Fping", "/runs", "/runs/1", "/runs/2", "/events", "/nodes", "/graph",
-        "/calendar", "/lab", "/sign-in", "/lab?expression=0%203%20*%20*%20*&timezone=Europe/Berlin",
+        "/calendar", "/lab", "/sign-in", "/alerts", "/backfills",
+        "/lab?expression=0%203%20*%20*%20*&timezone=Europe/Berlin",
     ])
     func whatAPageSaysByItselfIsSaidInTheReadersLanguage(path: String) async throws {
         try await WebFixture.serving { web in

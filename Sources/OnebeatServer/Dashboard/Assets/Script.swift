@@ -47,6 +47,8 @@ enum Script {
               before.replaceWith(part);
               sent.set(part, text);
               localise(part);
+              reveal(part);
+              resize(part);
               [...part.querySelectorAll(".drawing")].forEach((drawing, index) => { drawing.scrollLeft = across[index] || 0; });
               if (held !== null) [...part.querySelectorAll("a")].find((a) => a.getAttribute("href") === held)?.focus({preventScroll: true});
             });
@@ -134,7 +136,7 @@ enum Script {
           const follow = async (box) => {
             const write = colours(box.dataset.ansi || "");
             const control = box.parentElement.querySelector("[data-follow]");
-            control.closest(".follow").hidden = false;
+            control.closest("[data-follows]").hidden = false;
             let next = box.dataset.next, wait = 500;
             for (;;) {
               let found = 0, done = false;
@@ -162,6 +164,104 @@ enum Script {
             }
           };
 
+          // Looks for words in the output that is shown, also as it grows. What is found is marked without touching it.
+          const mostFound = 2000;
+          const find = (box) => {
+            const section = box.parentElement, field = section.querySelector("[data-find]");
+            if (!field) return;
+            const tells = section.querySelector("[data-found]"), follows = section.querySelector("[data-follow]");
+            section.querySelector("[data-finds]").hidden = false;
+            let ranges = [], at = -1, later = 0;
+            const mark = () => {
+              if (window.Highlight && CSS.highlights) {
+                CSS.highlights.set("found", new Highlight(...ranges));
+                if (at >= 0) CSS.highlights.set("shown", Object.assign(new Highlight(ranges[at]), {priority: 1}));
+                else CSS.highlights.delete("shown");
+              } else if (at >= 0) {
+                const selection = document.getSelection();
+                selection.removeAllRanges();
+                selection.addRange(ranges[at]);
+              }
+              tells.textContent = field.value === "" ? "" : at < 0 ? tells.dataset.none
+                : (at + 1) + " / " + ranges.length + (ranges.length === mostFound ? "+" : "");
+            };
+            const show = () => {
+              if (at >= 0) {
+                if (follows) follows.checked = false;
+                const place = ranges[at].getBoundingClientRect(), frame = box.getBoundingClientRect();
+                if (place.top < frame.top || place.bottom > frame.bottom) box.scrollTop += place.top - frame.top - frame.height / 2;
+                if (place.left < frame.left || place.right > frame.right) box.scrollLeft += place.left - frame.left - 40;
+              }
+              mark();
+            };
+            const search = () => {
+              ranges = [];
+              const words = field.value.toLowerCase();
+              if (words !== "") {
+                // Words may go on from one piece to the next.
+                const nodes = [], walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+                let text = "";
+                while (walker.nextNode()) { nodes.push({node: walker.currentNode, start: text.length}); text += walker.currentNode.data; }
+                const small = text.toLowerCase(), whole = small.length === text.length ? small : text;
+                let first = 0;
+                const point = (place, isEnd) => {
+                  while (first + 1 < nodes.length && (isEnd ? nodes[first + 1].start < place : nodes[first + 1].start <= place)) first += 1;
+                  return [nodes[first].node, place - nodes[first].start];
+                };
+                for (let place = whole.indexOf(words); place >= 0 && ranges.length < mostFound; place = whole.indexOf(words, place + words.length)) {
+                  const range = document.createRange();
+                  range.setStart(...point(place, false));
+                  range.setEnd(...point(place + words.length, true));
+                  ranges.push(range);
+                }
+              }
+              at = Math.min(at, ranges.length - 1);
+            };
+            const step = (by) => {
+              if (ranges.length) at = (at + by + ranges.length) % ranges.length;
+              show();
+            };
+            field.addEventListener("input", () => { at = -1; search(); step(1); });
+            field.addEventListener("keydown", (event) => {
+              if (event.key === "Enter") { event.preventDefault(); step(event.shiftKey ? -1 : 1); }
+            });
+            section.querySelector("[data-find-next]").addEventListener("click", () => step(1));
+            new MutationObserver(() => {
+              if (field.value === "" || later) return;
+              later = setTimeout(() => { later = 0; search(); mark(); }, 300);
+            }).observe(box, {childList: true});
+          };
+
+          // How large drawings are: a part of how they are drawn, or no wider than the page. Also where the page is renewed.
+          const bar = document.querySelector(".zoom");
+          let zoom = bar?.querySelector("[aria-current]")?.dataset.zoom || "full";
+          const resize = (root) => {
+            if (!bar) return;
+            for (const drawing of root.querySelectorAll(".drawing")) {
+              const svg = drawing.querySelector("svg");
+              drawing.classList.toggle("fit", zoom === "fit");
+              svg.style.width = typeof zoom === "number" ? Math.round(Number(svg.getAttribute("width")) * zoom) + "px" : "";
+            }
+            const current = zoom === 1 ? "full" : zoom;
+            for (const link of document.querySelectorAll(".zoom a")) {
+              if (link.dataset.zoom === current) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+            }
+          };
+          const change = (word) => {
+            const svg = document.querySelector(".drawing svg");
+            if (!svg) return;
+            const now = svg.getBoundingClientRect().width / Number(svg.getAttribute("width")) || 1;
+            zoom = word === "in" ? Math.min(now * 1.25, 4) : word === "out" ? Math.max(now / 1.25, 0.1) : word;
+            resize(document);
+          };
+          document.addEventListener("click", (event) => {
+            const control = event.target.closest(".zoom [data-zoom]");
+            if (!control || event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            change(control.dataset.zoom);
+          });
+          const reveal = (root) => { for (const button of root.querySelectorAll(".zoom button")) button.hidden = false; };
+
           // The keyboard goes where the menu goes.
           const list = document.querySelector("dialog[data-keys]");
           let isGoing = 0;
@@ -182,6 +282,9 @@ enum Script {
               event.preventDefault();
               const search = document.querySelector("[data-search]");
               if (search) { search.focus(); search.select(); } else location.assign("/jobs");
+            } else if (bar && ["+", "=", "-", "0", "1"].includes(event.key)) {
+              event.preventDefault();
+              change({"+": "in", "=": "in", "-": "out", "0": "fit", "1": "full"}[event.key]);
             } else if (event.key === "?" && list) {
               event.preventDefault();
               list.showModal();
@@ -192,6 +295,8 @@ enum Script {
           localise(document);
           for (const hint of document.querySelectorAll("[data-keys-hint]")) hint.hidden = false;
           for (const box of document.querySelectorAll("pre[data-logs]")) follow(box);
+          reveal(document);
+          for (const box of document.querySelectorAll("pre.output")) find(box);
           for (const box of document.querySelectorAll("[data-scroll] pre")) box.scrollTop = box.scrollHeight;
           document.addEventListener("visibilitychange", () => {
             if (document.hidden) stop(); else if ("live" in main.dataset) { refresh(); start(); }

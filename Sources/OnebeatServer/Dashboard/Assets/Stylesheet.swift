@@ -79,6 +79,7 @@ enum Stylesheet {
         form[role="search"] input { width: 10.2rem; }
         button { white-space: nowrap; cursor: pointer; color: var(--link); font-weight: 550; }
         button.grave { color: var(--bad); }
+        td .acts.small { flex-wrap: nowrap; gap: .3rem; margin: .25rem 0 0; } .acts.small button { font-size: .82rem; height: 1.7rem; padding: 0 .5rem; }
         td form, td .acts { margin: 0; } .acts { display: flex; flex-wrap: wrap; gap: .6rem; margin: .4rem 0 1rem; } .acts form { margin: 0; }
         :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
         main > table { background: var(--card); border: 1px solid var(--line); border-radius: 10px; border-collapse: separate; border-spacing: 0; padding: .7rem 1.15rem; }
@@ -94,7 +95,11 @@ enum Stylesheet {
         .life li::before { content: ""; position: absolute; left: .1rem; top: .72rem; width: .55rem; height: .55rem; border-radius: 50%; background: var(--faint); }
         .life li::after { content: ""; position: absolute; left: .33rem; top: 1.3rem; bottom: -.7rem; width: 2px; background: var(--line); } .life li:last-child::after { display: none; }
         .life li.good::before { background: var(--good); } .life li.bad::before { background: var(--bad); } .life li.busy::before { background: var(--busy); }
-        .drawing { overflow-x: auto; padding-bottom: .3rem; } .drawing svg { display: block; max-width: none; }
+        .drawing { overflow-x: auto; padding-bottom: .3rem; } .drawing svg { display: block; max-width: none; height: auto; } .drawing.fit svg { max-width: 100%; }
+        .zoom { display: flex; align-items: center; gap: .7rem; margin: 0 0 .6rem; font-size: .9rem; } .title .zoom { margin: 0 0 0 auto; } .title .zoom a, .zoom a { color: var(--link); }
+        .zoom a[aria-current] { color: var(--ink); font-weight: 600; text-decoration: none; } .zoom button { width: 2.3rem; padding: 0; } .zoom [hidden] { display: none; }
+        .rule { color: var(--faint); display: inline-block; max-width: 13rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+        ::highlight(found) { background-color: var(--warn-back); color: var(--warn); } ::highlight(shown) { background-color: var(--warn); color: var(--paper); }
         .edge { fill: none; stroke: var(--faint); stroke-width: 1.5; opacity: .65; } .edge.critical { stroke: var(--link); stroke-width: 3; opacity: 1; }
         .node { text-decoration: none; } .node rect { fill: var(--card); stroke: var(--line); stroke-width: 1.5; }
         .node text { fill: var(--faint); font-size: 12px; } .node .name { fill: var(--ink); font-size: 14px; font-weight: 550; }
@@ -120,7 +125,8 @@ enum Stylesheet {
         meter { width: 5rem; height: .8rem; vertical-align: middle; }
         pre .black { color: var(--faint); } pre .red { color: var(--bad); } pre .green { color: var(--good); } pre .yellow { color: var(--warn); }
         pre .blue, pre .magenta { color: var(--busy); } pre .cyan { color: var(--link); } pre .white { color: var(--ink); } pre .bold { font-weight: 700; }
-        .follow { margin: .4rem 0 0; } .follow label { flex-direction: row; align-items: center; } .follow input { height: auto; }
+        .follow { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem 1.6rem; margin: .4rem 0 0; } .follow p { margin: 0; display: flex; align-items: center; gap: .6rem; flex-wrap: wrap; }
+        .follow label { flex-direction: row; align-items: center; } .follow [type="checkbox"] { height: auto; } .follow [hidden] { display: none; }
         @media (max-width: 46rem) {
           header { gap: .3rem 1.1rem; }
           .wide { display: none; }

@@ -13,6 +13,9 @@ struct HourLine {
     }
 
     static let minutes = 60
+    /// How many jobs the next hour is drawn of at most, and how many runs the past one.
+    static let mostJobs = 500
+    static let mostRuns = 1000
     private static let (step, height) = (8, 72)
 
     /// The past hour, then the next.

@@ -10,6 +10,8 @@ struct LayeredDrawing {
         var tone = "calm"
         /// Whether it is on the path that decides how long all takes.
         var isCritical = false
+        /// Whether it stands for many, one for each element of a list.
+        var isMany = false
     }
 
     struct Edge: Hashable {
@@ -131,12 +133,12 @@ struct LayeredDrawing {
     private func x(_ place: Int) -> Int { places[place].layer * (Self.width + Self.gap.across) }
 
     /// The picture, which scrolls by itself where it is wider than the page.
-    func html(label: HTML) -> HTML {
-        let width = (places.map(\.layer).max() ?? 0) * (Self.width + Self.gap.across) + Self.width + 4
+    func html(label: HTML, zoom: Zoom = .full) -> HTML {
+        let width = (places.map(\.layer).max() ?? 0) * (Self.width + Self.gap.across) + Self.width + 10
         let bottom = places.indices.map { places[$0].y + room($0) / 2 }.max() ?? 0
-        let height = bottom + 4
+        let height = bottom + 10
         return """
-            <div class="drawing" role="region" aria-label="\(label)" tabindex="0">\
+            <div class="\(zoom.mark)" role="region" aria-label="\(label)" tabindex="0">\
             <svg viewBox="-2 -2 \(width) \(height)" width="\(width)" height="\(height)" role="group" aria-label="\(label)">
             \(ways.indices.map(line))\(nodes.indices.map(box))</svg></div>
             """
@@ -160,8 +162,13 @@ struct LayeredDrawing {
         let node = nodes[index]
         let top = places[index].y - Self.height / 2
         let critical: HTML? = node.isCritical ? " critical" : nil
+        let behind: HTML? =
+            node.isMany
+            ? """
+            <rect x="\(x(index) + 5)" y="\(top + 5)" width="\(Self.width)" height="\(Self.height)" rx="8"/>
+            """ : nil
         return """
-            <a href="\(node.address)" class="node \(node.tone)\(critical)"><title>\(node.title)</title>\
+            <a href="\(node.address)" class="node \(node.tone)\(critical)"><title>\(node.title)</title>\(behind)\
             <rect x="\(x(index))" y="\(top)" width="\(Self.width)" height="\(Self.height)" rx="8"/>\
             <text x="\(x(index) + 12)" y="\(top + 19)" class="name">\(Self.short(node.title))</text>\
             <text x="\(x(index) + 12)" y="\(top + 36)">\(node.detail)</text></a>

@@ -2,7 +2,7 @@
 enum Chinese {
     static let sentences = frame.merging(overview) { $1 }.merging(jobs) { $1 }.merging(policies) { $1 }
         .merging(runs) { $1 }.merging(flows) { $1 }.merging(time) { $1 }.merging(nodes) { $1 }.merging(words) { $1 }
-        .merging(deeds) { $1 }.merging(alerts) { $1 }
+        .merging(deeds) { $1 }.merging(alerts) { $1 }.merging(reports) { $1 }
 
     private static let frame = [
         "Overview": "总览", "Jobs": "作业", "Runs": "运行", "Graph": "依赖图", "Calendar": "日历", "Nodes": "节点",
@@ -82,7 +82,8 @@ enum Chinese {
     private static let jobs = [
         "Job": "作业", "Health": "健康", "Due": "到期", "Next": "下次", "Last": "上次", "Last runs": "最近的运行", "Why": "原因",
         "Name contains": "名称包含", "Tag": "标签", "Tags": "标签", "Queue": "队列", "Owner": "负责人", "needs a look": "需要查看",
-        "more jobs": "更多作业",
+        "Last success": "上次成功", "longer than before": "比以前更久", "shorter than before": "比以前更短",
+        "more jobs": "更多作业", "jobs before": "之前的作业",
         "No job. Define some with <code>onebeat apply FILE</code>.": "没有作业。用 <code>onebeat apply FILE</code> 定义。",
         "after its run": "运行结束后", "never ran": "从未运行", "Why it did what it did": "为什么会这样", "What it does": "执行内容",
         "Rules": "规则", "What happened to it": "相关事件", "all runs": "全部运行", "all events": "全部事件", "its flow": "所属流程",
@@ -140,7 +141,7 @@ enum Chinese {
 
     private static let runs = [
         "Run": "运行", "State": "状态", "Late": "延迟", "Took": "耗时", "No runs.": "没有运行。", "Due from": "到期时间从", "before": "到",
-        "failed or missed": "失败或错过", "older runs": "更早的运行", "run {}": "运行 {}", "Its life": "经过",
+        "failed or missed": "失败或错过", "older runs": "更早的运行", "newer runs": "更新的运行", "run {}": "运行 {}", "Its life": "经过",
         "Output of attempt {}": "第 {} 次尝试的输出",
         "Attempts": "尝试", "Attempt": "尝试", "Facts": "详情", "asked for by hand": "手动请求", "due": "到期", "may start": "可以启动",
         "attempt {} starts on {}": "第 {} 次尝试在 {} 上启动", "attempt {}: {} after {}": "第 {} 次尝试：{}，用时 {}",
@@ -177,6 +178,13 @@ enum Chinese {
     ]
 
     private static let flows = [
+        "Size of the drawing": "图的大小", "Fit": "适合宽度", "Smaller": "缩小", "Larger": "放大",
+        "Larger or smaller drawings": "放大或缩小图", "Drawings that fit, or at 100 %": "图适合宽度，或 100 %",
+        "Find": "查找", "Next one": "下一个", "not found": "未找到",
+        "counts as {}": "视为{}", "by the word of {}: {}": "{}：{}", "each of {}": "逐个：{}",
+        "Its elements": "各元素", "Element": "元素", "{} of {}, counted from 0": "{2} 的第 {1} 个（从 0 数起）",
+        "its elements may start": "各元素可以启动", "One run for each of {}.": "{} 的每个元素各有一个运行。", "It has none.": "没有元素。",
+        "How many there are is not known yet.": "元素个数尚不可知。", "{} more are not listed.": "另有 {} 个未列出。",
         "Flow {}": "流程 {}", "Flows": "流程", "The flow of {}": "{} 的流程", "more flows": "更多流程", "not well": "有问题",
         "under way": "进行中", "done": "完成", "{} of {} runs have ended.": "{2} 个运行中已有 {1} 个结束。",
         "It took {}, by way of {}.": "耗时 {}，关键路径为 {}。",

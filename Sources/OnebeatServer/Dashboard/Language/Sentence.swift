@@ -39,18 +39,13 @@ struct Sentence: Sendable, Equatable, ExpressibleByStringInterpolation {
     func html(in language: Language) -> HTML {
         let template = language.template(for: english)
         guard !parts.isEmpty else { return HTML(stringLiteral: language.marked(template)) }
-        var text = ""
-        var next = 0
-        var rest = template[...]
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            text += rest[..<open]
-            let name = rest[rest.index(after: open)..<close]
-            let place = Int(name).map { $0 - 1 } ?? next
-            next = place + 1
-            if parts.indices.contains(place) { text += parts[place].text }
-            rest = rest[rest.index(after: close)...]
-        }
-        return HTML(stringLiteral: language.marked(text + rest))
+        let text = Template.pieces(of: template).map { piece in
+            switch piece {
+            case .literal(let text): text
+            case .place(let place): parts.indices.contains(place) ? parts[place].text : ""
+            }
+        }.joined()
+        return HTML(stringLiteral: language.marked(text))
     }
 }
 

@@ -57,7 +57,8 @@ struct AlertsPage {
         } else {
             word = say(incident.batch == nil ? "soon" : "its run is not kept")
         }
-        return "\(word) <span class=\"faint\">\(incident.rule)</span>"
+        return
+            "\(word) <a class=\"rule\" href=\"\(Address.job(incident.rule))\" title=\"\(incident.rule)\">\(incident.rule)</a>"
     }
 
     /// What is of no job has no page.

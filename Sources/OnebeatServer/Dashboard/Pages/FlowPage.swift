@@ -9,6 +9,8 @@ struct FlowPage {
     var now: Timestamp
     var progress: FlowProgress
     var isCut = false
+    /// How large the drawing is.
+    var zoom = Zoom.full
 
     private var words: Words { Words(now: now) }
     private var isOver: Bool { progress.runs.allSatisfy(\.state.isTerminal) }
@@ -19,7 +21,7 @@ struct FlowPage {
         let content: HTML = """
             <div class="title"><h1>\(say("Flow \("\(progress.flow)")")) <span class="faint">\(name)</span></h1>\(state)</div>
             <p class="lead">\(summary)</p>
-            <section>\(picture)</section>
+            <section>\(zoom.bar(Address.flow(progress.flow)))\(picture)</section>
             \(HTML.section("Runs", table))
             \(isCut ? "<p class=\"empty\">\(say("Only the newest \(Self.mostRuns) runs are shown."))</p>" : nil)
             """
@@ -29,8 +31,11 @@ struct FlowPage {
     }
 
     private var state: HTML {
-        let runs = progress.runs
-        if runs.contains(where: { RunState.troubles.contains($0.state) }) {
+        // What somebody said that it counts as is what it is for the flow.
+        let isBad = progress.runs.contains { run in
+            progress.marks[run.id].map { $0.state == .failed } ?? RunState.troubles.contains(run.state)
+        }
+        if isBad {
             return "<span class=\"badge bad\">\(say("not well"))</span>"
         }
         if !isOver { return "<span class=\"badge busy\">\(say("under way"))</span>" }
@@ -51,14 +56,19 @@ struct FlowPage {
         let path = Set(progress.criticalPath.map(\.id))
         let nodes = runs.map { run in
             let took: HTML? = run.startedAt == nil ? nil : " · \(words.duration(of: run))"
+            let elements = progress.elements(of: run)
+            let ended: HTML? =
+                elements.isEmpty ? nil : " · \(elements.count(where: \.state.isTerminal)) / \(elements.count)"
+            let marked = progress.marks[run.id].map { " · \(say("counts as \($0.said)"))" as HTML }
             return LayeredDrawing.Node(
-                title: run.job, detail: "\(run.state.said)\(took)", address: Address.run(run.id), tone: run.state.tone,
-                isCritical: path.contains(run.id))
+                title: run.job, detail: "\(run.state.said)\(took)\(ended)\(marked)", address: Address.run(run.id),
+                tone: run.state.tone,
+                isCritical: path.contains(run.id), isMany: !elements.isEmpty)
         }
         let edges = runs.enumerated().flatMap { index, run in
             parents(run).compactMap { places[$0.id] }.map { LayeredDrawing.Edge(from: $0, to: index) }
         }
-        return LayeredDrawing(nodes, edges)?.html(label: say("Flow \("\(progress.flow)")"))
+        return LayeredDrawing(nodes, edges)?.html(label: say("Flow \("\(progress.flow)")"), zoom: zoom)
             ?? "<p class=\"empty\">\(say("\(runs.count) runs are too many for a picture; they are listed below."))</p>"
     }
 
@@ -68,11 +78,17 @@ struct FlowPage {
             progress.shown.map { run in
                 [
                     Address.link(run: run.id), "\(Address.link(job: run.job))\(run.element.map { "[\($0)]" })",
-                    run.state.badge,
+                    "\(run.state.badge)\(progress.marks[run.id].map { " \($0.badge)" as HTML })",
                     words.both(run.startedAt), words.duration(of: run), "\(run.node ?? "")",
-                    "<span class=\"why\">\(waits(run) ?? run.why)</span>",
+                    "<span class=\"why\">\(why(run))</span>",
                 ]
             }, otherwise: say("No runs."))
+    }
+
+    private func why(_ run: Run) -> HTML {
+        let mark = progress.marks[run.id].map { say("by the word of \($0.actor): \($0.reason)") }
+        let own = waits(run) ?? run.why
+        return mark.map { "\($0) \(own)" } ?? own
     }
 
     private func waits(_ run: Run) -> HTML? {
@@ -82,5 +98,14 @@ struct FlowPage {
         return elements > 0
             ? say("waits for \(open.count) of \(elements) elements")
             : say("waits for \(open.map(\.job).joined(separator: ", "))")
+    }
+}
+
+extension RunMark {
+    /// What the run counts as, in the reader's language.
+    var said: HTML { say(Sentence(word: state.rawValue)) }
+
+    var badge: HTML {
+        "<span class=\"badge \(state == .succeeded ? "good" : "bad")\">\(say("counts as \(said)"))</span>"
     }
 }
