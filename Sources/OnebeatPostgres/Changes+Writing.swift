@@ -42,7 +42,10 @@ extension Changes {
     }
 
     /// Whether something is due soon that others may do.
-    var wakesSomebody: Bool { hasDue(by: now + WakeUps.horizon) }
+    var wakesSomebody: Bool { wakesSomebody(beyond: nil) }
+
+    /// The same, where a node has room of its own.
+    func wakesSomebody(beyond room: OwnRoom?) -> Bool { hasDue(by: now + WakeUps.horizon, beyond: room) }
 
     private func starting(_ nonce: ClaimNonce?) -> [Statement] {
         guard let node = starts.first else { return [] }

@@ -143,20 +143,20 @@ extension PostgresStore: RunStore {
     }
 
     public func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
         guard !reports.isEmpty else { return [] }
         return try await move { [heldRows] transaction in
             try heldRows.passOver(in: transaction) { isWaiting in
-                try Self.settle(reports, deciding: deciding, waiting: isWaiting, in: transaction)
+                try Self.settle(reports, room, deciding: deciding, waiting: isWaiting, in: transaction)
             }
         }
     }
 
     /// - Parameter isWaiting: for rows that others have; without, reports that need those are left for later.
     private static func settle(
-        _ reports: [AttemptReport], deciding: (Run, Outcome, JobPolicies, Timestamp) -> Settlement,
+        _ reports: [AttemptReport], _ room: OwnRoom?, deciding: (Run, Outcome, JobPolicies, Timestamp) -> Settlement,
         waiting isWaiting: Bool, in transaction: Transaction
     ) throws -> [SettleResult] {
         // What follows them is looked at along with them.
@@ -191,7 +191,7 @@ extension PostgresStore: RunStore {
         let writes = changes.statements() + changes.statusStatements
         let known = stale.isEmpty ? [] : try transaction.flight(writes + [Self.outcomes(of: stale)])
         let settled = Set((known.last?.map { AttemptKey(row: $0) } ?? []))
-        try transaction.commit(stale.isEmpty ? writes : [], waking: changes.wakesSomebody)
+        try transaction.commit(stale.isEmpty ? writes : [], waking: changes.wakesSomebody(beyond: room))
         return zip(reports, results).map { report, result in
             if let result { return result }
             guard let run = runs[report.claim.run.id], settled.contains(AttemptKey(report)) else { return .fenced }

@@ -105,7 +105,7 @@ extension SQLiteStore: RunStore {
     }
 
     public func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
         try await write { db, now in

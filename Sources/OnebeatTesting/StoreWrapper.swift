@@ -84,10 +84,10 @@ extension StoreWrapper {
     }
 
     public func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
-        try await base.settle(reports, deciding: deciding)
+        try await base.settle(reports, room: room, deciding: deciding)
     }
 
     public func cancel(_ run: RunID, by actor: String) async throws(StoreError) -> Run {

@@ -24,6 +24,27 @@ public struct AttemptReport: Sendable, Equatable {
     }
 }
 
+/// What a node has room for while it settles: of what that makes due, as much is its own to claim.
+public struct OwnRoom: Sendable, Equatable {
+    /// How many slots are free.
+    public var slots: Int
+    /// The queues it serves.
+    public var queues: [String]
+    /// What it can do.
+    public var abilities: Abilities
+
+    /// Room for so many runs of these queues.
+    public init(slots: Int, queues: [String], abilities: Abilities) {
+        self.slots = slots
+        self.queues = queues
+        self.abilities = abilities
+    }
+
+    func holds(_ runs: [Run]) -> Bool {
+        runs.count <= slots && runs.allSatisfy { queues.contains($0.queue) && abilities.cover($0.need) }
+    }
+}
+
 /// What became of a report.
 public enum SettleResult: Sendable, Equatable {
     /// It was settled, now or before under the same fence; the run after it.

@@ -74,8 +74,10 @@ package struct Changes: Sendable, Equatable {
     }
 
     /// Whether a further attempt, or a run that waited for others, is due by `moment`.
-    package func hasDue(by moment: Timestamp) -> Bool {
-        letGo.contains { $0.dueAt <= moment } || fanOuts.contains { $0.whole.dueAt <= moment }
+    /// - Parameter room: of whoever will claim those that waited, where they are no more than that.
+    package func hasDue(by moment: Timestamp, beyond room: OwnRoom? = nil) -> Bool {
+        let forOthers = room?.holds(letGo) == true ? [] : letGo
+        return forOthers.contains { $0.dueAt <= moment } || fanOuts.contains { $0.whole.dueAt <= moment }
             || settled.contains { $0.run.state == .scheduled && $0.run.dueAt <= moment }
     }
 }

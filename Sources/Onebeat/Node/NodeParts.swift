@@ -109,11 +109,18 @@ package struct NodeParts: Sendable {
             }
         }
         if settings.roles.contains(.worker) {
+            let own = abilities.remote(false)
+            let claimsFreely = locks == nil && announcer == nil
+            let room: @Sendable () async -> OwnRoom? = {
+                let free = settings.slots - (await attempts.count)
+                guard claimsFreely, free > 0, membership.id != nil, !membership.isLeaving else { return nil }
+                return OwnRoom(slots: free, queues: settings.queues, abilities: own)
+            }
             loops += [
                 (
                     Worker(
                         store: store, membership: membership, attempts: attempts, slots: settings.slots,
-                        queues: settings.queues, abilities: abilities.remote(false), outbox: outbox,
+                        queues: settings.queues, abilities: own, outbox: outbox,
                         openClaim: openClaim, onStart: cancelling, demand: demand, locks: locks, announcer: announcer,
                         metrics: metrics, logger: logger), worker
                 ),
@@ -126,7 +133,7 @@ package struct NodeParts: Sendable {
                 (
                     SettlingLoop(
                         store: store, outbox: outbox, settle: settle, locks: locks, demand: demand,
-                        announcer: announcer, metrics: metrics, logger: logger), settling
+                        announcer: announcer, room: room, metrics: metrics, logger: logger), settling
                 ),
             ]
             if let remote = abilities.remote(true).words, !remote.isEmpty, abilities != .everything {

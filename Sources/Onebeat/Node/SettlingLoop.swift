@@ -12,13 +12,16 @@ struct SettlingLoop: TurnTaking {
     var locks: LockKeeper?
     let demand: Demand
     var announcer: Announcer?
+    /// What the node has room for, where it claims by nobody's leave but the store's.
+    var room: @Sendable () async -> OwnRoom? = { nil }
     let metrics: RunMetrics
     let logger: Logger
 
     func turn(at now: Timestamp) async throws -> NextTurn {
         let reports = outbox.first(Self.batch)
         guard !reports.isEmpty else { return .after(.seconds(60)) }
-        let results = try await store.settle(reports, deciding: settle)
+        let room = await room()
+        let results = try await store.settle(reports, room: room, deciding: settle)
         outbox.drop(reports.count)
         for (report, result) in zip(reports, results) {
             if result == .later {
@@ -29,9 +32,14 @@ struct SettlingLoop: TurnTaking {
             locks?.settled(report.claim)
         }
         await announcer?.announce(results.compactMap(Self.nextAttempt))
-        // Where the store has told all nodes, this one too, a look would come before that word, and a claim after it.
-        let isTold = (store as? any WakeSource)?.reachesNodes == true
-        if !isTold, zip(reports, results).contains(where: { Self.mayLetGo($0, $1) }) { demand.mayBeDue() }
+        if zip(reports, results).contains(where: { Self.mayLetGo($0, $1) }) {
+            if room != nil {
+                demand.isDue()
+            } else if (store as? any WakeSource)?.reachesNodes != true {
+                // Where the store has told all nodes, this one too, a look would come before that word, and a claim after it.
+                demand.mayBeDue()
+            }
+        }
         // All that is left may be what somebody else has.
         return results.allSatisfy { $0 == .later } ? .after(Self.pauseOfHeld) : .now
     }

@@ -188,8 +188,10 @@ public protocol RunStore: Sendable {
 
     /// Settles ended attempts. Each is guarded by its fence in the statement that writes it; one that was settled
     /// before with the same fence is reported as settled again.
+    /// - Parameter room: what the node that settles will claim at once itself, of runs that this lets go: where that is all of
+    ///   them, no other node is told.
     func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult]
 
@@ -218,6 +220,14 @@ public protocol RunStore: Sendable {
 }
 
 extension RunStore {
+    /// Settles ended attempts; other nodes are told of what that makes due.
+    public func settle(
+        _ reports: [AttemptReport],
+        deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
+    ) async throws(StoreError) -> [SettleResult] {
+        try await settle(reports, room: nil, deciding: deciding)
+    }
+
     /// Adds a run by hand, and with that of a root its flow.
     @discardableResult
     public func trigger(_ job: String, requestID: String, by actor: String) async throws(StoreError) -> Run {

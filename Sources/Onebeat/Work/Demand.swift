@@ -37,6 +37,12 @@ package final class Demand: Sendable {
         other?.mayBeDue()
     }
 
+    /// This node's word that something has most likely become due, and that it is the one to claim it.
+    func isDue() {
+        state.withLock { $0.isHinted = true }
+        worker.ring()
+    }
+
     /// This node's word that something may have become due that nobody announced.
     func mayBeDue() {
         state.withLock { $0.wantsLook = true }

@@ -136,10 +136,10 @@ struct ObservedStore: StoreWrapper {
     private static let nobody = NodeID(name: "", boot: "")
 
     func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
-        let results = try await base.settle(reports, deciding: deciding)
+        let results = try await base.settle(reports, room: room, deciding: deciding)
         for (report, result) in zip(reports, results) { see(.settled(report, result)) }
         return results
     }

@@ -31,4 +31,26 @@ import Testing
         #expect(ParentEnd(job: "a", state: .skipped, reason: .upstreamSkipped).standing == .skipped)
         #expect(ParentEnd(job: "a", state: nil, reason: nil).standing == .failed)
     }
+
+    /// What need not be asked of those that ended before.
+    @Test(arguments: [
+        (TriggerRule.allSuccess, RunState.succeeded, true), (.allSuccess, .failed, false),
+        (.allSuccess, .skipped, false),
+        (.allDone, .failed, true), (.oneSuccess, .failed, true), (.oneSuccess, .succeeded, false),
+        (.oneFailed, .succeeded, true), (.oneFailed, .failed, false), (.noneFailed, .skipped, true),
+        (.noneFailed, .failed, false), (.allFailed, .failed, true), (.allFailed, .succeeded, false),
+    ]) func anEndLeavesARunWaitingAsLongAsAnotherIsOpen(_ rule: TriggerRule, _ state: RunState, waits: Bool) {
+        let ends = [ParentEnd(job: "a", state: state, reason: nil)]
+        #expect(Run.example().waitsOn(after: ends, by: rule) == waits)
+        let again = Run.example {
+            $0.kind = .manual
+            $0.requestID = Run.retryRequest(of: RunID(7))
+        }
+        #expect(!again.waitsOn(after: ends, by: rule), "it may follow what had ended before it was made")
+    }
+
+    @Test func theWholeOfAListWaitsForItsLastElement() {
+        let run = Run.example()
+        #expect(run.waitsOn(after: [ParentEnd(job: run.job, state: .failed, reason: nil)], by: .allSuccess))
+    }
 }
