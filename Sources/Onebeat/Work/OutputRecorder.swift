@@ -22,6 +22,9 @@ package final class OutputRecorder: TurnTaking {
         var waitingBytes = 0
         /// Where in `pieces` the newest of each run is.
         var newest: [RunID: Int] = [:]
+        var isFlushing = false
+        /// Those who came while others flush: told whether it is theirs to do.
+        var flushers: [CheckedContinuation<Bool, Never>] = []
     }
     private let state = Mutex(State())
     private let store: any HistoryStore
@@ -108,8 +111,32 @@ package final class OutputRecorder: TurnTaking {
         }
     }
 
-    /// Tries to write all that waits, so that output is there when its run has ended; the loop goes on trying.
-    func flush() async { _ = try? await write { _ in true } }
+    /// Tries to write all that waits, so that output is there when its run has ended; the loop goes on trying. Those who
+    /// come while one writes share the next commit: many attempts that end at one time would have one each.
+    func flush() async {
+        let isOwn = await withCheckedContinuation { continuation in
+            let isFirst = state.withLock { state in
+                if state.isFlushing { state.flushers.append(continuation) }
+                defer { state.isFlushing = true }
+                return !state.isFlushing
+            }
+            if isFirst { continuation.resume(returning: true) }
+        }
+        guard isOwn else { return }
+        // What they have kept is there by now.
+        let others = state.withLock { state in
+            defer { state.flushers = [] }
+            return state.flushers
+        }
+        _ = try? await write { _ in true }
+        for other in others { other.resume(returning: false) }
+        let next = state.withLock { state in
+            let next = state.flushers.isEmpty ? nil : state.flushers.removeFirst()
+            state.isFlushing = next != nil
+            return next
+        }
+        next?.resume(returning: true)
+    }
 }
 
 extension OutputRecorder.State {

@@ -34,6 +34,18 @@ extension StoreLaw {
             try expect(try await bench.states("b"), is: [.skipped])
             try expect(try await bench.reasons("b"), is: [.upstreamSkipped])
         },
+        StoreLaw("what runs elsewhere is told of while the store observes, and what follows it is observed") { bench in
+            try await bench.store.change(standby: .begin, by: "a")
+            let watch = SignalWatch(.every(.seconds(86_400)))
+            try await bench.apply(
+                JobDefinition(name: "report", schedule: .manual, work: .signal(watch)),
+                bench.job("load", .after("report")))
+            try expect(try await bench.store.signal(JobSignal(.start, of: "report", by: "ann")).state, is: .running)
+            try expect(try await bench.store.signal(JobSignal(.success, of: "report", by: "ann")).state, is: .succeeded)
+            try expect(try await bench.status().lastSuccessAt, is: bench.now)
+            try expect(try await bench.claim(try await bench.join()).refused.map(\.reason), is: [.observed])
+            try expect(try await bench.states("load"), is: [.skipped])
+        },
         StoreLaw("while work is handed over, what is due from then on waits, and is run once it ends") { bench in
             try await bench.store.change(standby: .begin, by: "a")
             try await bench.put(due: bench.second(0), bench.second(5), bench.second(6), bench.second(7)) {

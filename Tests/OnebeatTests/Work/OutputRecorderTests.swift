@@ -15,6 +15,38 @@ struct OutputRecorderTests {
         try await bench.store.logs(of: RunID(1), after: nil, limit: 100_000)
     }
 
+    private struct Counting: StoreWrapper {
+        let base: any Store
+        let commits: Counter
+
+        func appendLog(_ pieces: [LogPiece], dropping dropped: [LogPiece.ID]) async throws(StoreError) {
+            commits.increment()
+            // A commit takes its time.
+            for _ in 0..<100 { await Task.yield() }
+            try await base.appendLog(pieces, dropping: dropped)
+        }
+    }
+
+    @Test func attemptsThatEndTogetherShareTheirCommits() async throws {
+        let commits = Counter()
+        let bench = try LoopBench { store, _ in Counting(base: store, commits: commits) }
+        let recorder = recorder(bench)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 1...200 {
+                group.addTask {
+                    var claim = Claim.example(.running(Int64(number)))
+                    claim.run.attempt = 1
+                    let output = recorder.output(of: claim)
+                    await output.write(Array("\(number)\n".utf8), to: .stdout)
+                    await output.finish()
+                    let kept = try? await bench.store.logs(of: RunID(Int64(number)), after: nil, limit: 9)
+                    #expect(kept?.map(\.bytes) == [Array("\(number)\n".utf8)])
+                }
+            }
+        }
+        #expect(commits.count < 100)
+    }
+
     @Test func littleOutputIsKeptAsItCame() async throws {
         let bench = try LoopBench()
         let output = recorder(bench).output(of: .example())
