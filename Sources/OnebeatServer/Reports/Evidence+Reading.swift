@@ -1,6 +1,6 @@
 import Onebeat
 
-extension JobStore where Self: HistoryStore & LeaseStore {
+extension JobStore where Self: HistoryStore & LeaseStore & StandingStore {
     /// What is known of a job around a moment, or around now.
     package func evidence(on job: JobRecord, at moment: Timestamp?, now: Timestamp) async throws -> Evidence {
         let schedule = try Schedule(of: job.definition)
@@ -15,11 +15,39 @@ extension JobStore where Self: HistoryStore & LeaseStore {
         after.from = before.before
         after.before = moment.map { $0 + .seconds(86_400) }
         after.limit = 100
+        let isSignal = job.definition.signal != nil
         evidence.runs = try await runs(before)
+        if isSignal {
+            // Which word came first after the moment, however late that was.
+            after.before = nil
+            after.newer = evidence.runs.map(\.id).max() ?? RunID(0)
+            evidence.lastSuccessAt = try await statuses(of: [job.name]).first?.lastSuccessAt
+        }
         if moment != nil { evidence.runs += try await runs(after) }
         evidence.events = try await events(job: job.name, limit: 200)
+        if job.isPaused, evidence.event("job.paused", before: now) == nil {
+            var pauses = EventFilter(job: job.name, limit: 1)
+            pauses.kind = "job.paused"
+            evidence.events += try await events(pauses).map(\.event)
+        }
         evidence.nodes = try await nodes(limit: 100)
-        if let row = evidence.row { evidence.attempts = try await attempts(of: row.id) }
+        if let row = evidence.row {
+            evidence.attempts = try await attempts(of: row.id)
+            try await readSlots(of: row, into: &evidence)
+        }
         return evidence
+    }
+
+    /// Reads who has, or had, the slots that the row waits, or waited, for.
+    private func readSlots(of row: Run, into evidence: inout Evidence) async throws {
+        if row.state == .scheduled, row.dueAt <= evidence.now {
+            evidence.running = try await longestRunning(limit: 1000)
+        }
+        guard let start = row.startedAt, start.duration(since: row.scheduledAt) > Explanation.punctual else { return }
+        var beside = RunFilter()
+        beside.from = row.scheduledAt - .seconds(86_400)
+        beside.before = start
+        beside.limit = 300
+        evidence.neighbours = try await runs(beside)
     }
 }

@@ -20,6 +20,12 @@ package struct Evidence: Sendable {
     package var events: [Event] = []
     /// The nodes that are known.
     package var nodes: [NodeRecord] = []
+    /// Runs of all jobs that run; read where the row waits for a slot.
+    package var running: [Run] = []
+    /// Runs of all jobs that were due before the row started; read where it started late.
+    package var neighbours: [Run] = []
+    /// When a run of the job last ended well, of a job that runs elsewhere.
+    package var lastSuccessAt: Timestamp?
     /// The reader's wall clock; the job's own where there is none.
     package var clock: Schedule?
     /// Who removed the job and when, where it is not in force any more.
@@ -86,7 +92,11 @@ package struct Evidence: Sendable {
         var evidence = self
         evidence.moment = instant
         evidence.subject = nil
-        guard let run = evidence.row else { return nil }
+        return evidence.row.map { fate(of: $0) }
+    }
+
+    /// What became of a run, in a few words.
+    func fate(of run: Run) -> Telling {
         let end: Telling? =
             run.startedAt == nil || !run.state.isTerminal ? nil : run.finishedAt.map { " at \(readable($0))" }
         return "run \(run.id), \(Telling(word: run.state.words))\(end ?? .nothing)\(run.whyTold)"
@@ -94,6 +104,22 @@ package struct Evidence: Sendable {
 
     /// Nodes that live as far as the store knows.
     var livingNodes: [NodeRecord] { nodes.filter { !$0.isGone && $0.leaseUntil > now } }
+
+    /// The run by hand, or of an event, that began nearest to the moment and within the same minute.
+    var nearestByHand: Run? {
+        guard let moment else { return nil }
+        let minute = Duration.seconds(60)
+        return runs.filter { $0.kind == .manual && !$0.isForPastInstant && !$0.isReported }
+            .map { (run: $0, distance: $0.scheduledAt.duration(since: moment)) }
+            .filter { $0.distance > .zero - minute && $0.distance < minute }
+            .min { max($0.distance, .zero - $0.distance) < max($1.distance, .zero - $1.distance) }?.run
+    }
+
+    /// Runs that took a slot of one of these nodes. Tasks of somebody else's workers, and what is only told of, have none.
+    static func holders(among runs: [Run], on nodes: [NodeRecord]) -> [Run] {
+        let names = Set(nodes.map(\.id.name))
+        return runs.filter { !$0.isRemote && !$0.isReported && $0.node.map(names.contains) ?? false }
+    }
 
     /// Another run of the job that was active at a moment.
     func run(activeAt moment: Timestamp, otherThan row: Run) -> Run? {

@@ -54,6 +54,11 @@ package struct Explanation: Sendable, Equatable {
                 ? "The job has not been due since it was stored." : "No word of the job has come since it was stored."
             told = [isGone ? "No run of it is kept." : unheard]
         }
+        if evidence.subject == nil, let near = evidence.nearestByHand, near.id != run?.id {
+            told.append(
+                "A run was asked for by hand near that, at \(evidence.readable(near.scheduledAt)): \(evidence.fate(of: near))."
+            )
+        }
         if let own = evidence.ownSentence(of: run.map(\.scheduledAt) ?? evidence.moment ?? evidence.now) {
             told.insert(own, at: min(1, told.count))
         }
@@ -64,7 +69,8 @@ package struct Explanation: Sendable, Equatable {
             return
         }
         if evidence.moment == nil {
-            told += Self.outlook(evidence)
+            let outlook = Self.outlook(evidence)
+            told += outlook.filter { !told.contains($0) }
             if let lock = evidence.lock {
                 let name = LockName(job: evidence.job.name)
                 told.append(
@@ -80,24 +86,24 @@ package struct Explanation: Sendable, Equatable {
     /// What comes next.
     private static func outlook(_ evidence: Evidence) -> [Telling] {
         let schedule = evidence.schedule
+        let pause = evidence.pauseSentence.map { [$0] } ?? []
         if evidence.job.definition.signal != nil {
-            return [
-                "It runs \(english: evidence.job.definition.words(schedule)).",
-                "`onebeat signal \(evidence.job.name) success` tells of a run that ended well.",
-            ]
+            return ["It runs \(english: evidence.job.definition.words(schedule))."]
+                + (SignalStory(evidence)?.present ?? []) + pause
+                + ["`onebeat signal \(evidence.job.name) success` tells of a run that ended well."]
         }
         switch schedule.definition.rhythm {
-        case .event(let name): return ["It runs on the event \"\(name)\": `onebeat emit \(name)`."]
-        case .manual: return ["It runs by hand only: `onebeat trigger \(evidence.job.name)`."]
-        case .after: return ["It is due \(english: schedule.words)."]
+        case .event(let name): return ["It runs on the event \"\(name)\": `onebeat emit \(name)`."] + pause
+        case .manual: return ["It runs by hand only: `onebeat trigger \(evidence.job.name)`."] + pause
+        case .after: return ["It is due \(english: schedule.words)."] + pause
         case .delay where evidence.job.nextAt == nil:
-            return ["It is due \(english: schedule.words); the run before has not ended yet."]
+            return ["It is due \(english: schedule.words); the run before has not ended yet."] + pause
         case .cron, .every, .at, .repeat, .solar, .delay: break
         }
         let next = schedule.isDelay ? evidence.job.nextAt : schedule.next(after: evidence.now)
-        guard let next else { return ["It will not be due again: \(english: schedule.words)."] }
+        guard let next else { return ["It will not be due again: \(english: schedule.words)."] + pause }
         var sentences: [Telling] = ["It is next due at \(evidence.readable(next)), \(next, from: evidence.now)."]
-        if let pause = evidence.pauseSentence { sentences.append(pause) }
+        sentences += pause
         if evidence.livingNodes.isEmpty { sentences.append(Evidence.nobody) }
         return sentences
     }
@@ -113,6 +119,16 @@ extension Evidence {
     var pauseSentence: Telling? {
         guard job.isPaused else { return nil }
         let who: Telling? = event("job.paused", before: now).map { ", by \($0.actor) at \(readable($0.at))" }
+        if job.definition.signal != nil {
+            return
+                "The job is paused\(who ?? .nothing): nobody is told where word of it does not come, until `onebeat resume"
+                + " \(job.name)`."
+        }
+        if case .manual = schedule.definition.rhythm {
+            return
+                "The job is paused\(who ?? .nothing): what is asked for by hand runs nonetheless; `onebeat resume"
+                + " \(job.name)` ends that."
+        }
         return
             "The job is paused\(who ?? .nothing): what falls due is recorded as skipped until `onebeat resume \(job.name)`."
     }
@@ -171,11 +187,16 @@ struct AbsenceStory {
 
     private mutating func tellOfNotDue() {
         let name = evidence.readable(moment)
-        if evidence.job.definition.signal != nil {
+        if let story = SignalStory(evidence) {
+            if moment > evidence.now {
+                sentences = ["It runs \(english: evidence.job.definition.words(schedule))."] + story.present
+                return
+            }
             sentences = [
                 "No word of the job came at \(name), and it is not started here: it runs"
                     + " \(english: evidence.job.definition.words(schedule))."
             ]
+            sentences += story.past(moment)
             return
         }
         sentences = ["The job is not due at \(name): it is due \(english: schedule.words)."]
@@ -187,11 +208,18 @@ struct AbsenceStory {
         }
         if let rule = ruleThatTookItAway { sentences.append(rule) }
         if let note = clockChange { sentences.append("The clocks change near that moment: \(english: note).") }
+        let stored = evidence.job.createdAt
         if let before = evidence.lastDue(before: moment) {
             let fate: Telling? = evidence.fate(of: before).map { ": \($0)" }
-            sentences.append("The due instant before is \(evidence.readable(before))\(fate ?? .nothing).")
+            // What was due before may be of another time under the same name, where it has a row.
+            if before > stored || fate != nil {
+                sentences.append("The due instant before is \(evidence.readable(before))\(fate ?? .nothing).")
+            } else {
+                sentences.append(
+                    "The job was stored only at \(evidence.readable(stored)), and was due at no instant before.")
+            }
         }
-        if let after = schedule.next(after: moment), !schedule.isDelay {
+        if let after = schedule.next(after: max(moment, stored)), !schedule.isDelay {
             let fate: Telling? = evidence.fate(of: after).map { ": \($0)" }
             sentences.append("The one after is \(evidence.readable(after))\(fate ?? .nothing).")
         }

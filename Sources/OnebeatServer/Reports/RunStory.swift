@@ -100,14 +100,15 @@ struct RunStory {
     private mutating func tellOfRetry() {
         verdict = .waits
         switch row.reason {
-        case .workerLost: say("The worker of attempt \(row.attempt) vanished, so it is started again.")
-        case .handedBack: say("Attempt \(row.attempt) was handed back by its node, so it is started again.")
+        case .workerLost: say("The worker of attempt \(row.attempt) vanished, so it is to be started again.")
+        case .handedBack: say("Attempt \(row.attempt) was handed back by its node, so it is to be started again.")
         default:
             let left = max(0, policies.retry.limit - row.failures + 1)
             say("Attempt \(row.attempt) failed\(message); \(left) more may follow.")
         }
         let isToCome = row.dueAt > evidence.now
         say(isToCome ? "The next attempt starts \(row.dueAt, from: evidence.now)." : whatItWaitsFor)
+        if evidence.livingNodes.isEmpty { say(Evidence.nobody) }
     }
 
     private var whatItWaitsFor: Telling? {
@@ -122,6 +123,9 @@ struct RunStory {
         }
         if serving.isEmpty {
             let served = Set(living.flatMap(\.queues)).sorted().joined(separator: ", ")
+            if served.isEmpty {
+                return "No living node serves any queue; start one that does with `onebeat up --queue \(row.queue)`."
+            }
             return "No living node serves its queue \"\(row.queue)\" (they serve \(served)); start one with"
                 + " `onebeat up --queue \(row.queue)`."
         }
@@ -131,7 +135,8 @@ struct RunStory {
         if row.attempt == 0, let message = row.message {
             return "\(english: message); `overlap: \(policies.overlap.rawValue)` lets it wait until that lock is free."
         }
-        if let active = evidence.run(activeAt: evidence.now, otherThan: row) {
+        let active = evidence.runs.filter { $0.id != row.id && $0.state == .running }
+        if active.count >= policies.effectiveLimit, let active = active.first {
             return "Run \(active.id) of the job is still running; `overlap: \(policies.overlap.rawValue)` lets this one"
                 + " wait."
         }
@@ -139,20 +144,49 @@ struct RunStory {
             return "It lost \(row.crashes) workers beside other runs, so it starts where nothing else runs, or"
                 + " \(Solitude.patience.text) after it is due: alone, it shows whether it is what ends them."
         }
-        let slots = able.reduce(0) { $0 + $1.slots }
-        return "A node that serves it will claim it within a second, unless all \(slots) slots are taken."
+        return whoTakesSlots(of: able)
+    }
+
+    private func whoTakesSlots(of nodes: [NodeRecord]) -> Telling {
+        let slots = nodes.reduce(0) { $0 + $1.slots }
+        let busy = Evidence.holders(among: evidence.running, on: nodes)
+        guard busy.count >= slots, let oldest = busy.first, let start = oldest.startedAt else {
+            return "A node that serves it will claim it within a second: \(busy.count) of \(slots) slots are taken."
+        }
+        if slots == 1 {
+            return
+                "The only slot of queue \"\(row.queue)\" is taken by run \(oldest.id) of job \(oldest.job), since"
+                + " \(at(start))."
+        }
+        let own = busy.count { $0.job == oldest.job }
+        return
+            "All \(slots) slots of queue \"\(row.queue)\" are taken; longest by run \(oldest.id) of job \(oldest.job), since"
+            + " \(at(start)). That job has \(own) of them."
     }
 
     // MARK: Started
 
     private mutating func tellOfRunning() {
         verdict = .running
+        if row.isReported { return tellOfOpen() }
         tellOfStart()
         tellOfAttempts()
+        if let start = row.startedAt {
+            say("It is running: for \(evidence.now.duration(since: start)), since \(at(start)).")
+        }
+        if evidence.livingNodes.isEmpty { say(Evidence.nobody) }
         if row.isCancelRequested { say("Someone asked to cancel it; its worker stops it.") }
         if let timeout = policies.timeout, let start = row.startedAt {
             say("It is stopped at \(at(start + timeout)) if it has not ended (timeout: \(timeout.text)).")
         }
+    }
+
+    /// Of what runs elsewhere, only words are known.
+    private mutating func tellOfOpen() {
+        guard let start = row.startedAt else { return }
+        say("It is open since \(at(start)): no word of its end has come.")
+        guard let grace = evidence.job.definition.signal?.grace, start + grace < evidence.now else { return }
+        say("That word was to come by \(at(start + grace)): it is \(evidence.now.duration(since: start + grace)) late.")
     }
 
     /// What became of the attempts before the newest one, and that this is another.
@@ -200,9 +234,31 @@ struct RunStory {
         if row.attempt > 1 || (row.dueAt > due && row.attempt == 1) {
             return "It had been put off to \(at(row.dueAt))."
         }
+        if let holder = whoTookSlots(due: due, start: start) { return holder }
         return
             "Nodes were up, and the rows do not say more: all slots taken, a store that could not be reached, or a node"
             + " that was frozen are the usual causes. `onebeat events` and `onebeat runs` around \(at(due)) tell."
+    }
+
+    /// Who held all slots when it was due, as far as the rows tell: of each run the newest attempt.
+    private func whoTookSlots(due: Timestamp, start: Timestamp) -> Telling? {
+        let serving = evidence.nodes.filter {
+            $0.joinedAt <= due && $0.leaseUntil >= start && $0.serves(row.queue, need: row.need)
+        }
+        let slots = serving.reduce(0) { $0 + $1.slots }
+        let busy = Evidence.holders(among: evidence.neighbours, on: serving).filter { other in
+            guard other.id != row.id, let begun = other.startedAt else { return false }
+            guard let end = other.finishedAt else {
+                return other.state == .running && begun <= due + Explanation.punctual
+            }
+            return begun <= due + Explanation.punctual && end > due + Explanation.punctual
+        }
+        let first = busy.min { $0.finishedAt ?? .distantFuture < $1.finishedAt ?? .distantFuture }
+        guard slots > 0, busy.count >= slots, let first, let end = first.finishedAt else { return nil }
+        return slots == 1
+            ? "The only slot of queue \"\(row.queue)\" was taken then by run \(first.id) of job \(first.job), until \(at(end))."
+            : "All \(slots) slots of queue \"\(row.queue)\" were taken then; the first to end was run \(first.id) of job"
+                + " \(first.job), at \(at(end))."
     }
 
     private mutating func tellOfEnd() {
@@ -223,6 +279,9 @@ struct RunStory {
             let limit: Telling? = policies.timeout.map { " of \($0.text)" }
             say("\(number) was stopped at its time-out\(limit ?? .nothing).")
             say(whyNoFurtherAttempt)
+        case .lost where row.isReported:
+            let end: Telling = row.finishedAt.map { "; it was given up at \(at($0))" } ?? .nothing
+            say("No word of its end came, so how it ended is not known\(end).")
         case .lost:
             say(
                 "Its worker vanished and how it ended is unknown; `delivery: at_most_once` forbids to start it again."
@@ -238,8 +297,10 @@ struct RunStory {
     /// Behind a colon.
     private var message: Telling { row.message.map { ": \(english: $0)" } ?? .nothing }
 
-    private var whyNoFurtherAttempt: Telling {
-        policies.retry.limit == 0
+    private var whyNoFurtherAttempt: Telling? {
+        // What runs elsewhere is tried again by whoever runs it, or not.
+        if row.isReported { return nil }
+        return policies.retry.limit == 0
             ? "`retry` is not set, so there was no further attempt."
             : "`retry.limit` is \(policies.retry.limit), and that many further attempts were made."
     }

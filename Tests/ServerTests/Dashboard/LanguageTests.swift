@@ -63,7 +63,7 @@ import Testing
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../Sources/OnebeatServer/Reports")
         var found: Set<String> = []
-        for file in ["Explanation", "RunStory", "Evidence"] {
+        for file in ["Explanation", "RunStory", "Evidence", "SignalStory"] {
             let source = try String(contentsOf: folder.appending(path: "\(file).swift"), encoding: .utf8)
             found.formUnion(Self.literals(in: source))
         }

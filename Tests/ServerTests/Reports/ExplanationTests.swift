@@ -21,16 +21,22 @@ private struct Scene {
     var clock: String?
     var removal: Event?
     var needs: [String: Need] = [:]
+    var work = Work.shell("true", ProcessSettings())
+    var running: [Run] = []
+    var neighbours: [Run] = []
+    var lastSuccessAt: Timestamp?
 
-    static func node(joined: Timestamp = at("2026-11-01T00:00:00Z"), queues: [String] = ["default"]) -> NodeRecord {
+    static func node(
+        joined: Timestamp = at("2026-11-01T00:00:00Z"), queues: [String] = ["default"], slots: Int = 4
+    ) -> NodeRecord {
         NodeRecord(
-            id: NodeID(name: "n1", boot: "b"), joinedAt: joined, leaseUntil: now + .seconds(9), slots: 4,
+            id: NodeID(name: "n1", boot: "b"), joinedAt: joined, leaseUntil: now + .seconds(9), slots: slots,
             queues: queues, version: "1", processID: 1)
     }
 
     func explain(_ moment: Timestamp?) throws -> Explanation {
         var definition = JobDefinition(
-            name: "job", schedule: schedule, work: .shell("true", ProcessSettings()), policies: policies)
+            name: "job", schedule: schedule, work: work, policies: policies)
         definition.needs = needs
         let record = JobRecord(
             definition: definition, isPaused: isPaused, watermark: watermark, nextAt: nil, createdAt: createdAt)
@@ -42,6 +48,9 @@ private struct Scene {
         evidence.nodes = nodes
         evidence.clock = clock.map(Schedule.clock)
         evidence.removal = removal
+        evidence.running = running
+        evidence.neighbours = neighbours
+        evidence.lastSuccessAt = lastSuccessAt
         return Explanation(evidence)
     }
 }
@@ -296,6 +305,156 @@ struct RunExplanationTests {
     }
 }
 
+@Suite("Explanations of runs that wait, and that run")
+struct OpenRunExplanationTests {
+    /// A run of another job, on the node.
+    private func other(_ id: Int64, since: Timestamp, ended: Timestamp? = nil) -> Run {
+        var other = run(ended == nil ? .running : .succeeded, id: id, at: since, started: .zero)
+        other.version.job = "hog"
+        other.finishedAt = ended
+        return other
+    }
+
+    /// "It will be claimed within a second, unless all slots are taken" was said while they were.
+    @Test func whereAllSlotsAreTakenItSaysByWhat() throws {
+        let waiting = run(.scheduled, id: 9, at: now - .seconds(60))
+        var scene = Scene(runs: [waiting], nodes: [Scene.node(slots: 1)], running: [other(7, since: due)])
+        let answer = try scene.explain(nil)
+        #expect(answer.verdict == .waits)
+        #expect(
+            answer.says(
+                "The only slot of queue \"default\" is taken by run 7 of job hog, since 2026-11-23 03:00:00 UTC."))
+        #expect(!answer.says("within a second"))
+        scene.nodes = [Scene.node(slots: 2)]
+        #expect(try scene.explain(nil).says("will claim it within a second: 1 of 2 slots are taken."))
+        scene.running.append(other(8, since: due + .seconds(5)))
+        let full = try scene.explain(nil)
+        #expect(full.says("All 2 slots of queue \"default\" are taken; longest by run 7 of job hog, since"))
+        #expect(full.says("That job has 2 of them."))
+    }
+
+    @Test func aLateRunNamesWhatHadTheSlots() throws {
+        let late = run(.succeeded, id: 9, started: .seconds(600), took: .seconds(1))
+        let holder = other(7, since: due - .seconds(60), ended: due + .seconds(599))
+        var scene = Scene(runs: [late], nodes: [Scene.node(slots: 1)], neighbours: [late, holder])
+        let answer = try scene.explain(due)
+        #expect(answer.says("was taken then by run 7 of job hog, until 2026-11-23 03:09:59 UTC."))
+        #expect(!answer.says("the rows do not say more"))
+        scene.nodes = [Scene.node(slots: 2)]
+        #expect(try scene.explain(due).says("the rows do not say more"))
+        let second = other(8, since: due - .seconds(60), ended: due + .seconds(700))
+        scene.neighbours.append(second)
+        #expect(try scene.explain(due).says("the first to end was run 7 of job hog, at 2026-11-23 03:09:59 UTC."))
+    }
+
+    @Test func aRunningRunIsCalledThat() throws {
+        let answer = try Scene(runs: [run(.running, at: now - .seconds(60), started: .zero)], nodes: []).explain(nil)
+        #expect(answer.verdict == .running)
+        #expect(answer.says("It is running: for 1m, since 2026-11-23 11:59:00 UTC."))
+        #expect(answer.says("No node is up now"))
+    }
+
+    @Test func aRunThatIsToStartAgainSaysThatNobodyIsUp() throws {
+        let lost = run(.scheduled, at: now - .seconds(60), reason: .workerLost, started: .zero)
+        let answer = try Scene(runs: [lost], nodes: []).explain(nil)
+        #expect(answer.says("The worker of attempt 1 vanished, so it is to be started again."))
+        #expect(answer.sentences.count { $0.hasPrefix("No node is up now") } == 1)
+    }
+
+    @Test func nodesThatServeNoQueueAreNotListedAsServing() throws {
+        let waiting = run(.scheduled, at: now - .seconds(60))
+        let answer = try Scene(runs: [waiting], nodes: [Scene.node(queues: [])]).explain(nil)
+        #expect(answer.says("No living node serves any queue; start one that does with `onebeat up --queue default`."))
+        #expect(!answer.says("they serve"))
+    }
+}
+
+@Suite("Explanations of jobs that run elsewhere")
+struct SignalExplanationTests {
+    private let day = Duration.seconds(86_400)
+
+    /// Of which a success is expected at three each night, an hour late at most.
+    private func scene(_ runs: [Run] = [], lastSuccessAt: Timestamp? = nil) -> Scene {
+        var scene = Scene(schedule: .manual, runs: runs, lastSuccessAt: lastSuccessAt)
+        scene.work = .signal(SignalWatch(.cron("0 3 * * *"), grace: .seconds(3600)))
+        return scene
+    }
+
+    private func word(_ state: RunState, at moment: Timestamp, took: Duration? = .zero) -> Run {
+        run(state, at: moment, started: .zero, took: took) {
+            $0.kind = .manual
+            $0.need = SignalWatch.kind
+            $0.node = "anna"
+        }
+    }
+
+    @Test func whatIsExpectedAndHowLateItIsAreTold() throws {
+        let late = try scene(lastSuccessAt: due - day).explain(nil)
+        #expect(
+            late.says("A success was expected at 2026-11-23 03:00:00 UTC, 1h late at most: it is 9h late."))
+        #expect(late.says("The last success came at 2026-11-22 03:00:00 UTC."))
+        let well = try scene(lastSuccessAt: due).explain(nil)
+        #expect(well.says("A success is expected at 2026-11-24 03:00:00 UTC, in 15h, 1h late at most."))
+        #expect(!well.says("was expected"))
+        #expect(try scene().explain(nil).says("No success ever came."))
+        var within = scene(lastSuccessAt: now - day - .seconds(60))
+        within.work = .signal(SignalWatch(.every(day), grace: .seconds(3600)))
+        #expect(
+            try within.explain(nil).says(
+                "A success was expected at 2026-11-23 11:59:00 UTC, and may come until 2026-11-23 12:59:00 UTC."))
+    }
+
+    @Test func aRunThatBeganIsOpenSinceThen() throws {
+        let answer = try scene([word(.running, at: now - .seconds(7200), took: nil)]).explain(nil)
+        #expect(answer.verdict == .running)
+        #expect(answer.says("It is open since 2026-11-23 10:00:00 UTC: no word of its end has come."))
+        #expect(answer.says("That word was to come by 2026-11-23 11:00:00 UTC: it is 1h late."))
+        let fresh = try scene([word(.running, at: now - .seconds(60), took: nil)]).explain(nil)
+        #expect(fresh.says("It is open since") && !fresh.says("That word was to come"))
+    }
+
+    @Test func anExpectedInstantThatWasMissedSaysSo() throws {
+        let before = word(.succeeded, at: due - day)
+        let missed = try scene([before], lastSuccessAt: due - day).explain(due)
+        #expect(missed.says("The success before came at 2026-11-22 03:00:00 UTC."))
+        #expect(missed.says("One was expected at 2026-11-23 03:00:00 UTC, 1h late at most."))
+        #expect(missed.says("It was missed: none has come, and it is 9h late."))
+        let late = word(.succeeded, at: due + .seconds(7200))
+        #expect(
+            try scene([before, late], lastSuccessAt: late.finishedAt).explain(due).says(
+                "It was missed: word came only at 2026-11-23 05:00:00 UTC, 2h late."))
+        let inTime = word(.succeeded, at: due + .seconds(600))
+        let well = try scene([before, inTime], lastSuccessAt: inTime.finishedAt).explain(due)
+        #expect(well.says("It came at 2026-11-23 03:10:00 UTC, in time.") && !well.says("missed"))
+        let known = try scene([before], lastSuccessAt: now).explain(due)
+        #expect(known.says("Word of a success has come since, the last at 2026-11-23 12:00:00 UTC."))
+    }
+
+    @Test func aMomentBeforeItWasStoredExpectedNothing() throws {
+        var scene = scene()
+        scene.createdAt = due + .seconds(60)
+        let answer = try scene.explain(due)
+        #expect(
+            answer.says("The job was stored only at 2026-11-23 03:01:00 UTC, and no word was expected before."))
+        #expect(!answer.says("missed"))
+    }
+
+    /// Its worker was said to have vanished, and that it could be tried again.
+    @Test func whatNoEndWasToldOfIsNotToldAsALostWorker() throws {
+        let answer = try scene([word(.lost, at: due, took: .seconds(60))]).explain(due)
+        #expect(
+            answer.says(
+                "No word of its end came, so how it ended is not known; it was given up at 2026-11-23 03:01:00 UTC."))
+        #expect(!answer.says("worker") && !answer.says("retry") && !answer.says("at_most_once"))
+    }
+
+    @Test func aFailureSaysNothingOfFurtherAttempts() throws {
+        let answer = try scene([word(.failed, at: due)]).explain(due)
+        #expect(answer.says("It failed"))
+        #expect(!answer.says("retry"))
+    }
+}
+
 @Suite("Explanations of moments without a run")
 struct AbsenceExplanationTests {
     @Test func aMomentThatIsNotDueNamesItsNeighbours() throws {
@@ -352,6 +511,52 @@ struct AbsenceExplanationTests {
         let answer = try Scene(createdAt: due + .seconds(60)).explain(due)
         #expect(answer.verdict == .notDue)
         #expect(answer.says("first due instant after it was stored"))
+    }
+
+    /// Instants before it was stored were named as though it had been due then.
+    @Test func instantsBeforeTheJobWasStoredAreNotNamed() throws {
+        let scene = Scene(createdAt: due + .seconds(3600))
+        for moment in [due + .seconds(60), due + .seconds(7200), due - .seconds(3 * 86_400 + 60)] {
+            let answer = try scene.explain(moment)
+            #expect(answer.verdict == .notDue)
+            #expect(
+                answer.says("The job was stored only at 2026-11-23 04:00:00 UTC, and was due at no instant before."))
+            #expect(answer.says("The one after is 2026-11-24 03:00:00 UTC."))
+            #expect(!answer.says("The due instant before"))
+        }
+    }
+
+    @Test func aRunByHandWithinTheMinuteIsTold() throws {
+        func byHand(_ moment: Timestamp) -> Run {
+            run(.succeeded, id: 5, at: moment, started: .zero, took: .seconds(2)) { $0.kind = .manual }
+        }
+        let moment = at("2026-11-23T03:07:00Z")
+        let words = "A run was asked for by hand near that, at 2026-11-23 03:07:20 UTC: run 5, succeeded"
+        #expect(try Scene(runs: [byHand(moment + .seconds(20))]).explain(moment).says(words))
+        #expect(try !Scene(runs: [byHand(moment + .seconds(61))]).explain(moment).says("by hand near"))
+        let both = [run(.succeeded, started: .zero, took: .zero), byHand(due + .seconds(20))]
+        let answer = try Scene(runs: both).explain(due)
+        #expect(answer.run?.id == RunID(1))
+        #expect(answer.says("near that, at 2026-11-23 03:00:20 UTC: run 5"))
+    }
+
+    @Test func aPausedJobSaysSoWhateverItsRhythm() throws {
+        let pause = Event("job.paused", job: "job", actor: "anna@shop", at: due)
+        let rhythms: [ScheduleDefinition] = [
+            .manual, ScheduleDefinition(.event("file")), ScheduleDefinition(.after(["load"])), .cron("0 3 * * *"),
+        ]
+        for schedule in rhythms {
+            let answer = try Scene(schedule: schedule, isPaused: true, events: [pause]).explain(nil)
+            #expect(answer.says("The job is paused, by anna@shop at 2026-11-23 03:00:00 UTC:"), "\(schedule)")
+        }
+        #expect(
+            try Scene(schedule: .manual, isPaused: true).explain(nil).says("what is asked for by hand runs nonetheless")
+        )
+        var elsewhere = Scene(schedule: .manual, isPaused: true, events: [pause])
+        elsewhere.work = .signal(SignalWatch(.every(.seconds(86_400))))
+        #expect(
+            try elsewhere.explain(nil).says(
+                "The job is paused, by anna@shop at 2026-11-23 03:00:00 UTC: nobody is told"))
     }
 
     @Test func aMomentToComeIsAnnounced() throws {

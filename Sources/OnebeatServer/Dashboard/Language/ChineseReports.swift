@@ -1,6 +1,6 @@
 extension Chinese {
     /// The sentences of `explain`, by which pages say why a job did what it did. What stands between backticks is code.
-    static let reports = schedule.merging(start) { $1 }.merging(end) { $1 }
+    static let reports = schedule.merging(signals) { $1 }.merging(start) { $1 }.merging(end) { $1 }
 
     /// Of a job, and of moments at which there is no run of it.
     private static let schedule = [
@@ -23,6 +23,10 @@ extension Chinese {
         ", by {} at {}": "（{} 于 {}）",
         "The job is paused{}: what falls due is recorded as skipped until `onebeat resume {}`.":
             "该作业已暂停{}：在执行 `onebeat resume {}` 之前，到期的运行都记为跳过。",
+        "The job is paused{}: nobody is told where word of it does not come, until `onebeat resume {}`.":
+            "该作业已暂停{}：在执行 `onebeat resume {}` 之前，即使没有收到消息也不会通知任何人。",
+        "The job is paused{}: what is asked for by hand runs nonetheless; `onebeat resume {}` ends that.":
+            "该作业已暂停{}：手动请求的运行仍会启动；`onebeat resume {}` 结束暂停。",
         "The job will be due at {}, {}: {}.": "该作业将于 {} 到期（{}）：{}。",
         "The job was stored at {}, after that moment; a job's first fire is the first due instant after it was stored.":
             "该作业于 {} 存储，晚于那一时刻；作业的首次触发是存储之后的第一个到期时刻。",
@@ -40,6 +44,8 @@ extension Chinese {
             "{} 时没有收到该作业的消息，它也不在此处启动；运行方式：{}。",
         "The job is not due at {}: it is due {}.": "该作业在 {} 不到期；到期时间：{}。",
         "It is due when the job's own clock, {}, shows that time: at {}{}.": "当作业自己的时钟（{}）显示该时间时到期：{}{}。",
+        "A run was asked for by hand near that, at {}: {}.": "在那前后有一次手动请求的运行，时间 {}：{}。",
+        "The job was stored only at {}, and was due at no instant before.": "该作业于 {} 才存储，此前没有到期时刻。",
         "; {}": "；{}", ": {}": "：{}",
         "The clocks change near that moment: {}.": "时钟在那一时刻附近变更：{}。",
         "The due instant before is {}{}.": "之前的到期时刻是 {}{}。", "The one after is {}{}.": "之后的到期时刻是 {}{}。",
@@ -48,6 +54,23 @@ extension Chinese {
         "`except` takes that instant away ({}).": "`except` 排除了该时刻（{}）。",
         "On the job's clock, {}, that is {}.": "按作业的时钟（{}），那是 {}。",
         "run {}, {}{}{}": "运行 {}，{}{}{}",
+    ]
+
+    /// Of word that is expected of what runs elsewhere.
+    private static let signals = [
+        "A success is expected at {}, {}, {} late at most.": "预计 {}（{}）收到成功的消息，最多可迟 {}。",
+        "A success was expected at {}, and may come until {}.": "成功的消息预计于 {} 到达，最迟可到 {}。",
+        "A success was expected at {}, {} late at most: it is {} late.": "成功的消息预计于 {} 到达，最多可迟 {}：现已迟 {}。",
+        "The last success came at {}.": "上一次成功的消息于 {} 到达。", "No success ever came.": "从未收到成功的消息。",
+        "The job was stored only at {}, and no word was expected before.": "该作业于 {} 才存储，此前不预期任何消息。",
+        "The success before came at {}.": "此前一次成功的消息于 {} 到达。",
+        "No success from before is known.": "此前没有已知的成功。",
+        "One was expected at {}, {} late at most.": "预计于 {} 收到一次成功，最多可迟 {}。",
+        "It came at {}, in time.": "它于 {} 到达，没有迟到。",
+        "It was missed: word came only at {}, {} late.": "它被错过：消息于 {} 才到达，迟了 {}。",
+        "Word of a success has come since, the last at {}.": "此后收到过成功的消息，最近一次于 {}。",
+        "It was missed: none has come, and it is {} late.": "它被错过：没有收到消息，已迟 {}。",
+        "None has come yet; it may come until {}.": "尚未收到；最迟可到 {}。",
     ]
 
     /// Of runs, until they start.
@@ -70,20 +93,29 @@ extension Chinese {
             "它代表 {} 的所有元素，等待它们的运行；`onebeat flow {}` 显示其状态。",
         "It follows {} in flow {} and starts by `trigger_rule: {}`; `onebeat flow {}` shows how they stand.":
             "它在流程 {2} 中跟随 {1}，按 `trigger_rule: {3}` 启动；`onebeat flow {4}` 显示其状态。",
-        "The worker of attempt {} vanished, so it is started again.": "第 {} 次尝试的执行节点消失，因此重新启动。",
-        "Attempt {} was handed back by its node, so it is started again.": "第 {} 次尝试被节点交回，因此重新启动。",
+        "The worker of attempt {} vanished, so it is to be started again.": "第 {} 次尝试的执行节点消失，因此将重新启动。",
+        "Attempt {} was handed back by its node, so it is to be started again.": "第 {} 次尝试被节点交回，因此将重新启动。",
         "Attempt {} failed{}; {} more may follow.": "第 {} 次尝试失败{}；最多还可重试 {} 次。",
         "The next attempt starts {}.": "下一次尝试：{}启动。", "It waits: {}.": "它在等待：{}。",
         "No living node serves its queue \"{}\" (they serve {}); start one with `onebeat up --queue {}`.":
             "没有存活节点服务其队列“{}”（它们服务 {}）；用 `onebeat up --queue {}` 启动一个。",
+        "No living node serves any queue; start one that does with `onebeat up --queue {}`.":
+            "没有存活节点服务任何队列；用 `onebeat up --queue {}` 启动一个。",
         "It is held: {}. `needs` lets it go when that has succeeded.": "它被挂起：{}。成功后 `needs` 会放行。",
         "{}; `overlap: {}` lets it wait until that lock is free.": "{}；`overlap: {}` 让它等到该锁释放。",
         "Run {} of the job is still running; `overlap: {}` lets this one wait.":
             "该作业的运行 {} 仍在进行；`overlap: {}` 让本次运行等待。",
         "It lost {} workers beside other runs, so it starts where nothing else runs, or {} after it is due: alone, it shows whether it is what ends them.":
             "它与其他运行同处时失去了 {} 个执行节点，因此在没有其他运行的地方启动，或在到期 {} 后启动：单独运行可看出是否由它造成。",
-        "A node that serves it will claim it within a second, unless all {} slots are taken.":
-            "服务它的节点会在一秒内认领，除非全部 {} 个槽位都被占用。",
+        "A node that serves it will claim it within a second: {} of {} slots are taken.":
+            "服务它的节点会在一秒内认领：{2} 个槽位中有 {1} 个被占用。",
+        "The only slot of queue \"{}\" is taken by run {} of job {}, since {}.":
+            "队列“{1}”唯一的槽位自 {4} 起被作业 {3} 的运行 {2} 占用。",
+        "All {} slots of queue \"{}\" are taken; longest by run {} of job {}, since {}. That job has {} of them.":
+            "队列“{2}”的全部 {1} 个槽位都被占用；占用最久的是作业 {4} 的运行 {3}，自 {5} 起。该作业占用其中 {6} 个。",
+        "It is running: for {}, since {}.": "它正在运行：已有 {}，自 {} 起。",
+        "It is open since {}: no word of its end has come.": "它自 {} 起尚未结束：还没有收到结束的消息。",
+        "That word was to come by {}: it is {} late.": "该消息最迟应在 {} 到达：已迟 {}。",
         "Someone asked to cancel it; its worker stops it.": "有人请求取消它；执行节点正在停止它。",
         "It is stopped at {} if it has not ended (timeout: {}).": "若到 {} 仍未结束，它将被停止（timeout: {}）。",
         "Attempt {} {}.": "第 {} 次尝试{}。", "Attempt {} was started at {} on node {}.": "第 {} 次尝试于 {} 在节点 {} 上启动。",
@@ -95,6 +127,10 @@ extension Chinese {
         "The earliest node known to have been up by then joined at {}, after it was due.":
             "已知当时在线的最早节点于 {} 加入，晚于到期时刻。",
         "It had been put off to {}.": "它曾被推迟到 {}。",
+        "The only slot of queue \"{}\" was taken then by run {} of job {}, until {}.":
+            "当时队列“{1}”唯一的槽位被作业 {3} 的运行 {2} 占用，直到 {4}。",
+        "All {} slots of queue \"{}\" were taken then; the first to end was run {} of job {}, at {}.":
+            "当时队列“{2}”的全部 {1} 个槽位都被占用；最先结束的是作业 {4} 的运行 {3}，时间 {5}。",
         "Nodes were up, and the rows do not say more: all slots taken, a store that could not be reached, or a node that was frozen are the usual causes. `onebeat events` and `onebeat runs` around {} tell.":
             "当时有节点在线，记录中没有更多信息：常见原因是槽位占满、存储无法访问，或节点被冻结。可查看 {} 前后的 `onebeat events` 和 `onebeat runs`。",
     ]
@@ -106,6 +142,8 @@ extension Chinese {
         "{} was stopped at its time-out{}.": "{}因超时被停止{}。",
         "Its worker vanished and how it ended is unknown; `delivery: at_most_once` forbids to start it again. Check its effects, then `onebeat retry {}` if it must run.":
             "执行节点消失，结果未知；`delivery: at_most_once` 禁止再次启动。请检查其影响，确需运行时执行 `onebeat retry {}`。",
+        "; it was given up at {}": "；已于 {} 放弃等待",
+        "No word of its end came, so how it ended is not known{}.": "没有收到它结束的消息，因此不知道它如何结束{}。",
         "Its worker vanished {} times; it is not tried again, since it may be what ends the worker.":
             "执行节点消失了 {} 次；不再重试，因为可能正是它导致节点终止。",
         "`retry` is not set, so there was no further attempt.": "未设置 `retry`，因此没有再次尝试。",
