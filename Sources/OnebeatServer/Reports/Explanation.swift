@@ -48,7 +48,7 @@ package struct Explanation: Sendable, Equatable {
             told = story.sentences
         } else {
             verdict = .planned
-            let isGone = evidence.removal != nil
+            let isGone = evidence.removal != nil || evidence.lastSuccessAt != nil
             let unheard: Telling =
                 evidence.job.definition.signal == nil
                 ? "The job has not been due since it was stored." : "No word of the job has come since it was stored."

@@ -396,6 +396,7 @@ struct SignalExplanationTests {
         let well = try scene(lastSuccessAt: due).explain(nil)
         #expect(well.says("A success is expected at 2026-11-24 03:00:00 UTC, in 15h, 1h late at most."))
         #expect(!well.says("was expected"))
+        #expect(well.says("No run of it is kept.") && !well.says("No word of the job has come"))
         #expect(try scene().explain(nil).says("No success ever came."))
         var within = scene(lastSuccessAt: now - day - .seconds(60))
         within.work = .signal(SignalWatch(.every(day), grace: .seconds(3600)))
