@@ -33,6 +33,7 @@ extension PostgresStore: SignalStore {
             let signalling = Signalling.decide(
                 signal, named: signal.id == nil ? nil : rows[2].first.map(Run.init), open: open, grace: watch.grace,
                 at: now)
+            if let words = signalling.conflict { throw StoreError.refused(words) }
             var (fresh, fence): (Run?, Fence) = (nil, Fence(0))
             switch signalling.target {
             case .run(let run):

@@ -17,6 +17,7 @@ extension SQLiteStore: SignalStore {
                 """, [Signalling.boot(of: signal.job)]
             ).map(Run.init).filter { $0.state == .running && $0.version.generation == record.generation }
             let signalling = Signalling.decide(signal, named: named, open: open, grace: watch.grace, at: now)
+            if let words = signalling.conflict { throw StoreError.refused(words) }
             var (fresh, fence): (Run?, Fence) = (nil, Fence(0))
             switch signalling.target {
             case .run(let run): if signalling.isKnown { return run }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A person's way through the pages, in a real browser.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(6)))
 struct BrowserTests {
     private static let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
     /// What `scripts/prepare tests` makes.
@@ -114,7 +114,7 @@ struct BrowserTests {
         let plan = plan.merging(["folder": Self.pictures, "chromium": "/usr/bin/chromium"]) { $1 }
         try box.write(
             String(decoding: try JSONSerialization.data(withJSONObject: plan), as: UTF8.self), to: "plan.json")
-        let answer = try await box.run([Self.python, Self.script, box.path("plan.json")], within: .seconds(120))
+        let answer = try await box.run([Self.python, Self.script, box.path("plan.json")], within: .seconds(240))
         #expect(answer.code == 0, "\(answer.output)\(answer.errors.suffix(2000))")
     }
 }

@@ -49,6 +49,8 @@ package struct Signalling: Sendable, Equatable {
     package var target: Target
     /// Whether it is known already, so that nothing changes.
     package var isKnown = false
+    /// Why it cannot be taken: its id is that of a run that ended otherwise, or long ago.
+    package var conflict: String?
     /// Runs of which no word will come any more.
     package var abandoned: [Run] = []
 
@@ -64,6 +66,7 @@ package struct Signalling: Sendable, Equatable {
         if let named {
             result.target = .run(named)
             result.isKnown = named.state.isTerminal || signal.word == .start
+            result.conflict = conflict(of: signal, with: named, grace: grace, at: now)
         } else if signal.id == nil, signal.word != .start, let begun = open.last(where: { !$0.hasSignalID }) {
             result.target = .run(begun)
         }
@@ -74,6 +77,23 @@ package struct Signalling: Sendable, Equatable {
             return run.startedAt.map { $0 + grace < now } ?? false
         }
         return result
+    }
+
+    /// A word that comes a second time is said once; another word, or that of another day, must not be lost in silence.
+    private static func conflict(
+        of signal: JobSignal, with named: Run, grace: Duration, at now: Timestamp
+    ) -> String? {
+        guard named.state.isTerminal else { return nil }
+        let isOld = named.finishedAt.map { $0 + grace < now } ?? false
+        let isOther =
+            switch signal.word {
+            case .start: false
+            case .success: named.state != .succeeded
+            case .fail: named.state == .succeeded
+            }
+        guard isOld || isOther else { return nil }
+        let end = named.finishedAt.map { " since \($0)" } ?? ""
+        return "run \(named.id) of that id is \(named.state.rawValue)\(end); each run has an id of its own"
     }
 
     /// Says what becomes of these runs. A fresh one is in the store by then, and not begun.
@@ -94,7 +114,8 @@ package struct Signalling: Sendable, Equatable {
             guard let fresh else { return nil }
             run = changes.start(fresh, by: Self.place(of: signal), fence: fence)
         }
-        let failure = Failure(signal.message ?? "reported as failed", exitCode: signal.exitCode)
+        let words = signal.exitCode.map { "exit code \($0)" } ?? "reported as failed"
+        let failure = Failure(signal.message ?? words, exitCode: signal.exitCode)
         switch signal.word {
         case .start: break
         case .success:

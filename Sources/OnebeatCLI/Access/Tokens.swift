@@ -42,7 +42,7 @@ struct TokenList: AsyncParsableCommand {
         }
         var table = TextTable("name", "role", "may act on", "until", "made by", "since", optional: [5, 4])
         for token in tokens {
-            let end = token.expiresAt.map { "\($0)" } ?? "revoked"
+            let end = token.expiresAt.map { "\($0)" } ?? "it is revoked"
             table.add(
                 .init(token.name, .title), .init(token.role.rawValue), .init(token.scope.words(for: token.role)),
                 .init(isOver(token) ? "over" : end, isOver(token) ? .bad : .quiet), .init(token.createdBy),

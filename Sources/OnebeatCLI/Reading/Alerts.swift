@@ -78,29 +78,40 @@ struct AlertTest: AsyncParsableCommand {
 
     func run() async throws {
         let store = try await store.open()
+        for job in try await chosen(in: store) {
+            let run = try await store.trigger(job.name, requestID: "test-\(UUID().uuidString)", by: Person.current)
+            Output.note("onebeat: run \(run.id) of \(job.name) \(try await store.outlook(of: run).words)")
+            let end = try await sent(run, in: store)
+            // Where a mail server refused some, another run goes on with those.
+            var filter = RunFilter()
+            filter.job = job.name
+            for rest in try await store.runs(filter) where MailRemainder.isOne(rest, of: run) {
+                _ = try await sent(rest, in: store, isRest: true)
+            }
+            Output.line("sent by \(end.node ?? "a node")")
+        }
+    }
+
+    /// The one of this name, else all channels of the entry of this name, else the one whose name holds it.
+    private func chosen(in store: any Store) async throws -> [JobRecord] {
         let found = try await store.alerts(named: name)
-        let exact = found.filter { $0.name == name }
-        guard let job = exact.first ?? found.first, exact.count == 1 || found.count == 1 else {
+        if let exact = found.first(where: { $0.name == name }) { return [exact] }
+        let entry = found.filter { $0.name.hasPrefix("alerts/\(name)/") || $0.name.hasPrefix("\(name)/") }
+        if !entry.isEmpty { return entry }
+        guard found.count == 1 else {
             throw CommandFailure("\"\(name)\" could be \(found.map(\.name).joined(separator: " or "))")
         }
-        let run = try await store.trigger(job.name, requestID: "test-\(UUID().uuidString)", by: Person.current)
-        Output.note("onebeat: run \(run.id) of \(job.name) \(try await store.outlook(of: run).words)")
-        let end = try await sent(run, in: store)
-        // Where a mail server refused some, another run goes on with those.
-        var filter = RunFilter()
-        filter.job = job.name
-        for rest in try await store.runs(filter) where MailRemainder.isOne(rest, of: run) {
-            _ = try await sent(rest, in: store)
-        }
-        Output.line("sent by \(end.node ?? "a node")")
+        return found
     }
 }
 
 extension AlertTest {
-    private func sent(_ run: Run, in store: any Store) async throws -> Run {
+    /// - Parameter isRest: whether others have the sample already.
+    private func sent(_ run: Run, in store: any Store, isRest: Bool = false) async throws -> Run {
         let end = try await RunWait.untilEnd(of: run, in: StoreWitness(store), showsOutput: true, isPatient: false)
         guard end.state == .succeeded else {
-            throw CommandFailure("the sample could not be sent: \(end.message ?? end.state.rawValue)")
+            let words = isRest ? "the sample did not reach all" : "the sample could not be sent"
+            throw CommandFailure("\(words): \(end.message ?? end.state.rawValue)")
         }
         return end
     }

@@ -120,10 +120,7 @@ package struct Acts: Sendable {
         if let id, let problem = RequestName.problem(id) ?? Signalling.problem(id) {
             throw ActRefusal(.invalid, "the id \(problem)")
         }
-        let words = message?.trimmingCharacters(in: .whitespacesAndNewlines)
-        if let words, words.utf8.count > 2000 || words.controlCharacter(allowing: "\n\t") != nil {
-            throw ActRefusal(.invalid, "the message has 1 to 2000 bytes and no control characters")
-        }
+        let words = message.map(Self.fit)
         if let exitCode, !(0...255).contains(exitCode) {
             throw ActRefusal(.invalid, "the exit code is \(exitCode); 0 to 255 will do")
         }
@@ -132,8 +129,24 @@ package struct Acts: Sendable {
         }
         let signal = JobSignal(
             word, of: job.name, id: id, message: words.flatMap { $0.isEmpty ? nil : $0 }, exitCode: exitCode, by: actor)
-        return Signalled(run: try await store.signal(signal), word: word)
+        let run: Run
+        do {
+            run = try await store.signal(signal)
+        } catch {
+            guard case .refused(let words) = error else { throw error }
+            throw ActRefusal(.conflict, words)
+        }
+        return Signalled(run: run, word: word)
     }
+
+    /// Words beside a signal, which must not be lost for them: what is long is cut, and what acts on terminals is replaced.
+    private static func fit(_ message: String) -> String {
+        let harmless = message.unicodeScalars.map { $0.isHarmful ? "\u{FFFD}" : $0 }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: harmless)
+        return String(text).trimmingCharacters(in: .whitespacesAndNewlines).bytes(most: mostMessageBytes)
+    }
+    private static let mostMessageBytes = 2000
 
     /// Says what an ended run counts as for those that follow it.
     /// - Throws: ``ActRefusal`` for one that has not ended, and for a reason that is none.

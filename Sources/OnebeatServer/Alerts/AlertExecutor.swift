@@ -61,7 +61,8 @@ package struct AlertExecutor: Executor {
     /// A run that somebody asked for by hand sends a sample, so that a channel can be tried.
     private func message(of claim: Claim, _ rule: AlertRule) async throws -> AlertMessage {
         guard let number = Self.batch(of: claim.run) else {
-            return .sample(rule: claim.run.job, number: claim.run.id.value)
+            // No message has such a number: a receiver that drops repeats must not take a real one for it.
+            return .sample(rule: claim.run.job, number: -claim.run.id.value, at: time.now())
         }
         var message = AlertMessage(try await store.incidents(of: number), number: number)
         guard rule.output > 0 else { return message }

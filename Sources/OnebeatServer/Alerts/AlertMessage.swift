@@ -53,11 +53,11 @@ package struct AlertMessage: Sendable, Equatable {
     package var output: [String] = []
 
     /// One that shows what messages look like.
-    package static func sample(rule: String, number: Int64) -> AlertMessage {
+    package static func sample(rule: String, number: Int64, at now: Timestamp) -> AlertMessage {
         var incident = Incident(
             rule: rule, kind: .failed, job: "example", since: .distantPast, run: RunID(1),
             summary: "failed: exit code 1; last line: this is a test of the channel, nothing is wrong")
-        incident.id = number
+        (incident.id, incident.openedAt) = (number, now)
         return AlertMessage([incident], number: number)
     }
 }

@@ -171,6 +171,8 @@ struct Alerting: Equatable {
         else { return nil }
         let why: String
         if let line, isOpen(incident, line) {
+            // What it has become since is told as that.
+            if let now = line.health.alertKind, now != kind { return nil }
             why = line.health.needsLook ? line.health.why : incident.summary
         } else if let trouble = view.whole.first(where: { $0.subject == incident.job }) {
             why = trouble.why
@@ -179,9 +181,10 @@ struct Alerting: Equatable {
         }
         let age = view.now.duration(since: incident.openedAt)
         let count = age.wholeMicroseconds / max(1, pause.wholeMicroseconds)
+        // By whichever alert somebody was told, as long as it is the same trouble: one that was over before is not.
         let isSeen = view.known.contains {
-            $0.acknowledgedBy != nil && $0.job == incident.job && $0.kind == incident.kind
-                && $0.openedAt >= incident.openedAt - lookBack
+            guard $0.acknowledgedBy != nil, $0.job == incident.job, $0.kind == incident.kind else { return false }
+            return $0.isNews ? $0.openedAt >= incident.openedAt : $0.closedAt ?? .distantFuture > incident.openedAt
         }
         guard count > 0, !isSeen else { return nil }
         let again = Incident(

@@ -141,6 +141,13 @@ package struct HealthReader: Sendable {
             for run in successes { if let place = places[run.job] { facts[place].successes.append(run) } }
             for name in suspects { if let place = places[name] { facts[place].rhythm = rhythm(facts[place].job, now) } }
         }
+        let retrying = facts.filter { $0.job.isAlert && $0.status?.status == "retrying" }.prefix(Self.mostSuspects)
+        if !retrying.isEmpty {
+            for run in try await store.newestRuns(of: retrying.map(\.job.name), states: [.scheduled], each: 20) {
+                guard let place = places[run.job], run.failures > facts[place].retrying?.failures ?? 0 else { continue }
+                facts[place].retrying = run
+            }
+        }
         for place in facts.indices {
             facts[place].duty = try await duty(of: facts[place].job, at: now) { places[$0].map { facts[$0].job } }
             facts[place].expectedAt = schedules.expectation(of: facts[place].job).flatMap(facts[place].expected)

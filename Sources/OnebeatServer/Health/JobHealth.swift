@@ -95,6 +95,8 @@ package struct JobFacts: Sendable {
     package var rhythm: Duration?
     /// When a success is expected next, of a job that runs elsewhere.
     package var expectedAt: Timestamp?
+    /// The run of an alert that failed and is due again.
+    package var retrying: Run?
 
     package init(_ job: JobRecord) { self.job = job }
 
@@ -165,6 +167,7 @@ extension JobHealth {
         if let trouble = job.definition.trouble { return JobHealth(job: name, .invalid, trouble) }
         if job.isPaused { return JobHealth(job: name, .paused, "what falls due is recorded as skipped") }
         if let failing = failing(facts, now) { return failing }
+        if let untold = untold(facts) { return untold }
         if let unheard = unheard(facts, now) { return unheard }
         if job.definition.signal == nil, let unserved = unserved(facts, cluster) { return unserved }
         if let next = job.nextAt, next < now - planning, !cluster.living.isEmpty {
@@ -196,6 +199,17 @@ extension JobHealth {
             job: facts.job.name, .failing, why, since: end?.finishedAt ?? status.lastRunAt, run: end?.id ?? status.run,
             streak: count)
         health.outcome = RunState.troubles.contains(word) ? word : end?.state
+        return health
+    }
+
+    /// A message that does not go out is tried for hours, and nobody is told meanwhile.
+    private static func untold(_ facts: JobFacts) -> JobHealth? {
+        guard facts.job.isAlert, let run = facts.retrying, run.failures >= skips else { return nil }
+        let why = "message of run \(run.id) was tried \(run.failures) times and is not sent"
+        var health = JobHealth(
+            job: facts.job.name, .failing, why + (run.message.map { ": \($0)" } ?? ""), since: run.scheduledAt,
+            run: run.id, streak: run.failures)
+        health.outcome = .failed
         return health
     }
 

@@ -41,8 +41,20 @@ extension StoreLaw {
             try expect(try await bench.signal(.success, id: "a").id, is: first.id)
             let end = try await bench.signal(.fail, id: "b")
             try expect(end.id, is: second.id)
-            try expect(try await bench.signal(.success, id: "b"), is: end, "it has ended:")
+            try expect(try await bench.signal(.fail, id: "b"), is: end, "it has ended:")
+            try expect(try await bench.signal(.start, id: "b"), is: end, "its start comes late:")
             try expect(try await bench.states(), is: [.succeeded, .failed])
+        },
+        StoreLaw("a word that no run of its id can take is refused, and none is lost in silence") { bench in
+            try await bench.apply(bench.elsewhere(grace: .seconds(60)))
+            _ = try await bench.signal(.fail, id: "a")
+            try await expectRefused { _ = try await bench.signal(.success, id: "a") }
+            _ = try await bench.signal(.success, id: "b")
+            try await expectRefused { _ = try await bench.signal(.fail, id: "b") }
+            bench.time.advance(by: .seconds(61))
+            try await expectRefused { _ = try await bench.signal(.success, id: "b") }
+            try await expectRefused { _ = try await bench.signal(.start, id: "b") }
+            try expect(try await bench.states(), is: [.failed, .succeeded])
         },
         StoreLaw("a run of which no word came is lost when the next begins") { bench in
             try await bench.apply(bench.elsewhere())

@@ -40,7 +40,21 @@ private func decide(_ word: JobSignal.Word, id: String? = nil, named: Run? = nil
         #expect(decide(.success, id: "night-2", open: [named]).target == .fresh)
         #expect(decide(.start, id: "night-1", named: named, open: [named]).isKnown)
         let ended = run(2, "night-1", .succeeded)
-        #expect(decide(.fail, id: "night-1", named: ended).isKnown)
+        #expect(decide(.success, id: "night-1", named: ended).isKnown)
+        #expect(decide(.success, id: "night-1", named: ended).conflict == nil)
+    }
+
+    @Test func anotherWordOnARunThatEndedIsAConflict() {
+        var ended = run(2, "night-1", .succeeded)
+        ended.finishedAt = now - .seconds(10)
+        #expect(decide(.fail, id: "night-1", named: ended).conflict?.hasPrefix("run 2 of that id is succeeded") == true)
+        #expect(decide(.start, id: "night-1", named: ended).conflict == nil)
+        ended.finishedAt = now - .seconds(61)
+        #expect(decide(.start, id: "night-1", named: ended).conflict != nil, "the night after")
+        #expect(decide(.success, id: "night-1", named: ended).conflict != nil)
+        let lost = run(3, "night-2", .lost)
+        #expect(decide(.success, id: "night-2", named: lost).conflict != nil)
+        #expect(decide(.fail, id: "night-2", named: lost).conflict == nil)
     }
 
     @Test func aRunOfAnIDIsGivenUpAfterItsGraceAndNotByItsOwnWord() {

@@ -65,6 +65,32 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         #expect(decide(alert(), line("a", .skipping, streak: 3), known: [open("a")]).opened.map(\.kind) == ["skipping"])
     }
 
+    @Test func whoHasSeenOneTroubleHasNotSeenTheNext() {
+        func known(closed: Bool) -> [Incident] {
+            var seen = open("a", id: 1)
+            (seen.openedAt, seen.acknowledgedBy) = (now - .seconds(500), "ann")
+            seen.closedAt = closed ? now - .seconds(400) : nil
+            var next = open("a", id: 2)
+            next.openedAt = now - .seconds(130)
+            if !closed { next.rule = "alerts/other/run" }
+            return closed ? [seen, next] : [seen]
+        }
+        let rule = alert { $0.repeats = .seconds(60) }
+        let again = decide(rule, line("a", .failing, streak: 1), known: known(closed: true))
+        #expect(again.opened.map(\.summary) == ["still so after 2m 10s: why"])
+        #expect(decide(rule, line("a", .failing, streak: 1), known: known(closed: false)).opened.isEmpty)
+    }
+
+    @Test func whatATroubleHasBecomeIsToldAsThat() {
+        var late = open("a", .late, id: 1)
+        late.openedAt = now - .seconds(130)
+        var failed = open("a", .failed, id: 2)
+        failed.openedAt = now - .seconds(130)
+        let rule = alert { $0.repeats = .seconds(60) }
+        let again = decide(rule, line("a", .failing, streak: 1), known: [late, failed])
+        #expect(again.opened.map(\.kind) == ["failed"])
+    }
+
     @Test func whoIsWellAgainIsToldOnce() {
         let change = decide(alert(), line("a", .well), known: [open("a", id: 5)])
         #expect(change.closed == [5])

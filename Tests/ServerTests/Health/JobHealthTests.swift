@@ -253,6 +253,21 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
             elsewhere(&$0, expected: 601)
             $0.job.isPaused = true
         },
+        HealthRow(
+            "a message that is tried again and again", .failing,
+            "message of run 7 was tried 3 times and is not sent: exit code 127"
+        ) {
+            $0.job.definition.work = .alert(AlertRule(channel: "run", settings: ["line": "notify"]))
+            $0.status = status("retrying")
+            $0.retrying = run(.scheduled, message: "exit code 127", started: 60, ended: 59)
+            $0.retrying?.id = RunID(7)
+            $0.retrying?.failures = 3
+        },
+        HealthRow("a message that is tried once more", .new) {
+            $0.job.definition.work = .alert(AlertRule(channel: "run", settings: ["line": "notify"]))
+            $0.retrying = run(.scheduled, message: "exit code 127", started: 60, ended: 59)
+            $0.retrying?.failures = 1
+        },
         HealthRow("cannot be read", .invalid, "upgrade this node") {
             $0.job.definition = DefinitionText.decode("{\"format\": 99, \"name\": \"job\"}", of: "job")
         },
