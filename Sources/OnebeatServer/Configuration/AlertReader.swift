@@ -41,6 +41,22 @@ struct AlertReader {
         return jobs
     }
 
+    /// Of jobs that another file may define, and that more likely are misspelt.
+    static func warn(
+        of alerts: [JobDefinition], among jobs: [JobDefinition], at mark: Position?, _ findings: Findings
+    ) {
+        // A file of alerts alone tells of the jobs of others.
+        guard !jobs.isEmpty else { return }
+        let names = (jobs + alerts).map(\.name)
+        var wanted: Set<String> = []
+        for alert in alerts { if case .alert(let rule) = alert.work { wanted.formUnion(rule.jobs) } }
+        for pattern in wanted.sorted() where !names.contains(where: { NamePattern.fits($0, pattern) }) {
+            findings.warning(
+                "jobs: \(quoted(pattern)) fits no job of this file; nobody is told of one until there is",
+                at: mark, Place(path: ["alerts"]))
+        }
+    }
+
     private func read(_ entry: YAMLNode, number: Int) -> [JobDefinition] {
         let place = Place(path: ["alerts", "\(number)"])
         let before = findings.problemCount
@@ -165,6 +181,13 @@ struct AlertReader {
                 let length = try Read.length(node)
                 guard length >= .seconds(10) else { throw Misfit("is \(length.text); 10s is the shortest, as in 1m") }
                 return length.text
+            }
+        case (_, "url"):
+            { (node) throws(Misfit) in
+                let text = try text(node)
+                let isCall = ["http://", "https://", "${"].contains { text.lowercased().hasPrefix($0) }
+                guard isCall else { throw Misfit("is no address that can be called; it begins with https:// or http://") }
+                return text
             }
         case (.email, "to"):
             { (node) throws(Misfit) in

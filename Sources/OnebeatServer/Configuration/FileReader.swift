@@ -46,7 +46,10 @@ struct FileReader {
                     zone: { (node) throws(Misfit) in try zone(node) }
                 ).read($0)
             } ?? []
-        defer { file.jobs += alerts }
+        defer {
+            AlertReader.warn(of: alerts, among: file.jobs, at: top.node("alerts")?.position, findings)
+            file.jobs += alerts
+        }
         guard let jobs = top.node("jobs"), !jobs.holdsNothing else {
             // A file that was cut short looks like this: that is no order to remove every job. An empty map is one.
             let isCut = top.node("jobs").map(\.isEmpty) ?? file.isComplete

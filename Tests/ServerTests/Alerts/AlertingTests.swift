@@ -567,7 +567,7 @@ extension Incident {
         guard case .alert(let rule) = job.work else { throw AlertChannel.Unfit(description: "no alert") }
         #expect(rule.on == [])
         #expect(try jobs("{ping: 'https://hc.example/'}")[0].schedule.rhythm == .every(.seconds(60)))
-        #expect(problem("{ping: {url: u, every: 1s}}").contains("10s is the shortest"))
+        #expect(problem("{ping: {url: 'https://u/', every: 1s}}").contains("10s is the shortest"))
     }
 
     @Test func secretsOfAChannelAreNotShown() throws {
@@ -595,6 +595,18 @@ extension Incident {
         #expect(
             fileProblems("alerts:\n - {name: a, run: x}\n - {name: a, run: y}").first?.contains("two entries make")
                 == true)
+    }
+
+    @Test func whatWouldTellNobodyIsSaid() throws {
+        #expect(problem("{webhook: 'ftp://x/'}").contains("begins with https:// or http://"))
+        #expect(problem("{slack: hooks.example.com/x}").contains("begins with https:// or http://"))
+        #expect(try jobs("{webhook: '${HOOK}'}").count == 1)
+        func warnings(_ jobs: String) throws -> [String] {
+            try parseFile("jobs: {a: {run: x}}\nalerts:\n  - {jobs: \(jobs), run: x}\n").warnings.map(\.message)
+        }
+        #expect(try warnings("[nope, a]").map { $0.contains("\"nope\" fits no job") } == [true])
+        #expect(try warnings("['a*', alerts/1/run]").isEmpty)
+        #expect(try parseFile("alerts: [{run: x, jobs: [elsewhere]}]\n").warnings.isEmpty)
     }
 
     @Test func aFileMayHoldAlertsAlone() throws {
