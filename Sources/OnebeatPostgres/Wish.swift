@@ -59,7 +59,11 @@ struct Wish {
             job: job, generation: run.version.generation, scheduledAt: run.scheduledAt, kind: .manual,
             requestID: requestID, edition: root.flowEdition)
         run.flow = followers.isEmpty ? nil : run.id
-        try transaction.commit(followers.isEmpty ? [] : Flows.insert([key], [job: followers]), waking: true)
+        do {
+            try transaction.commit(followers.isEmpty ? [] : Flows.insert([key], [job: followers]), waking: true)
+        } catch let failure as PostgresFailure where failure.state == "23505" {
+            throw StoreError.wished(requestID, belowOf: job)
+        }
         return run
     }
 }

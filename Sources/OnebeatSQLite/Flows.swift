@@ -42,7 +42,10 @@ extension SQLiteStore {
                     root.scheduledAt, root.requestID, root.dueAt, follower.queue, follower.priority, follower.need,
                     root.id.value,
                 ])
-            guard isNew == 1 else { continue }
+            guard isNew == 1 else {
+                if root.kind == .manual { throw StoreError.wished(root.requestID, belowOf: root.job) }
+                continue
+            }
             let run = db.lastInsertedRowID
             runs[follower.version.job] = run
             for parent in follower.parents.compactMap({ runs[$0] }) {

@@ -2,6 +2,15 @@ import Onebeat
 
 extension StoreLaw {
     static let flows: [StoreLaw] = [
+        StoreLaw("a flow is not asked for by the name of a run of one of its jobs alone") { bench in
+            try await bench.apply(bench.job("a", .manual), bench.job("b", .after("a")))
+            try await bench.store.trigger("b", requestID: "one", by: "ann")
+            bench.time.advance(by: .seconds(1))
+            try await expectRefused { try await bench.store.trigger("a", requestID: "one", by: "ann") }
+            try expect(try await bench.runs("a"), is: [])
+            try await bench.store.trigger("a", requestID: "two", by: "ann")
+            try expect(try await bench.states("b"), is: [.scheduled, .waiting])
+        },
         StoreLaw("with a root's run goes a waiting run of each follower, each after what it follows") { bench in
             try await bench.applyFlow(["b": ["a"], "c": ["a"], "d": ["b", "c"]])
             try await bench.planFlow("a", at: bench.second(0))
