@@ -186,7 +186,9 @@ struct AlertReader {
             { (node) throws(Misfit) in
                 let text = try text(node)
                 let isCall = ["http://", "https://", "${"].contains { text.lowercased().hasPrefix($0) }
-                guard isCall else { throw Misfit("is no address that can be called; it begins with https:// or http://") }
+                guard isCall else {
+                    throw Misfit("is no address that can be called; it begins with https:// or http://")
+                }
                 return text
             }
         case (.email, "to"):
