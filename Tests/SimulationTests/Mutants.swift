@@ -206,10 +206,10 @@ private struct StaleEnds: StoreWrapper {
     let base: any Store
 
     func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
-        let results = try await base.settle(reports, deciding: deciding)
+        let results = try await base.settle(reports, room: room, deciding: deciding)
         for (report, result) in zip(reports, results) where result == .fenced {
             try await base.record(
                 Event(Self.event, job: report.claim.run.job, run: report.claim.run.id, actor: "", message: ""))
@@ -297,7 +297,7 @@ private struct FenceIgnored: StoreWrapper {
     let base: any Store
 
     func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
         var patched = reports
@@ -307,7 +307,7 @@ private struct FenceIgnored: StoreWrapper {
                 patched[index].claim.run.attempt = run.attempt
             }
         }
-        return try await base.settle(patched, deciding: deciding)
+        return try await base.settle(patched, room: room, deciding: deciding)
     }
 }
 
@@ -316,10 +316,10 @@ private struct LostSettlement: StoreWrapper {
     let dice: Dice
 
     func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
-        if dice.says(0.9) { return try await base.settle(reports, deciding: deciding) }
+        if dice.says(0.9) { return try await base.settle(reports, room: room, deciding: deciding) }
         return reports.map { report in
             var run = report.claim.run
             switch report.outcome {
@@ -336,7 +336,7 @@ private struct Whitewash: StoreWrapper {
     let base: any Store
 
     func settle(
-        _ reports: [AttemptReport],
+        _ reports: [AttemptReport], room: OwnRoom?,
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
         try await base.settle(
@@ -344,7 +344,7 @@ private struct Whitewash: StoreWrapper {
                 var report = report
                 if report.outcome.failure != nil { report.outcome = .succeeded }
                 return report
-            }, deciding: deciding)
+            }, room: room, deciding: deciding)
     }
 }
 
