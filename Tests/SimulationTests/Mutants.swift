@@ -71,7 +71,7 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant("a claim skips where there is room", breaks: [.bounded]) { store, _ in
             OtherAdmission(base: store) { _, _, job in if job.heldRuns == 0 { job.activeRuns = 1000 } }
         },
-        Mutant("a run is claimed by two nodes", breaks: [.oneHolder, .oneOutcome]) { store, _ in
+        Mutant("a run is claimed by two nodes", breaks: [.oneHolder, .oneOutcome, .notEarly]) { store, _ in
             DoubleClaim(base: store)
         },
         Mutant("a held run is never let go", breaks: [.eventual]) { store, _ in HeldForever(base: store) },
