@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A PgBouncer for tests, in front of a ``PostgresServer``: each transaction may go over another connection.
 public final class PgBouncer: Sendable {
@@ -29,12 +30,28 @@ public final class PgBouncer: Sendable {
             PostgresServer.unprivileged(["/usr/sbin/pgbouncer", "\(folder)/pgbouncer.ini"]), log: "\(folder)/log",
             removing: folder)
         let deadline = ContinuousClock.now + .seconds(30)
-        while !FileManager.default.fileExists(atPath: "\(folder)/.s.PGSQL.6432") {
+        while !Self.listens("\(folder)/.s.PGSQL.6432") {
             guard ContinuousClock.now < deadline, process.isRunning else {
                 let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
                 throw ServerFailure("PgBouncer did not come up: \(log)")
             }
             try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// A socket is there a moment before anybody can connect to it.
+    private static func listens(_ path: String) -> Bool {
+        let line = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        defer { close(line) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { bytes in
+            bytes.copyBytes(from: Array(path.utf8).prefix(bytes.count - 1))
+        }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                connect(line, address, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
         }
     }
 
