@@ -16,7 +16,7 @@ enum Freshness: Equatable {
 
     /// - Parameters:
     ///   - age: since when it has been looked for.
-    ///   - length: how long it took to find; `nil` where that is not known.
+    ///   - length: how long it took to find.
     static func decide(age: Duration, length: Duration) -> Freshness {
         if length <= quick { return .awaited }
         if age < max(.seconds(1), length * 4) { return .given }
