@@ -39,7 +39,7 @@ build: prepare ## Builds everything, tests too. A warning in our own code is a f
 # One test after the other: the simulation keeps a core busy for minutes, and beside it tests of real time would measure
 # the machine instead of the node.
 test: prepare-tests lint build ## Lints, builds and runs all tests.
-	timeout --kill-after=10 $(TEST_SECONDS) swift test --skip-build --no-parallel
+	TEST_SECONDS=$(TEST_SECONDS) scripts/test
 
 check: test ## What must hold before a change lands: the same as `make test`.
 

@@ -50,7 +50,8 @@ actor ResultWatch {
     private var fresh: Set<String> = []
     private var left: Set<String> = []
     private var line: RedisSubscription?
-    private var isGoing = false
+    /// Whether it has a loop at work, and perhaps a connection.
+    private(set) var isGoing = false
     private var pause = Duration.milliseconds(100)
     /// When the line may be tried again, when it was last seen to carry, and when all keys were last looked at.
     private var (nextLine, nextPing, nextPoll) = (Duration.zero, Duration.zero, Duration.zero)
@@ -217,7 +218,8 @@ actor ResultWatch {
     }
 
     private func fails(_ error: RedisError) {
-        guard isTold else { return }
+        // With nothing to watch, nothing is missed.
+        guard isTold, !watched.isEmpty else { return }
         isTold = false
         logger.warning("results of Celery's tasks cannot be read; it is tried again", metadata: ["error": "\(error)"])
     }

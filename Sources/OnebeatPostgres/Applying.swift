@@ -267,7 +267,8 @@ struct Applying {
         ]
     }
 
-    /// What is due of a removed job is cancelled. A flow goes on as it was planned.
+    /// What is due of a removed job is cancelled. A flow goes on as it was planned, and what somebody else's workers have is
+    /// watched to its end, as what is running is.
     private func removing(at now: Timestamp) throws -> [Statement] {
         guard !removed.isEmpty else { return [] }
         let names = Parameter.texts(removed.map(\.name))
@@ -282,7 +283,7 @@ struct Applying {
         var changes = Changes(at: now)
         // Instants still to come are withdrawn.
         for run in due where !(run.kind == .scheduled && run.attempt == 0 && run.scheduledAt > now) {
-            guard instants.contains(run.job) else { continue }
+            guard instants.contains(run.job), !run.isUnderWay else { continue }
             _ = try changes.end(run, as: .cancelled, .removed, isGuarded: false)
         }
         try Flows.follow(&changes, in: transaction)

@@ -56,7 +56,8 @@ extension Changes {
             Statement(
                 """
                 UPDATE runs SET state = 'running', attempt = attempt + 1, fence = s.fence, node = $3, boot = $4,
-                    started_at = $5, nonce = $6, reason = NULL, message = NULL, exit_code = NULL
+                    started_at = $5, nonce = $6, reason = CASE WHEN is_cancel_requested THEN reason END,
+                    message = NULL, exit_code = NULL
                 FROM unnest($1, $2) AS s (id, fence) WHERE runs.id = s.id
                 """,
                 [ids, fences] + begin + [.text(nonce.map { "\($0)" })]),

@@ -109,6 +109,24 @@ extension PostgresStore: LedgerStore {
         }
     }
 
+    public func firstSuccess(
+        of job: String, from start: Timestamp, before end: Timestamp
+    ) async throws(StoreError) -> Timestamp? {
+        try await move { transaction in
+            try transaction.look([
+                Statement(
+                    """
+                    SELECT least(
+                        min(coalesce(m.first_at, m.at)), min(r.finished_at) FILTER (WHERE r.state = 'succeeded'))
+                    FROM runs r LEFT JOIN marks m ON m.run_id = r.id
+                    WHERE r.job_name = $1 AND r.generation IN (SELECT generation FROM definitions WHERE job_name = $1)
+                        AND r.scheduled_at >= $2 AND r.scheduled_at < $3
+                        AND (m.run_id IS NOT NULL OR r.state = 'succeeded')
+                    """, [.text(job), .time(start), .time(end)])
+            ])[0].first?[0]
+        }
+    }
+
     public func keptSince() async throws(StoreError) -> Timestamp? {
         try await move { transaction in
             try transaction.look([Statement("SELECT value FROM meta WHERE key = 'kept_since'")])[0].first

@@ -31,7 +31,7 @@ extension SQLiteStore {
         try db.change(
             """
             UPDATE runs SET state = 'running', attempt = ?, fence = ?, node = ?, boot = ?, nonce = ?, started_at = ?,
-                reason = NULL, message = NULL, exit_code = NULL
+                reason = CASE WHEN is_cancel_requested THEN reason END, message = NULL, exit_code = NULL
             WHERE id = ?
             """,
             [

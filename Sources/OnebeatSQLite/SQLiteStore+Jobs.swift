@@ -363,7 +363,9 @@ extension SQLiteStore {
             SELECT \(Run.columns) FROM runs
             WHERE job_name = ? AND state = 'scheduled' AND (flow_id IS NULL OR flow_id = id) ORDER BY id
             """, [record.name])
-        for row in due { _ = try changes.end(Run(row: row), as: .cancelled, .removed) }
+        for run in due.map(Run.init(row:)) where !run.isUnderWay {
+            _ = try changes.end(run, as: .cancelled, .removed)
+        }
         try write(changes, in: db)
         try db.note(Event("job.removed", job: record.name, actor: actor, message: "from \(record.source)"), at: now)
         return JobChange(.removed, job: record.name, record: record)

@@ -117,6 +117,24 @@ extension SQLiteStore: LedgerStore {
         }
     }
 
+    public func firstSuccess(
+        of job: String, from start: Timestamp, before end: Timestamp
+    ) async throws(StoreError) -> Timestamp? {
+        try await read { db, _ in
+            let rows = try db.rows(
+                """
+                SELECT min(ifnull(m.first_at, m.at)), min(CASE r.state WHEN 'succeeded' THEN r.finished_at END)
+                FROM runs r LEFT JOIN marks m ON m.run_id = r.id
+                WHERE job_name = ? AND generation IN (SELECT generation FROM definitions WHERE job_name = ?)
+                    AND scheduled_at >= ? AND scheduled_at < ? AND (m.run_id IS NOT NULL OR r.state = 'succeeded')
+                """, [job, job, start, end])
+            guard let row = rows.first else { return nil }
+            var columns = Columns(row)
+            let moments: [Timestamp?] = [columns[0], columns[1]]
+            return moments.compactMap(\.self).min()
+        }
+    }
+
     public func keptSince() async throws(StoreError) -> Timestamp? {
         try await read { db, _ in
             try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'kept_since'")

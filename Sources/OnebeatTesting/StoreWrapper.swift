@@ -264,6 +264,12 @@ extension StoreWrapper {
         try await base.ledger(query)
     }
 
+    public func firstSuccess(
+        of job: String, from start: Timestamp, before end: Timestamp
+    ) async throws(StoreError) -> Timestamp? {
+        try await base.firstSuccess(of: job, from: start, before: end)
+    }
+
     public func keptSince() async throws(StoreError) -> Timestamp? { try await base.keptSince() }
 
     public func retry(_ run: RunID, downstream: Bool, by actor: String) async throws(StoreError) -> Run {

@@ -160,4 +160,33 @@ struct CeleryMoveTests {
             try await node.stop()
         }
     }
+
+    /// Nobody knows what was sent after that: what waited is not sent again, and is named.
+    @Test func aTakeOverThatIsKilledIsToldToTheNextOne() async throws {
+        try await Sandbox.with { box in
+            let app = try CeleryApp(in: box)
+            try app.configure("tick: {every: 1s, overlap: allow, celery: {task: tick}}")
+            let node = try await box.up(options: ["--observe"])
+            #expect(try await eventually(within: .seconds(30)) { try await observed(box, "tick") >= 1 })
+            let killed = try box.start(["take-over", "--celery", "--stop", "sleep 60"])
+            #expect(
+                try await eventually(within: .seconds(20)) {
+                    try await box.query(
+                        """
+                        SELECT count(*) > 2 FROM runs WHERE state = 'scheduled'
+                            AND due_at < (SELECT max(finished_at) + 60000000 FROM runs)
+                            AND (SELECT value FROM meta WHERE key = 'standby') LIKE 'handing over %'
+                        """) == [["1"]]
+                })
+            killed.send(SIGKILL)
+            _ = try await killed.end()
+            let again = try await box.onebeat("take-over", "--celery", "--stop", "true", "--watch", "1s")
+            #expect(again.code == 0, "\(again.output) \(again.errors)")
+            #expect(again.errors.contains("an earlier take-over let wait"), "\(again.errors)")
+            #expect(again.errors.contains("recorded as done by the beat: tick ("), "\(again.errors)")
+            #expect(try await eventually(within: .seconds(15)) { try app.redis.ask("LLEN", "celery") != "0" })
+            try await node.stop()
+            try await box.expectNoGapAndNoDouble(in: "tick", every: 1)
+        }
+    }
 }

@@ -15,10 +15,9 @@ struct AuditTests {
             let (summary, faults) = try await audited.audit()
             #expect(faults == [])
             #expect(summary.faults == 0)
-            #expect(summary.jobs == 5)
-
-            #expect(summary.instants == 6 + 6 + 1)
-            #expect(summary.attempts == 17 + 2 * 6)
+            #expect(summary.jobs == 6)
+            #expect(summary.instants == 6 + 6 + 1 + 1)
+            #expect(summary.attempts == 17 + 1 + 2 * 6)
             #expect(summary.notes == [])
         }
     }
@@ -140,6 +139,15 @@ struct AuditTests {
         Breach(
             "a follower was forgotten", .flow,
             "DELETE FROM runs WHERE id = (SELECT max(id) FROM runs WHERE job_name = 'follower')"),
+        Breach(
+            "a run began before what it needs had succeeded", .need,
+            "UPDATE runs SET finished_at = finished_at + {9} WHERE job_name = 'short'"),
+        Breach(
+            "a run began although what it needs failed", .need,
+            """
+            UPDATE runs SET state = 'failed' WHERE id = \(short);
+            UPDATE attempts SET outcome = 'failed' WHERE run_id = \(short);
+            """),
         Breach("nobody plans any more", .unplanned, "UPDATE jobs SET next_at = watermark + {10} WHERE name = 'short'"),
     ]
 
@@ -182,7 +190,7 @@ struct AuditTests {
 
 /// A store with a minute of history: every ten seconds a root, which hands on a list of two and one of whose runs needed a
 /// second attempt, its follower, and a run for each element of the list; a job that nobody planned for half a minute; one
-/// that was due once, and may start once.
+/// that was due once, and may start once, and one that needed it.
 struct AuditedStore {
     enum Kind: CaseIterable {
         case sqlite, postgres
@@ -260,19 +268,22 @@ struct AuditedStore {
         var spread = JobDefinition(name: "spread", schedule: .after("root"), work: .handler)
         spread.each = Each(in: "root")
         spread.policies.overlap = .allow
+        var needing = JobDefinition(name: "needing", schedule: .at(start + .seconds(10)), work: .handler)
+        needing.needs = ["short": .within(.seconds(60))]
         let jobs = [
             JobDefinition(name: "root", schedule: beat, work: .handler, policies: retried),
             JobDefinition(name: "follower", schedule: .after("root"), work: .handler),
             spread,
             JobDefinition(name: "report", schedule: beat, work: .handler),
             JobDefinition(name: "short", schedule: .at(start + .seconds(10)), work: .handler, policies: once),
+            needing,
         ]
         _ = try await store.apply(jobs, source: "library", isComplete: false, by: "ann", schedules: ScheduleCache())
         _ = try await store.join(
             NodeRecord(id: node, slots: 9, queues: ["default"], version: "1", processID: 1), lease: .seconds(600))
         for beat in 1...6 {
             time.advance(to: start + .seconds(10 * beat))
-            try await plan(["root", "short"] + ([3, 4, 5].contains(beat) ? [] : ["report"]))
+            try await plan(["root", "short", "needing"] + ([3, 4, 5].contains(beat) ? [] : ["report"]))
             // The roots, a further attempt of one of them, and what follows.
             for round in 0..<3 { try await work(failing: beat == 3 && round == 0 ? "root" : nil) }
         }

@@ -28,6 +28,8 @@ package struct AuditFault: Sendable, Equatable {
         case outcome
         /// A run that follows others was let go, or skipped, against its rule or ahead of them.
         case follower
+        /// A run began before what it needs had succeeded.
+        case need
         /// The flow of a run lacks jobs.
         case flow
     }

@@ -51,14 +51,26 @@ package struct JobAudit: Sendable {
         return faults
     }
 
+    /// What is wrong with a row by itself: with its attempts, and with those it follows.
+    package func faults(of entry: LedgerEntry) -> [AuditFault] {
+        let definition = definitions[entry.run.version.version]
+        return AttemptAudit.faults(of: entry, definition) + FlowAudit.faults(of: entry, definition, flow: flow)
+    }
+
+    /// What a row's run had to wait for.
+    package func needs(of entry: LedgerEntry) -> [NeedAudit.Wanted] {
+        NeedAudit.wanted(by: entry, definitions[entry.run.version.version])
+    }
+
     /// Takes the next row.
-    package mutating func take(_ entry: LedgerEntry) {
+    /// - Parameter own: what ``faults(of:)`` said of it.
+    package mutating func take(_ entry: LedgerEntry, _ own: [AuditFault]) {
         let run = entry.run
         if run.kind == .scheduled, !run.isFollower { match(run) }
-        let definition = definitions[run.version.version]
-        faults += AttemptAudit.faults(of: entry, definition)
-        faults += FlowAudit.faults(of: entry, definition, flow: flow)
-        if let policies = definition?.policies { spans.take(entry, limit: policies.effectiveLimit) }
+        faults += own
+        if let policies = definitions[run.version.version]?.policies {
+            spans.take(entry, limit: policies.effectiveLimit)
+        }
     }
 
     /// All rows were taken: what is due and was not seen is missing.

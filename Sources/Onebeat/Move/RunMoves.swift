@@ -8,7 +8,8 @@ extension Run {
         run.node = node.name
         run.boot = node.boot
         run.startedAt = now
-        run.reason = nil
+        // Why it is to end stays with it.
+        if !isCancelRequested { run.reason = nil }
         run.message = nil
         run.exitCode = nil
         return run

@@ -35,7 +35,7 @@ public enum Settlement: Sendable, Equatable {
         case .lostAlone: afterLoss(of: run, policies, at: now, because: .workerLost, limit: crashLimit)
         case .notStarted:
             run.isCancelRequested && !mayGoOnElsewhere(run)
-                ? .end(.cancelled, whyCancelled(run)) : .again(at: now, .handedBack)
+                ? .end(.cancelled, whyCancelled(run)) : .again(at: now, replacement(of: run) ?? .handedBack)
         }
     }
 
@@ -43,7 +43,12 @@ public enum Settlement: Sendable, Equatable {
     private static func mayGoOnElsewhere(_ run: Run) -> Bool { run.isRemote && run.attempt > run.failures + 1 }
 
     /// A reason may also be left from an earlier attempt, and says nothing of this end then.
-    private static func whyCancelled(_ run: Run) -> Reason { run.reason == .replaced ? .replaced : .requested }
+    private static func whyCancelled(_ run: Run) -> Reason { replacement(of: run) ?? .requested }
+
+    /// Why it is to end stays with it, whoever comes to end it.
+    private static func replacement(of run: Run) -> Reason? {
+        run.reason == .replaced ? .replaced : nil
+    }
 
     private static func afterFailure(
         of run: Run, as state: RunState, _ policies: JobPolicies, at now: Timestamp, chance: Double
@@ -58,7 +63,8 @@ public enum Settlement: Sendable, Equatable {
     ) -> Settlement {
         if run.isCancelRequested {
             // Its workers have not been told: whoever adopts it does.
-            return run.isRemote ? .again(at: now, reason) : .end(.cancelled, whyCancelled(run))
+            return run.isRemote
+                ? .again(at: now, replacement(of: run) ?? reason) : .end(.cancelled, whyCancelled(run))
         }
         // It runs elsewhere; nothing here can start it again.
         if run.isReported { return .end(.lost, reason) }

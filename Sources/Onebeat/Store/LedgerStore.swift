@@ -11,6 +11,11 @@ public protocol LedgerStore: Sendable {
     /// A page of a job's runs.
     func ledger(_ query: LedgerQuery) async throws(StoreError) -> [LedgerEntry]
 
+    /// When a run of a job, due from `start` on and before `end`, first counted as succeeded; a mark counts from when there
+    /// first was one, whatever it says by now. `nil` where none did.
+    func firstSuccess(of job: String, from start: Timestamp, before end: Timestamp) async throws(StoreError)
+        -> Timestamp?
+
     /// Runs that ended before this moment may be gone; `nil` where none ever went.
     func keptSince() async throws(StoreError) -> Timestamp?
 }

@@ -44,11 +44,10 @@ struct TakeOver: AsyncParsableCommand {
 
     func run() async throws {
         let (store, settings) = try await store.storeAndCelery()
+        var interrupted: Timestamp?
         switch try await store.standby() {
         case .observing: break
-        case .handingOver:
-            say("an earlier take-over did not come to its end; what waits since then is recorded as observed")
-            try await store.change(standby: .goBack, by: Person.current)
+        case .handingOver(let start): interrupted = start
         case .over(let moment):
             throw CommandFailure("this store has run its jobs since \(moment); there is nothing to take over")
         case nil:
@@ -57,6 +56,7 @@ struct TakeOver: AsyncParsableCommand {
         }
         try await store.requireSender(at: try await store.now())
         let jobs = try await ObservedJobs(in: store, settings)
+        if let interrupted { try await leave(interrupted, jobs) }
         let listener: BeatListener
         do {
             listener = try await BeatListener.open(settings, onlyMarked: !unmarked)
@@ -73,6 +73,24 @@ struct TakeOver: AsyncParsableCommand {
             throw error
         }
         await listener.close()
+    }
+
+    /// Lets the store observe again after a take-over that was killed. What the beat sent since then nobody heard, so that what
+    /// waited counts as done by it, which it is unless it was stopped already; and then only a person knows.
+    private func leave(_ start: Timestamp, _ jobs: ObservedJobs) async throws {
+        var waited: [(job: String, count: Int)] = []
+        for job in jobs.jobs {
+            let runs = try await jobs.runs(of: job.name, from: start, to: try await jobs.store.now())
+            let count = runs.count { $0.state == .scheduled }
+            if count > 0 { waited.append((job.name, count)) }
+        }
+        try await jobs.store.change(standby: .goBack, by: Person.current)
+        say("an earlier take-over let wait what was due from \(start) on, and did not come to its end")
+        guard !waited.isEmpty else { return }
+        say(
+            "what waited is recorded as done by the beat: "
+                + waited.map { "\($0.job) (\($0.count))" }.joined(separator: ", ")
+                + "; if the beat was stopped by then, run it by hand: onebeat trigger JOB")
     }
 
     private func takeOver(_ switching: Switching) async throws {

@@ -24,6 +24,9 @@ package struct Headline: Sendable, Equatable {
     /// The sentence in English.
     package var sentence: String { words.html(in: .english).text }
 
+    /// How long a hand-over may take, with a person who stops the beat.
+    private static let longestHandover = Duration.seconds(600)
+
     /// The rule.
     /// - Parameter needsNodes: whether there are jobs that nodes have to run, as those of `once` need not.
     package static func decide(
@@ -40,7 +43,13 @@ package struct Headline: Sendable, Equatable {
             return Headline(
                 tone: .calm,
                 sentence: "This store only observes: what falls due is written down, and nothing is started.")
-        case .handingOver:
+        case .handingOver(let start):
+            // Whoever hands over lets the store go back where it fails; where it was killed, it cannot.
+            if start < now - Self.longestHandover {
+                return Headline(
+                    tone: .bad,
+                    sentence: "A take-over did not come to its end: what falls due waits until it is called again.")
+            }
             return Headline(
                 tone: .calm,
                 sentence: "The work is being handed over: what falls due waits until it is known who does it.")

@@ -77,5 +77,29 @@ extension StoreLaw {
             _ = try await bench.store.prune(before: bench.second(5), limit: 10)
             try expect(try await bench.store.keptSince(), is: bench.second(5))
         },
+        StoreLaw("it is known when a run of a period first counted as succeeded, by itself or by a mark") { bench in
+            try await bench.put(due: bench.second(1), bench.second(2)) { $0.overlap = .queueAll }
+            bench.time.advance(by: .seconds(3))
+            let node = try await bench.join()
+            let first = try await bench.claimOne(node)
+            func success(_ from: Double, _ before: Double) async throws -> Timestamp? {
+                try await bench.store.firstSuccess(
+                    of: "report", from: bench.second(from), before: bench.second(before))
+            }
+            try await bench.settle(first, .failed(Failure("no")))
+            try expect(try await success(0, 9), is: nil)
+            bench.time.advance(by: .seconds(1))
+            try await bench.settle(try await bench.claimOne(node), .succeeded)
+            try expect(try await success(0, 9), is: bench.second(4))
+            try expect(try await success(0, 2), is: nil)
+            bench.time.advance(by: .seconds(1))
+            _ = try await bench.store.mark(first.run.id, as: .succeeded, because: "seen", by: "ann")
+            try expect(try await success(0, 2), is: bench.second(5))
+            bench.time.advance(by: .seconds(1))
+            _ = try await bench.store.mark(first.run.id, as: .failed, because: "seen", by: "ann")
+            try expect(try await success(0, 2), is: bench.second(5))
+            try expect(try await success(2, 3), is: bench.second(4))
+            try expect(try await bench.store.firstSuccess(of: "x", from: .distantPast, before: .distantFuture), is: nil)
+        },
     ]
 }

@@ -87,23 +87,5 @@ extension StoreLaw {
             try await expectRefused { try await bench.store.change(standby: .handOver(after: .zero), by: "a") }
             try expect(try await bench.store.standby(), is: nil)
         },
-        StoreLaw("cancelling a task that somebody else's workers may have leaves it to who adopts it") { bench in
-            let task = JobDefinition(
-                name: "report", schedule: .every(.seconds(60)), work: .celery(CeleryCall(task: "a.b")))
-            try await bench.apply(task)
-            try await bench.plan([bench.fire(bench.second(0))], of: "report")
-            let node = try await bench.join()
-            try await bench.settle(try await bench.claimOne(node), .interrupted)
-            let run = try await bench.store.cancel(try await bench.runs()[0].id, by: "ann")
-            try expect(run.state, is: .scheduled)
-            try expect(run.isCancelRequested, is: true)
-            let adopted = try await bench.claimOne(node)
-            try expect(adopted.run.isCancelRequested, is: true)
-            try expect(try await bench.store.cancelRequests(of: node), is: [run.id])
-            try await bench.settle(adopted, .lost)
-            let again = try await bench.claimOne(node)
-            try await bench.settle(again, .cancelled)
-            try expect(try await bench.states(), is: [.cancelled])
-        },
     ]
 }

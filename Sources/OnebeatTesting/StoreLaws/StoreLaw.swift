@@ -28,7 +28,7 @@ public struct StoreLaw: Sendable, CustomStringConvertible {
     public static let all =
         planning + applying + claiming + overlapping + locking + settling + leasing + solitude + holding + triggering
         + recording + standing + stepping + flows + alerts + ledger + reruns + backfilling + access + needing + emitting
-        + spreading + standingBy + signalling
+        + spreading + standingBy + remote + signalling
 }
 
 /// A law that a store did not hold.

@@ -314,4 +314,12 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
         dead.leaseUntil = ago(1)
         #expect(decide(.well, nodes: [dead]).sentence.hasPrefix("No node is alive"))
     }
+
+    @Test func aHandOverThatDoesNotEndNeedsALook() {
+        func decide(since start: Timestamp) -> Headline {
+            .decide([JobHealth(job: "a", .well)], nodes: [node()], standby: .handingOver(from: start), at: now)
+        }
+        #expect(decide(since: ago(60)).tone == .calm)
+        #expect(decide(since: ago(700)).tone == .bad)
+    }
 }

@@ -50,6 +50,8 @@ enum Chinese {
         "All is well. 1 job is paused.": "一切正常。1 个作业已暂停。", "All is well. {} jobs are paused.": "一切正常。{} 个作业已暂停。",
         "This store only observes: what falls due is written down, and nothing is started.":
             "此存储仅作观察：到期的作业只会被记录，不会启动。",
+        "A take-over did not come to its end: what falls due waits until it is called again.":
+            "一次接管没有完成：到期的运行会一直等待，直到再次执行接管。",
         "The work is being handed over: what falls due waits until it is known who does it.":
             "正在交接工作：到期的作业将等待，直到确定由谁执行。",
         "No node is alive: nothing will run until one starts.": "没有存活的节点：在有节点启动之前不会运行任何作业。",
