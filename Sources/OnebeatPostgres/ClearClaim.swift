@@ -40,13 +40,13 @@ struct ClearClaim: Sendable {
     }
 
     /// Of runs that follow others. What is much, was never attempted itself, or cannot be read, is left to those who ask for
-    /// it; and so are runs by hand, which may be given what an event brought.
+    /// it; and so are runs that an event started, which are given what it brought.
     private static func input(of runs: [Run], _ rows: Rows) -> [RunID: [String: RunValue]] {
         guard rows.count < mostInput else { return [:] }
         let found = rows.map { (run: RunID($0[0]), job: $0[1] as String, value: $0[2] as String?) }
         let given = Dictionary(grouping: found, by: \.run)
         var input: [RunID: [String: RunValue]] = [:]
-        for run in runs where run.isFollower && run.kind != .manual {
+        for run in runs where run.isFollower && !Emission.mayHaveStarted(run) {
             let values = given[run.id] ?? []
             let read = values.compactMap { one in
                 one.value.flatMap(RunValue.init(stored:)).map { (one.job, $0) }

@@ -31,6 +31,9 @@ public struct Emission: Sendable, Equatable {
     /// What its runs have for a request; `number` is the store's.
     package static func request(_ number: Int64) -> String { "event-\(number)" }
 
+    /// Whether a run may have been started by an event, or belong to a flow that was.
+    package static func mayHaveStarted(_ run: Run) -> Bool { run.kind == .manual && run.requestID.hasPrefix("event-") }
+
     /// What is kept of it for people.
     package func event(starting count: Int) -> Event {
         Event(

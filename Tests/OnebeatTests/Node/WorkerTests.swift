@@ -234,6 +234,11 @@ struct CancelLoopTests {
         #expect(await bench.attempts.stoppedRuns == [])
         let run = try #require(await bench.attempts.started.first).run
         _ = try await bench.store.cancel(run.id, by: "ann")
+        let looked = bench.time.now()
+        bench.time.advance(by: .milliseconds(10))
+        #expect(try await bench.turn(loop) == .at(looked + .seconds(1)), "it looks once a second, whatever starts")
+        #expect(await bench.attempts.stoppedRuns == [])
+        bench.time.advance(to: looked + .seconds(1))
         _ = try await bench.turn(loop)
         #expect(await bench.attempts.stoppedRuns == [run.id])
         #expect(await bench.attempts.stopped == [.cancelled])
