@@ -129,6 +129,17 @@ struct CeleryBroker: Sendable {
         return taken < 0 ? nil : Withdrawal(wasInList: taken > 0, heard: Int(clamping: heard))
     }
 
+    /// How far from the end that workers take from a message is looked for.
+    private static let mostLooked = "1000"
+
+    /// Whether the message is still in its list, near the end from which workers take.
+    /// - Throws: ``RedisError``
+    func isWaiting(_ message: CeleryMessage) async throws(RedisError) -> Bool {
+        let look = RedisCommand("LPOS", message.list, message.text, "RANK", "-1", "MAXLEN", Self.mostLooked)
+        guard case .integer? = try await client.send([look]).first else { return false }
+        return true
+    }
+
     /// Looks after guards, so that they stand for as long as their tasks are watched.
     /// - Returns: those of the tasks that Redis knows nothing of any more.
     /// - Throws: ``RedisError``

@@ -12,6 +12,10 @@ package final class CeleryExecutor: Executor {
     private static let pauses = (first: Duration.milliseconds(200), last: Duration.seconds(2))
     /// How long a task that was told to end has to say that it did.
     private static let revokingPatience = Duration.seconds(2)
+    /// For how long it is tried to take a task back while Redis does not answer.
+    private static let longestRevoking = Duration.seconds(3600)
+    /// In how long a worker should have taken a message.
+    private static let taking = Duration.seconds(30)
     /// How often the guard of a watched task is looked after.
     private static let care = Duration.seconds(1800)
 
@@ -60,6 +64,11 @@ package final class CeleryExecutor: Executor {
             stamp: CeleryMessage.Stamp(fence: claim.fence, sentAt: time.now()), output: output)
         if claim.run.isCancelRequested { return await end(&task) }
         do {
+            // What would be sent and never watched to its end is better not sent; what was sent is watched for as long as may be.
+            let isFirst = claim.run.attempt == claim.run.failures + 1
+            if isFirst, call.outcome != .dispatch, let words = await results.refusal() {
+                return .failed(Failure("its result could not be read: \(words)"))
+            }
             switch try await send(&task) {
             case .sent: break
             case .ended(let outcome): return outcome
@@ -191,6 +200,7 @@ package final class CeleryExecutor: Executor {
                 return Task.isCancelled ? .stopped : .timeOver
             }
             group.addTask { await self.careForGuard(of: task) }
+            group.addTask { await self.lookForTaker(of: task) }
             let first = await group.next() ?? .stopped
             group.cancelAll()
             return first
@@ -233,7 +243,11 @@ package final class CeleryExecutor: Executor {
             return nil
         case .succeeded(let result):
             await task.output.write(Array("\(result)\n".utf8), to: .stdout)
-            if let value = try? RunValue(json: Array(result.utf8)) { await task.output.handOn(value) }
+            do throws(RunValueError) {
+                await task.output.handOn(try RunValue(json: Array(result.utf8)))
+            } catch {
+                await task.note("its result is not handed on to others: \(error)")
+            }
             return .succeeded
         case .failed(let why, let traceback):
             if !traceback.isEmpty { await task.output.write(Array("\(traceback)\n".utf8), to: .stderr) }
@@ -263,6 +277,27 @@ package final class CeleryExecutor: Executor {
         return .stopped
     }
 
+    /// Says it where no worker takes the message: whoever looks at the run must not take it for one at work.
+    private func lookForTaker(of task: SentTask) async -> Ending {
+        guard let message = try? message(of: task) else { return await waiting() }
+        let start = time.uptime()
+        var isTold = false
+        while !Task.isCancelled {
+            let pause = isTold ? Self.care : Self.taking
+            try? await time.sleep(until: time.uptime() + pause)
+            if Task.isCancelled { break }
+            // A worker may take it just now, and Redis may be away.
+            guard let isWaiting = try? await broker.isWaiting(message) else { continue }
+            guard isWaiting else { return await waiting() }
+            let length = Int(clamping: (time.uptime() - start).components.seconds)
+            await task.note(
+                "no worker has taken it from its queue for \(length) s: they are busy, or none takes from it;"
+                    + " `onebeat doctor` asks them")
+            isTold = true
+        }
+        return .stopped
+    }
+
     private func waiting() async -> Ending {
         while !Task.isCancelled { try? await time.sleep(until: time.uptime() + Self.care) }
         return .stopped
@@ -275,23 +310,26 @@ package final class CeleryExecutor: Executor {
     }
 
     private func revoke(_ task: SentTask) async -> Outcome {
+        let found: CeleryBroker.Withdrawal
         do {
-            let message = try message(of: task)
-            guard let found = try await withdrawing(message, task) else {
+            switch try await withdrawing(try message(of: task), task) {
+            case .done(let withdrawal): found = withdrawal
+            case .others:
                 await task.note("another node watches it by now; it was left alone")
                 return .cancelled
+            case .failed(let words): return .failed(Failure(words, isFinal: true))
             }
-            if found.wasInList {
-                await task.note("taken out of its queue: no worker had it")
-                return .cancelled
-            }
-            await task.note(
-                found.heard == 0
-                    ? "no worker listens that could end it" : "workers were told to end it (\(found.heard) listen)")
         } catch {
             await task.note("it could not be revoked: \(error)")
+            return .failed(Failure("its task could not be revoked, and may go on: \(error)", isFinal: true))
+        }
+        if found.wasInList {
+            await task.note("taken out of its queue: no worker had it")
             return .cancelled
         }
+        await task.note(
+            found.heard == 0
+                ? "no worker listens that could end it" : "workers were told to end it (\(found.heard) listen)")
         let patience = time.uptime() + Self.revokingPatience
         let last = await withTaskGroup(of: Ending.self) { group in
             group.addTask { await self.follow(task, isEnding: true) }
@@ -310,15 +348,38 @@ package final class CeleryExecutor: Executor {
         return .cancelled
     }
 
-    /// Twice, as a server that is busy may answer late; what has been done is done again then.
-    private func withdrawing(
-        _ message: CeleryMessage, _ task: SentTask
-    ) async throws(RedisError) -> CeleryBroker.Withdrawal? {
-        do {
-            return try await broker.withdraw(message, id: task.id, fence: task.claim.fence)
-        } catch {
-            try? await time.sleep(until: time.uptime() + Self.pauses.first)
-            return try await broker.withdraw(message, id: task.id, fence: task.claim.fence)
+    private enum Withdrawing {
+        case done(CeleryBroker.Withdrawal)
+        /// Another node has it by now.
+        case others
+        case failed(String)
+    }
+
+    /// Tries until Redis answers: whoever asks for the end of a run wants its task not to run. A node that dies meanwhile
+    /// leaves it to the next one, and what has been done is done again then.
+    private func withdrawing(_ message: CeleryMessage, _ task: SentTask) async throws -> Withdrawing {
+        let end = time.uptime() + Self.longestRevoking
+        var pause = Self.pauses.first
+        var isTold = false
+        while true {
+            do throws(RedisError) {
+                let withdrawal = try await broker.withdraw(message, id: task.id, fence: task.claim.fence)
+                return withdrawal.map { .done($0) } ?? .others
+            } catch {
+                if case .refused = error { throw error }
+                guard time.uptime() < end else {
+                    return .failed("its task could not be revoked, and may go on: \(error)")
+                }
+                if !isTold {
+                    await task.note("it cannot be revoked yet: \(error)")
+                    logger.warning(
+                        "a task of Celery cannot be revoked; it is tried again",
+                        metadata: ["run": "\(task.claim.run.key)", "error": "\(error)"])
+                }
+                isTold = true
+            }
+            try? await time.sleep(until: time.uptime() + pause)
+            pause = min(pause * 2, Self.pauses.last)
         }
     }
 }

@@ -14,6 +14,8 @@ actor ResultWatch {
     static let ping = Duration.seconds(5)
     /// How long the subscription's connection is kept with nothing to watch: the next task need not wait for another.
     static let linger = Duration.seconds(60)
+    /// How long an answer of ``refusal()`` holds.
+    static let memory = Duration.seconds(10)
     /// As many keys go into one flight.
     private static let page = 200
     /// The most messages a second: as many results as one Redis can tell of.
@@ -56,6 +58,7 @@ actor ResultWatch {
     /// When the line may be tried again, when it was last seen to carry, and when all keys were last looked at.
     private var (nextLine, nextPing, nextPoll) = (Duration.zero, Duration.zero, Duration.zero)
     private var isTold = true
+    private var asked: (at: Duration, words: String?)?
 
     init(_ client: RedisClient, _ settings: CelerySettings, time: any TimeSource, logger: Logger) {
         self.client = client
@@ -83,6 +86,22 @@ actor ResultWatch {
             Task { await watch() }
         }
         return stream
+    }
+
+    /// Why results cannot be read, where trying again would not help: a wrong password, no right to read. A server that is
+    /// away is waited for, as ever.
+    func refusal() async -> String? {
+        if line?.isOpen == true, isTold { return nil }
+        if let asked, time.uptime() - asked.at < Self.memory { return asked.words }
+        var words: String?
+        do throws(RedisError) {
+            let reply = try await client.send([RedisCommand("GETRANGE", settings.resultKey(of: "none"), "0", "0")]).first
+            if case .failure(let failure)? = reply, !failure.isPassing { words = "\(failure)" }
+        } catch {
+            if case .refused(let why) = error { words = why }
+        }
+        asked = (time.uptime(), words)
+        return words
     }
 
     private func leave(_ key: String, _ number: Int) {
@@ -221,6 +240,7 @@ actor ResultWatch {
         // With nothing to watch, nothing is missed.
         guard isTold, !watched.isEmpty else { return }
         isTold = false
+        for entry in watched.values { entry.states.yield(.other("its result cannot be read for now: \(error)")) }
         logger.warning("results of Celery's tasks cannot be read; it is tried again", metadata: ["error": "\(error)"])
     }
 }

@@ -33,15 +33,24 @@ package enum TaskState: Sendable, Equatable {
 
     /// - Parameter bytes: the first ``mostBytes`` of what is stored, and no more.
     package init(_ bytes: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)), let members = value.members,
-            case .string(let status)? = members["status"]
+        guard let members = JSONMembers(bytes), let word = members.members["status"],
+            let status = try? JSONDecoder().decode(String.self, from: Data(word)),
+            members.isWhole || bytes.count >= Self.mostBytes
         else {
             self = Self.notRead(bytes)
             return
         }
-        let result = members["result"] ?? .null
+        guard members.isWhole else {
+            self = Self.cut(bytes, status)
+            return
+        }
+        let written = members.members["result"] ?? []
+        let result = JSONMembers.read(written)
         switch status {
-        case "SUCCESS": self = .succeeded(result.text)
+        // As it was written, where that is no JSON: the task ended well whatever it returned.
+        case "SUCCESS":
+            let isJSON = (try? JSONDecoder().decode(JSONValue.self, from: Data(written))) != nil
+            self = .succeeded(isJSON ? result.text : String(decoding: written, as: UTF8.self))
         case "FAILURE": self = .failed(Self.words(of: result), traceback: Self.text(of: members["traceback"]))
         case "REVOKED": self = .revoked(Self.words(of: result))
         case "STARTED":
@@ -53,24 +62,27 @@ package enum TaskState: Sendable, Equatable {
         }
     }
 
-    /// What was cut off or is no JSON still begins as Celery begins it.
     private static func notRead(_ bytes: [UInt8]) -> TaskState {
-        let start = String(decoding: bytes.prefix(100), as: UTF8.self)
-        guard bytes.count >= mostBytes else {
-            let words =
-                bytes.first == 0x80
-                ? "its result is pickled, which only Python can read; set result_serializer to json in the application"
-                : "its result is not what Celery writes: \(shortened(start, to: 60))"
-            return .unreadable(words)
+        if bytes.count >= mostBytes {
+            return .unreadable("its result has more than \(mostBytes / 1024) KiB and does not begin as Celery's do")
         }
+        let start = String(decoding: bytes.prefix(100), as: UTF8.self)
+        return .unreadable(
+            bytes.first == 0x80
+                ? "its result is pickled, which only Python can read; set result_serializer to json in the application"
+                : "its result is not what Celery writes: \(shortened(start, to: 60))")
+    }
+
+    /// How a task ended stands at the beginning.
+    private static func cut(_ bytes: [UInt8], _ status: String) -> TaskState {
         let kept = String(decoding: bytes, as: UTF8.self)
         let cut = "\(kept)\n[onebeat: the result goes on; \(mostBytes / 1024) KiB of it are kept]"
-        if start.hasPrefix("{\"status\": \"SUCCESS\"") { return .succeeded(cut) }
-        if start.hasPrefix("{\"status\": \"FAILURE\"") {
-            return .failed("it failed with a very long result", traceback: cut)
+        return switch status {
+        case "SUCCESS": .succeeded(cut)
+        case "FAILURE": .failed("it failed with a very long result", traceback: cut)
+        case "REVOKED": .revoked("it was revoked")
+        default: .unreadable("its result has more than \(mostBytes / 1024) KiB")
         }
-        if start.hasPrefix("{\"status\": \"REVOKED\"") { return .revoked("it was revoked") }
-        return .unreadable("its result has more than \(mostBytes / 1024) KiB and does not begin as Celery's do")
     }
 
     /// An exception: its type and what it says.

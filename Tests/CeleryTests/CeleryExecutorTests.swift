@@ -85,6 +85,40 @@ struct CeleryExecutorTests {
         #expect(output.text.contains("taken out of its queue"))
     }
 
+    /// Whoever asks for its end wants it not to run: that Redis is away makes the end wait.
+    @Test(arguments: [StopCause.cancelled, .timeout])
+    func whatCannotBeTakenBackYetIsTakenBackLater(_ cause: StopCause) async throws {
+        let proxy = try Proxy(toPort: bench.redis.port)
+        let executor = try bench.executor(through: proxy)
+        let claim = Claim.example(CeleryCall(task: "a.b"))
+        let run = Task { await executor.execute(claim, output: output) }
+        try await eventually { try bench.queued == 1 }
+        proxy.lead(to: "/nowhere")
+        proxy.cut()
+        await executor.willStop(claim, because: cause)
+        run.cancel()
+        try await eventually { output.text.contains("it cannot be revoked yet") }
+        #expect(try bench.queued == 1)
+        proxy.lead(toPort: bench.redis.port)
+        #expect(await run.value == .cancelled)
+        #expect(try bench.queued == 0)
+        #expect(output.text.contains("taken out of its queue"))
+    }
+
+    @Test func whatCouldNotBeWatchedIsNotSent() async throws {
+        let stranger = RedisClient(
+            try RedisAddress("redis://nobody:wrong@127.0.0.1:\(bench.redis.port)"), patience: .seconds(5))
+        let executor = bench.executor(bench.client, results: stranger)
+        let outcome = await executor.execute(.example(CeleryCall(task: "a.b")), output: output)
+        guard case .failed(let failure) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(failure.message.contains("its result could not be read: Redis at"))
+        #expect(!failure.message.contains("wrong"))
+        #expect(try bench.queued == 0)
+    }
+
     @Test func theTimeOutCountsFromWhenItWasSent() async throws {
         let run = Run.example()
         let stamp = CeleryMessage.Stamp(fence: Fence(1), sentAt: SystemTime().now() - .seconds(100))

@@ -56,9 +56,16 @@ struct BrokerBench {
 
     var broker: CeleryBroker { CeleryBroker(client, settings, time: SystemTime()) }
 
-    func executor() -> CeleryExecutor {
+    func executor() -> CeleryExecutor { executor(client) }
+
+    func executor(through proxy: Proxy) throws -> CeleryExecutor {
+        executor(RedisClient(try RedisAddress("redis://127.0.0.1:\(proxy.port)"), patience: .seconds(5)))
+    }
+
+    /// - Parameter results: the client that reads results, where it is another.
+    func executor(_ client: RedisClient, results: RedisClient? = nil) -> CeleryExecutor {
         CeleryExecutor(
-            settings, broker: client, results: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            settings, broker: client, results: results ?? client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             expand: { text, _ in .string(text) })
     }
 

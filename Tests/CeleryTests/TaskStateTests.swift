@@ -28,6 +28,31 @@ struct TaskStateTests {
         #expect(state(#"{"status": "PROGRESS", "result": {"done": 3}}"#) == .other(#"PROGRESS {"done": 3}"#))
     }
 
+    /// What Python's json writes and the standard does not know.
+    @Test func howATaskEndedIsKnownWhateverItReturned() {
+        #expect(
+            state(#"{"status": "SUCCESS", "result": {"mean": NaN, "most": -Infinity}, "traceback": null}"#)
+                == .succeeded(#"{"mean": NaN, "most": -Infinity}"#))
+        let deep = String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000)
+        #expect(state(#"{"status": "SUCCESS", "result": \#(deep), "task_id": "x"}"#) == .succeeded(deep))
+        #expect(
+            state(
+                #"{"result": {"exc_type": "ValueError", "exc_message": ["\ud800 is bad"]}, "traceback": "T \udfff", "status": "FAILURE"}"#
+            ) == .failed(#"ValueError: ["\ud800 is bad"]"#, traceback: #"T \udfff"#))
+        #expect(state(#"{"status": "SUCCESS", "result": "a } \" , b", "children": [{}]}"#) == .succeeded(#""a } \" , b""#))
+    }
+
+    @Test(arguments: [
+        #"{"status": "SUCCESS", "result": "#, #"{"status": "SUCCESS""#, #"{"status"}"#, #"{"status":}"#, "{",
+        #"{"status": "SUCCESS", "result": [1}"#, #"{,}"#, #"{"a" "b"}"#, #"{"status": "SUCCESS" x: 1}"#,
+    ])
+    func whatIsBrokenEndsNothing(_ text: String) {
+        guard case .unreadable = state(text) else {
+            Issue.record("\(text) was taken for \(state(text))")
+            return
+        }
+    }
+
     @Test func onlyAnEndIsAnEnd() {
         for word in ["STARTED", "RETRY", "PENDING", "RECEIVED", "PROGRESS"] {
             #expect(!state(#"{"status": "\#(word)", "result": null}"#).isTerminal, "\(word)")

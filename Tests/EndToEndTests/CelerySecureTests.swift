@@ -11,7 +11,7 @@ struct CelerySecureTests {
         "&/0.celery.pidbox",
         "+evalsha", "+eval", "+time", "+hmget", "+hget", "+hset", "+pexpire", "+lpush", "+lrem", "+publish",
         "+getrange",
-        "+subscribe", "+unsubscribe", "+ping", "+select", "+client|setname",
+        "+subscribe", "+unsubscribe", "+ping", "+select", "+client|setname", "+lpos",
     ]
 
     @Test func aBrokerWithTLSAndAUserIsUsedAsItsApplicationDoes() async throws {

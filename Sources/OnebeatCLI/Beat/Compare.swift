@@ -48,7 +48,13 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         let (store, settings) = try await store.storeAndCelery()
-        guard case .observing = try await store.standby() else {
+        switch try await store.standby() {
+        case .observing: break
+        case .handingOver(let start):
+            throw CommandFailure(
+                "this store has handed the work over since \(start), and a take-over that does not come to its end is called"
+                    + " again: onebeat take-over --celery")
+        case .over, nil:
             throw CommandFailure(
                 "this store does not observe, so that it has nothing that it would have sent; start its nodes over a store"
                     + " of their own with `onebeat up --observe`")

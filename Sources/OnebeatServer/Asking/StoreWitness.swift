@@ -110,11 +110,9 @@ package struct StoreWitness: Witness {
         guard let run = try await store.run(id), let (job, removal) = try? await subject(named: run.job) else {
             return nil
         }
-        var evidence = try await store.evidence(on: job, at: run.scheduledAt, now: store.now())
+        var evidence = try await store.evidence(on: job, run: run, now: store.now())
         evidence.clock = reader
         evidence.removal = removal
-        evidence.subject = run
-        evidence.attempts = try await store.attempts(of: run.id)
         return ExplanationResource(Explanation(evidence), of: run.job, at: nil)
     }
 

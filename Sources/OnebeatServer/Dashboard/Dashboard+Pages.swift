@@ -228,9 +228,6 @@ extension Dashboard {
     /// What `explain` says of a run of a job in force.
     func story(of run: Run, at now: Timestamp) async throws -> [Telling] {
         guard let job = try await store.job(run.job), case .success = compiled(job) else { return [] }
-        var evidence = try await store.evidence(on: job, at: run.scheduledAt, now: now)
-        evidence.subject = run
-        evidence.attempts = try await store.attempts(of: run.id)
-        return Explanation(evidence).told
+        return Explanation(try await store.evidence(on: job, run: run, now: now)).told
     }
 }

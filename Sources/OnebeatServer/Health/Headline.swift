@@ -25,7 +25,7 @@ package struct Headline: Sendable, Equatable {
     package var sentence: String { words.html(in: .english).text }
 
     /// How long a hand-over may take, with a person who stops the beat.
-    private static let longestHandover = Duration.seconds(600)
+    private static let longestHandover = Duration.seconds(300)
 
     /// The rule.
     /// - Parameter needsNodes: whether there are jobs that nodes have to run, as those of `once` need not.
@@ -34,6 +34,16 @@ package struct Headline: Sendable, Equatable {
     ) -> Headline {
         let living = nodes.filter { $0.standing(at: now) == "alive" }
         if needsNodes, let lack = lack(of: living) { return Headline(tone: .bad, sentence: lack) }
+        if case .handingOver(let start)? = standby {
+            // Whoever hands over lets the store go back where it fails; where it was killed, it cannot.
+            return start < now - Self.longestHandover
+                ? Headline(
+                    tone: .bad,
+                    sentence: "A take-over did not come to its end: what falls due waits until it is called again.")
+                : Headline(
+                    tone: .calm,
+                    sentence: "The work is being handed over: what falls due waits until it is known who does it.")
+        }
         let open = jobs.count(where: \.needsLook)
         if open > 0 {
             return Headline(tone: .bad, sentence: open == 1 ? "1 job needs a look." : "\(open) jobs need a look.")
@@ -43,17 +53,7 @@ package struct Headline: Sendable, Equatable {
             return Headline(
                 tone: .calm,
                 sentence: "This store only observes: what falls due is written down, and nothing is started.")
-        case .handingOver(let start):
-            // Whoever hands over lets the store go back where it fails; where it was killed, it cannot.
-            if start < now - Self.longestHandover {
-                return Headline(
-                    tone: .bad,
-                    sentence: "A take-over did not come to its end: what falls due waits until it is called again.")
-            }
-            return Headline(
-                tone: .calm,
-                sentence: "The work is being handed over: what falls due waits until it is known who does it.")
-        case .over, nil: break
+        case .handingOver, .over, nil: break
         }
         if jobs.isEmpty { return Headline(tone: .calm, sentence: "No job is stored: there is nothing to run.") }
         let paused = jobs.count { $0.state == .paused }

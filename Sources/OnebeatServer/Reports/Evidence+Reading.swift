@@ -1,6 +1,7 @@
+import Foundation
 import Onebeat
 
-extension JobStore where Self: HistoryStore & LeaseStore & StandingStore {
+extension JobStore where Self: HistoryStore & LeaseStore & StandingStore & StandbyStore {
     /// What is known of a job around a moment, or around now.
     package func evidence(on job: JobRecord, at moment: Timestamp?, now: Timestamp) async throws -> Evidence {
         let schedule = try Schedule(of: job.definition)
@@ -31,11 +32,34 @@ extension JobStore where Self: HistoryStore & LeaseStore & StandingStore {
             evidence.events += try await events(pauses).map(\.event)
         }
         evidence.nodes = try await nodes(limit: 100)
+        evidence.standby = try await standby()
         if let row = evidence.row {
-            evidence.attempts = try await attempts(of: row.id)
+            try await readAttempts(of: row, into: &evidence)
             try await readSlots(of: row, into: &evidence)
         }
         return evidence
+    }
+
+    /// What is known of a run itself: it is what the question is about.
+    package func evidence(on job: JobRecord, run: Run, now: Timestamp) async throws -> Evidence {
+        var evidence = try await evidence(on: job, at: run.scheduledAt, now: now)
+        evidence.subject = run
+        try await readAttempts(of: run, into: &evidence)
+        return evidence
+    }
+
+    private func readAttempts(of row: Run, into evidence: inout Evidence) async throws {
+        evidence.attempts = try await attempts(of: row.id)
+        evidence.taskWord = row.isRemote && row.state == .running ? try await taskWord(of: row.id) : nil
+    }
+
+    /// The newest note on a task: what was sent where, who began it, what is in its way.
+    private func taskWord(of run: RunID) async throws -> String? {
+        // Before its end there is little beside notes.
+        let pieces = try await logs(of: run, after: nil, limit: 200)
+        guard let note = pieces.last(where: { $0.stream == .note }) else { return nil }
+        let lines = String(decoding: note.bytes, as: UTF8.self).split(separator: "\n")
+        return lines.last.map { $0.trimmingCharacters(in: ["[", "]"]) }
     }
 
     /// Reads who has, or had, the slots that the row waits, or waited, for.

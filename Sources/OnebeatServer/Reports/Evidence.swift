@@ -16,6 +16,10 @@ package struct Evidence: Sendable {
     package var runs: [Run] = []
     /// The attempts of ``row``, first to newest.
     package var attempts: [Attempt] = []
+    /// The newest word on the task of ``row``, where somebody else's workers have it.
+    package var taskWord: String?
+    /// What the store does with what is due, where it ever left that to another scheduler.
+    package var standby: Standby?
     /// Events of the job, in any order.
     package var events: [Event] = []
     /// The nodes that are known.

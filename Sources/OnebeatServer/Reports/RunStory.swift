@@ -114,6 +114,10 @@ struct RunStory {
     private var whatItWaitsFor: Telling? {
         let living = evidence.livingNodes
         if living.isEmpty { return nil }
+        if case .handingOver(let start)? = evidence.standby {
+            return "The work has been handed over since \(at(start)): what falls due waits until `onebeat take-over` has"
+                + " come to its end."
+        }
         if evidence.job.isPaused, row.kind == .scheduled, row.attempt == 0 { return evidence.pauseSentence }
         let serving = living.filter { $0.queues.contains(row.queue) }
         let able = serving.filter { $0.abilities.cover(row.need) }
@@ -174,6 +178,7 @@ struct RunStory {
         if let start = row.startedAt {
             say("It is running: for \(evidence.now.duration(since: start)), since \(at(start)).")
         }
+        if let word = evidence.taskWord { say("The newest word on its task: \(word).") }
         if evidence.livingNodes.isEmpty { say(Evidence.nobody) }
         if row.isCancelRequested { say("Someone asked to cancel it; its worker stops it.") }
         if let timeout = policies.timeout, let start = row.startedAt {

@@ -96,6 +96,9 @@ public final class Proxy: Sendable {
     /// Has new lines lead to another server's Unix socket.
     public func lead(to socket: String) { target.withLock { $0 = .socket(socket) } }
 
+    /// New lines go to this port of the loopback address from now on.
+    public func lead(toPort port: Int) { target.withLock { $0 = .port(port) } }
+
     /// Cuts all lines there are; new ones may be made.
     public func cut() {
         lines.withLock { lines in

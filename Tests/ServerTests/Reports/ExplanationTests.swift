@@ -25,6 +25,8 @@ private struct Scene {
     var running: [Run] = []
     var neighbours: [Run] = []
     var lastSuccessAt: Timestamp?
+    var taskWord: String?
+    var standby: Standby?
 
     static func node(
         joined: Timestamp = at("2026-11-01T00:00:00Z"), queues: [String] = ["default"], slots: Int = 4
@@ -49,6 +51,8 @@ private struct Scene {
         evidence.clock = clock.map(Schedule.clock)
         evidence.removal = removal
         evidence.running = running
+        evidence.taskWord = taskWord
+        evidence.standby = standby
         evidence.neighbours = neighbours
         evidence.lastSuccessAt = lastSuccessAt
         return Explanation(evidence)
@@ -352,6 +356,21 @@ struct OpenRunExplanationTests {
         #expect(answer.verdict == .running)
         #expect(answer.says("It is running: for 1m, since 2026-11-23 11:59:00 UTC."))
         #expect(answer.says("No node is up now"))
+    }
+
+    @Test func aTaskOfOtherWorkersHasItsNewestWord() throws {
+        var scene = Scene(runs: [run(.running, at: now - .seconds(60), started: .zero)])
+        scene.taskWord = "celery: no worker has taken it for 30 s"
+        #expect(try scene.explain(nil).says("The newest word on its task: celery: no worker has taken it for 30 s."))
+    }
+
+    @Test func whatWaitsForATakeOverSaysSo() throws {
+        var scene = Scene(runs: [run(.scheduled, at: now - .seconds(60))])
+        scene.standby = .handingOver(from: now - .seconds(120))
+        #expect(
+            try scene.explain(nil).says(
+                "The work has been handed over since 2026-11-23 11:58:00 UTC: what falls due waits until"
+                    + " `onebeat take-over` has come to its end."))
     }
 
     @Test func aRunThatIsToStartAgainSaysThatNobodyIsUp() throws {

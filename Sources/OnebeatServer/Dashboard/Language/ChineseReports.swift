@@ -114,6 +114,9 @@ extension Chinese {
         "All {} slots of queue \"{}\" are taken; longest by run {} of job {}, since {}. That job has {} of them.":
             "队列“{2}”的全部 {1} 个槽位都被占用；占用最久的是作业 {4} 的运行 {3}，自 {5} 起。该作业占用其中 {6} 个。",
         "It is running: for {}, since {}.": "它正在运行：已有 {}，自 {} 起。",
+        "The newest word on its task: {}.": "关于其任务的最新消息：{}。",
+        "The work has been handed over since {}: what falls due waits until `onebeat take-over` has come to its end.":
+            "自 {} 起正在交接工作：到期的运行会等待，直到 `onebeat take-over` 完成。",
         "It is open since {}: no word of its end has come.": "它自 {} 起尚未结束：还没有收到结束的消息。",
         "That word was to come by {}: it is {} late.": "该消息最迟应在 {} 到达：已迟 {}。",
         "Someone asked to cancel it; its worker stops it.": "有人请求取消它；执行节点正在停止它。",
