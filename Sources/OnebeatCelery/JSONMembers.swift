@@ -35,9 +35,10 @@ struct JSONMembers {
     static func read(_ bytes: [UInt8]) -> JSONValue {
         if let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) { return value }
         guard let members = JSONMembers(bytes), members.isWhole else { return .string(text(of: bytes)) }
-        return .object(members.members.mapValues { value in
-            (try? JSONDecoder().decode(JSONValue.self, from: Data(value))) ?? .string(text(of: value))
-        })
+        return .object(
+            members.members.mapValues { value in
+                (try? JSONDecoder().decode(JSONValue.self, from: Data(value))) ?? .string(text(of: value))
+            })
     }
 
     /// Up to the comma, colon or bracket that ends it, which stays; `nil` where the bytes end first.

@@ -95,7 +95,8 @@ actor ResultWatch {
         if let asked, time.uptime() - asked.at < Self.memory { return asked.words }
         var words: String?
         do throws(RedisError) {
-            let reply = try await client.send([RedisCommand("GETRANGE", settings.resultKey(of: "none"), "0", "0")]).first
+            let reply = try await client.send([RedisCommand("GETRANGE", settings.resultKey(of: "none"), "0", "0")])
+                .first
             if case .failure(let failure)? = reply, !failure.isPassing { words = "\(failure)" }
         } catch {
             if case .refused(let why) = error { words = why }

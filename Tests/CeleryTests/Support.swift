@@ -65,7 +65,8 @@ struct BrokerBench {
     /// - Parameter results: the client that reads results, where it is another.
     func executor(_ client: RedisClient, results: RedisClient? = nil) -> CeleryExecutor {
         CeleryExecutor(
-            settings, broker: client, results: results ?? client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            settings, broker: client, results: results ?? client,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             expand: { text, _ in .string(text) })
     }
 

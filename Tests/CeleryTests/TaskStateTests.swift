@@ -39,7 +39,8 @@ struct TaskStateTests {
             state(
                 #"{"result": {"exc_type": "ValueError", "exc_message": ["\ud800 is bad"]}, "traceback": "T \udfff", "status": "FAILURE"}"#
             ) == .failed(#"ValueError: ["\ud800 is bad"]"#, traceback: #"T \udfff"#))
-        #expect(state(#"{"status": "SUCCESS", "result": "a } \" , b", "children": [{}]}"#) == .succeeded(#""a } \" , b""#))
+        #expect(
+            state(#"{"status": "SUCCESS", "result": "a } \" , b", "children": [{}]}"#) == .succeeded(#""a } \" , b""#))
     }
 
     @Test(arguments: [

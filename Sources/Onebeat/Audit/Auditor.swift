@@ -60,7 +60,8 @@ package struct Auditor: Sendable {
         let (after, through) = (summary.after, summary.through)
         func nextWalk() async throws -> JobWalk? {
             try await names.next().map {
-                JobWalk($0, in: store, zones: zones, at: now, after: after, through: through, kept: kept ?? .distantPast)
+                JobWalk(
+                    $0, in: store, zones: zones, at: now, after: after, through: through, kept: kept ?? .distantPast)
             }
         }
         return try await withThrowingTaskGroup(of: (JobWalk, JobWalk.Step).self) { group in

@@ -115,7 +115,8 @@ struct RunStory {
         let living = evidence.livingNodes
         if living.isEmpty { return nil }
         if case .handingOver(let start)? = evidence.standby {
-            return "The work has been handed over since \(at(start)): what falls due waits until `onebeat take-over` has"
+            return
+                "The work has been handed over since \(at(start)): what falls due waits until `onebeat take-over` has"
                 + " come to its end."
         }
         if evidence.job.isPaused, row.kind == .scheduled, row.attempt == 0 { return evidence.pauseSentence }
