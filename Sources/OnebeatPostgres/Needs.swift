@@ -2,6 +2,23 @@ import Onebeat
 
 /// What runs wait for beside their turn: successes of other jobs.
 enum Needs {
+    /// The places, from 1 on, of those jobs of which a run that was due within its period has succeeded.
+    ///
+    /// OFFSET 0 keeps the way it goes: job by job, by the due instants. As one join it would read all runs there are.
+    static func look(_ jobs: [String], from: [Timestamp], before: [Timestamp]) -> Statement {
+        Statement(
+            """
+            SELECT w.place::bigint FROM unnest($1, $2, $3) WITH ORDINALITY AS w (needed, from_at, before_at, place)
+            WHERE EXISTS (
+                SELECT FROM (SELECT DISTINCT generation FROM definitions WHERE job_name = w.needed OFFSET 0) g
+                CROSS JOIN LATERAL (
+                    SELECT id, state FROM runs WHERE job_name = w.needed AND generation = g.generation
+                        AND scheduled_at >= w.from_at AND scheduled_at < w.before_at OFFSET 0) r
+                LEFT JOIN LATERAL (SELECT state FROM marks WHERE run_id = r.id OFFSET 0) m ON true
+                WHERE coalesce(m.state, r.state) = 'succeeded')
+            """, [.texts(jobs), .times(from), .times(before)])
+    }
+
     /// The jobs that each run waits for, in words; of those whose jobs need others, which are few.
     static func unmet(
         of runs: [Run], _ definitions: [JobVersion: JobDefinition], in transaction: Transaction
@@ -16,16 +33,7 @@ enum Needs {
         }
         guard !wanted.isEmpty else { return [:] }
         let met = try transaction.flight([
-            Statement(
-                """
-                SELECT w.place::bigint FROM unnest($1, $2, $3) WITH ORDINALITY AS w (needed, from_at, before_at, place)
-                WHERE EXISTS (
-                    SELECT FROM runs r LEFT JOIN marks m ON m.run_id = r.id
-                    WHERE r.job_name = w.needed AND r.generation IN (
-                            SELECT generation FROM definitions WHERE job_name = w.needed)
-                        AND r.scheduled_at >= w.from_at AND r.scheduled_at < w.before_at
-                        AND coalesce(m.state, r.state) = 'succeeded')
-                """, [.texts(wanted.map(\.needed)), .times(wanted.map(\.from)), .times(wanted.map(\.before))])
+            look(wanted.map(\.needed), from: wanted.map(\.from), before: wanted.map(\.before))
         ])[0]
         let places = Set(met.map { $0[0] as Int })
         var unmet: [RunID: [String]] = [:]

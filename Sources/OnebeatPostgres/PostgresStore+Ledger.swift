@@ -113,18 +113,21 @@ extension PostgresStore: LedgerStore {
         of job: String, from start: Timestamp, before end: Timestamp
     ) async throws(StoreError) -> Timestamp? {
         try await move { transaction in
-            try transaction.look([
-                Statement(
-                    """
-                    SELECT least(
-                        min(coalesce(m.first_at, m.at)), min(r.finished_at) FILTER (WHERE r.state = 'succeeded'))
-                    FROM runs r LEFT JOIN marks m ON m.run_id = r.id
-                    WHERE r.job_name = $1 AND r.generation IN (SELECT generation FROM definitions WHERE job_name = $1)
-                        AND r.scheduled_at >= $2 AND r.scheduled_at < $3
-                        AND (m.run_id IS NOT NULL OR r.state = 'succeeded')
-                    """, [.text(job), .time(start), .time(end)])
-            ])[0].first?[0]
+            try transaction.look([Self.firstSuccess(of: job, from: start, before: end)])[0].first?[0]
         }
+    }
+
+    static func firstSuccess(of job: String, from start: Timestamp, before end: Timestamp) -> Statement {
+        Statement(
+            """
+            SELECT least(min(coalesce(m.first_at, m.at)), min(r.finished_at) FILTER (WHERE r.state = 'succeeded'))
+            FROM (SELECT DISTINCT generation FROM definitions WHERE job_name = $1 OFFSET 0) g
+            CROSS JOIN LATERAL (
+                SELECT id, state, finished_at FROM runs WHERE job_name = $1 AND generation = g.generation
+                    AND scheduled_at >= $2 AND scheduled_at < $3 OFFSET 0) r
+            LEFT JOIN LATERAL (SELECT run_id, at, first_at FROM marks WHERE run_id = r.id OFFSET 0) m ON true
+            WHERE m.run_id IS NOT NULL OR r.state = 'succeeded'
+            """, [.text(job), .time(start), .time(end)])
     }
 
     public func keptSince() async throws(StoreError) -> Timestamp? {

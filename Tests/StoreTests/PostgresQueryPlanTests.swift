@@ -51,6 +51,11 @@ struct PostgresQueryPlanTests {
         ("what is dead", list([.dead]), ["runs_trouble", "runs_by_end"]),
         ("what was skipped", list([.skipped]), ["runs_by_end"]),
         ("a stretch of time", stretch, ["runs_by_time"]),
+        ("needs", Needs.look(["a"], from: [.distantPast], before: [.distantFuture]), ["runs_once"]),
+        (
+            "the first success", PostgresStore.firstSuccess(of: "a", from: .distantPast, before: .distantFuture),
+            ["runs_once"]
+        ),
         ("trouble", list([.failed, .timedOut, .lost, .dead, .missed]), ["runs_trouble"]),
     ]
 
