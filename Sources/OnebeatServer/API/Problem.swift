@@ -50,6 +50,7 @@ extension Problem {
     init(_ error: StoreError) {
         switch error {
         case .notFound: self.init(.notFound, "\(error)")
+        case .changed: self.init(.conflict, "\(error)")
         case .unavailable, .unknownOutcome, .fenced, .refused, .outdated: self.init(.serviceUnavailable, "\(error)")
         }
     }
