@@ -155,10 +155,8 @@ struct Alerting: Equatable {
     static func slow(among runs: [Run], from start: Timestamp) -> [(run: Run, usual: Duration)] {
         runs.compactMap { run in
             guard let begin = run.startedAt, let end = run.finishedAt, end > start else { return nil }
-            let others = runs.filter { $0.id != run.id }
-            guard others.count >= 5, let usual = LockLength.p95(of: others) else { return nil }
-            let length = end.duration(since: begin)
-            return length > .seconds(1) && length > usual * JobHealth.stuckFactor ? (run, usual) : nil
+            guard let usual = UsualLength.of(run, among: runs) else { return nil }
+            return UsualLength.isFar(end.duration(since: begin), beyond: usual) ? (run, usual) : nil
         }
     }
 
