@@ -25,15 +25,20 @@ package struct Auditor: Sendable {
         package var faults = 0
         /// What could not be judged, and why.
         package var notes: [String] = []
+        /// The last job that was audited, where it was enough before the end.
+        package var reached: String?
     }
 
     /// Audits jobs, removed ones too: all that were ever defined, or one.
     /// - Parameters:
+    ///   - last: of all jobs only those after this one: where an audit goes on that was enough before the end.
     ///   - report: told each fault as it is found.
-    ///   - progress: told now and then how far the audit is.
+    ///   - progress: told now and then how far the audit is; what it throws ends the audit.
+    ///   - isEnough: asked after each job.
     package func audit(
-        job: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, report: (AuditFault) throws -> Void,
-        progress: (Summary) -> Void = { _ in }
+        job: String? = nil, after last: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil,
+        report: (AuditFault) throws -> Void, progress: (Summary) throws -> Void = { _ in },
+        until isEnough: (Summary) -> Bool = { _ in false }
     ) async throws -> Summary {
         let now = try await store.now()
         var summary = Summary(after: from ?? .distantPast, through: min(to ?? .distantFuture, now - Self.recent))
@@ -46,13 +51,17 @@ package struct Auditor: Sendable {
                     "runs that ended before \(kept) are not kept any more: the audit begins after that")
             }
         }
-        var name: String?
+        var name = last
         while true {
             let names: [String]
             if let job { names = [job] } else { names = try await store.definedJobs(after: name, limit: Self.page) }
-            for job in names {
-                try await audit(job, now, &summary, report, progress)
+            for (place, one) in names.enumerated() {
+                try await audit(one, now, &summary, report, progress)
                 summary.jobs += 1
+                let isLast = place == names.count - 1 && names.count < Self.page
+                guard job == nil, !isLast, isEnough(summary) else { continue }
+                summary.reached = one
+                return summary
             }
             guard job == nil, let last = names.last, names.count == Self.page else { return summary }
             name = last
@@ -61,7 +70,7 @@ package struct Auditor: Sendable {
 
     private func audit(
         _ name: String, _ now: Timestamp, _ summary: inout Summary, _ report: (AuditFault) throws -> Void,
-        _ progress: (Summary) -> Void
+        _ progress: (Summary) throws -> Void
     ) async throws {
         let versions = try await versions(of: name)
         guard !versions.isEmpty else {
@@ -90,7 +99,7 @@ package struct Auditor: Sendable {
                     summary.attempts += entry.attempts.count
                 }
                 try hand(audit.takeFaults(), &summary, report)
-                progress(summary)
+                try progress(summary)
                 page = try await following
                 guard next != nil else { break }
             }

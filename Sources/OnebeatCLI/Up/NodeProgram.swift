@@ -134,7 +134,10 @@ struct NodeProgram {
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
             hosts: surroundings.settings.webHosts.value, certificate: certificate, access: surroundings.settings.access,
             metricsJobs: surroundings.file?.metricsJobs ?? [], schedules: schedules, readings: readings,
-            keepsLocks: surroundings.settings.redis.value != nil, limits: readers, logger: logger
+            keepsLocks: surroundings.settings.redis.value != nil,
+            examine: { [surroundings, store] in
+                await NodeChecks(surroundings: surroundings, store: store).examination()
+            }, limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)
             isListening.ring()

@@ -198,7 +198,7 @@ struct ReadAPI: Sendable {
     }
 
     /// What stands against an answer that hangs on a schedule may be that schedule.
-    private func readable(_ answer: () async throws -> Response) async throws -> Response {
+    func readable(_ answer: () async throws -> Response) async throws -> Response {
         do {
             return try await answer()
         } catch let error as ScheduleError {
