@@ -73,7 +73,7 @@ struct CommandFailure: Error {
     private init(_ error: StoreError) {
         switch error {
         case .unavailable, .unknownOutcome: self.init(error.description, .tryLater)
-        case .fenced, .notFound: self.init(error.description, .failed)
+        case .fenced, .notFound, .changed: self.init(error.description, .failed)
         case .refused: self.init(error.description, .unavailable)
         case .outdated: self.init(error.description, .badData)
         }

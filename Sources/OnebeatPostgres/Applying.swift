@@ -30,6 +30,7 @@ struct Applying {
         unless isOverdue: (JobRecord, Timestamp) -> Bool, deciding: (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) throws -> [JobChange] {
         let (now, history) = try begin()
+        try request.sight?.require(history)
         var changes = try request.definitions.sorted { $0.name < $1.name }
             .map { try put($0, at: now, deciding: deciding) }
         let named = Set(request.definitions.map(\.name))

@@ -19,6 +19,14 @@ extension Statement {
             """, [names])
     }
 
+    /// Locks a job, and reads what people change of it.
+    static func look(at job: String) -> Statement {
+        Statement(
+            """
+            SELECT generation, version, is_paused FROM jobs WHERE name = $1 AND removed_at IS NULL FOR NO KEY UPDATE
+            """, [.text(job)])
+    }
+
     /// Locks and reads runs.
     static func lockRuns(_ ids: [RunID], waiting isWaiting: Bool = true) -> Statement {
         Statement(
@@ -32,5 +40,14 @@ extension Statement {
     /// A row for a node whose lease nobody has declared over.
     static func lease(of node: NodeID) -> Statement {
         Statement("SELECT true FROM nodes WHERE boot = $1 AND gone_at IS NULL", [.text(node.boot)])
+    }
+}
+
+extension JobSight {
+    /// What ``Statement/look(at:)`` brought.
+    /// - Throws: `StoreError.notFound` where there is no such job.
+    init(_ rows: Rows, of job: String) throws {
+        guard let row = rows.first else { throw StoreError.noJob(job) }
+        self.init(generation: row[0], version: row[1], isPaused: row[2])
     }
 }

@@ -13,10 +13,12 @@ extension PostgresStore: AccessStore {
             Event("user.added", actor: actor, message: "\(user.name): \(user.role.rawValue)"))
     }
 
-    public func users(limit: Int) async throws(StoreError) -> [WebUser] {
+    public func users(after name: String?, limit: Int) async throws(StoreError) -> [WebUser] {
         try await move { transaction in
             try transaction.look([
-                Statement("SELECT \(WebUser.columns) FROM web_users u ORDER BY u.name LIMIT $1", [.int(limit)])
+                Statement(
+                    "SELECT \(WebUser.columns) FROM web_users u WHERE u.name > $2 ORDER BY u.name LIMIT $1",
+                    [.int(limit), .text(name ?? "")])
             ])[0].map { WebUser(row: $0) }.compactMap(\.self)
         }
     }
@@ -42,11 +44,23 @@ extension PostgresStore: AccessStore {
             ])
     }
 
-    public func removeUser(_ name: String, by actor: String) async throws(StoreError) -> Bool {
-        try await change(
-            "DELETE FROM web_users WHERE name = $2 AND $1::timestamptz IS NOT NULL", [.text(name)],
-            Event("user.removed", actor: actor, message: name),
-            [Statement("DELETE FROM web_sessions WHERE user_name = $1", [.text(name)])])
+    public func removeUser(
+        _ name: String, keepingAdmin keepsAdmin: Bool, by actor: String
+    ) async throws(StoreError) -> Bool {
+        try await move { transaction in
+            if keepsAdmin {
+                // All of them are locked: of two who remove one another at one moment, the later finds nobody else.
+                let admins = try transaction.flight([
+                    Statement(
+                        "SELECT \(WebUser.columns) FROM web_users u WHERE u.role = 'admin' ORDER BY u.name FOR UPDATE")
+                ])[0].map { WebUser(row: $0) }.compactMap(\.self).filter { $0.scope == .all }.map(\.name)
+                if admins == [name] { throw StoreError.lastAdmin(name) }
+            }
+            return try Self.change(
+                "DELETE FROM web_users WHERE name = $2 AND $1::timestamptz IS NOT NULL", [.text(name)],
+                Event("user.removed", actor: actor, message: name),
+                [Statement("DELETE FROM web_sessions WHERE user_name = $1", [.text(name)])], in: transaction)
+        }
     }
 
     /// The user's row is held, so that a session does not outlive a user who is removed meanwhile.
@@ -115,10 +129,12 @@ extension PostgresStore: AccessStore {
             ], Event("token.created", actor: actor, message: "\(token.name): \(token.role.rawValue)"))
     }
 
-    public func tokens(limit: Int) async throws(StoreError) -> [WebToken] {
+    public func tokens(after name: String?, limit: Int) async throws(StoreError) -> [WebToken] {
         try await move { transaction in
             try transaction.look([
-                Statement("SELECT \(WebToken.columns) FROM web_tokens ORDER BY name LIMIT $1", [.int(limit)])
+                Statement(
+                    "SELECT \(WebToken.columns) FROM web_tokens WHERE name > $2 ORDER BY name LIMIT $1",
+                    [.int(limit), .text(name ?? "")])
             ])[0].map { WebToken(row: $0) }.compactMap(\.self)
         }
     }
@@ -194,17 +210,21 @@ extension PostgresStore: AccessStore {
     private func change(
         _ sql: String, _ parameters: [Parameter], _ event: Event, _ others: [Statement] = []
     ) async throws(StoreError) -> Bool {
-        try await move { transaction in
-            let rows = try transaction.flight([
-                Statement(sql, [transaction.now] + parameters), Statement(Transaction.clock),
-            ])
-            guard rows[0].changed == 1 else {
-                try transaction.confirm()
-                return false
-            }
-            try transaction.commit(others + [.note([event], at: transaction.time(rows[1]))])
-            return true
+        try await move { try Self.change(sql, parameters, event, others, in: $0) }
+    }
+
+    private static func change(
+        _ sql: String, _ parameters: [Parameter], _ event: Event, _ others: [Statement], in transaction: Transaction
+    ) throws -> Bool {
+        let rows = try transaction.flight([
+            Statement(sql, [transaction.now] + parameters), Statement(Transaction.clock),
+        ])
+        guard rows[0].changed == 1 else {
+            try transaction.confirm()
+            return false
         }
+        try transaction.commit(others + [.note([event], at: transaction.time(rows[1]))])
+        return true
     }
 }
 

@@ -54,15 +54,14 @@ extension PostgresStore: JobStore {
         }
     }
 
-    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
+    public func setPaused(
+        _ isPaused: Bool, job: String, asSeen sight: JobSight?, by actor: String
+    ) async throws(StoreError) {
         try await move { transaction in
-            let rows = try transaction.flight([
-                Statement(
-                    "SELECT is_paused FROM jobs WHERE name = $1 AND removed_at IS NULL FOR NO KEY UPDATE", [.text(job)]),
-                Statement(Transaction.clock),
-            ])
-            guard let wasPaused: Bool = rows[0].first?[0] else { throw StoreError.noJob(job) }
-            guard wasPaused != isPaused else { return try transaction.confirm() }
+            let rows = try transaction.flight([.look(at: job), Statement(Transaction.clock)])
+            let now = try JobSight(rows[0], of: job)
+            try sight?.require(now, of: job)
+            guard now.isPaused != isPaused else { return try transaction.confirm() }
             let event = Event(isPaused ? "job.paused" : "job.resumed", job: job, actor: actor)
             try transaction.commit([
                 Statement("UPDATE jobs SET is_paused = $2 WHERE name = $1", [.text(job), .bool(isPaused)]),

@@ -4,7 +4,9 @@
 import Onebeat
 
 extension PostgresStore: RerunStore {
-    public func retry(_ id: RunID, downstream: Bool, by actor: String) async throws(StoreError) -> Run {
+    public func retry(
+        _ id: RunID, downstream: Bool, asSeen sight: RunSight?, by actor: String
+    ) async throws(StoreError) -> Run {
         try await move { transaction in
             let rows = try transaction.flight([
                 .lockRuns([id]), Reruns.below([id], where: downstream ? "true" : "false"),
@@ -18,7 +20,7 @@ extension PostgresStore: RerunStore {
                     """, [.int(id.value)]),
                 Statement(Transaction.clock),
             ])
-            let old = try Reruns.ended(rows[0], id, to: "retry")
+            let old = try Reruns.ended(rows[0], id, to: "retry", asSeen: sight, in: transaction)
             let records = Dictionary(
                 rows[3].map { JobRecord(row: $0, cache: transaction.definitions) }.map { ($0.name, $0) }
             ) { $1 }
@@ -59,11 +61,11 @@ extension PostgresStore: RerunStore {
     }
 
     public func mark(
-        _ id: RunID, as state: RunMark.State, because reason: String, by actor: String
+        _ id: RunID, as state: RunMark.State, because reason: String, asSeen sight: RunSight?, by actor: String
     ) async throws(StoreError) -> [Run] {
         try await move { transaction in
             let locked = try transaction.flight([.lockRuns([id]), Statement(Transaction.clock)])
-            let run = try Reruns.ended(locked[0], id, to: "mark")
+            let run = try Reruns.ended(locked[0], id, to: "mark", asSeen: sight, in: transaction)
             let now = transaction.time(locked[1])
             let rows = try transaction.flight([
                 Statement(
@@ -101,13 +103,7 @@ extension PostgresStore: RerunStore {
     }
 
     public func mark(of run: RunID) async throws(StoreError) -> RunMark? {
-        try await move { transaction in
-            try transaction.look([
-                Statement("SELECT state, reason, actor, at FROM marks WHERE run_id = $1", [.int(run.value)])
-            ])[0].first.flatMap { row in
-                RunMark.State(rawValue: row[0]).map { RunMark($0, because: row[1], by: row[2], at: row[3]) }
-            }
-        }
+        try await move { transaction in try Reruns.mark(transaction.look([Reruns.mark(of: run)])[0]) }
     }
 
     public func marks(in flow: RunID, limit: Int) async throws(StoreError) -> [RunID: RunMark] {
@@ -129,8 +125,27 @@ extension PostgresStore: RerunStore {
 
 /// The statements by which runs of flows are made anew.
 enum Reruns {
-    static func ended(_ rows: Rows, _ id: RunID, to verb: String) throws -> Run {
+    static func mark(of run: RunID) -> Statement {
+        Statement("SELECT state, reason, actor, at FROM marks WHERE run_id = $1", [.int(run.value)])
+    }
+
+    static func mark(_ rows: Rows) -> RunMark? {
+        rows.first.flatMap { row in
+            RunMark.State(rawValue: row[0]).map { RunMark($0, because: row[1], by: row[2], at: row[3]) }
+        }
+    }
+
+    /// Whether a run, which is locked, is as it was seen. Whoever marks it locks it, too.
+    static func require(_ sight: RunSight?, _ run: Run, in transaction: Transaction) throws {
+        guard let sight else { return }
+        try sight.require(run, mark: mark(try transaction.flight([mark(of: run.id)])[0]))
+    }
+
+    static func ended(
+        _ rows: Rows, _ id: RunID, to verb: String, asSeen sight: RunSight?, in transaction: Transaction
+    ) throws -> Run {
         guard let run = rows.first.map(Run.init) else { throw StoreError.notFound("there is no run \(id)") }
+        try require(sight, run, in: transaction)
         guard run.state.isTerminal else { throw StoreError.notEnded(run, to: verb) }
         return run
     }

@@ -5,15 +5,29 @@ import Onebeat
 
 extension PostgresStore: RunStore {
     public func trigger(
-        _ job: String, requestID: String, alone: Bool, by actor: String
+        _ job: String, requestID: String, alone: Bool, asSeen sight: JobSight?, by actor: String
     ) async throws(StoreError) -> Run {
         try await move { transaction in
             let wish = Wish(job: job, requestID: requestID, actor: actor)
-            // One flight, since somebody waits for the run to start.
-            let made = try transaction.commitEarly(
-                wish.insertion(at: transaction.now, where: alone ? "true" : "flow_edition = 0", early: true))
-            if let run = made.first.map(Run.init) { return run }
+            let condition = alone ? "true" : "flow_edition = 0"
+            if let sight {
+                // Its row is held until the run is there.
+                try sight.require(try JobSight(transaction.flight([.look(at: job)])[0], of: job), of: job)
+                let made = try transaction.flight([
+                    wish.insertion(at: transaction.now, where: condition, early: false)
+                ])[0]
+                if let run = made.first.map(Run.init) {
+                    try transaction.commit([], waking: true)
+                    return run
+                }
+            } else {
+                // One flight, since somebody waits for the run to start.
+                let made = try transaction.commitEarly(
+                    wish.insertion(at: transaction.now, where: condition, early: true))
+                if let run = made.first.map(Run.init) { return run }
+            }
             if !alone, let run = try wish.insertFlow(in: transaction) { return run }
+            try transaction.end()
             // It was asked for before, and may not be on disk yet.
             let known = try transaction.commitEarly(wish.known)
             guard let run = known.first.map(Run.init) else { throw StoreError.noJob(job) }
@@ -199,7 +213,7 @@ extension PostgresStore: RunStore {
         }
     }
 
-    public func cancel(_ id: RunID, by actor: String) async throws(StoreError) -> Run {
+    public func cancel(_ id: RunID, asSeen sight: RunSight?, by actor: String) async throws(StoreError) -> Run {
         try await move { transaction in
             let rows = try transaction.flight([
                 Statement(
@@ -209,6 +223,7 @@ extension PostgresStore: RunStore {
                 Statement(Transaction.clock),
             ])
             guard var run = rows[1].first.map(Run.init) else { throw StoreError.notFound("there is no run \(id)") }
+            try Reruns.require(sight, run, in: transaction)
             if run.state.isTerminal || run.isCancelRequested {
                 try transaction.confirm()
                 return run

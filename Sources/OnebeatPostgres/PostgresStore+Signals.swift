@@ -4,7 +4,7 @@
 import Onebeat
 
 extension PostgresStore: SignalStore {
-    public func signal(_ signal: JobSignal) async throws(StoreError) -> Run {
+    public func signal(_ signal: JobSignal, asSeen sight: JobSight?) async throws(StoreError) -> Run {
         let run = try await move { transaction in
             // The job's row is locked first: of two words at one moment, the later sees what the earlier changed.
             let rows = try transaction.flight([
@@ -25,6 +25,7 @@ extension PostgresStore: SignalStore {
             guard let record = rows[0].first.map({ JobRecord(row: $0, cache: cache) }) else {
                 throw StoreError.noJob(signal.job)
             }
+            try sight?.require(JobSight(record), of: signal.job)
             guard let watch = record.definition.signal else { throw StoreError.runsHere(signal.job) }
             let open = rows[1].map(Run.init).filter {
                 $0.state == .running && $0.version.generation == record.generation

@@ -19,10 +19,12 @@ extension SQLiteStore: AccessStore {
         }
     }
 
-    public func users(limit: Int) async throws(StoreError) -> [WebUser] {
+    public func users(after name: String?, limit: Int) async throws(StoreError) -> [WebUser] {
         try await read { db, _ in
-            try db.rows("SELECT \(WebUser.columns) FROM web_users u ORDER BY u.name LIMIT ?", [limit])
-                .compactMap(WebUser.init)
+            try db.rows(
+                "SELECT \(WebUser.columns) FROM web_users u WHERE u.name > ? ORDER BY u.name LIMIT ?",
+                [name ?? "", limit]
+            ).compactMap(WebUser.init)
         }
     }
 
@@ -47,8 +49,15 @@ extension SQLiteStore: AccessStore {
         }
     }
 
-    public func removeUser(_ name: String, by actor: String) async throws(StoreError) -> Bool {
+    public func removeUser(
+        _ name: String, keepingAdmin keepsAdmin: Bool, by actor: String
+    ) async throws(StoreError) -> Bool {
         try await write { db, now in
+            if keepsAdmin {
+                let admins = try db.rows("SELECT \(WebUser.columns) FROM web_users u WHERE u.role = 'admin'", [])
+                    .compactMap(WebUser.init).filter { $0.scope == .all }.map(\.name)
+                if admins == [name] { throw StoreError.lastAdmin(name) }
+            }
             guard try db.change("DELETE FROM web_users WHERE name = ?", [name]) == 1 else { return false }
             try db.change("DELETE FROM web_sessions WHERE user_name = ?", [name])
             try db.note(Event("user.removed", actor: actor, message: name), at: now)
@@ -113,10 +122,11 @@ extension SQLiteStore: AccessStore {
         }
     }
 
-    public func tokens(limit: Int) async throws(StoreError) -> [WebToken] {
+    public func tokens(after name: String?, limit: Int) async throws(StoreError) -> [WebToken] {
         try await read { db, _ in
-            try db.rows("SELECT \(WebToken.columns) FROM web_tokens ORDER BY name LIMIT ?", [limit])
-                .compactMap(WebToken.init)
+            try db.rows(
+                "SELECT \(WebToken.columns) FROM web_tokens WHERE name > ? ORDER BY name LIMIT ?", [name ?? "", limit]
+            ).compactMap(WebToken.init)
         }
     }
 

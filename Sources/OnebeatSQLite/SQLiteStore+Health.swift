@@ -8,8 +8,8 @@ package struct StoreHealth: Sendable, Equatable {
     package var journalMode: String
     /// Whether each commit waits for the disk.
     package var isSynchronous: Bool
-    /// What SQLite's quick check of the file says; `ok` is what it should.
-    package var check: String
+    /// What SQLite's quick check of the file says; `ok` is what it should. `nil` where it was not made.
+    package var check: String?
     /// The newest migration.
     package var schema: String
     /// The file's size, in bytes.
@@ -19,8 +19,10 @@ package struct StoreHealth: Sendable, Equatable {
 }
 
 extension SQLiteStore {
-    /// Looks the file over. The quick check reads all of it, so this takes as long as reading takes.
-    package func health() async throws(StoreError) -> StoreHealth {
+    /// Looks the file over.
+    /// - Parameter readsThrough: whether the quick check is made. It reads all of the file, and nothing is written through this
+    ///   value for as long as that takes.
+    package func health(readsThrough: Bool = true) async throws(StoreError) -> StoreHealth {
         do {
             let path = path ?? ""
             return try await writer.writeWithoutTransaction { db in
@@ -30,7 +32,7 @@ extension SQLiteStore {
                 return StoreHealth(
                     journalMode: try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "unknown",
                     isSynchronous: try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0 >= 2,
-                    check: try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "unknown",
+                    check: readsThrough ? try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "unknown" : nil,
                     schema: try String.fetchOne(
                         db, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid DESC LIMIT 1") ?? "none",
                     size: size ?? 0, fileSystem: StoreFile.fileSystem(of: folder, in: mounts))

@@ -12,6 +12,7 @@ extension SQLiteStore: JobStore {
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
     ) async throws(StoreError) -> [JobChange] {
         try await write { db, now in
+            if let sight = request.sight { try sight.require(try Self.history(of: request.source, in: db)) }
             var changes: [JobChange] = []
             let roots = try Self.flowRoots(in: db)
             var fires: [(JobRecord, [PlannedFire])] = []
@@ -79,9 +80,12 @@ extension SQLiteStore: JobStore {
         try await read { db, _ in try self.storedDefinition(version, in: db) }
     }
 
-    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
+    public func setPaused(
+        _ isPaused: Bool, job: String, asSeen sight: JobSight?, by actor: String
+    ) async throws(StoreError) {
         try await write { db, now in
             guard let record = try self.record(job, in: db) else { throw StoreError.noJob(job) }
+            try sight?.require(JobSight(record), of: job)
             guard record.isPaused != isPaused else { return }
             try db.change("UPDATE jobs SET is_paused = ? WHERE name = ?", [isPaused, job])
             try db.note(Event(isPaused ? "job.paused" : "job.resumed", job: job, actor: actor), at: now)

@@ -5,9 +5,11 @@ import GRDB
 import Onebeat
 
 extension SQLiteStore: RerunStore {
-    public func retry(_ id: RunID, downstream: Bool, by actor: String) async throws(StoreError) -> Run {
+    public func retry(
+        _ id: RunID, downstream: Bool, asSeen sight: RunSight?, by actor: String
+    ) async throws(StoreError) -> Run {
         try await write { db, now in
-            let old = try Self.ended(id, to: "retry", in: db)
+            let old = try Self.ended(id, to: "retry", asSeen: sight, in: db)
             guard let record = try self.record(old.job, in: db) else { throw StoreError.noJob(old.job) }
             let request = Run.retryRequest(of: id)
             if let run = try Self.manual(old.job, record.generation, request, in: db) { return run }
@@ -36,10 +38,10 @@ extension SQLiteStore: RerunStore {
     }
 
     public func mark(
-        _ id: RunID, as state: RunMark.State, because reason: String, by actor: String
+        _ id: RunID, as state: RunMark.State, because reason: String, asSeen sight: RunSight?, by actor: String
     ) async throws(StoreError) -> [Run] {
         try await write { db, now in
-            let run = try Self.ended(id, to: "mark", in: db)
+            let run = try Self.ended(id, to: "mark", asSeen: sight, in: db)
             try db.change(
                 """
                 INSERT INTO marks (run_id, state, reason, actor, at, first_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -59,15 +61,7 @@ extension SQLiteStore: RerunStore {
     }
 
     public func mark(of run: RunID) async throws(StoreError) -> RunMark? {
-        try await read { db, _ in
-            try db.rows("SELECT state, reason, actor, at FROM marks WHERE run_id = ?", [run.value]).first.flatMap {
-                row in
-                var row = Columns(row)
-                let state = RunMark.State(rawValue: row[0])
-                let mark = state.map { RunMark($0, because: row[1], by: row[2], at: row[3]) }
-                return row.flaw == nil ? mark : nil
-            }
-        }
+        try await read { db, _ in try Self.mark(of: run, in: db) }
     }
 
     public func marks(in flow: RunID, limit: Int) async throws(StoreError) -> [RunID: RunMark] {
@@ -91,8 +85,20 @@ extension SQLiteStore: RerunStore {
 }
 
 extension SQLiteStore {
-    private static func ended(_ id: RunID, to verb: String, in db: Database) throws -> Run {
+    static func mark(of run: RunID, in db: Database) throws -> RunMark? {
+        try db.rows("SELECT state, reason, actor, at FROM marks WHERE run_id = ?", [run.value]).first.flatMap { row in
+            var row = Columns(row)
+            let state = RunMark.State(rawValue: row[0])
+            let mark = state.map { RunMark($0, because: row[1], by: row[2], at: row[3]) }
+            return row.flaw == nil ? mark : nil
+        }
+    }
+
+    private static func ended(
+        _ id: RunID, to verb: String, asSeen sight: RunSight?, in db: Database
+    ) throws -> Run {
         guard let run = try Run.fetch(id, in: db) else { throw StoreError.notFound("there is no run \(id)") }
+        if let sight { try sight.require(run, mark: try mark(of: id, in: db)) }
         guard run.state.isTerminal else { throw StoreError.notEnded(run, to: verb) }
         return run
     }

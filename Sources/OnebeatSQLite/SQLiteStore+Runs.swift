@@ -6,10 +6,11 @@ import Onebeat
 
 extension SQLiteStore: RunStore {
     public func trigger(
-        _ job: String, requestID: String, alone: Bool, by actor: String
+        _ job: String, requestID: String, alone: Bool, asSeen sight: JobSight?, by actor: String
     ) async throws(StoreError) -> Run {
         try await write { db, now in
             guard let record = try self.record(job, in: db) else { throw StoreError.noJob(job) }
+            try sight?.require(JobSight(record), of: job)
             let policies = record.definition.policies
             let inserted = try db.change(
                 """
@@ -131,9 +132,10 @@ extension SQLiteStore: RunStore {
         }
     }
 
-    public func cancel(_ id: RunID, by actor: String) async throws(StoreError) -> Run {
+    public func cancel(_ id: RunID, asSeen sight: RunSight?, by actor: String) async throws(StoreError) -> Run {
         try await write { db, now in
             guard let run = try Run.fetch(id, in: db) else { throw StoreError.notFound("there is no run \(id)") }
+            if let sight { try sight.require(run, mark: try Self.mark(of: id, in: db)) }
             if run.state.isTerminal || run.isCancelRequested { return run }
             var changes = Changes(at: now)
             changes.events.append(

@@ -5,9 +5,10 @@ import GRDB
 import Onebeat
 
 extension SQLiteStore: SignalStore {
-    public func signal(_ signal: JobSignal) async throws(StoreError) -> Run {
+    public func signal(_ signal: JobSignal, asSeen sight: JobSight?) async throws(StoreError) -> Run {
         let run = try await write { db, now in
             guard let record = try self.record(signal.job, in: db) else { throw StoreError.noJob(signal.job) }
+            try sight?.require(JobSight(record), of: signal.job)
             guard let watch = record.definition.signal else { throw StoreError.runsHere(signal.job) }
             let named = try signal.id.flatMap { try Self.manual(signal.job, record.generation, $0, in: db) }
             let open = try db.rows(

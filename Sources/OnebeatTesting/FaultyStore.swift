@@ -104,9 +104,11 @@ public struct FaultyStore: StoreWrapper {
         }
     }
 
-    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
+    public func setPaused(
+        _ isPaused: Bool, job: String, asSeen sight: JobSight?, by actor: String
+    ) async throws(StoreError) {
         try await change { () async throws(StoreError) in
-            try await base.setPaused(isPaused, job: job, by: actor)
+            try await base.setPaused(isPaused, job: job, asSeen: sight, by: actor)
         }
     }
 
@@ -119,10 +121,10 @@ public struct FaultyStore: StoreWrapper {
     }
 
     public func trigger(
-        _ job: String, requestID: String, alone: Bool, by actor: String
+        _ job: String, requestID: String, alone: Bool, asSeen sight: JobSight?, by actor: String
     ) async throws(StoreError) -> Run {
         try await change { () async throws(StoreError) in
-            try await base.trigger(job, requestID: requestID, alone: alone, by: actor)
+            try await base.trigger(job, requestID: requestID, alone: alone, asSeen: sight, by: actor)
         }
     }
 
@@ -163,8 +165,8 @@ public struct FaultyStore: StoreWrapper {
         }
     }
 
-    public func cancel(_ run: RunID, by actor: String) async throws(StoreError) -> Run {
-        try await change { () async throws(StoreError) in try await base.cancel(run, by: actor) }
+    public func cancel(_ run: RunID, asSeen sight: RunSight?, by actor: String) async throws(StoreError) -> Run {
+        try await change { () async throws(StoreError) in try await base.cancel(run, asSeen: sight, by: actor) }
     }
 
     public func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID] {

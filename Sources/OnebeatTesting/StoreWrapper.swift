@@ -34,8 +34,10 @@ extension StoreWrapper {
         try await base.definition(version)
     }
 
-    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
-        try await base.setPaused(isPaused, job: job, by: actor)
+    public func setPaused(
+        _ isPaused: Bool, job: String, asSeen sight: JobSight?, by actor: String
+    ) async throws(StoreError) {
+        try await base.setPaused(isPaused, job: job, asSeen: sight, by: actor)
     }
 
     public func plannable(
@@ -53,9 +55,9 @@ extension StoreWrapper {
     }
 
     public func trigger(
-        _ job: String, requestID: String, alone: Bool, by actor: String
+        _ job: String, requestID: String, alone: Bool, asSeen sight: JobSight?, by actor: String
     ) async throws(StoreError) -> Run {
-        try await base.trigger(job, requestID: requestID, alone: alone, by: actor)
+        try await base.trigger(job, requestID: requestID, alone: alone, asSeen: sight, by: actor)
     }
 
     public func claim(
@@ -90,8 +92,8 @@ extension StoreWrapper {
         try await base.settle(reports, room: room, deciding: deciding)
     }
 
-    public func cancel(_ run: RunID, by actor: String) async throws(StoreError) -> Run {
-        try await base.cancel(run, by: actor)
+    public func cancel(_ run: RunID, asSeen sight: RunSight?, by actor: String) async throws(StoreError) -> Run {
+        try await base.cancel(run, asSeen: sight, by: actor)
     }
 
     public func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID] {
@@ -272,14 +274,16 @@ extension StoreWrapper {
 
     public func keptSince() async throws(StoreError) -> Timestamp? { try await base.keptSince() }
 
-    public func retry(_ run: RunID, downstream: Bool, by actor: String) async throws(StoreError) -> Run {
-        try await base.retry(run, downstream: downstream, by: actor)
+    public func retry(
+        _ run: RunID, downstream: Bool, asSeen sight: RunSight?, by actor: String
+    ) async throws(StoreError) -> Run {
+        try await base.retry(run, downstream: downstream, asSeen: sight, by: actor)
     }
 
     public func mark(
-        _ run: RunID, as state: RunMark.State, because reason: String, by actor: String
+        _ run: RunID, as state: RunMark.State, because reason: String, asSeen sight: RunSight?, by actor: String
     ) async throws(StoreError) -> [Run] {
-        try await base.mark(run, as: state, because: reason, by: actor)
+        try await base.mark(run, as: state, because: reason, asSeen: sight, by: actor)
     }
 
     public func mark(of run: RunID) async throws(StoreError) -> RunMark? { try await base.mark(of: run) }
@@ -318,7 +322,9 @@ extension StoreWrapper {
         try await base.add(user, by: actor)
     }
 
-    public func users(limit: Int) async throws(StoreError) -> [WebUser] { try await base.users(limit: limit) }
+    public func users(after name: String?, limit: Int) async throws(StoreError) -> [WebUser] {
+        try await base.users(after: name, limit: limit)
+    }
 
     public func user(_ name: String) async throws(StoreError) -> WebUser? { try await base.user(name) }
 
@@ -326,8 +332,10 @@ extension StoreWrapper {
         try await base.setPassword(hash, of: user, by: actor)
     }
 
-    public func removeUser(_ name: String, by actor: String) async throws(StoreError) -> Bool {
-        try await base.removeUser(name, by: actor)
+    public func removeUser(
+        _ name: String, keepingAdmin keepsAdmin: Bool, by actor: String
+    ) async throws(StoreError) -> Bool {
+        try await base.removeUser(name, keepingAdmin: keepsAdmin, by: actor)
     }
 
     public func beginSession(
@@ -346,7 +354,9 @@ extension StoreWrapper {
         try await base.add(token, by: actor)
     }
 
-    public func tokens(limit: Int) async throws(StoreError) -> [WebToken] { try await base.tokens(limit: limit) }
+    public func tokens(after name: String?, limit: Int) async throws(StoreError) -> [WebToken] {
+        try await base.tokens(after: name, limit: limit)
+    }
 
     public func token(_ digest: String) async throws(StoreError) -> WebToken? { try await base.token(digest) }
 
@@ -368,7 +378,9 @@ extension StoreWrapper {
         try await base.forgetSignInFailures(of: keys)
     }
 
-    public func signal(_ signal: JobSignal) async throws(StoreError) -> Run { try await base.signal(signal) }
+    public func signal(_ signal: JobSignal, asSeen sight: JobSight?) async throws(StoreError) -> Run {
+        try await base.signal(signal, asSeen: sight)
+    }
 
     public func emit(_ emission: Emission) async throws(StoreError) -> [Run] { try await base.emit(emission) }
 

@@ -77,6 +77,97 @@ struct ServerOptionTests {
         }
     }
 
+    @Test func whoeverDefinesJobsAndSeesToUsersNeedsNoStore() async throws {
+        try await Sandbox.with { box in
+            try box.configure(
+                "a: {cron: '0 3 * * *', run: 'true'}\nb: {run: 'true'}",
+                settings: """
+                    alerts:
+                      - {name: ops, run: 'echo "$ONEBEAT_ALERT_TEXT" >> told'}
+                    """)
+            #expect(try await box.onebeat("apply", "onebeat.yaml").code == 0)
+            let root = try await box.onebeat("tokens", "create", "root", "--role", "admin")
+            let port = freePort()
+            let server = "http://127.0.0.1:\(port)"
+            let node = try box.start(
+                [Sandbox.binary, "up", "onebeat.yaml", "--listen", "127.0.0.1:\(port)"],
+                environment: ["ONEBEAT_WEB_SIGN_IN": "password"])
+            #expect(try await eventually(within: .seconds(15)) { node.output.contains("http://") })
+            func far(_ arguments: [String], input: String? = nil) async throws -> Sandbox.Finished {
+                let token = root.output.trimmingCharacters(in: .newlines)
+                return try await box.run(
+                    [Sandbox.binary] + arguments, environment: ["ONEBEAT_SERVER": server, "ONEBEAT_TOKEN": token],
+                    input: input)
+            }
+            let jobs = "jobs:\n  a: {cron: '0 4 * * *', run: 'true'}\n  c: {after: a, run: 'true'}\n"
+            let alerts = "alerts:\n  - {name: ops, run: 'echo \"$ONEBEAT_ALERT_TEXT\" >> told'}\n"
+            let source = try #require(try await box.query("SELECT DISTINCT source FROM jobs").first?.first)
+            try box.write("store: sqlite:onebeat.db\nsource: \"\(source)\"\n" + jobs + alerts, to: "new.yaml")
+            try box.write("jobs:\n  a: {cron: '61 * * * *', run: 'true'}\n", to: "bad.yaml")
+            try box.write("source: other\njobs:\n  a: {run: 'true'}\n", to: "other.yaml")
+
+            /// Says the same where the store is at hand and where it is not.
+            func expectSame(_ arguments: [String], _ more: [String] = []) async throws {
+                let near = try await box.run([Sandbox.binary] + arguments)
+                let there = try await far(arguments + more)
+                #expect(near.code == there.code, "\(arguments): \(near) \(there)")
+                #expect(Self.timeless(near.output) == Self.timeless(there.output), "\(arguments)")
+                #expect(Self.timeless(near.errors) == Self.timeless(there.errors), "\(arguments)")
+            }
+            for arguments in [
+                ["plan", "new.yaml"], ["plan", "new.yaml", "--json"], ["plan", "new.yaml", "--exit-code"],
+                ["plan", "new.yaml", "--complete"], ["plan", "bad.yaml"], ["plan", "other.yaml"],
+                ["apply", "bad.yaml"],
+                ["apply", "none.yaml"], ["users"], ["tokens"], ["tokens", "--json"], ["audit"],
+                ["audit", "--json"], ["audit", "--job", "a"], ["alerts", "preview", "ops"],
+                ["alerts", "preview", "nobody"],
+            ] { try await expectSame(arguments) }
+            for arguments in [
+                ["validate", "new.yaml"], ["validate", "bad.yaml"], ["validate", "new.yaml", "--json"],
+                ["validate", "bad.yaml", "--json"], ["next", "30 2 * * *", "--timezone", "Europe/Berlin"],
+            ] { try await expectSame(arguments, ["--server", server]) }
+            // Where in the expression it is, only whoever reads it here sees.
+            let bad = try await far(["next", "61 * * * *", "--server", server])
+            #expect(bad.code == 65 && bad.errors.hasPrefix("onebeat: cron \"61 * * * *\": minute is 61"), "\(bad)")
+
+            let applied = try await far(["apply", "new.yaml", "--complete"])
+            #expect(
+                applied.code == 0 && applied.output == "+ c\n~ a\n- b\n1 added, 1 changed, 1 removed, 1 unchanged\n",
+                "\(applied)")
+            #expect(try await box.onebeat("plan", "new.yaml").output.hasPrefix("nothing changes"))
+            #expect(try await box.onebeat("events", "--job", "c").output.contains("token:root"))
+            try await expectSame(["plan", "onebeat.yaml"])
+            let older = try await far(["apply", "onebeat.yaml"])
+            #expect(older.code == 65 && older.errors.contains("were replaced before"), "\(older)")
+
+            let added = try await far(
+                ["users", "add", "anna", "--role", "operator", "--jobs", "a*"], input: Self.line("correct horse", box))
+            #expect(added.code == 0 && added.output == "anna is operator\n", "\(added)")
+            #expect(
+                try await far(["users", "password", "anna"], input: Self.line("another horse", box)).output
+                    == "anna has a new password, and is signed out everywhere\n")
+            try await expectSame(["users"])
+            let token = try await far(["tokens", "create", "ci", "--role", "viewer", "--expires", "1h"])
+            #expect(token.code == 0 && token.output.hasPrefix("onebeat_"), "\(token)")
+            #expect(try await far(["tokens", "revoke", "ci"]).output == "ci is revoked\n")
+            #expect(try await far(["users", "remove", "anna"]).output == "anna is removed\n")
+            #expect(try await far(["users", "remove", "anna"]).code == 1)
+
+            let told = try await far(["alerts", "test", "ops"])
+            #expect(told.code == 0 && told.output.hasPrefix("sent by "), "\(told)")
+            #expect(box.read("told").contains("this is a test of the channel"))
+            let doctor = try await far(["doctor", "--server", server])
+            #expect(doctor.output.contains("(leads) up") && doctor.output.contains("WAL"), "\(doctor)")
+            node.send(SIGTERM)
+            _ = try await node.end(within: .seconds(15))
+        }
+    }
+
+    private static func line(_ text: String, _ box: Sandbox) throws -> String {
+        try box.write("\(text)\n", to: "input")
+        return box.path("input")
+    }
+
     /// Without figures, and without the blanks that make room for them.
     private static func timeless(_ text: String) -> String {
         text.replacing(#/[0-9]+(\.[0-9]+)?( ?(ms|s|m|h|d)\b)?/#, with: "N").replacing(#/ +/#, with: " ")

@@ -36,6 +36,38 @@ struct SQLiteStoreTests {
         }
     }
 
+    /// What was seen is held against what there is under the file's lock, and not before.
+    @Test func ofTwoProcessesThatSawTheSameOnePasses() async throws {
+        try await withStoreFile { path in
+            let stores = try [SQLiteStore(path: path), SQLiteStore(path: path)]
+            try await stores[0].apply(
+                [JobDefinition(name: "report", schedule: .manual, work: .handler)], source: "shop", isComplete: false,
+                by: "test", schedules: ScheduleCache())
+            for round in 0..<20 {
+                let record = try #require(try await stores[0].job("report"))
+                let passed = await withTaskGroup(of: Bool.self) { group in
+                    for number in 0..<6 {
+                        group.addTask {
+                            do {
+                                try await stores[number % 2].setPaused(
+                                    !record.isPaused, job: "report", asSeen: JobSight(record), by: "\(number)")
+                                return true
+                            } catch StoreError.changed {
+                                return false
+                            } catch {
+                                Issue.record(error)
+                                return false
+                            }
+                        }
+                    }
+                    return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                #expect(passed == 1, "round \(round)")
+            }
+            #expect(try await stores[1].events(job: "report", limit: 100).count { $0.kind != "job.added" } == 20)
+        }
+    }
+
     @Test func severalProcessesMayMakeTheFileAtOnce() async throws {
         for _ in 1...20 {
             try await withStoreFile { path in

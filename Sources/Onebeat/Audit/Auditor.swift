@@ -25,6 +25,8 @@ package struct Auditor: Sendable {
         package var faults = 0
         /// What could not be judged, and why.
         package var notes: [String] = []
+        /// The last job that was audited, where it was enough before the end.
+        package var reached: String?
 
         fileprivate mutating func take(_ step: JobWalk.Step) {
             runs += step.runs
@@ -38,11 +40,14 @@ package struct Auditor: Sendable {
 
     /// Audits jobs, removed ones too: all that were ever defined, or one.
     /// - Parameters:
+    ///   - last: of all jobs only those after this one: where an audit goes on that was enough before the end.
     ///   - report: told each fault as it is found; those of a job come in their order.
-    ///   - progress: told now and then how far the audit is.
+    ///   - progress: told now and then how far the audit is; what it throws ends the audit.
+    ///   - isEnough: asked after each job; what was begun by then is brought to its end.
     package func audit(
-        job: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, report: (AuditFault) throws -> Void,
-        progress: (Summary) -> Void = { _ in }
+        job: String? = nil, after last: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil,
+        report: (AuditFault) throws -> Void, progress: (Summary) throws -> Void = { _ in },
+        until isEnough: (Summary) -> Bool = { _ in false }
     ) async throws -> Summary {
         let now = try await store.now()
         var summary = Summary(after: from ?? .distantPast, through: min(to ?? .distantFuture, now - Self.recent))
@@ -56,7 +61,7 @@ package struct Auditor: Sendable {
                     "runs that ended before \(kept) are not kept any more: the audit begins after that")
             }
         }
-        var names = Names(store: store, page: Self.page, only: job)
+        var names = Names(store: store, page: Self.page, only: job, after: last)
         let (after, through) = (summary.after, summary.through)
         func nextWalk() async throws -> JobWalk? {
             try await names.next().map {
@@ -68,14 +73,20 @@ package struct Auditor: Sendable {
             for _ in 0..<Self.lanes {
                 if let walk = try await nextWalk() { group.addTask { (walk, try await walk.step()) } }
             }
+            var hasEnough = false
             while let (walk, step) = try await group.next() {
                 summary.take(step)
                 try step.faults.forEach(report)
-                progress(summary)
-                if let walk = try await step.isLast ? nextWalk() : walk {
+                try progress(summary)
+                hasEnough = hasEnough || step.isLast && isEnough(summary)
+                if !step.isLast {
+                    group.addTask { (walk, try await walk.step()) }
+                } else if !hasEnough, let walk = try await nextWalk() {
                     group.addTask { (walk, try await walk.step()) }
                 }
             }
+            let reached = names.last
+            if try await names.next() != nil { summary.reached = reached }
             return summary
         }
     }
@@ -87,12 +98,14 @@ package struct Auditor: Sendable {
         private var page: ArraySlice<String>
         /// After which name the next page begins; `nil` where there is none.
         private var place: String?
+        /// The one that was given last.
+        private(set) var last: String?
 
-        init(store: any LedgerStore, page limit: Int, only job: String?) {
+        init(store: any LedgerStore, page limit: Int, only job: String?, after last: String?) {
             self.store = store
             self.limit = limit
             page = job.map { [$0] } ?? []
-            place = job == nil ? "" : nil
+            place = job == nil ? last ?? "" : nil
         }
 
         mutating func next() async throws -> String? {
@@ -100,7 +113,9 @@ package struct Auditor: Sendable {
                 page = try await store.definedJobs(after: after.isEmpty ? nil : after, limit: limit)[...]
                 place = page.count == limit ? page.last : nil
             }
-            return page.popFirst()
+            let name = page.popFirst()
+            last = name ?? last
+            return name
         }
     }
 }

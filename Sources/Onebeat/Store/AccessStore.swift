@@ -5,8 +5,8 @@ public protocol AccessStore: Sendable {
     /// - Returns: `false` where there is one of that name already, and nothing was changed.
     func add(_ user: WebUser, by actor: String) async throws(StoreError) -> Bool
 
-    /// The users by name, at most `limit`; one whose row cannot be read is none.
-    func users(limit: Int) async throws(StoreError) -> [WebUser]
+    /// The users by name, at most `limit` of those after one; one whose row cannot be read is none.
+    func users(after name: String?, limit: Int) async throws(StoreError) -> [WebUser]
 
     /// One user.
     func user(_ name: String) async throws(StoreError) -> WebUser?
@@ -16,8 +16,10 @@ public protocol AccessStore: Sendable {
     func setPassword(_ hash: String, of user: String, by actor: String) async throws(StoreError) -> Bool
 
     /// Removes a user with all sessions, and writes an event.
+    /// - Parameter keepsAdmin: whether the last one who may do everything stays: an admin of all jobs.
     /// - Returns: `false` where there is no such user.
-    func removeUser(_ name: String, by actor: String) async throws(StoreError) -> Bool
+    /// - Throws: ``StoreError/refused(_:)`` for the last one.
+    func removeUser(_ name: String, keepingAdmin keepsAdmin: Bool, by actor: String) async throws(StoreError) -> Bool
 
     /// Begins a session of a user, forgets sessions that are over, and writes an event.
     /// - Returns: `false` where there is no such user any more.
@@ -34,8 +36,8 @@ public protocol AccessStore: Sendable {
     /// - Returns: `false` where there is one of that name already, and nothing was changed.
     func add(_ token: WebToken, by actor: String) async throws(StoreError) -> Bool
 
-    /// The tokens by name, at most `limit`, those that are over included.
-    func tokens(limit: Int) async throws(StoreError) -> [WebToken]
+    /// The tokens by name, at most `limit` of those after one, those that are over included.
+    func tokens(after name: String?, limit: Int) async throws(StoreError) -> [WebToken]
 
     /// The token of a fingerprint, when it is not over.
     func token(_ digest: String) async throws(StoreError) -> WebToken?
@@ -54,6 +56,19 @@ public protocol AccessStore: Sendable {
 
     /// Forgets the failures of these keys.
     func forgetSignInFailures(of keys: [String]) async throws(StoreError)
+}
+
+extension AccessStore {
+    /// The first users by name.
+    public func users(limit: Int) async throws(StoreError) -> [WebUser] { try await users(after: nil, limit: limit) }
+
+    /// The first tokens by name.
+    public func tokens(limit: Int) async throws(StoreError) -> [WebToken] { try await tokens(after: nil, limit: limit) }
+
+    /// Removes a user with all sessions, whoever that is.
+    public func removeUser(_ name: String, by actor: String) async throws(StoreError) -> Bool {
+        try await removeUser(name, keepingAdmin: false, by: actor)
+    }
 }
 
 /// Somebody who may sign in.

@@ -28,8 +28,8 @@ public protocol JobStore: Sendable {
     /// `isOverdue` is asked, with the store's time, about every record that would be replaced or removed: whether it was
     /// due at an instant that has no row yet, which nobody could plan afterwards.
     /// - Throws: ``StoreError/overtaken`` when it was, ``StoreError/refused(_:)`` when a name belongs to another source,
-    ///   and ``StoreError/outdated(_:)`` when the request's revision is older than the source's history allows
-    ///   (``SourceHistory``); nothing is changed then.
+    ///   ``StoreError/outdated(_:)`` when the request's revision is older than the source's history allows
+    ///   (``SourceHistory``), and ``StoreError/changed(_:)`` when the source is not as it was seen; nothing is changed then.
     func apply(
         _ request: ApplyRequest, unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool,
         deciding: @escaping @Sendable (JobDefinition, JobRecord?, Timestamp) -> FirePlan
@@ -48,8 +48,11 @@ public protocol JobStore: Sendable {
     func definition(_ version: JobVersion) async throws(StoreError) -> JobDefinition?
 
     /// Pauses or resumes a job. Writes an event when that changes anything.
-    /// - Throws: ``StoreError/notFound(_:)``.
-    func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError)
+    /// - Parameter sight: how it must be still; however it is, without.
+    /// - Throws: ``StoreError/notFound(_:)``, and ``StoreError/changed(_:)`` where it is not as it was seen.
+    func setPaused(
+        _ isPaused: Bool, job: String, asSeen sight: JobSight?, by actor: String
+    ) async throws(StoreError)
 
     /// Jobs whose next instant lies at or before `horizon`, and not before `start` where there is one, the most urgent first.
     func plannable(
@@ -84,6 +87,11 @@ public struct JobFilter: Sendable, Equatable {
 }
 
 extension JobStore {
+    /// Pauses or resumes a job, however it is.
+    public func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
+        try await setPaused(isPaused, job: job, asSeen: nil, by: actor)
+    }
+
     /// Jobs whose next instant lies at or before `horizon`, the most urgent first.
     public func plannable(through horizon: Timestamp, limit: Int) async throws(StoreError) -> [JobRecord] {
         try await plannable(from: nil, through: horizon, limit: limit)
@@ -107,11 +115,13 @@ public struct ApplyRequest: Sendable, Equatable {
     public var isComplete: Bool
     /// Whether they are stored even if they are older than what is in force.
     public var isForced: Bool
+    /// How the source must be still; however it is, without.
+    public var sight: SourceSight?
 
     /// Makes a request.
     public init(
         _ definitions: [JobDefinition], source: String, by actor: String, revision: SourceRevision? = nil,
-        isComplete: Bool = false, isForced: Bool = false
+        isComplete: Bool = false, isForced: Bool = false, asSeen sight: SourceSight? = nil
     ) {
         self.definitions = definitions
         self.source = source
@@ -119,6 +129,7 @@ public struct ApplyRequest: Sendable, Equatable {
         self.revision = revision
         self.isComplete = isComplete
         self.isForced = isForced
+        self.sight = sight
     }
 
     /// Whether it speaks for all of its source, so that what it does not name is worth a word.
@@ -156,8 +167,11 @@ public struct JobChange: Sendable, Equatable {
 public protocol RunStore: Sendable {
     /// Adds a run by hand, and with that of a root its flow, unless it is asked for alone. The same job and request twice is
     /// the same run.
-    /// - Throws: ``StoreError/notFound(_:)``.
-    func trigger(_ job: String, requestID: String, alone: Bool, by actor: String) async throws(StoreError) -> Run
+    /// - Parameter sight: how the job must be still; however it is, without.
+    /// - Throws: ``StoreError/notFound(_:)``, and ``StoreError/changed(_:)`` where the job is not as it was seen.
+    func trigger(
+        _ job: String, requestID: String, alone: Bool, asSeen sight: JobSight?, by actor: String
+    ) async throws(StoreError) -> Run
 
     /// Claims due runs of its queues that it can do, highest priority first, then the longest due: up to `request.slots` that may start. Each
     /// candidate is decided on in the same transaction, unless nothing stands in its way (``Admission/isClear(_:for:at:)``)
@@ -196,9 +210,10 @@ public protocol RunStore: Sendable {
     ) async throws(StoreError) -> [SettleResult]
 
     /// Asks to end a run: one that has not started is cancelled at once, a running one is marked for its worker.
+    /// - Parameter sight: how it must be still; however it is, without.
     /// - Returns: the run after that.
-    /// - Throws: ``StoreError/notFound(_:)``.
-    func cancel(_ run: RunID, by actor: String) async throws(StoreError) -> Run
+    /// - Throws: ``StoreError/notFound(_:)``, and ``StoreError/changed(_:)`` where it is not as it was seen.
+    func cancel(_ run: RunID, asSeen sight: RunSight?, by actor: String) async throws(StoreError) -> Run
 
     /// The runs of this node that someone asked to end.
     func cancelRequests(of node: NodeID) async throws(StoreError) -> [RunID]
@@ -226,6 +241,18 @@ extension RunStore {
         deciding: @escaping @Sendable (Run, Outcome, JobPolicies, Timestamp) -> Settlement
     ) async throws(StoreError) -> [SettleResult] {
         try await settle(reports, room: nil, deciding: deciding)
+    }
+
+    /// Adds a run by hand, and with that of a root its flow unless it is asked for alone, however the job is.
+    public func trigger(
+        _ job: String, requestID: String, alone: Bool, by actor: String
+    ) async throws(StoreError) -> Run {
+        try await trigger(job, requestID: requestID, alone: alone, asSeen: nil, by: actor)
+    }
+
+    /// Asks to end a run, however it is.
+    public func cancel(_ run: RunID, by actor: String) async throws(StoreError) -> Run {
+        try await cancel(run, asSeen: nil, by: actor)
     }
 
     /// Adds a run by hand, and with that of a root its flow.

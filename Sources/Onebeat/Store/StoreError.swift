@@ -12,6 +12,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound(String)
     /// Definitions that are older than those in force, which stay.
     case outdated(String)
+    /// What somebody wanted to change is not as they saw it any more, and nothing was done.
+    case changed(String)
 
     /// A name that is taken: two sources must not change each other's jobs unawares.
     package static func taken(_ job: String, by source: String) -> StoreError {
@@ -81,6 +83,11 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The lease of a node that was declared dead, or has left.
     package static func over(_ node: NodeID) -> StoreError { .fenced("the lease of node \(node) is over") }
 
+    /// Nobody could let anybody in any more.
+    package static func lastAdmin(_ name: String) -> StoreError {
+        .refused("\(name) is the last admin of all jobs: add another one before, or `onebeat users remove \(name)`")
+    }
+
     /// A change of definitions that came too late: a job it would replace or remove is due, and has no run for that yet.
     package static let overtaken = StoreError.unavailable(
         "a job fell due each time its change arrived, since others change the same jobs; nothing was changed, try again"
@@ -99,7 +106,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unavailable(let what): "the store is unavailable: \(what)"
         case .unknownOutcome(let what): "the store did not confirm a change: \(what)"
         case .fenced(let what): "refused as stale: \(what)"
-        case .refused(let what), .notFound(let what), .outdated(let what): what
+        case .refused(let what), .notFound(let what), .outdated(let what), .changed(let what): what
         }
     }
 }

@@ -23,7 +23,7 @@ extension StoreError {
     private var mayPass: Bool {
         switch self {
         case .unavailable, .unknownOutcome: true
-        case .fenced, .refused, .notFound, .outdated: false
+        case .fenced, .refused, .notFound, .outdated, .changed: false
         }
     }
 }

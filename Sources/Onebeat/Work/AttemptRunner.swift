@@ -86,7 +86,7 @@ struct AttemptRunner: Sendable {
             switch error {
             case .unavailable, .unknownOutcome, .fenced: return .notStarted
             // What will not be another time must not be handed back: it would be claimed again at once.
-            case .refused, .notFound, .outdated: return .failed(Failure("\(error)"))
+            case .refused, .notFound, .outdated, .changed: return .failed(Failure("\(error)"))
             }
         }
         if let each = claim.definition.each, let element = claim.run.element {

@@ -21,6 +21,16 @@ enum PasswordPrompt {
         return password
     }
 
+    /// One that goes to a node.
+    /// - Throws: ``CommandFailure`` where it could be read on the way, before it is asked for.
+    static func read(for name: String, sentTo node: RemoteNode) throws -> String {
+        guard node.isPrivate else {
+            throw CommandFailure(
+                "a password that goes to \(node.origin) can be read on the way; use https://", .badData)
+        }
+        return try read(for: name)
+    }
+
     private static func unseen(_ question: String) throws -> String {
         FileHandle.standardError.write(Data(question.utf8))
         var settings = termios()

@@ -13,30 +13,18 @@ struct TokenList: AsyncParsableCommand {
         commandName: "list", abstract: "List tokens with role, scope and end; never their secrets.")
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
-    private struct Line: Encodable {
-        var name: String
-        var role: Role
-        var jobs: [String]
-        var createdBy: String
-        var createdAt: Timestamp
-        var expiresAt: Timestamp?
-        var isOver: Bool
+    private func read() async throws -> [TokenResource] {
+        if let node = try server.node(beside: store) { return try await node.readAll("/tokens") }
+        let store = try await store.open()
+        let now = try await store.now()
+        return try await store.tokens(limit: 1000).map { TokenResource($0, at: now) }
     }
 
     func run() async throws {
-        let store = try await store.open()
-        let now = try await store.now()
-        let tokens = try await store.tokens(limit: 1000)
-        func isOver(_ token: WebToken) -> Bool { token.expiresAt.map { $0 <= now } ?? false }
-        if format.json {
-            return try Output.json(
-                tokens.map {
-                    Line(
-                        name: $0.name, role: $0.role, jobs: $0.scope.patterns, createdBy: $0.createdBy,
-                        createdAt: $0.createdAt, expiresAt: $0.expiresAt, isOver: isOver($0))
-                })
-        }
+        let tokens = try await read()
+        if format.json { return try Output.json(tokens) }
         if tokens.isEmpty {
             return Output.note("there is no token; `onebeat tokens create NAME --role operator` makes one")
         }
@@ -44,8 +32,8 @@ struct TokenList: AsyncParsableCommand {
         for token in tokens {
             let end = token.expiresAt.map { "\($0)" } ?? "it is revoked"
             table.add(
-                .init(token.name, .title), .init(token.role.rawValue), .init(token.scope.words(for: token.role)),
-                .init(isOver(token) ? "over" : end, isOver(token) ? .bad : .quiet), .init(token.createdBy),
+                .init(token.name, .title), .init(token.role.rawValue), .init(token.role.words(for: token.jobs)),
+                .init(token.isOver ? "over" : end, token.isOver ? .bad : .quiet), .init(token.createdBy),
                 .init("\(token.createdAt)", .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
@@ -63,12 +51,7 @@ struct TokenCreate: AsyncParsableCommand {
     var expires: String?
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
-
-    private struct Answer: Encodable {
-        var name: String
-        var token: String
-        var expiresAt: Timestamp?
-    }
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if let problem = UserName.problem(name) { throw ValidationError("the name \(problem).") }
@@ -78,19 +61,21 @@ struct TokenCreate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let token = try await create()
+        if format.json { return try Output.json(token) }
+        Output.line("\(token.token)")
+        Output.note("onebeat: \(token.advice)")
+    }
+
+    private func create() async throws -> CreatedToken {
         let scope = try rights.scope()
-        let store = try await store.open()
-        let now = try await store.now()
-        let end = expires.flatMap { Duration(text: $0) }.map { now + $0 }
-        let (text, digest) = TokenText.fresh()
-        let token = WebToken(name: name, digest: digest, role: rights.role, scope: scope, expiresAt: end)
-        guard try await store.add(token, by: Person.current) else {
-            throw CommandFailure("there is a token \(name) already; `onebeat tokens revoke \(name)` first")
+        let length = expires.flatMap { Duration(text: $0) }
+        if let node = try server.node(beside: store) {
+            var fields = rights.fields(name, scope)
+            if let length { fields["seconds"] = .int(max(length.components.seconds, 1)) }
+            return try await node.does("/tokens", fields)
         }
-        if format.json { return try Output.json(Answer(name: name, token: text, expiresAt: end)) }
-        Output.line("\(text)")
-        Output.note(
-            "onebeat: keep it now, it is not shown again; it is over \(end.map { "at \($0)" } ?? "when it is revoked")")
+        return try await Acts(store.open(), by: Person.current).createToken(name, rights.role, scope, lasting: length)
     }
 }
 
@@ -100,15 +85,17 @@ struct TokenRevoke: AsyncParsableCommand {
     @Argument(help: "The token's name.")
     var name: String
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        if try await server.act(RemoteNode.path("tokens", name), method: "DELETE", beside: store) { return }
         let store = try await store.open()
-        guard try await store.revokeToken(name, by: Person.current) else {
+        guard let said = try await Acts(store, by: Person.current).revokeToken(name) else {
             let near = NearestNames.to(name, among: try await store.tokens(limit: 1000).map(\.name))
             let hint =
                 near.isEmpty ? "`onebeat tokens` lists them all" : "did you mean \(near.joined(separator: " or "))?"
             throw CommandFailure("there is no token \"\(name)\"; \(hint)")
         }
-        Output.line("\(name) is revoked")
+        Output.line("\(said)")
     }
 }

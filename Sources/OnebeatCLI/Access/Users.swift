@@ -14,27 +14,21 @@ struct UserList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List users with role and scope.")
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
-    private struct Line: Encodable {
-        var name: String
-        var role: Role
-        var jobs: [String]
-        var createdAt: Timestamp
+    private func read() async throws -> [UserResource] {
+        if let node = try server.node(beside: store) { return try await node.readAll("/users") }
+        return try await store.open().users(limit: 1000).map(UserResource.init)
     }
 
     func run() async throws {
-        let users = try await store.open().users(limit: 1000)
-        if format.json {
-            return try Output.json(
-                users.map {
-                    Line(name: $0.name, role: $0.role, jobs: $0.scope.patterns, createdAt: $0.createdAt)
-                })
-        }
+        let users = try await read()
+        if format.json { return try Output.json(users) }
         if users.isEmpty { return Output.note("there is no user; `onebeat users add NAME --role admin` adds one") }
         var table = TextTable("name", "role", "may act on", "since", optional: [3])
         for user in users {
             table.add(
-                .init(user.name, .title), .init(user.role.rawValue), .init(user.scope.words(for: user.role)),
+                .init(user.name, .title), .init(user.role.rawValue), .init(user.role.words(for: user.jobs)),
                 .init("\(user.createdAt)", .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
@@ -51,6 +45,7 @@ struct UserAdd: AsyncParsableCommand {
     @Flag(help: "No password: the user comes by a proxy (web.proxy) only.")
     var noPassword = false
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if let problem = UserName.problem(name) { throw ValidationError("the name \(problem).") }
@@ -58,16 +53,16 @@ struct UserAdd: AsyncParsableCommand {
 
     func run() async throws {
         let scope = try rights.scope()
-        let hash = noPassword ? "none" : try Password.hash(PasswordPrompt.read(for: name))
-        // The first user is there before the first node.
-        let store = try await store.surroundings().makeStore()
-        let user = WebUser(name: name, role: rights.role, scope: scope, password: hash)
-        guard try await store.add(user, by: Person.current) else {
-            throw CommandFailure(
-                "there is a user \(name) already; `onebeat users remove \(name)` first, or `onebeat users password \(name)`"
-            )
+        if let node = try server.node(beside: store) {
+            var fields = rights.fields(name, scope)
+            if !noPassword { fields["password"] = .string(try PasswordPrompt.read(for: name, sentTo: node)) }
+            let deed: RemoteNode.Deed = try await node.does("/users", fields)
+            return Output.line("\(deed.words)")
         }
-        Output.line("\(name) is \(rights.role.rawValue)")
+        let hash: String? = noPassword ? nil : try Password.hash(PasswordPrompt.read(for: name))
+        // The first user is there before the first node.
+        let acts = Acts(try await store.surroundings().makeStore(), by: Person.current)
+        Output.line("\(try await acts.addUser(name, rights.role, scope, hash: hash))")
     }
 }
 
@@ -77,13 +72,15 @@ struct UserRemove: AsyncParsableCommand {
     @Argument(help: "The user's name.")
     var name: String
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        if try await server.act(RemoteNode.path("users", name), method: "DELETE", beside: store) { return }
         let store = try await store.open()
-        guard try await store.removeUser(name, by: Person.current) else {
+        guard let said = try await Acts(store, by: Person.current).removeUser(name) else {
             throw try await CommandFailure.noUser(name, store)
         }
-        Output.line("\(name) is removed")
+        Output.line("\(said)")
         if try await !store.users(limit: 1000).contains(where: { $0.role == .admin }) {
             Output.note("onebeat: there is no admin left")
         }
@@ -100,15 +97,22 @@ struct UserPassword: AsyncParsableCommand {
     @Argument(help: "The user's name.")
     var name: String
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        if let node = try server.node(beside: store) {
+            let password = try PasswordPrompt.read(for: name, sentTo: node)
+            let deed: RemoteNode.Deed = try await node.does(
+                RemoteNode.path("users", name, "password"), ["password": .string(password)])
+            return Output.line("\(deed.words)")
+        }
         let store = try await store.open()
         guard try await store.user(name) != nil else { throw try await CommandFailure.noUser(name, store) }
         let hash = try Password.hash(PasswordPrompt.read(for: name))
-        guard try await store.setPassword(hash, of: name, by: Person.current) else {
+        guard let said = try await Acts(store, by: Person.current).setPassword(hash, of: name) else {
             throw try await CommandFailure.noUser(name, store)
         }
-        Output.line("\(name) has a new password, and is signed out everywhere")
+        Output.line("\(said)")
     }
 }
 
@@ -128,13 +132,22 @@ struct RightsOptions: ParsableArguments {
             throw CommandFailure("--jobs: \(error)", .badData)
         }
     }
+
+    /// The same as a node takes it.
+    func fields(_ name: String, _ scope: JobScope) -> [String: JSONValue] {
+        [
+            "name": .string(name), "role": .string(role.rawValue),
+            "jobs": .array(scope.patterns.map { .string($0) }),
+        ]
+    }
 }
 
 extension Role: ExpressibleByArgument {}
 
-extension JobScope {
-    func words(for role: Role) -> String {
-        role < .operator ? "" : patterns.isEmpty ? "all jobs" : patterns.joined(separator: ", ")
+extension Role {
+    /// What somebody of that role may act on.
+    func words(for patterns: [String]) -> String {
+        self < .operator ? "" : patterns.isEmpty ? "all jobs" : patterns.joined(separator: ", ")
     }
 }
 

@@ -23,17 +23,17 @@ struct Apply: AsyncParsableCommand {
     var force = false
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
-
-    private struct Answer: Encodable {
-        var source: String
-        var added: [String]
-        var changed: [String]
-        var removed: [String]
-        var unchanged: [String]
-        var kept: [String]
-    }
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        if let node = try server.node(beside: store) {
+            let file = try SentFile(argument: file, config: store.config)
+            let options = [
+                ("revision", SentFile.revision(revision)), ("complete", complete ? "true" : nil),
+                ("prune_all", pruneAll ? "true" : nil), ("force", force ? "true" : nil),
+            ]
+            return try show(try await file.send(to: node, "apply", options), of: file.path)
+        }
         let surroundings = try store.surroundings(file: file, revision: revision, mayBeEmpty: pruneAll)
         var request = try surroundings.request(by: Person.current)
         request.isComplete = request.isComplete || complete || pruneAll
@@ -41,21 +41,22 @@ struct Apply: AsyncParsableCommand {
         let store = try await surroundings.makeStore()
         try await FirstLook.agree(store)
         let changes = try await store.apply(request, schedules: ScheduleCache())
-        func names(_ kind: JobChange.Kind) -> [String] { changes.filter { $0.kind == kind }.map(\.job).sorted() }
-        if format.json {
-            return try Output.json(
-                Answer(
-                    source: request.source, added: names(.added), changed: names(.changed),
-                    removed: names(.removed), unchanged: names(.unchanged), kept: names(.kept)))
+        let file = try surroundings.requiredFile()
+        try show(ApplyResource(changes, of: request.source, warnings: file.warnings), of: file.path)
+    }
+
+    private func show(_ applied: ApplyResource, of path: String) throws {
+        if format.json { return try Output.json(applied) }
+        for warning in applied.warnings {
+            Output.note("onebeat: warning: \(warning.problem(in: path, "").summary)")
         }
-        Surroundings.warn(of: try surroundings.requiredFile())
-        for (sign, kind) in [("+", JobChange.Kind.added), ("~", .changed), ("-", .removed)] {
-            for name in names(kind) { Output.line("\(sign) \(name)") }
+        for (sign, names) in [("+", applied.added), ("~", applied.changed), ("-", applied.removed)] {
+            for name in names { Output.line("\(sign) \(name)") }
         }
-        Output.line("\(changes.summary)")
-        if !names(.kept).isEmpty {
+        Output.line("\(applied.summary)")
+        if !applied.kept.isEmpty {
             Output.note(
-                "onebeat: warning: no longer in the file, and goes on: \(names(.kept).joined(separator: ", "));"
+                "onebeat: warning: no longer in the file, and goes on: \(applied.kept.joined(separator: ", "));"
                     + " `onebeat apply --complete` removes what the file does not hold")
         }
     }
@@ -76,9 +77,7 @@ extension Surroundings {
     }
 
     static func request(_ file: ConfigurationFile, revision: Int64, by actor: String) throws -> ApplyRequest {
-        ApplyRequest(
-            file.jobs, source: file.source, by: actor, revision: try SourceRevision(revision, of: file.jobs),
-            isComplete: file.isComplete)
+        try ApplyRequest(file, revision: revision, by: actor)
     }
 }
 

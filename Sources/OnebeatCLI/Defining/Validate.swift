@@ -9,49 +9,39 @@ struct Validate: AsyncParsableCommand {
     @Argument(help: "The configuration file.")
     var file: String?
     @OptionGroup var format: FormatOptions
-
-    private struct Answer: Encodable {
-        var file: String
-        var valid: Bool
-        var jobs: Int
-        var problems: [Problem]
-        var warnings: [Problem]
-
-        struct Problem: Encodable {
-            var line: Int?
-            var column: Int?
-            var job: String?
-            var key: String?
-            var message: String
-
-            init(_ problem: ConfigurationProblem) {
-                (line, column, job) = (problem.line, problem.column, problem.job)
-                (key, message) = (problem.key, problem.message)
-            }
-        }
-    }
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        // A file is checked here, whatever the environment says, unless a node is named.
+        if let node = try server.namedNode() {
+            let file = try SentFile(argument: file)
+            let check: FileCheck = try await file.send(to: node, "validate")
+            return try show(check, of: file.path, file.problems(check.problems))
+        }
         let path = try Surroundings.requiredFile(argument: file)
-        if format.json { return try answer(path) }
-        let configuration = try Surroundings.load(path)
-        Surroundings.warn(of: configuration)
-        let count = configuration.jobs.count
-        Output.line("\(path) is good: \(count) job\(count == 1 ? "" : "s")")
+        if !format.json {
+            let configuration = try Surroundings.load(path)
+            return try show(FileCheck(configuration), of: path, [])
+        }
+        let check: FileCheck
+        do {
+            check = FileCheck(try ConfigurationFile.load(path: path, environment: Surroundings.environment))
+        } catch {
+            check = FileCheck(error, of: path)
+        }
+        try show(check, of: path, [])
     }
 
-    private func answer(_ path: String) throws {
-        let answer: Answer
-        do {
-            let file = try ConfigurationFile.load(path: path, environment: Surroundings.environment)
-            answer = Answer(
-                file: path, valid: true, jobs: file.jobs.count, problems: [],
-                warnings: file.warnings.map(Answer.Problem.init))
-        } catch {
-            answer = Answer(
-                file: path, valid: false, jobs: 0, problems: error.problems.map(Answer.Problem.init), warnings: [])
+    private func show(_ check: FileCheck, of path: String, _ problems: [String]) throws {
+        var check = check
+        check.file = path
+        if format.json {
+            try Output.json(check)
+            if !check.valid { throw CommandFailure.silent(.badData) }
+            return
         }
-        try Output.json(answer)
-        if !answer.valid { throw CommandFailure.silent(.badData) }
+        if !check.valid { throw CommandFailure(problems, .badData) }
+        for warning in check.warnings { Output.note("onebeat: warning: \(warning.problem(in: path, "").summary)") }
+        Output.line("\(check.words)")
     }
 }

@@ -11,8 +11,7 @@ struct DatabaseChecks {
         do {
             let store = try await PostgresStore.open(url.text, mustExist: true)
             defer { store.close() }
-            return try await onServer(store) + StoreChecks.onDefinitions(store, surroundings)
-                + [StoreChecks.onNodes(store), StoreChecks.onWaiting(store)] + StoreChecks.onTime(store)
+            return try await Self.onServer(store) + StoreChecks.onAny(store, surroundings)
         } catch StoreError.notFound(let words) {
             return [.warn("store", words, "`onebeat up` or `onebeat apply` makes them")]
         } catch {
@@ -22,7 +21,7 @@ struct DatabaseChecks {
         }
     }
 
-    private func onServer(_ store: PostgresStore) async throws -> [Finding] {
+    static func onServer(_ store: PostgresStore) async throws -> [Finding] {
         let health = try await store.health()
         let size = ByteCount.text(health.size)
         let way = health.isPooled ? ", through a pooler" : ""

@@ -11,18 +11,11 @@ struct Doctor: AsyncParsableCommand {
     var file: String?
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
-
-    private struct Answer: Encodable {
-        struct Setting: Encodable {
-            var name: String
-            var value: String
-            var origin: String
-        }
-        var settings: [Setting]
-        var findings: [Finding]
-    }
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        // This machine is looked at, whatever the environment says, unless a node is named.
+        if let node = try server.namedNode() { return try end(try await node.readLong("/doctor")) }
         // A broken file or setting is a finding, and no reason to look at nothing else.
         var findings: [Finding] = []
         var surroundings: Surroundings?
@@ -43,22 +36,21 @@ struct Doctor: AsyncParsableCommand {
             findings.append(MachineChecks.listening(on: surroundings.settings.listen.value))
         }
         findings += MachineChecks.findings()
-        try show(findings, surroundings)
-        if findings.contains(where: { $0.level == .fail }) { throw CommandFailure.silent(.failed) }
+        try end(Examination(surroundings?.settings, findings))
     }
 
-    private func show(_ findings: [Finding], _ surroundings: Surroundings?) throws {
-        let settings = surroundings?.settings.table ?? []
-        if format.json {
-            let shown = settings.map {
-                Answer.Setting(name: $0.name, value: $0.value, origin: $0.origin.description)
-            }
-            return try Output.json(Answer(settings: shown, findings: findings))
-        }
+    private func end(_ examination: Examination) throws {
+        try show(examination)
+        if examination.hasFailed { throw CommandFailure.silent(.failed) }
+    }
+
+    private func show(_ examination: Examination) throws {
+        if format.json { return try Output.json(examination) }
+        let findings = examination.findings
         let terminal = Terminal.output
         var table = TextTable("setting", "value", "from")
-        for setting in settings {
-            table.add(.init(setting.name), .init(setting.value), .init(setting.origin.description, .quiet))
+        for setting in examination.settings {
+            table.add(.init(setting.name), .init(setting.value), .init(setting.origin, .quiet))
         }
         if !table.isEmpty {
             for line in table.lines(for: terminal) { Output.line(line) }
@@ -70,6 +62,17 @@ struct Doctor: AsyncParsableCommand {
             let check = finding.check.padding(toLength: width, withPad: " ", startingAt: 0)
             Output.line("\(terminal.paint("\(level)", finding.level.colour))  \(check)  \(finding.text)")
             if let advice = finding.advice { Output.line("      \(String(repeating: " ", count: width))  → \(advice)") }
+        }
+    }
+}
+
+extension Finding.Level {
+    /// The colour of its word.
+    fileprivate var colour: Colour {
+        switch self {
+        case .ok: .good
+        case .warn: .warning
+        case .fail: .bad
         }
     }
 }

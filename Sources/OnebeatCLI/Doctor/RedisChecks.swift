@@ -1,5 +1,6 @@
 import Onebeat
 import OnebeatRedis
+import OnebeatServer
 
 /// What the doctor says of Redis.
 enum RedisChecks {

@@ -16,84 +16,22 @@ struct StoreChecks {
         }
     }
 
-    /// What clocks that step leave.
-    static func onTime(_ store: any Store) async throws -> [Finding] {
+    /// What is said of any store; a command has just started, and believes the nodes rather than a clock.
+    static func onAny(_ store: any Store, _ surroundings: Surroundings) async throws -> [Finding] {
+        let definitions = try await onDefinitions(store, surroundings)
         try await FirstLook.agree(store)
-        var findings: [Finding] = []
-        if let deviation = store.clock.deviation, deviation != .zero {
-            findings.append(
-                .fail(
-                    "clock",
-                    "the store's clock is \(Duration.seconds(deviation.inSeconds.rounded()).text) off, by its nodes",
-                    "let NTP set it; the nodes go on by uptime, and follow a clock that stays where it is"))
-        }
-        var filter = JobFilter()
-        filter.plannedBeyond = try await store.now() + JobRecord.farthest
-        let ahead = try await store.jobs(filter)
-        if let job = ahead.first {
-            findings.append(
-                .warn(
-                    "planning",
-                    "\(ahead.count == 1 ? "" : "\(ahead.count) jobs, such as ")\(job.aheadWords)",
-                    "the leader sets that right within half a minute"))
-        }
-        return findings
+        return try await definitions + StandingChecks.findings(store)
     }
 
     /// How the file stands to what is in force.
     static func onDefinitions(_ store: any Store, _ surroundings: Surroundings) async throws -> [Finding] {
         guard surroundings.file != nil else { return [] }
-        let request = try surroundings.request(by: Person.current)
-        let history = try await store.history(of: request.source)
-        let diff = try PlanDiff(of: request, against: try await store.jobs(), at: try await store.now())
-        if !diff.isEmpty, let why = request.revision.flatMap(history.objection) {
-            return [
-                .warn(
-                    "jobs", "\(why); a node that starts with this file works with those",
-                    "bring the newer file here, or go back to this one with `onebeat apply --force`")
-            ]
-        }
-        let kept = diff.changes.filter { $0.kind == .kept }.map(\.job)
-        if let first = kept.first {
-            let more = kept.count > 1 ? " and \(kept.count - 1) more" : ""
-            return [
-                .warn(
-                    "jobs", "\(first)\(more) of this source go on, though the file does not hold them",
-                    "`onebeat apply --complete` removes them")
-            ]
-        }
-        return [.ok("jobs", diff.isEmpty ? "as the file has them" : "the file has changes; `onebeat plan` shows them")]
-    }
-
-    static func onNodes(_ store: any Store) async throws -> Finding {
-        let now = try await store.now()
-        let living = try await store.nodes(limit: 100).filter { $0.standing(at: now) == "alive" }
-        if living.isEmpty { return .warn("nodes", "none is up; nothing runs until one is", "start one: `onebeat up`") }
-        let names = living.map { $0.isLeader ? "\($0.id.name) (leads)" : $0.id.name }.joined(separator: ", ")
-        guard living.contains(where: \.isLeader) else {
-            return .warn("nodes", "\(names) up, and none leads", "look again in some seconds, then at their logs")
-        }
-        return .ok("nodes", "\(names) up")
-    }
-}
-
-extension StoreChecks {
-    /// Whether something waits that no living node serves.
-    static func onWaiting(_ store: any Store) async throws -> Finding {
-        let now = try await store.now()
-        let nodes = try await store.nodes(limit: 1000)
-        let unclaimed = try await store.unclaimed(for: .seconds(10), limit: 100)
-        let unserved = unclaimed.compactMap { runs in
-            Unserved(queue: runs.queue, need: runs.need, among: nodes, at: now).map { (runs, $0) }
-        }
-        guard let (runs, first) = unserved.first else { return .ok("waiting", "nothing waits that no node serves") }
-        let count = unserved.reduce(0) { $0 + $1.0.count }
-        return .warn("waiting", "\(count) due, of job \(runs.job) among them, and nobody starts them", first.sentence)
+        return [try await StandingChecks.onDefinitions(store, surroundings.request(by: Person.current))]
     }
 }
 
 /// A store in a file, and the disk below it.
-private struct FileChecks {
+struct FileChecks {
     private let surroundings: Surroundings
     private let path: String
     private let folder: String
@@ -108,8 +46,7 @@ private struct FileChecks {
         guard FileManager.default.fileExists(atPath: path) else { return [missing()] + disk() }
         do {
             let store = try SQLiteStore(path: path, mustExist: true)
-            return try await onFile(store) + StoreChecks.onDefinitions(store, surroundings)
-                + [StoreChecks.onNodes(store), StoreChecks.onWaiting(store)] + StoreChecks.onTime(store) + disk()
+            return try await onFile(store) + StoreChecks.onAny(store, surroundings) + disk()
         } catch {
             let failure = CommandFailure(error)
             let advice = "if it is not busy, restore it from a copy, or name another with --store"
@@ -126,15 +63,22 @@ private struct FileChecks {
         return .warn("store", "\(path) is not there yet", "`onebeat up` or `onebeat apply` makes it")
     }
 
-    private func onFile(_ store: SQLiteStore) async throws -> [Finding] {
-        let health = try await store.health()
+    /// What a node says of the file that it works with. It does not read it through: nothing could be written meanwhile.
+    func ofNode(_ store: SQLiteStore) async throws -> [Finding] {
+        try await onFile(store, readsThrough: false) + [space()].compactMap(\.self)
+    }
+
+    private func onFile(_ store: SQLiteStore, readsThrough: Bool = true) async throws -> [Finding] {
+        let health = try await store.health(readsThrough: readsThrough)
         var findings: [Finding] = []
         let size = ByteCount.text(health.size)
-        if health.check == "ok" {
-            findings.append(.ok("store", "\(path), \(size), schema \(health.schema), SQLite finds it sound"))
+        if health.check == nil || health.check == "ok" {
+            let sound = health.check == nil ? "" : ", SQLite finds it sound"
+            findings.append(.ok("store", "\(path), \(size), schema \(health.schema)\(sound)"))
         } else {
             findings.append(
-                .fail("store", "\(path) is damaged: \(health.check)", "stop all nodes and restore it from a copy"))
+                .fail("store", "\(path) is damaged: \(health.check ?? "")", "stop all nodes and restore it from a copy")
+            )
         }
         findings.append(
             health.journalMode == "wal" && health.isSynchronous

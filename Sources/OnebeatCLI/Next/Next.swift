@@ -49,6 +49,17 @@ struct Next: AsyncParsableCommand {
 
     private func fires(of subject: String) async throws -> FiresResource {
         if let rhythm = Self.rhythm(in: subject) {
+            // An expression is worked out here, whatever the environment says, unless a node is named.
+            if let node = try server.namedNode() {
+                let trial: TrialResource = try await node.read(
+                    RemoteNode.query(
+                        "/next",
+                        [
+                            ("expression", subject), ("timezone", timezone), ("dialect", dialect?.rawValue),
+                            ("after", "\(try start(on: .clock(of: timezone ?? "UTC")))"), ("count", "\(count)"),
+                        ]))
+                return FiresResource(trial)
+            }
             var definition = ScheduleDefinition(rhythm, timezone: timezone ?? "UTC")
             if let dialect { definition.dialect = dialect }
             let schedule = try Schedule(definition, jobName: "next")

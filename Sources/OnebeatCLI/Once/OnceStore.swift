@@ -28,7 +28,7 @@ struct OnceStore {
     private static func mayPass(_ error: any Error) -> Bool {
         switch error as? StoreError {
         case .unavailable, .unknownOutcome: true
-        case .fenced, .notFound, .refused, .outdated, nil: false
+        case .fenced, .notFound, .refused, .outdated, .changed, nil: false
         }
     }
 

@@ -75,59 +75,44 @@ struct AlertTest: AsyncParsableCommand {
     @Argument(help: "The alert as `onebeat jobs` names it (alerts/ops/slack), or a part of that name.")
     var name: String
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let store = try await store.open()
-        for job in try await chosen(in: store) {
-            let run = try await store.trigger(job.name, requestID: "test-\(UUID().uuidString)", by: Person.current)
-            Output.note("onebeat: run \(run.id) of \(job.name) \(try await store.outlook(of: run).words)")
-            let end = try await sent(run, in: store)
+        let witness = try await server.witness(beside: store)
+        for (run, words) in try await triggered(witness) {
+            Output.note("onebeat: \(words)")
+            let end = try await sent(run, witness)
             // Where a mail server refused some, another run goes on with those.
             var filter = RunFilter()
-            filter.job = job.name
-            for rest in try await store.runs(filter) where MailRemainder.isOne(rest, of: run) {
-                _ = try await sent(rest, in: store, isRest: true)
+            filter.job = run.job
+            for rest in try await witness.runs(filter) where MailRemainder.isOne(rest, of: run) {
+                _ = try await sent(rest, witness, isRest: true)
             }
             Output.line("sent by \(end.node ?? "a node")")
         }
     }
 
-    /// The one of this name, else all channels of the entry of this name, else the one whose name holds it.
-    private func chosen(in store: any Store) async throws -> [JobRecord] {
-        let found = try await store.alerts(named: name)
-        if let exact = found.first(where: { $0.name == name }) { return [exact] }
-        let entry = found.filter { $0.name.hasPrefix("alerts/\(name)/") || $0.name.hasPrefix("\(name)/") }
-        if !entry.isEmpty { return entry }
-        guard found.count == 1 else {
-            throw CommandFailure("\"\(name)\" could be \(found.map(\.name).joined(separator: " or "))")
+    /// The runs that were asked for, each with what will become of it.
+    private func triggered(_ witness: any Witness) async throws -> [(Run, String)] {
+        if let node = witness as? RemoteNode {
+            let deed: RemoteNode.Deed = try await node.does("/alerts/test", ["alert": .string(name)])
+            return zip(deed.runs ?? [], deed.said).map { (Run($0), $1) }
         }
-        return found
+        let store = try await store.open()
+        return try await Acts(store, by: Person.current).test(store.alerts(meant: name), named: name)
+            .map { ($0.run, $0.testWords) }
     }
 }
 
 extension AlertTest {
     /// - Parameter isRest: whether others have the sample already.
-    private func sent(_ run: Run, in store: any Store, isRest: Bool = false) async throws -> Run {
-        let end = try await RunWait.untilEnd(of: run, in: StoreWitness(store), showsOutput: true, isPatient: false)
+    private func sent(_ run: Run, _ witness: any Witness, isRest: Bool = false) async throws -> Run {
+        let end = try await RunWait.untilEnd(of: run, in: witness, showsOutput: true, isPatient: false)
         guard end.state == .succeeded else {
             let words = isRest ? "the sample did not reach all" : "the sample could not be sent"
             throw CommandFailure("\(words): \(end.message ?? end.state.rawValue)")
         }
         return end
-    }
-}
-
-extension JobStore {
-    /// The jobs of alerts whose names hold this text.
-    fileprivate func alerts(named name: String) async throws -> [JobRecord] {
-        var filter = JobFilter()
-        filter.containing = name
-        let found = try await jobs(filter).filter(\.isAlert)
-        guard !found.isEmpty else {
-            throw CommandFailure(
-                "no alert is called \"\(name)\"; `alerts:` in the file makes them, and `onebeat jobs` lists them")
-        }
-        return found
     }
 }
 
@@ -138,19 +123,26 @@ struct AlertPreview: AsyncParsableCommand {
     @Argument(help: "The alert as `onebeat jobs` names it (alerts/ops/slack), or a part of that name.")
     var name: String
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let store = try await store.open()
-        let now = try await store.now()
-        for job in try await store.alerts(named: name) {
-            guard case .alert(let rule) = job.definition.work else { continue }
-            Output.line(Terminal.output.paint("\(job.name)", .title))
-            for text in AlertPreview.texts(rule, job: job.name, at: now) { Output.line("\n\(text)") }
+        for alert in try await read() {
+            Output.line(Terminal.output.paint("\(alert.alert)", .title))
+            for text in alert.messages { Output.line("\n\(text)") }
         }
     }
 
-    private static func texts(_ rule: AlertRule, job: String, at now: Timestamp) -> [String] {
-        AlertSample.all(rule: job, at: now).map { AlertSample.text(of: $0, rule, job: job, at: now) }
+    private func read() async throws -> [AlertPreviewResource] {
+        if let node = try server.node(beside: store) {
+            return try await
+                (node.read(RemoteNode.query("/alerts/preview", [("alert", name)]))
+                as Items<AlertPreviewResource>).items
+        }
+        let store = try await store.open()
+        let now = try await store.now()
+        let found = try await store.alerts(meant: name)
+        if found.isEmpty { throw StoreError.noAlert(name) }
+        return found.compactMap { AlertPreviewResource($0, at: now) }
     }
 }
 

@@ -20,35 +20,29 @@ struct Audit: AsyncParsableCommand {
     @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
+    @OptionGroup var server: ServerOptions
 
     /// Faults of one kind and job that are shown one by one; the rest is counted.
     private static let mostLines = 20
 
-    private struct FaultLine: Encodable {
-        var fault: String
-        var job: String
-        var at: Timestamp
-        var run: Int64?
-        var count: Int
-        var words: String
-    }
-
-    private struct SummaryLine: Encodable {
-        var clean: Bool
-        var from: Timestamp?
-        var through: Timestamp
-        var jobs: Int
-        var instants: Int
-        var runs: Int
-        var attempts: Int
-        var faults: Int
-        var notes: [String]
-    }
-
     func run() async throws {
-        let store = try await store.open()
-        let now = try await store.now()
         let clock = try reader.clock()
+        var shown: [String: Int] = [:]
+        let summary: AuditSummary
+        if let node = try server.node(beside: store) {
+            summary = try await audit(by: node, period(on: clock, now: node.now()), &shown)
+        } else {
+            let store = try await store.open()
+            summary = try await audit(in: store, period(on: clock, now: store.now()), &shown)
+        }
+        Output.endPassing()
+        try show(summary, shown, on: clock)
+        if summary.faults > 0 { throw CommandFailure.silent(.failed) }
+    }
+
+    private typealias Period = (from: Timestamp?, to: Timestamp?)
+
+    private func period(on clock: Schedule, now: Timestamp) throws -> Period {
         func moment(_ text: String?, _ option: String) throws -> Timestamp? {
             try text.map { try Moment.read($0, option: option, on: clock, now: now) }
         }
@@ -56,50 +50,71 @@ struct Audit: AsyncParsableCommand {
         if let start, let end, end <= start {
             throw CommandFailure("--to is not after --from; nothing lies between them", .badData)
         }
+        return (start, end)
+    }
+
+    private func audit(
+        in store: any Store, _ period: Period, _ shown: inout [String: Int]
+    ) async throws -> AuditSummary {
         if let job, try await store.versions(of: job, before: nil, limit: 1).isEmpty {
             _ = try await store.record(of: job)
         }
-        var shown: [String: Int] = [:]
         var spoken = Timestamp.now
-        let summary = try await Auditor(store).audit(job: job, from: start, to: end) { fault in
-            try show(fault, &shown)
+        let summary = try await Auditor(store).audit(job: job, from: period.from, to: period.to) { fault in
+            try show(FaultResource(fault), &shown)
         } progress: { summary in
             guard Timestamp.now.duration(since: spoken) > .milliseconds(500) else { return }
             spoken = .now
-            Output.passing("onebeat: \(summary.jobs) jobs, \(summary.runs) runs, \(summary.faults) faults so far")
+            Self.tell(AuditSummary(summary))
         }
-        Output.endPassing()
-        try show(summary, shown, on: clock)
-        if summary.faults > 0 { throw CommandFailure.silent(.failed) }
+        return AuditSummary(summary)
     }
 
-    private func show(_ fault: AuditFault, _ shown: inout [String: Int]) throws {
-        if format.json {
-            return try Output.jsonLine(
-                FaultLine(
-                    fault: fault.kind.rawValue, job: fault.job, at: fault.at, run: fault.run?.value, count: fault.count,
-                    words: fault.words))
-        }
-        shown["\(fault.kind.rawValue) of \(fault.job)", default: 0] += 1
-        guard shown["\(fault.kind.rawValue) of \(fault.job)", default: 0] <= Self.mostLines else { return }
-        Output.endPassing()
-        Output.line(Terminal.output.paint("\(fault.kind.rawValue)", .bad) + "  \(fault.words)")
+    /// A node audits in parts, so that no answer takes too long.
+    private func audit(
+        by node: RemoteNode, _ period: Period, _ shown: inout [String: Int]
+    ) async throws -> AuditSummary {
+        var whole: AuditSummary?
+        var after: String?
+        repeat {
+            // All parts end at the moment at which the first did.
+            let end = whole?.through ?? period.to
+            let page: AuditPage = try await node.readLong(
+                RemoteNode.query(
+                    "/audit",
+                    [
+                        ("job", job), ("from", period.from.map { "\($0)" }), ("to", end.map { "\($0)" }),
+                        ("after", after),
+                    ]))
+            for fault in page.items { try show(fault, &shown) }
+            if whole == nil { whole = page.summary } else { whole?.add(page.summary) }
+            after = page.next
+            if let whole { Self.tell(whole) }
+        } while after != nil
+        guard let whole else { throw CommandFailure("the node audited nothing", .tryLater) }
+        return whole
     }
 
-    private func show(_ summary: Auditor.Summary, _ shown: [String: Int], on clock: Schedule) throws {
-        let isWhole = summary.after == .distantPast
-        if format.json {
-            return try Output.jsonLine(
-                SummaryLine(
-                    clean: summary.faults == 0, from: isWhole ? nil : summary.after, through: summary.through,
-                    jobs: summary.jobs, instants: summary.instants, runs: summary.runs, attempts: summary.attempts,
-                    faults: summary.faults, notes: summary.notes))
-        }
+    private static func tell(_ summary: AuditSummary) {
+        Output.passing("onebeat: \(summary.jobs) jobs, \(summary.runs) runs, \(summary.faults) faults so far")
+    }
+
+    private func show(_ fault: FaultResource, _ shown: inout [String: Int]) throws {
+        if format.json { return try Output.jsonLine(fault) }
+        let what = "\(fault.fault) of \(fault.job)"
+        shown[what, default: 0] += 1
+        guard shown[what, default: 0] <= Self.mostLines else { return }
+        Output.endPassing()
+        Output.line(Terminal.output.paint("\(fault.fault)", .bad) + "  \(fault.words)")
+    }
+
+    private func show(_ summary: AuditSummary, _ shown: [String: Int], on clock: Schedule) throws {
+        if format.json { return try Output.jsonLine(summary) }
         for (what, count) in shown.sorted(by: { $0.key < $1.key }) where count > Self.mostLines {
             Output.line("… and \(count - Self.mostLines) more \(what)")
         }
         let period =
-            (isWhole ? "until " : "from \(clock.readable(summary.after)) to ") + clock.readable(summary.through)
+            (summary.from.map { "from \(clock.readable($0)) to " } ?? "until ") + clock.readable(summary.through)
         let verdict =
             summary.faults == 0
             ? Terminal.output.paint("clean", .good)

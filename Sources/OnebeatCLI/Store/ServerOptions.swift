@@ -19,16 +19,27 @@ struct ServerOptions: ParsableArguments {
     /// The node to ask; `nil` where the store is asked.
     /// - Throws: ``CommandFailure`` where both are named, or the address cannot be used.
     func node(beside store: StoreOptions) throws -> RemoteNode? {
-        let environment = Surroundings.environment
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        // A store that is named on the command line is meant, whatever stands in the environment.
-        guard let address = server ?? (store.store == nil ? value("ONEBEAT_SERVER") : nil) else { return nil }
-        guard store.store == nil else {
-            throw CommandFailure("--server and --store name two places; give one of them", .badData)
+        if let node = try namedNode() {
+            guard store.store == nil else {
+                throw CommandFailure("--server and --store name two places; give one of them", .badData)
+            }
+            return node
         }
-        return try RemoteNode(
-            address, token: value("ONEBEAT_TOKEN"), authorities: ca ?? value("ONEBEAT_CA"), environment: environment)
+        // A store that is named on the command line is meant, whatever stands in the environment.
+        guard store.store == nil, let address = value("ONEBEAT_SERVER") else { return nil }
+        return try node(at: address)
     }
+
+    /// The node that the command line names, for what is otherwise found out here whatever the environment says.
+    func namedNode() throws -> RemoteNode? { try server.map { try node(at: $0) } }
+
+    private func node(at address: String) throws -> RemoteNode {
+        try RemoteNode(
+            address, token: value("ONEBEAT_TOKEN"), authorities: ca ?? value("ONEBEAT_CA"),
+            environment: Surroundings.environment)
+    }
+
+    private func value(_ name: String) -> String? { Surroundings.environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     /// Whoever is asked: the node that was named, or else the store.
     func witness(beside store: StoreOptions) async throws -> any Witness {

@@ -98,14 +98,14 @@ struct NodeProgram {
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         let node = makeNode(http)
+        let readings = SharedReadings(store, schedules: schedules, time: SystemTime())
         let alerts = AlertService(
             AlertLoop(
-                store: store, schedules: schedules, actor: settings.name, isLeader: { node.isLeader }, logger: logger),
+                store: store, readings: readings, actor: settings.name, isLeader: { node.isLeader }, logger: logger),
             wokenBy: node.elected, logger)
         let group: ServiceGroup
         if settings.roles.contains(.web) {
             let isListening = Bell()
-            let readings = SharedReadings(store, schedules: schedules, time: SystemTime())
             let web = try web(of: node, metrics, readings, isListening, changes)
             let ahead = ReadingService(ReadingAhead(readings), logger)
             group = self.group(of: [web, alerts, AfterListening(isListening, node), ahead])
@@ -134,7 +134,10 @@ struct NodeProgram {
             store: store, node: node, metrics: metrics, address: surroundings.settings.listen.value,
             hosts: surroundings.settings.webHosts.value, certificate: certificate, access: surroundings.settings.access,
             metricsJobs: surroundings.file?.metricsJobs ?? [], schedules: schedules, readings: readings,
-            keepsLocks: surroundings.settings.redis.value != nil, limits: readers, logger: logger
+            keepsLocks: surroundings.settings.redis.value != nil,
+            examine: { [surroundings, store] in
+                await NodeChecks(surroundings: surroundings, store: store).examination()
+            }, limits: readers, logger: logger
         ) { address in
             await greet(at: address, changes)
             isListening.ring()

@@ -58,7 +58,8 @@ struct ActAPI: Sendable {
         let wish = try Self.name(of: request, body)
         let alone = try body.truth("only")
         let job = try await context.actable(reading.record(name))
-        let triggered = try await context.acts(reading.store).trigger(job, request: wish, alone: alone)
+        let triggered = try await context.acts(reading.store).trigger(
+            job, request: wish, alone: alone, asSeen: context.seen?.job)
         return try Self.made(
             triggered.run,
             Deed(
@@ -86,7 +87,7 @@ struct ActAPI: Sendable {
         _ = try QueryReader(request, known: [])
         _ = try await BodyReader(json: request, known: [])
         let job = try await context.actable(reading.record(name))
-        let pausing = try await context.acts(reading.store).setPaused(isPaused, job)
+        let pausing = try await context.acts(reading.store).setPaused(isPaused, job, asSeen: context.seen?.job)
         return try await JSON.response(
             Deed(
                 words: pausing.words, job: reading.resources([reading.record(name)]).first, changed: pausing.isChange))
@@ -105,7 +106,7 @@ struct ActAPI: Sendable {
         let wish = try Self.name(of: request, body)
         let job = try await context.actable(reading.record(name))
         let signalled = try await context.acts(reading.store).signal(
-            word, of: job, id: wish, message: body.text("message"), exitCode: code)
+            word, of: job, id: wish, message: body.text("message"), exitCode: code, asSeen: context.seen?.job)
         return try Self.made(signalled.run, Deed(words: signalled.words, run: RunResource(signalled.run)))
     }
 
@@ -189,7 +190,7 @@ extension WebContext {
     /// Ends a run, or all of its flow where the visitor may act on each job of it.
     func cancel(_ run: Run, withFlow: Bool, in store: any Store) async throws -> Cancelled {
         try requireScope(run.job)
-        guard withFlow else { return try await acts(store).cancel(run) }
+        guard withFlow else { return try await acts(store).cancel(run, asSeen: seen?.run) }
         let open = try await acts(store).open(inFlowOf: run)
         for run in open { try requireScope(run.job) }
         return try await acts(store).cancel(open, ofFlow: run.flow)
@@ -200,14 +201,14 @@ extension WebContext {
         try requireScope(run.job)
         if downstream { try await requireScope(ofFlowOf: run, reading.store) }
         _ = try await reading.record(run.job)
-        return try await acts(reading.store).retry(run, downstream: downstream)
+        return try await acts(reading.store).retry(run, downstream: downstream, asSeen: seen?.run)
     }
 
     /// Says what a run counts as, where the visitor may act on each job of its flow.
     func mark(_ run: Run, as state: RunMark.State, because: String, _ reading: ReadAPI) async throws -> Marked {
         try requireScope(run.job)
         try await requireScope(ofFlowOf: run, reading.store)
-        return try await acts(reading.store).mark(run, as: state, because: because)
+        return try await acts(reading.store).mark(run, as: state, because: because, asSeen: seen?.run)
     }
 
     private func requireScope(ofFlowOf run: Run, _ store: any Store) async throws {

@@ -17,6 +17,8 @@ struct AlertAPI: Sendable {
         }
         group.post("silences") { request, context in try await silence(request, context) }
         group.delete("silences/:id") { request, context in try await endSilence(request, context) }
+        group.post("alerts/test") { request, context in try await test(request, context) }
+        group.get("alerts/preview") { request, context in try await preview(request, context) }
         group.post("alerts/:id/acknowledge") { request, context in try await acknowledge(request, context) }
     }
 
@@ -69,6 +71,43 @@ struct AlertAPI: Sendable {
     private func endSilence(_ request: Request, _ context: Context) async throws -> Response {
         _ = try QueryReader(request, known: [])
         return try await JSON.response(Deed(words: context.endSilence(context.number(), in: store)))
+    }
+
+    /// What was asked for: a run for each channel.
+    private struct Tested: Encodable {
+        var words: String
+        var lines: [String]
+        var runs: [RunResource]
+    }
+
+    /// The alerts of a name, where the visitor may act on them.
+    private func alerts(named name: String?, _ context: Context) async throws -> (name: String, jobs: [JobRecord]) {
+        guard let name else {
+            throw Problem(.badRequest, "alert is missing; name one, such as ops or alerts/ops/slack")
+        }
+        let found = try await store.alerts(meant: name)
+        for job in found.isEmpty ? [name] : found.map(\.name) { try context.requireScope(job) }
+        if found.isEmpty { throw StoreError.noAlert(name) }
+        return (name, found)
+    }
+
+    private func test(_ request: Request, _ context: Context) async throws -> Response {
+        _ = try QueryReader(request, known: [])
+        let (name, jobs) = try await alerts(
+            named: BodyReader(json: request, known: ["alert"]).text("alert"), context)
+        let tested = try await context.acts(store).test(jobs, named: name)
+        let lines = tested.map(\.testWords)
+        return try JSON.response(
+            Tested(
+                words: lines.joined(separator: "; "), lines: lines, runs: tested.map { RunResource($0.run) }),
+            status: .created)
+    }
+
+    private func preview(_ request: Request, _ context: Context) async throws -> Response {
+        let query = try QueryReader(request, known: ["alert"])
+        let jobs = try await alerts(named: query.text("alert"), context).jobs
+        let now = try await store.now()
+        return try JSON.response(["items": jobs.compactMap { AlertPreviewResource($0, at: now) }])
     }
 
     private func acknowledge(_ request: Request, _ context: Context) async throws -> Response {

@@ -67,6 +67,20 @@ struct BodyReader {
     /// Any value, as JSON.
     func json(_ name: String) -> String? { values[name]?.text }
 
+    /// A list of texts; empty where it is left out.
+    func texts(_ name: String) throws -> [String] {
+        let problem = Problem(.badRequest, "\(name) is no list of texts")
+        switch values[name] {
+        case .array(let values)?:
+            return try values.map { value in
+                guard case .string(let text) = value else { throw problem }
+                return text
+            }
+        case nil: return []
+        case .some: throw problem
+        }
+    }
+
     func truth(_ name: String) throws -> Bool {
         switch values[name] {
         case .bool(let truth)?: return truth
@@ -108,17 +122,23 @@ struct BodyReader {
     }
 
     private static func bytes(of request: Request) async throws -> [UInt8] {
-        let tooLarge = Problem(.contentTooLarge, "the body is larger than \(mostBytes) bytes, and no wish here is")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > mostBytes { throw tooLarge }
+        try await bytes(of: request, most: mostBytes, "\(mostBytes) bytes, and no wish here is")
+    }
+
+    /// All that a request carries.
+    /// - Parameter words: how much that may be, in words that follow "larger than".
+    static func bytes(of request: Request, most: Int, _ words: String) async throws -> [UInt8] {
+        let tooLarge = Problem(.contentTooLarge, "the body is larger than \(words)")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > most { throw tooLarge }
         var bytes: [UInt8] = []
         for try await part in request.body {
             bytes += part.readableBytesView
-            if bytes.count > mostBytes { throw tooLarge }
+            if bytes.count > most { throw tooLarge }
         }
         return bytes
     }
 
-    private static func require(_ type: String, _ request: Request) throws {
+    static func require(_ type: String, _ request: Request) throws {
         let given = request.headers[values: .contentType]
         let parts = (given.first ?? "").lowercased().split(separator: ";").map {
             $0.trimmingCharacters(in: .whitespaces)

@@ -20,6 +20,12 @@ package struct FiresResource: Codable, Sendable {
                 texts.flatMap { StepWarning.all(in: $0) }.map { "\($0)" }
             } else { [] }
     }
+
+    /// Those of an expression.
+    package init(_ trial: TrialResource) {
+        (job, schedule, timezone) = ("", trial.schedule, trial.timezone)
+        (next, warnings) = (trial.next, trial.warnings)
+    }
 }
 
 /// A version of a job's definition, as JSON.

@@ -1,5 +1,6 @@
 import Crypto
 import HTTPTypes
+import Hummingbird
 
 /// What tells one state of an answer from another (RFC 9110): `"1.3.on-5f2c…"`.
 ///
@@ -25,6 +26,20 @@ struct EntityTag: Sendable, Equatable {
         var isAny = false
         /// Each as it stands in the header; weak ones begin with `W/`.
         var tags: [String] = []
+
+        /// What a request says that is to be changed only where it is still so; `nil` where it says nothing.
+        /// - Throws: ``Problem`` for what is no list of tags.
+        init?(ifMatch request: Request) throws {
+            let wanted = request.headers[values: .ifMatch]
+            guard !wanted.isEmpty else { return nil }
+            guard let list = Self(wanted) else {
+                throw Problem(
+                    .preconditionFailed,
+                    "If-Match is \(wanted.joined(separator: ", ")), which is no ETag; send it as it came, with its quotes"
+                )
+            }
+            self = list
+        }
 
         /// - Returns: `nil` for what is no list of tags.
         init?(_ headers: [String]) {

@@ -2,6 +2,12 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
+/// Something that people edit: what they change of it tells whether it is still as one of them saw it.
+protocol Edited {
+    /// That, in a few characters.
+    var editState: String { get }
+}
+
 /// JSON as all our answers write it: `snake_case`, sorted keys, ISO 8601 moments.
 enum JSON {
     private static var encoder: JSONEncoder {
@@ -41,7 +47,7 @@ enum JSON {
     static func tag(of value: some Encodable) throws -> EntityTag { tag(of: value, try body(value)) }
 
     private static func tag(of value: some Encodable, _ body: [UInt8]) -> EntityTag {
-        EntityTag(of: body, edit: (value as? JobResource)?.editState)
+        EntityTag(of: body, edit: (value as? any Edited)?.editState)
     }
 
     private static func body(_ value: some Encodable) throws -> [UInt8] {

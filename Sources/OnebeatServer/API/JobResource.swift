@@ -161,7 +161,7 @@ package struct JobResource: Codable, Sendable {
     }
 }
 
-extension JobResource {
+extension JobResource: Edited {
     /// The zone of the job's own clock.
     package var timezone: String {
         if case .string(let zone)? = schedule.members?["timezone"] {

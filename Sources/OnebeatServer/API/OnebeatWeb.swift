@@ -31,6 +31,7 @@ public final class OnebeatWeb: Service {
     ///   - schedules: compiled schedules; the node's own, so that none is compiled twice.
     ///   - keepsLocks: whether jobs that may not overlap hold a lock in Redis, for who asks why one waits.
     ///   - readings: what readers share, where somebody else reads it, too.
+    ///   - examine: what the doctor says of this node; what can be said of any, without.
     ///   - limits: how much readers may hold on to.
     ///   - onListening: told the address once connections are taken, with the port that was found.
     package init(
@@ -38,7 +39,8 @@ public final class OnebeatWeb: Service {
         hosts: [String] = [], certificate: ServerCertificate? = nil, access: WebAccess = .standard,
         metricsJobs: [String] = [],
         schedules: ScheduleCache = ScheduleCache(), readings: SharedReadings? = nil,
-        keepsLocks: Bool = false, time: any TimeSource = SystemTime(),
+        keepsLocks: Bool = false, examine: (@Sendable () async -> Examination)? = nil,
+        time: any TimeSource = SystemTime(),
         limits: WebLimits = WebLimits(), logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
@@ -71,10 +73,16 @@ public final class OnebeatWeb: Service {
         AlertAPI(reading: reading).addRoutes(to: api)
         BackfillAPI(reading: reading).addRoutes(to: api)
         ActAPI(reading: reading).addRoutes(to: api)
+        ConfigurationAPI(reading: reading).addRoutes(to: api)
+        TimeAPI(reading: reading).addRoutes(to: api)
+        AuditAPI(reading: reading, time: time).addRoutes(to: api)
+        DoctorAPI(examine ?? { await .standard(store) }, time: time).addRoutes(to: api)
+        let desk = PasswordDesk()
+        AccessAPI(store: store, desk: desk).addRoutes(to: api)
         EventStream(store: store, time: time, limits: limits).addRoutes(to: api)
         Dashboard(store: store, schedules: schedules, readings: readings).addRoutes(to: router)
         ActPages(reading: reading).addRoutes(to: router)
-        SignInPages(store: store, access: access).addRoutes(to: router)
+        SignInPages(store: store, access: access, desk: desk).addRoutes(to: router)
         endpoints = router.routes.map(\.description)
         responder = router.buildResponder()
         self.address = address
@@ -125,7 +133,8 @@ private struct Changing: RouterMiddleware {
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         let response = try await next(request, context)
-        if request.method != .get, request.method != .head { await readings.forget() }
+        let isQuestion = context.endpointPath.flatMap { Route.find(request.method, $0) }?.isQuestion ?? false
+        if request.method != .get, request.method != .head, !isQuestion { await readings.forget() }
         return response
     }
 }

@@ -8,11 +8,16 @@ struct Problem: Error, HTTPResponseError {
     var detail: String
     /// What the answer carries beside the words.
     var headers: HTTPFields
+    /// Of a file that cannot be used: all that is wrong with it.
+    var problems: [FileProblem]?
 
-    init(_ status: HTTPResponse.Status, _ detail: String, headers: HTTPFields = [:]) {
+    init(
+        _ status: HTTPResponse.Status, _ detail: String, headers: HTTPFields = [:], problems: [FileProblem]? = nil
+    ) {
         self.status = status
         self.detail = detail
         self.headers = headers
+        self.problems = problems
     }
 
     private struct Body: Encodable {
@@ -22,6 +27,7 @@ struct Problem: Error, HTTPResponseError {
         let status: Int
         let detail: String
         let instance: String
+        let problems: [FileProblem]?
     }
 
     /// A page for people who follow a link, JSON for everybody else.
@@ -31,7 +37,9 @@ struct Problem: Error, HTTPResponseError {
         if isForPeople, !request.uri.path.hasPrefix("/api/") {
             response = ProblemPage(problem: self).page.response(status: status)
         } else {
-            let body = Body(title: status.reasonPhrase, status: status.code, detail: detail, instance: request.uri.path)
+            let body = Body(
+                title: status.reasonPhrase, status: status.code, detail: detail, instance: request.uri.path,
+                problems: problems)
             response = try JSON.response(body, status: status, type: "application/problem+json")
         }
         for field in headers { response.headers.append(field) }
@@ -50,6 +58,7 @@ extension Problem {
     init(_ error: StoreError) {
         switch error {
         case .notFound: self.init(.notFound, "\(error)")
+        case .changed: self.init(.conflict, "\(error)")
         case .unavailable, .unknownOutcome, .fenced, .refused, .outdated: self.init(.serviceUnavailable, "\(error)")
         }
     }

@@ -161,7 +161,7 @@ struct ReadAPI: Sendable {
                 version: OnebeatVersion.current, ready: reason == nil, unreadyReason: reason,
                 leader: health.node?.isLeader,
                 runs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }),
-                standing: witness.standing(limit: limit)))
+                standing: StandingResource(readings.snapshot(), limit: limit)))
     }
 
     private struct Page<Item: Encodable, Cursor: Encodable>: Encodable {
@@ -198,7 +198,7 @@ struct ReadAPI: Sendable {
     }
 
     /// What stands against an answer that hangs on a schedule may be that schedule.
-    private func readable(_ answer: () async throws -> Response) async throws -> Response {
+    func readable(_ answer: () async throws -> Response) async throws -> Response {
         do {
             return try await answer()
         } catch let error as ScheduleError {

@@ -25,12 +25,15 @@ package struct Route: Sendable, Hashable {
     package var need: Need
     /// The names of its parameters, for those who look.
     package var query: [String]
+    /// Whether it only asks, whatever its method: it changes nothing, and no scope of jobs limits it.
+    package var isQuestion: Bool
 
-    package init(_ method: Method, _ path: String, _ need: Need, query: [String] = []) {
+    package init(_ method: Method, _ path: String, _ need: Need, query: [String] = [], isQuestion: Bool = false) {
         self.method = method
         self.path = path
         self.need = need
         self.query = query
+        self.isQuestion = isQuestion
     }
 
     /// All there are.
@@ -81,6 +84,28 @@ package struct Route: Sendable, Hashable {
         Route(.post, "/api/v1/backfills/{id}/resume", .role(.operator)),
         Route(.post, "/api/v1/backfills/{id}/cancel", .role(.operator)),
         Route(.get, "/api/v1/stream", .role(.viewer), query: ["after"]),
+        Route(
+            .get, "/api/v1/next", .role(.viewer), query: ["expression", "timezone", "dialect", "after", "count"]),
+        Route(.get, "/api/v1/calendar", .role(.viewer)),
+        Route(.get, "/api/v1/audit", .role(.operator), query: ["job", "from", "to", "after"], isQuestion: true),
+        Route(.get, "/api/v1/doctor", .role(.operator), isQuestion: true),
+        Route(.post, "/api/v1/alerts/test", .role(.operator)),
+        Route(.get, "/api/v1/alerts/preview", .role(.operator), query: ["alert"]),
+        Route(.get, "/api/v1/configuration", .role(.viewer), query: ["source"]),
+        Route(.post, "/api/v1/configuration/validate", .role(.operator), query: ["file"], isQuestion: true),
+        Route(
+            .post, "/api/v1/configuration/plan", .role(.operator), query: ["file", "revision", "complete"],
+            isQuestion: true),
+        Route(
+            .post, "/api/v1/configuration/apply", .role(.admin),
+            query: ["file", "revision", "complete", "prune_all", "force"]),
+        Route(.get, "/api/v1/users", .role(.admin), query: ["after", "limit"]),
+        Route(.post, "/api/v1/users", .role(.admin)),
+        Route(.post, "/api/v1/users/{name}/password", .role(.admin)),
+        Route(.delete, "/api/v1/users/{name}", .role(.admin)),
+        Route(.get, "/api/v1/tokens", .role(.admin), query: ["after", "limit"]),
+        Route(.post, "/api/v1/tokens", .role(.admin)),
+        Route(.delete, "/api/v1/tokens/{name}", .role(.admin)),
     ]
 
     private static let pages = [

@@ -27,6 +27,16 @@ package struct StandingResource: Codable, Sendable {
         looks = reading.lines.map(\.health).worstFirst.prefix(limit).map { Look(job: $0.job, health: .init($0)) }
     }
 
+    /// The same of what readers share, where much of it is said already.
+    init(_ snapshot: SharedReadings.Snapshot, limit: Int) {
+        tone = snapshot.headline.tone
+        headline = snapshot.headline.sentence
+        now = snapshot.now
+        nodes = snapshot.reading.nodes.count { $0.standing(at: snapshot.now) == "alive" }
+        jobs = Dictionary(snapshot.counts.map { ($0.key.rawValue, $0.value) }) { $1 }
+        looks = snapshot.looks.prefix(limit).map { Look(job: $0.job, health: .init($0)) }
+    }
+
     /// Whether nobody has to come. What nobody chose is not well: no node, nothing to run. A pause was somebody's choice.
     package var isWell: Bool { tone == .good || (tone == .calm && !jobs.isEmpty) }
 

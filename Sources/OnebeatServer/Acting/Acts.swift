@@ -16,8 +16,11 @@ package struct Acts: Sendable {
     }
 
     /// Asks for a run now. The same job and request twice is one run.
+    /// - Parameter sight: how the job must be still, here as in all that follows; however it is, without.
     /// - Throws: ``ActRefusal`` for a request that is no name, and for a job that runs for elements of a list.
-    package func trigger(_ job: JobRecord, request: String?, alone: Bool = false) async throws -> Triggered {
+    package func trigger(
+        _ job: JobRecord, request: String?, alone: Bool = false, asSeen sight: JobSight? = nil
+    ) async throws -> Triggered {
         if let request, let problem = RequestName.problem(request) {
             throw ActRefusal(.invalid, "the request id \(problem)")
         }
@@ -26,7 +29,7 @@ package struct Acts: Sendable {
         let name = request ?? RequestName.fresh()
         let run: Run
         do {
-            run = try await store.trigger(job.name, requestID: name, alone: alone, by: actor)
+            run = try await store.trigger(job.name, requestID: name, alone: alone, asSeen: sight, by: actor)
         } catch {
             guard error == StoreError.wished(name, belowOf: job.name) else { throw error }
             throw ActRefusal(.conflict, error.description)
@@ -35,19 +38,23 @@ package struct Acts: Sendable {
     }
 
     /// Pauses or resumes a job.
-    package func setPaused(_ isPaused: Bool, _ job: JobRecord) async throws -> Pausing {
+    package func setPaused(
+        _ isPaused: Bool, _ job: JobRecord, asSeen sight: JobSight? = nil
+    ) async throws -> Pausing {
         let isChange = job.isPaused != isPaused
-        if isChange { try await store.setPaused(isPaused, job: job.name, by: actor) }
+        if isChange || sight != nil {
+            try await store.setPaused(isPaused, job: job.name, asSeen: sight, by: actor)
+        }
         return Pausing(job: job.name, isPaused: isPaused, isChange: isChange)
     }
 
     /// Ends a run.
     /// - Throws: ``ActRefusal`` for one that has ended.
-    package func cancel(_ run: Run) async throws -> Cancelled {
+    package func cancel(_ run: Run, asSeen sight: RunSight? = nil) async throws -> Cancelled {
         if run.state.isTerminal {
             throw ActRefusal(.conflict, "run \(run.id) has ended already: it is \(run.state.rawValue)")
         }
-        return Cancelled(runs: [try await store.cancel(run.id, by: actor)], flow: nil)
+        return Cancelled(runs: [try await store.cancel(run.id, asSeen: sight, by: actor)], flow: nil)
     }
 
     /// The runs of the flow that a run is part of and that have not ended, in the order in which they are to be cancelled.
@@ -72,7 +79,9 @@ package struct Acts: Sendable {
     /// Asks for a new run in place of one that has ended. Asking twice for the same run is asking once.
     /// - Throws: ``ActRefusal`` for one that has not ended.
     /// - Parameter downstream: whether all that hung on it in its flow goes with it.
-    package func retry(_ old: Run, downstream: Bool = false) async throws -> Retried {
+    package func retry(
+        _ old: Run, downstream: Bool = false, asSeen sight: RunSight? = nil
+    ) async throws -> Retried {
         guard old.state.isTerminal else {
             throw ActRefusal(
                 .conflict,
@@ -82,7 +91,7 @@ package struct Acts: Sendable {
             throw ActRefusal(.conflict, "run \(old.id) of \(old.job) was done elsewhere and only told of; run it there")
         }
         if downstream, old.element != nil { throw ActRefusal(.conflict, StoreError.loneElementWords(old)) }
-        let run = try await store.retry(old.id, downstream: downstream, by: actor)
+        let run = try await store.retry(old.id, downstream: downstream, asSeen: sight, by: actor)
         return Retried(run: run, old: old.id)
     }
 
@@ -109,7 +118,8 @@ package struct Acts: Sendable {
     /// Takes down what somebody says of a run that is done elsewhere.
     /// - Throws: ``ActRefusal`` for a job that nodes run, and for what is no id and no message.
     package func signal(
-        _ word: JobSignal.Word, of job: JobRecord, id: String? = nil, message: String? = nil, exitCode: Int? = nil
+        _ word: JobSignal.Word, of job: JobRecord, id: String? = nil, message: String? = nil, exitCode: Int? = nil,
+        asSeen sight: JobSight? = nil
     ) async throws -> Signalled {
         guard job.definition.signal != nil else {
             throw ActRefusal(
@@ -131,7 +141,7 @@ package struct Acts: Sendable {
             word, of: job.name, id: id, message: words.flatMap { $0.isEmpty ? nil : $0 }, exitCode: exitCode, by: actor)
         let run: Run
         do {
-            run = try await store.signal(signal)
+            run = try await store.signal(signal, asSeen: sight)
         } catch {
             guard case .refused(let words) = error else { throw error }
             throw ActRefusal(.conflict, words)
@@ -150,7 +160,9 @@ package struct Acts: Sendable {
 
     /// Says what an ended run counts as for those that follow it.
     /// - Throws: ``ActRefusal`` for one that has not ended, and for a reason that is none.
-    package func mark(_ run: Run, as state: RunMark.State, because reason: String) async throws -> Marked {
+    package func mark(
+        _ run: Run, as state: RunMark.State, because reason: String, asSeen sight: RunSight? = nil
+    ) async throws -> Marked {
         guard run.state.isTerminal else {
             throw ActRefusal(
                 .conflict, "run \(run.id) has not ended: it is \(run.state.rawValue); cancel it first, or wait")
@@ -161,7 +173,8 @@ package struct Acts: Sendable {
             throw ActRefusal(.invalid, "the reason has \(count) characters; 1 to 1000 in one line will do")
         }
         return Marked(
-            run: run, state: state, touched: try await store.mark(run.id, as: state, because: reason, by: actor))
+            run: run, state: state,
+            touched: try await store.mark(run.id, as: state, because: reason, asSeen: sight, by: actor))
     }
 }
 
@@ -184,6 +197,9 @@ package struct Triggered: Sendable {
     package var run: Run
     /// What will become of it.
     package var outlook: RunOutlook
+
+    /// What is told of a run that sends a sample.
+    package var testWords: String { "run \(run.id) of \(run.job) \(outlook.words)" }
 
     package var words: String {
         run.state == .scheduled

@@ -10,6 +10,8 @@ package struct RemoteNode: Sendable {
 
         package var kind: Kind
         package var description: String
+        /// All that is wrong with a file that was sent.
+        package var problems: [FileProblem] = []
     }
 
     /// What a node says that it did.
@@ -25,6 +27,8 @@ package struct RemoteNode: Sendable {
     }
 
     private static let patience = Duration.seconds(30)
+    /// The same where a file is read, or a store examined: longer than an answer may take.
+    private static let longPatience = Duration.seconds(75)
     private static let mostBytes = 32 * 1024 * 1024
 
     private let address: HTTPAddress
@@ -58,6 +62,38 @@ package struct RemoteNode: Sendable {
         self.token = token
         self.authorities = authorities
         trust = Trust(environment: environment)
+    }
+
+    /// Whether what is sent cannot be read on the way.
+    package var isPrivate: Bool { address.isSecure || ListenAddress.isLoopback(address.host) }
+
+    /// Where it is.
+    package var origin: String { address.origin }
+
+    /// Sends a configuration file as it is, and reads what came of it.
+    package func send<Answer: Decodable>(_ text: String, to path: String) async throws -> Answer {
+        try decode(try await ask("POST", path, Array(text.utf8), as: "application/yaml", within: Self.longPatience))
+    }
+
+    /// Reads something that takes long to find out.
+    package func readLong<Answer: Decodable>(_ path: String) async throws -> Answer {
+        try decode(try await ask("GET", path, [], within: Self.longPatience))
+    }
+
+    /// Reads all pages of a list.
+    package func readAll<Item: Decodable>(_ path: String) async throws -> [Item] {
+        var (items, after): ([Item], String?) = ([], nil)
+        repeat {
+            let page: Page<Item> = try await read(Address.query(path, [("limit", "1000"), ("after", after)]))
+            items += page.items
+            after = page.next
+        } while after != nil
+        return items
+    }
+
+    private struct Page<Item: Decodable>: Decodable {
+        var items: [Item]
+        var next: String?
     }
 
     /// Does something. Asked for again under the same `request`, it is done once.
@@ -105,32 +141,42 @@ package struct RemoteNode: Sendable {
         }
     }
 
-    private func ask(_ method: String, _ path: String, _ body: [UInt8]) async throws -> [UInt8] {
+    private func ask(
+        _ method: String, _ path: String, _ body: [UInt8], as type: String = "application/json",
+        within patience: Duration = patience
+    ) async throws -> [UInt8] {
         var target = address
         target.target = "/api/v1" + path
         var headers = [("Accept", "application/json")]
-        if !body.isEmpty { headers.append(("Content-Type", "application/json")) }
+        if !body.isEmpty { headers.append(("Content-Type", type)) }
         if let token { headers.append(("Authorization", "Bearer \(token)")) }
         let request = HTTPRequest(
             method: method, address: target, headers: headers.map { (name: $0.0, value: $0.1) },
             body: body.isEmpty ? nil : body)
-        let (status, answer) = try await answer(to: request)
+        let (status, answer) = try await answer(to: request, within: patience)
         guard (200..<300).contains(status) else { throw failure(status, answer) }
         return answer
     }
 
-    /// A job's or a run's address below `/api/v1`.
-    package static func path(_ kind: String, _ name: String, _ deed: String) -> String {
-        "/\(kind)/\(Address.encoded(name))/\(deed)"
+    /// A path below `/api/v1` with those of the parameters that have a value.
+    package static func query(_ path: String, _ parameters: [(String, String?)]) -> String {
+        Address.query(path, parameters)
     }
 
-    private func answer(to request: HTTPRequest) async throws -> (status: Int, body: [UInt8]) {
+    /// A job's or a run's address below `/api/v1`.
+    package static func path(_ kind: String, _ name: String, _ deed: String? = nil) -> String {
+        "/\(kind)/\(Address.encoded(name))\(deed.map { "/\($0)" } ?? "")"
+    }
+
+    private func answer(
+        to request: HTTPRequest, within patience: Duration
+    ) async throws -> (status: Int, body: [UInt8]) {
         do {
             return try await withThrowingTaskGroup { group in
                 group.addTask { try await exchange(request) }
                 group.addTask {
-                    try await Task.sleep(for: Self.patience)
-                    throw AnswerProblem("it did not answer within \(Self.patience.text)")
+                    try await Task.sleep(for: patience)
+                    throw AnswerProblem("it did not answer within \(patience.text)")
                 }
                 defer { group.cancelAll() }
                 guard let first = try await group.next() else { throw CancellationError() }
@@ -172,22 +218,23 @@ package struct RemoteNode: Sendable {
     private struct Told: Decodable {
         var detail: String
         var instance: String
+        var problems: [FileProblem]?
     }
 
     private func failure(_ status: Int, _ body: [UInt8]) -> Failure {
-        let told = try? JSONDecoder().decode(Told.self, from: Data(body)).detail
+        let told = try? JSONDecoder().decode(Told.self, from: Data(body))
         let words =
-            told
+            told?.detail
             ?? "\(address.origin) answered with status \(status): it is no node of Onebeat, or something stands before it"
         let kind: Failure.Kind =
             switch status {
             case 401, 403: .notAllowed
-            case 400, 413, 415: .badInput
+            case 400, 413, 415, 422: .badInput
             case 404 where told != nil: .missing
             case 429, 500...: .tryLater
             default: .refused
             }
         let hint = status == 401 && token == nil ? " (ONEBEAT_TOKEN is empty)" : ""
-        return Failure(kind: kind, description: words + hint)
+        return Failure(kind: kind, description: words + hint, problems: told?.problems ?? [])
     }
 }

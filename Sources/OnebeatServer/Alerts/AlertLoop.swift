@@ -12,7 +12,7 @@ package struct AlertLoop: TurnTaking {
 
     package let name = "alerts"
     let store: any Store
-    let health: HealthReader
+    let readings: SharedReadings
     let actor: String
     let isLeader: @Sendable () -> Bool
     let logger: Logger
@@ -33,12 +33,13 @@ package struct AlertLoop: TurnTaking {
         let state = Mutex(State())
     }
 
+    /// - Parameter readings: what pages read as well: all jobs are read once for both.
     package init(
-        store: any Store, schedules: ScheduleCache, actor: String, isLeader: @escaping @Sendable () -> Bool,
+        store: any Store, readings: SharedReadings, actor: String, isLeader: @escaping @Sendable () -> Bool,
         logger: Logger
     ) {
         self.store = store
-        health = HealthReader(store, schedules: schedules)
+        self.readings = readings
         self.actor = actor
         self.isLeader = isLeader
         self.logger = logger
@@ -56,16 +57,17 @@ package struct AlertLoop: TurnTaking {
     }
 
     /// Notes that the store answers, and since when nobody leads.
-    private func note(_ reading: HealthReader.Reading, at now: Timestamp) -> Timestamp? {
+    /// - Parameter answered: the store's time, as it answered just now.
+    private func note(_ reading: HealthReader.Reading, at now: Timestamp, answered: Timestamp) -> Timestamp? {
         let hasLeader = reading.nodes.contains { $0.isLeader && $0.standing(at: reading.now) == "alive" }
         return memory.state.withLock { state in
             // A look that was held up until the store was back saw it be away, too.
             let start = state.failedAt ?? now
-            let length = reading.now.duration(since: start)
+            let length = answered.duration(since: start)
             if length >= WholeTrouble.patience.store {
-                state.outage = (start, reading.now)
+                state.outage = (start, answered)
             } else if length >= WholeTrouble.breath {
-                state.breath = (start, reading.now)
+                state.breath = (start, answered)
             }
             state.failedAt = nil
             state.leaderlessSince = hasLeader ? nil : state.leaderlessSince ?? reading.now
@@ -102,22 +104,25 @@ package struct AlertLoop: TurnTaking {
         let open = try await store.incidents(openOnly: true, limit: 10_000)
         // Where nobody is to be told of anything, nothing is looked at.
         guard isThere || !open.isEmpty else { return .after(pause) }
-        let reading = try await health.all()
-        let leaderlessSince = note(reading, at: now)
+        // It may be older than what is kept of incidents; what came after it is decided on at the next look.
+        let reading = try await readings.snapshot(within: Self.pause.leader).reading
+        let decided = try await store.now()
+        let leaderlessSince = note(reading, at: now, answered: decided)
         try await keepBreath()
         let rules = reading.lines.map(\.job).filter(\.isAlert)
-        var view = Alerting.View(now: reading.now, lines: reading.lines, known: open)
+        var view = Alerting.View(now: decided, lines: reading.lines, known: open)
+        view.readAt = reading.now
         view.known += try await store.incidents(openOnly: false, limit: Self.mostKnown).filter { $0.closedAt != nil }
         var filter = RunFilter()
         filter.states = RunState.troubles
-        filter.from = reading.now - .seconds(86_400)
+        filter.from = decided - .seconds(86_400)
         filter.limit = 200
         view.troubles = try await store.runs(filter)
-        view.silences = try await store.silences(endingFrom: reading.now - Alerting.lookBack, limit: Self.mostKnown)
+        view.silences = try await store.silences(endingFrom: decided - Alerting.lookBack, limit: Self.mostKnown)
         view.upSince = ClusterFacts(now: reading.now, nodes: reading.nodes).upSince
         view.slow = try await slow(reading, rules)
         view.whole = WholeTrouble.find(among: reading.nodes, leaderlessSince: leaderlessSince, at: reading.now)
-        if let outage = outage(at: reading.now, view.known) { view.whole.append(outage) }
+        if let outage = outage(at: decided, view.known) { view.whole.append(outage) }
         let change = Alerting.decide(view)
         let opened = try await store.open(change.opened)
         for incident in opened {

@@ -12,6 +12,9 @@ struct Alerting: Equatable {
     /// What is known when it is decided what to tell.
     struct View {
         var now: Timestamp
+        /// When it was seen how the jobs are; now, where that is not older. It says nothing of what came after it.
+        var readAt: Timestamp?
+        var asOf: Timestamp { readAt ?? now }
         /// All jobs, those of alerts among them.
         var lines: [HealthReader.Line]
         /// Incidents that are not over, and the newest of those that are.
@@ -72,7 +75,7 @@ struct Alerting: Equatable {
             result.opened += WholeTrouble.incidents(rule, name, view)
             result.opened += open.compactMap { reminder(of: $0, rule, byName[$0.job], view) }
         }
-        for incident in view.known where incident.closedAt == nil {
+        for incident in view.known where incident.closedAt == nil && incident.openedAt <= view.asOf {
             let line = byName[incident.job]
             if let rule = rules[incident.rule] {
                 // What was told before is over, for people, when they may be told so.
@@ -116,9 +119,9 @@ struct Alerting: Equatable {
         switch health.state {
         case .waiting, .overdue:
             // Whoever has just started has not had the time to plan and to begin.
-            if let up = view.upSince, view.now.duration(since: up) < patience { return nil }
+            if let up = view.upSince, view.asOf.duration(since: up) < patience { return nil }
         case .unserved:
-            if let since = health.since, view.now.duration(since: since) < patience { return nil }
+            if let since = health.since, view.asOf.duration(since: since) < patience { return nil }
         case .failing, .missing, .late, .stuck, .skipping, .invalid, .running, .new, .well, .paused: break
         }
         // One that was over before, for another reason than that the job did well, was another incident.
@@ -126,6 +129,7 @@ struct Alerting: Equatable {
             $0.rule == name && $0.kind == kind.rawValue && $0.job == line.job.name && !$0.isNews
         }
         .compactMap(\.closedAt).max()
+        if let over, over > view.asOf { return nil }
         let success = line.status?.lastSuccessAt ?? line.job.createdAt
         return Incident(
             rule: name, kind: kind, job: line.job.name, since: max(success, over ?? .distantPast), run: health.run,
@@ -155,10 +159,8 @@ struct Alerting: Equatable {
     static func slow(among runs: [Run], from start: Timestamp) -> [(run: Run, usual: Duration)] {
         runs.compactMap { run in
             guard let begin = run.startedAt, let end = run.finishedAt, end > start else { return nil }
-            let others = runs.filter { $0.id != run.id }
-            guard others.count >= 5, let usual = LockLength.p95(of: others) else { return nil }
-            let length = end.duration(since: begin)
-            return length > .seconds(1) && length > usual * JobHealth.stuckFactor ? (run, usual) : nil
+            guard let usual = UsualLength.of(run, among: runs) else { return nil }
+            return UsualLength.isFar(end.duration(since: begin), beyond: usual) ? (run, usual) : nil
         }
     }
 
@@ -201,7 +203,7 @@ struct Alerting: Equatable {
         guard rule.after == 1 else { return [] }
         return view.troubles.compactMap { run in
             guard let line = byName[run.job], rule.watches(line.job), !line.health.needsLook,
-                let end = run.finishedAt, end > max(storedAt, view.now - lookBack),
+                let end = run.finishedAt, end > max(storedAt, view.now - lookBack), end <= view.asOf,
                 run.version.generation == line.job.generation, !view.isHushed(rule, name, run.job, at: end),
                 let kind = AlertKind(of: run.state), rule.on.contains(kind.rawValue)
             else { return nil }

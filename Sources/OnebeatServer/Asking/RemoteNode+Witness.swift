@@ -2,10 +2,6 @@ import Onebeat
 
 /// A node that is asked over its API. What each question is there stands in `docs/openapi.yaml`.
 extension RemoteNode: Witness {
-    private struct Items<Item: Decodable>: Decodable {
-        var items: [Item]
-        var next: String?
-    }
     private struct Index: Decodable { var now: Timestamp }
     private struct Runs: Decodable { var items: [RunResource] }
     private struct Attempts: Decodable { var attempts: [AttemptResource] }
@@ -30,14 +26,7 @@ extension RemoteNode: Witness {
     // MARK: Jobs
 
     package func jobs() async throws -> [JobResource] {
-        var (jobs, after): ([JobResource], String?) = ([], nil)
-        repeat {
-            let page: Items<JobResource> = try await read(
-                Address.query("/jobs", [("limit", "1000"), ("after", after)]))
-            jobs += page.items
-            after = page.next
-        } while after != nil
-        return jobs
+        try await readAll("/jobs")
     }
 
     package func job(_ name: String) async throws -> JobResource? { try await readIfThere(Self.job(name)) }

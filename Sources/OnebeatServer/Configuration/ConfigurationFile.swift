@@ -89,35 +89,34 @@ package struct ConfigurationFile: Sendable, Equatable {
 
     /// The name under which the store keeps the file's jobs apart from others: the one it names, else `file:` and the
     /// absolute path.
-    package var source: String { namedSource ?? "file:" + URL(fileURLWithPath: path).standardizedFileURL.path }
+    package var source: String { namedSource ?? Self.source(ofPath: path) }
+
+    /// What a file is called that names no source.
+    package static func source(ofPath path: String) -> String {
+        "file:" + URL(fileURLWithPath: path).standardizedFileURL.path
+    }
 
     /// The largest file that is read, in bytes.
-    static let largestSize = 4 << 20
+    package static let largestSize = 4 << 20
 
     /// Reads and checks a file.
     /// - Parameters:
-    ///   - environment: what `${NAME}` in `store` and `redis` stands for.
+    ///   - environment: what `${NAME}` in `store` and `redis` stands for; left as it is written when `nil`.
     ///   - mayBeEmpty: whether `jobs:` without a job is meant, so that all jobs of a complete file go.
     ///   - now: what "never fires again" is measured by.
     /// - Throws: ``ConfigurationError`` with every problem of the file, in its order.
     package static func load(
-        path: String, environment: [String: String], mayBeEmpty: Bool = false, now: Timestamp = Timestamp(Date()),
+        path: String, environment: [String: String]?, mayBeEmpty: Bool = false, now: Timestamp = Timestamp(Date()),
         zones: ZoneFiles = .system
     ) throws(ConfigurationError) -> ConfigurationFile {
-        let text: String
-        do {
-            text = try contents(of: path)
-        } catch {
-            throw ConfigurationError(problems: [ConfigurationProblem(file: path, message: error.message)])
-        }
-        return try parse(
-            text, path: path, environment: environment, mayBeEmpty: mayBeEmpty, now: now, zones: zones)
+        try parse(
+            text(of: path), path: path, environment: environment, mayBeEmpty: mayBeEmpty, now: now, zones: zones)
     }
 
     /// Checks a file's text.
     /// - Throws: ``ConfigurationError`` with every problem of the text, in its order.
     package static func parse(
-        _ text: String, path: String, environment: [String: String], mayBeEmpty: Bool = false, now: Timestamp,
+        _ text: String, path: String, environment: [String: String]?, mayBeEmpty: Bool = false, now: Timestamp,
         zones: ZoneFiles = .system
     ) throws(ConfigurationError) -> ConfigurationFile {
         let findings = Findings(file: path, text: text)
@@ -130,6 +129,15 @@ package struct ConfigurationFile: Sendable, Equatable {
         guard findings.problems.isEmpty else { throw ConfigurationError(problems: findings.problems) }
         file.warnings = findings.warnings
         return file
+    }
+
+    /// The text of a file, for whoever has it read elsewhere.
+    package static func text(of path: String) throws(ConfigurationError) -> String {
+        do {
+            return try contents(of: path)
+        } catch {
+            throw ConfigurationError(problems: [ConfigurationProblem(file: path, message: error.message)])
+        }
     }
 
     private static func contents(of path: String) throws(Misfit) -> String {

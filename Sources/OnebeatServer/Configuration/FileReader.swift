@@ -3,7 +3,8 @@ import Onebeat
 
 /// Reads the top level of a file and hands each job to its readers.
 struct FileReader {
-    let environment: [String: String]
+    /// What variables stand for; they are left as they are written when `nil`.
+    let environment: [String: String]?
     let mayBeEmpty: Bool
     let now: Timestamp
     let zones: ZoneFiles
@@ -184,6 +185,10 @@ struct FileReader {
     private func expanded(_ node: YAMLNode) throws(Misfit) -> String {
         let text = try Read.words(node)
         do {
+            guard let environment else {
+                _ = try EnvironmentExpansion.pieces(of: text)
+                return text
+            }
             return try EnvironmentExpansion.expand(text, environment: environment)
         } catch {
             throw Misfit(error.description)

@@ -30,7 +30,7 @@ extension Dashboard {
         }
         router.get("calendar") { request, _ in
             _ = try QueryReader(request, known: [])
-            return try await calendar().page.response()
+            return try await CalendarPage.read(store, readings).page.response()
         }
         router.get("lab") { request, _ in
             try await lab(QueryReader(request, known: LabPage.parameters)).page.response()
@@ -179,32 +179,11 @@ extension Dashboard {
 
     // MARK: Time to come
 
-    private func calendar() async throws -> CalendarPage {
-        let snapshot = try await readings.snapshot()
-        let week = readings.week(of: snapshot)
-        // The newest of all time are looked at, and not all since then: how many there are of those nobody knows.
-        let newest = try await store.runs(RunFilter(states: RunState.troubles, limit: 1000))
-        let start = snapshot.now - .seconds(CalendarPage.backDays * 86_400)
-        let missing = CalendarPage.missing(newest.filter { $0.scheduledAt >= start })
-        let isCut = newest.count == 1000 && (newest.last?.scheduledAt ?? start) >= start
-        return CalendarPage(
-            now: snapshot.now, start: week.start, forecast: week.forecast, jobs: week.jobs,
-            missing: Array(missing.prefix(CalendarPage.mostMissing)),
-            isCut: isCut || missing.count > CalendarPage.mostMissing)
-    }
-
     private func lab(_ query: QueryReader) async throws -> LabPage {
         let now = try await store.now()
-        let dialect = try query.text("dialect").map { word in
-            guard let dialect = CronDialect(rawValue: word) else {
-                let known = CronDialect.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Problem(.badRequest, "dialect is \"\(word)\"; \(known) will do")
-            }
-            return dialect
-        }
         var page = LabPage(
             now: now, expression: query.text("expression") ?? "", timezone: query.text("timezone") ?? "",
-            dialect: dialect ?? .debian, from: try query.moment("from"))
+            dialect: try query.dialect("dialect"), from: try query.moment("from"))
         guard !page.expression.isEmpty else { return page }
         do throws(ScheduleError) {
             let trial = try ScheduleTrial(

@@ -119,6 +119,7 @@ struct JobPage {
         return """
             \(RunStrip(runs: past, isLinked: true).html)
             \(DurationChart(past).html)
+            \(LongRuns(past, at: now).html(words))
             \(RunTable(runs: Array(past.prefix(Self.mostListed)), words: words, showsJob: false).html)
             """
     }

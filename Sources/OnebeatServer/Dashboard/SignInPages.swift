@@ -9,7 +9,7 @@ struct SignInPages: Sendable {
 
     let store: any Store
     let access: WebAccess
-    let desk = PasswordDesk()
+    let desk: PasswordDesk
 
     func addRoutes(to router: Router<Context>) {
         router.get("sign-in") { request, context in

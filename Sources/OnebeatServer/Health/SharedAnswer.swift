@@ -68,6 +68,13 @@ actor SharedAnswer<Value: Sendable> {
         }
     }
 
+    /// The answer, begun to be looked for no longer ago than that: for whoever decides by it and says how old it may be. What is
+    /// found quickly is found anew.
+    func value(within age: Duration) async throws -> Value {
+        if let kept, kept.length > Freshness.quick, time.uptime() - kept.begun <= age { return kept.value }
+        return try await found().value
+    }
+
     /// Lets nobody be given what was found before: something was changed, by somebody who will want to see it.
     func forget() {
         edition += 1

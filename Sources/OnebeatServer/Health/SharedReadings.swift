@@ -65,6 +65,9 @@ package final class SharedReadings: Sendable {
     /// How all jobs are.
     func snapshot() async throws -> Snapshot { try await all.value() }
 
+    /// How all jobs are, or were no longer ago than that.
+    func snapshot(within age: Duration) async throws -> Snapshot { try await all.value(within: age) }
+
     /// How many runs stand in each state.
     func runCounts() async throws -> [RunState: Int] { try await counts.value() }
 

@@ -34,7 +34,7 @@ package struct PlanDiff: Sendable, Equatable {
     package struct JobChange: Sendable, Equatable {
         /// The kinds of change; a conflict is a name that another source defines, and is refused. A job that is kept
         /// goes on though its source does not name it any more.
-        package enum Kind: String, Sendable { case added, changed, removed, kept, conflict }
+        package enum Kind: String, Sendable, Codable { case added, changed, removed, kept, conflict }
         /// What would happen.
         package var kind: Kind
         /// The job's name.
@@ -65,6 +65,12 @@ package struct PlanDiff: Sendable, Equatable {
     package var isEmpty: Bool { changes.allSatisfy { $0.kind == .kept } }
     /// Whether applying would be refused.
     package var isRefused: Bool { changes.contains { $0.kind == .conflict } }
+
+    /// A difference that somebody else worked out.
+    init(_ changes: [JobChange], unchanged: Int) {
+        self.changes = changes
+        self.unchanged = unchanged
+    }
 
     /// The difference between what a source would apply and the jobs in force.
     /// - Parameters:

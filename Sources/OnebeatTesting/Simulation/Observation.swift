@@ -51,8 +51,10 @@ struct ObservedStore: StoreWrapper {
         return changes
     }
 
-    func setPaused(_ isPaused: Bool, job: String, by actor: String) async throws(StoreError) {
-        try await base.setPaused(isPaused, job: job, by: actor)
+    func setPaused(
+        _ isPaused: Bool, job: String, asSeen sight: JobSight?, by actor: String
+    ) async throws(StoreError) {
+        try await base.setPaused(isPaused, job: job, asSeen: sight, by: actor)
         see(.paused(job: job, isPaused))
     }
 
@@ -63,15 +65,15 @@ struct ObservedStore: StoreWrapper {
     }
 
     func trigger(
-        _ job: String, requestID: String, alone: Bool, by actor: String
+        _ job: String, requestID: String, alone: Bool, asSeen sight: JobSight?, by actor: String
     ) async throws(StoreError) -> Run {
-        let run = try await base.trigger(job, requestID: requestID, alone: alone, by: actor)
+        let run = try await base.trigger(job, requestID: requestID, alone: alone, asSeen: sight, by: actor)
         see(.triggered(run))
         return run
     }
 
-    func cancel(_ id: RunID, by actor: String) async throws(StoreError) -> Run {
-        let run = try await base.cancel(id, by: actor)
+    func cancel(_ id: RunID, asSeen sight: RunSight?, by actor: String) async throws(StoreError) -> Run {
+        let run = try await base.cancel(id, asSeen: sight, by: actor)
         see(.cancelled(run))
         return run
     }
@@ -93,9 +95,9 @@ struct ObservedStore: StoreWrapper {
     }
 
     func mark(
-        _ id: RunID, as state: RunMark.State, because reason: String, by actor: String
+        _ id: RunID, as state: RunMark.State, because reason: String, asSeen sight: RunSight?, by actor: String
     ) async throws(StoreError) -> [Run] {
-        let runs = try await base.mark(id, as: state, because: reason, by: actor)
+        let runs = try await base.mark(id, as: state, because: reason, asSeen: sight, by: actor)
         if let run = try await base.run(id) { see(.marked(run, as: state)) }
         return runs
     }

@@ -18,6 +18,8 @@ extension StoreLaw {
             try expect(try await store.user("ann\0"), is: nil)
             try expect(try await store.users(limit: 9).map(\.name), is: ["ann", "bob"])
             try expect(try await store.users(limit: 1).map(\.name), is: ["ann"])
+            try expect(try await store.users(after: "ann", limit: 9).map(\.name), is: ["bob"])
+            try expect(try await store.users(after: "bob", limit: 9).count, is: 0)
             let events = try await store.events(job: nil, limit: 9).filter { $0.kind == "user.added" }
             try expect(events.map(\.message), is: ["bob: admin", "ann: viewer"])
             try expect(events.map(\.actor), is: ["root", "root"])
@@ -60,6 +62,28 @@ extension StoreLaw {
             try expect(try await store.user("bob")?.password, is: "new")
             try expect(try await store.beginSession("late", of: "ann", lasting: .seconds(900)), is: false)
         },
+        StoreLaw("the last admin of all jobs stays where that is asked for, whoever goes at the same moment") { bench in
+            let store = bench.store
+            for name in ["ann", "bob"] { _ = try await store.add(try user(name, .admin), by: "root") }
+            _ = try await store.add(try user("cat", .admin, ["shop-*"]), by: "root")
+            _ = try await store.add(try user("dan"), by: "root")
+            try expect(try await store.removeUser("nobody", keepingAdmin: true, by: "root"), is: false)
+            try expect(try await store.removeUser("dan", keepingAdmin: true, by: "root"), is: true)
+            // Each removes the other.
+            let gone = await withTaskGroup(of: Bool.self) { group in
+                for (one, other) in [("ann", "bob"), ("bob", "ann")] {
+                    group.addTask { (try? await store.removeUser(one, keepingAdmin: true, by: other)) ?? false }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            try expect(gone, is: 1)
+            guard let last = try await store.users(limit: 9).first(where: { $0.scope == .all })?.name else {
+                throw LawBroken(description: "nobody is left")
+            }
+            try await expectRefused { _ = try await store.removeUser(last, keepingAdmin: true, by: "root") }
+            try expect(try await store.removeUser("cat", keepingAdmin: true, by: "root"), is: true)
+            try expect(try await store.removeUser(last, by: "root"), is: true)
+        },
         StoreLaw("a token opens by its fingerprint until it expires or is revoked") { bench in
             let store = bench.store
             let scope = try JobScope(["shop-*"])
@@ -79,6 +103,7 @@ extension StoreLaw {
             try expect(try await store.token("d1"), is: nil)
             try expect(try await store.token("d2")?.name, is: "for ever")
             try expect(try await store.tokens(limit: 9).map(\.name), is: ["ci", "for ever"])
+            try expect(try await store.tokens(after: "ci", limit: 9).map(\.name), is: ["for ever"])
             try expect(try await store.revokeToken("for ever", by: "bob"), is: true)
             try expect(try await store.revokeToken("for ever", by: "bob"), is: false)
             try expect(try await store.token("d2"), is: nil)

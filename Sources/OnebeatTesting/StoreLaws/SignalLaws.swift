@@ -121,7 +121,7 @@ extension StoreLaw {
 }
 
 extension StoreBench {
-    fileprivate func elsewhere(grace: Duration = .seconds(3600)) -> JobDefinition {
+    func elsewhere(grace: Duration = .seconds(3600)) -> JobDefinition {
         JobDefinition(
             name: "report", schedule: .manual, work: .signal(SignalWatch(.every(.seconds(86_400)), grace: grace)))
     }

@@ -28,7 +28,7 @@ public struct StoreBench: Sendable {
     @discardableResult
     func apply(
         _ definitions: JobDefinition..., source: String = "library", revision: Int64? = nil, isComplete: Bool = false,
-        isForced: Bool = false, by actor: String = "law",
+        isForced: Bool = false, asSeen sight: SourceSight? = nil, by actor: String = "law",
         unless isOverdue: @escaping @Sendable (JobRecord, Timestamp) -> Bool = { _, _ in false },
         nextAt: Timestamp? = nil, fires: [PlannedFire] = []
     ) async throws -> [JobChange] {
@@ -36,7 +36,7 @@ public struct StoreBench: Sendable {
             ApplyRequest(
                 definitions, source: source, by: actor,
                 revision: try revision.map { try SourceRevision($0, of: definitions) }, isComplete: isComplete,
-                isForced: isForced), unless: isOverdue
+                isForced: isForced, asSeen: sight), unless: isOverdue
         ) { job, record, now in
             let watermark = max(record?.watermark ?? now, now)
             return FirePlan(

@@ -28,7 +28,7 @@ public struct StoreLaw: Sendable, CustomStringConvertible {
     public static let all =
         planning + applying + claiming + overlapping + locking + settling + leasing + solitude + holding + triggering
         + recording + standing + stepping + flows + alerts + ledger + reruns + backfilling + access + needing + emitting
-        + spreading + standingBy + remote + signalling
+        + spreading + standingBy + remote + signalling + seeing
 }
 
 /// A law that a store did not hold.
@@ -80,6 +80,17 @@ func expectRefused(
         return
     }
     throw LawBroken(description: "\(file):\(line): it was not refused")
+}
+
+func expectChanged<Value>(
+    _ what: String, _ file: String = #fileID, _ line: Int = #line, _ move: () async throws -> Value
+) async throws {
+    do {
+        _ = try await move()
+    } catch StoreError.changed {
+        return
+    }
+    throw LawBroken(description: "\(file):\(line): \(what) was passed over")
 }
 
 func expectOutdated<Value>(

@@ -69,6 +69,31 @@ import Testing
         }
     }
 
+    /// Two who read the same, and write at the same moment: one of them passes, and the other is told what there is now.
+    @Test func ofTwoWritersOfOneMomentOnePasses() async throws {
+        try await WebFixture.serving { web in
+            for round in 0..<5 {
+                let seen = try #require(try await web.get("/api/v1/jobs/backup").headers["etag"])
+                let run = try await web.store.trigger("backup", requestID: "round \(round)", by: "tester")
+                let state = try #require(try await web.get("/api/v1/runs/\(run.id)").headers["etag"])
+                let verb = round.isMultiple(of: 2) ? "pause" : "resume"
+                for (path, tag) in [("/jobs/backup/\(verb)", seen), ("/runs/\(run.id)/cancel", state)] {
+                    let answers = try await withThrowingTaskGroup(of: WebFixture.Answer.self) { group in
+                        for _ in 0..<8 { group.addTask { try await web.post("/api/v1\(path)", "", ["If-Match": tag]) } }
+                        return try await group.reduce(into: []) { $0.append($1) }
+                    }
+                    #expect(answers.count { $0.status == 200 } == 1, "\(path): \(answers.map(\.status))")
+                    #expect(
+                        answers.count { $0.status == 412 && $0.headers["etag"] != tag } == 7,
+                        "\(tag) \(path): \(answers.map { "\($0.status) \($0.headers["etag"] ?? "no tag")" })")
+                }
+            }
+            let events = try await web.store.events(job: "backup", limit: 100)
+            #expect(events.count { $0.kind == "job.paused" || $0.kind == "job.resumed" } == 5)
+            #expect(events.count { $0.kind == "run.cancel_requested" } == 5)
+        }
+    }
+
     @Test func aRunIsActedOnOnlyWhereItIsAsItWasSeen() async throws {
         try await WebFixture.serving { web in
             let run = try await web.store.trigger("backup", requestID: "three", by: "tester")

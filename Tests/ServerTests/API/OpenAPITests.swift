@@ -27,7 +27,8 @@ import Yams
 
     @Test(arguments: [
         ("/jobs/backup", "Job"), ("/runs/1", "Run"), ("/jobs/backup/explain", "Explanation"),
-        ("/runs/1/explain", "Explanation"), ("/flows/3", "Flow"),
+        ("/runs/1/explain", "Explanation"), ("/flows/3", "Flow"), ("/next?expression=0%203%20*%20*%20*", "Trial"),
+        ("/calendar", "Calendar"), ("/configuration?source=file:/etc/onebeat.yaml", "Source"),
     ])
     func oneThingHasTheKeysThatAreDescribed(path: String, schema: String) async throws {
         let described = try Self.schema(schema)
@@ -41,6 +42,43 @@ import Yams
             let answer = try await web.get("/api/v1" + path).object()
             #expect(Set(answer.keys).isSubset(of: described.properties))
             #expect(described.required.isSubset(of: answer.keys))
+        }
+    }
+
+    @Test(arguments: [
+        ("/configuration/validate", "FileCheck"), ("/configuration/plan", "Plan"), ("/configuration/apply", "Applied"),
+    ])
+    func whatComesOfAFileHasTheKeysThatAreDescribed(path: String, schema: String) async throws {
+        let described = try Self.schema(schema)
+        try await WebFixture.serving { web in
+            let file = "source: shop\njobs: {a: {run: 'true'}, b: {cron: '0 3 31 * *', run: 'true'}}"
+            let answer = try await web.post("/api/v1" + path, file, ["Content-Type": "application/yaml"]).object()
+            #expect(Set(answer.keys).isSubset(of: described.properties))
+            #expect(described.required.isSubset(of: answer.keys))
+        }
+    }
+
+    @Test func whatIsFoundAndWhoMayHaveTheKeysThatAreDescribed() async throws {
+        try await WebFixture.serving { web in
+            func holds(_ object: [String: Any]?, _ schema: String) throws {
+                let described = try Self.schema(schema)
+                let object = try #require(object)
+                #expect(Set(object.keys).isSubset(of: described.properties), "\(schema)")
+                #expect(described.required.isSubset(of: object.keys), "\(schema)")
+            }
+            _ = try await web.store.add(WebUser(name: "ann", role: .admin, password: "none"), by: "test")
+            _ = try await web.store.add(
+                WebToken(name: "ci", digest: "d", role: .viewer, expiresAt: web.time.now()), by: "test")
+            for (path, schema) in [("/users", "User"), ("/tokens", "Token")] {
+                try holds((try await web.get("/api/v1" + path).object()["items"] as? [[String: Any]])?.first, schema)
+            }
+            let doctor = try await web.get("/api/v1/doctor").object()
+            for finding in try #require(doctor["findings"] as? [[String: Any]]) { try holds(finding, "Finding") }
+            // Nobody plans: what falls due is a fault.
+            web.time.advance(by: .seconds(7200))
+            let audit = try await web.get("/api/v1/audit").object()
+            try holds(audit["summary"] as? [String: Any], "AuditSummary")
+            try holds((audit["items"] as? [[String: Any]])?.first, "Fault")
         }
     }
 
@@ -67,11 +105,16 @@ import Yams
     }
 
     @Test func everyParameterOfTheTableIsDescribed() throws {
-        let paths = try #require(try Self.document()["paths"] as? [String: [String: [String: Any]]])
+        let document = try Self.document()
+        let paths = try #require(document["paths"] as? [String: [String: [String: Any]]])
+        let components = try #require(document["components"] as? [String: [String: [String: Any]]])
         for route in Route.api {
             let path = route.path == "/api/v1" ? "/" : route.path.replacing("/api/v1", with: "")
             let method = paths[path]?[route.method.rawValue.lowercased()]
-            let parameters = method?["parameters"] as? [[String: Any]] ?? []
+            let parameters = (method?["parameters"] as? [[String: Any]] ?? []).map { parameter in
+                let name = (parameter["$ref"] as? String)?.split(separator: "/").last.map(String.init)
+                return name.flatMap { components["parameters"]?[$0] } ?? parameter
+            }
             let names = parameters.filter { $0["in"] as? String == "query" }.compactMap { $0["name"] as? String }
             #expect(Set(names) == Set(route.query), "\(route.path)")
         }
@@ -113,6 +156,8 @@ import Yams
         }
         #expect(words("RunState") == Set(RunState.allCases.map(\.rawValue)))
         #expect(words("Health", "state") == Set(JobHealth.State.allCases.map(\.rawValue)))
+        #expect(words("Fault", "fault") == Set(AuditFault.Kind.allCases.map(\.rawValue)))
+        #expect(words("Role") == Set(Role.allCases.map(\.rawValue)))
     }
 
     private static func schema(_ name: String) throws -> (properties: Set<String>, required: Set<String>) {

@@ -20,10 +20,12 @@ import Testing
                     _ = try await web.store.cancel(run, by: "test")
                 }
                 let id = try await Self.number(for: route, web) ?? run.value
-                let path = route.path.replacing("{name}", with: "backup").replacing("{id}", with: "\(id)")
-                    .replacing("{code}", with: "en")
+                let path =
+                    route.path.replacing("{name}", with: "backup").replacing("{id}", with: "\(id)")
+                    .replacing("{code}", with: "en") + (route.path.hasSuffix("/preview") ? "?alert=backup" : "")
                 var headers = tokens[caller].map { ["Authorization": "Bearer \($0)"] } ?? [:]
-                headers["Content-Type"] = "application/json"
+                let isFile = route.path.hasPrefix("/api/v1/configuration/")
+                headers["Content-Type"] = isFile ? "application/yaml" : "application/json"
                 let before = try await Self.traces(web)
                 let answer = try await web.get(
                     path, method: route.method.rawValue, headers: headers,
@@ -67,6 +69,12 @@ import Testing
             return #"{"pattern": "backup", "seconds": 60, "because": "x"}"#
         }
 
+        if route.path.hasPrefix("/api/v1/configuration/") { return "source: x\njobs: {extra: {run: 'true'}}" }
+        if route.path.hasSuffix("/password") { return #"{"password": "long enough"}"# }
+        if route.method == .post, route.path.hasSuffix("/users") || route.path.hasSuffix("/tokens") {
+            return #"{"name": "new", "role": "viewer"}"#
+        }
+        if route.path.hasSuffix("/alerts/test") { return #"{"alert": "backup"}"# }
         if route.path.hasSuffix("/mark") { return #"{"state": "failed", "because": "x"}"# }
         if route.path.hasSuffix("/api/v1/backfills"), route.method == .post {
             return #"{"job": "backup", "from": "2026-11-20T00:00:00Z", "dry_run": true}"#
@@ -88,7 +96,7 @@ import Testing
         case .operator: return need > .operator ? .out(403) : .in
         case .elsewhere:
             // Reads all, and acts on the jobs of the scope only. Forms are refused for what they lack first.
-            return need == .viewer ? .in : route.path.hasPrefix("/api/") ? .out(403) : .out(415)
+            return need == .viewer || route.isQuestion ? .in : route.path.hasPrefix("/api/") ? .out(403) : .out(415)
         case .admin: return .in
         }
     }

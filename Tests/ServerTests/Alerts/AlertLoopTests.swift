@@ -33,7 +33,8 @@ import Testing
 
     private func loop(_ name: String = "alpha") -> AlertLoop {
         AlertLoop(
-            store: store, schedules: ScheduleCache(), actor: name, isLeader: { name == "alpha" },
+            store: store, readings: SharedReadings(store, schedules: ScheduleCache(), time: time), actor: name,
+            isLeader: { name == "alpha" },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -331,7 +332,8 @@ import Testing
         let isAway = Mutex(false)
         let line = AwayStore(base: store) { isAway.withLock { $0 } }
         let loop = AlertLoop(
-            store: line, schedules: ScheduleCache(), actor: "alpha", isLeader: { true },
+            store: line, readings: SharedReadings(line, schedules: ScheduleCache(), time: time), actor: "alpha",
+            isLeader: { true },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         _ = try await loop.turn(at: time.now())
         isAway.withLock { $0 = true }
@@ -349,6 +351,38 @@ import Testing
         #expect(told.count == incidents)
     }
 
+    /// Pages and alerts read all jobs once, where that takes long; and what is told is not told twice by that, nor taken back.
+    @Test func allJobsAreReadOnceForPagesAndAlerts() async throws {
+        let line = SlowStore(base: store, time: time)
+        let readings = SharedReadings(line, schedules: ScheduleCache(), time: time)
+        func look(_ name: String) async throws {
+            _ = try await AlertLoop(
+                store: line, readings: readings, actor: name, isLeader: { name == "alpha" },
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            ).turn(at: time.now())
+        }
+        try await look("alpha")
+        _ = try await readings.snapshot()
+        #expect(line.readings.withLock { $0 } == 1)
+        // After what was read.
+        try await end("job1", as: .failed(Failure("no")))
+        try await look("alpha")
+        #expect(line.readings.withLock { $0 } == 1)
+        #expect(try await store.incidents(openOnly: false, limit: 9).isEmpty)
+        time.advance(by: .seconds(5))
+        try await look("alpha")
+        #expect(line.readings.withLock { $0 } == 2)
+        #expect(try await store.incidents(openOnly: false, limit: 9).map(\.kind) == ["failed"])
+        // Another one, by what was read before it did well again.
+        try await end("job1", as: .succeeded)
+        try await look("beta")
+        #expect(try await store.incidents(openOnly: true, limit: 9).count == 1)
+        time.advance(by: .seconds(5))
+        try await look("beta")
+        #expect(try await store.incidents(openOnly: true, limit: 9).isEmpty)
+        #expect(line.readings.withLock { $0 } == 3)
+    }
+
     @Test func aRunByHandSendsASample() async throws {
         _ = try await store.trigger("alerts/ops/webhook", requestID: "test-1", by: "anna")
         #expect(try await send(as: .succeeded).first?.contains("this is a test of the channel") == true)
@@ -363,6 +397,24 @@ private struct AwayStore: StoreWrapper {
     func jobs(_ filter: JobFilter) async throws(StoreError) -> [JobRecord] {
         if isAway() { throw .unavailable("it is away") }
         return try await base.jobs(filter)
+    }
+}
+
+/// A store of which it takes long to read how all jobs are.
+private final class SlowStore: StoreWrapper {
+    let base: any Store
+    let time: ManualTime
+    let readings = Mutex(0)
+
+    init(base: any Store, time: ManualTime) {
+        self.base = base
+        self.time = time
+    }
+
+    func statuses(of jobs: [String]?) async throws(StoreError) -> [JobStatus] {
+        if jobs == nil { readings.withLock { $0 += 1 } }
+        time.advance(by: .milliseconds(100))
+        return try await base.statuses(of: jobs)
     }
 }
 

@@ -52,6 +52,26 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
 }
 
 @Suite("What people are told of") struct AlertingTests {
+    /// Whoever looks by a reading that is some seconds old does not undo what others found since.
+    @Test func aReadingSaysNothingOfWhatCameAfterIt() {
+        func decide(_ line: HealthReader.Line, known: [Incident] = [], troubles: [Run] = [], age: Int) -> Alerting {
+            var view = Alerting.View(now: now, lines: [alert(), line], known: known, troubles: troubles)
+            view.readAt = now - .seconds(age)
+            return Alerting.decide(view)
+        }
+        // Opened a minute ago.
+        let open = open("a")
+        #expect(decide(line("a", .well), known: [open], age: 61).closed.isEmpty)
+        #expect(decide(line("a", .well), known: [open], age: 59).closed == [1])
+        var closed = open
+        closed.closedAt = now - .seconds(30)
+        #expect(decide(line("a", .failing, streak: 1), known: [closed], age: 31).opened.isEmpty)
+        #expect(decide(line("a", .failing, streak: 1), known: [closed], age: 29).opened.map(\.job) == ["a"])
+        // Ended half a minute ago.
+        #expect(decide(line("a", .well), troubles: [trouble("a")], age: 31).opened.isEmpty)
+        #expect(decide(line("a", .well), troubles: [trouble("a")], age: 29).opened.map(\.isNews) == [true])
+    }
+
     @Test func aJobThatNeedsALookIsTold() {
         let change = decide(alert(), line("a", .failing, streak: 1), line("b", .well), line("c", .paused))
         #expect(change.opened.map(\.job) == ["a"])

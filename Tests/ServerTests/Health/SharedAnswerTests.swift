@@ -91,6 +91,25 @@ struct SharedAnswerTests {
         #expect(try await answer.value() == 3)
     }
 
+    @Test func whoeverDecidesByItSaysHowOldItMayBe() async throws {
+        let source = Source(.milliseconds(500))
+        let answer = source.answer()
+        #expect(try await answer.value() == 1)
+        #expect(try await answer.value(within: .seconds(5)) == 1)
+        source.time.advance(by: .milliseconds(4500))
+        #expect(try await answer.value(within: .seconds(5)) == 1)
+        source.time.advance(by: .milliseconds(1))
+        #expect(try await answer.value(within: .seconds(5)) == 2)
+        // Others are given what it found.
+        #expect(try await answer.value() == 2)
+        await answer.forget()
+        #expect(try await answer.value(within: .seconds(5)) == 3)
+        let quick = Source(.milliseconds(5))
+        let other = quick.answer()
+        #expect(try await other.value(within: .seconds(5)) == 1)
+        #expect(try await other.value(within: .seconds(5)) == 2)
+    }
+
     @Test func whoeverChangedSomethingSeesIt() async throws {
         let source = Source(.milliseconds(500))
         let answer = source.answer()

@@ -107,6 +107,8 @@ enum Chinese {
         "Words": "说明",
         "Nothing in the kept history.": "保留的历史中没有记录。", "How long the last {} runs took": "最近 {} 次运行的耗时",
         "half took at most {}": "半数不超过 {}", "19 of 20 took at most {}": "95% 不超过 {}",
+        "Longer than usual": "比平时久", "{} took {}, {}: usually it takes {} at most.": "{}用了 {}（{}）；平时最多 {}。",
+        "{} has been running for {}: usually it takes {} at most.": "{}已运行 {}；平时最多 {}。",
         "{} of the last {} runs succeeded": "最近 {2} 次运行中 {1} 次成功", "run {}: {}": "运行 {}：{}",
     ]
 

@@ -110,6 +110,20 @@ struct CalendarPage {
         return "\(table)\(rest)"
     }
 
+    /// Reads what it shows.
+    static func read(_ store: any Store, _ readings: SharedReadings) async throws -> CalendarPage {
+        let snapshot = try await readings.snapshot()
+        let week = readings.week(of: snapshot)
+        // The newest of all time are looked at, and not all since then: how many there are of those nobody knows.
+        let newest = try await store.runs(RunFilter(states: RunState.troubles, limit: 1000))
+        let start = snapshot.now - .seconds(backDays * 86_400)
+        let missing = missing(newest.filter { $0.scheduledAt >= start })
+        let isCut = newest.count == 1000 && (newest.last?.scheduledAt ?? start) >= start
+        return CalendarPage(
+            now: snapshot.now, start: week.start, forecast: week.forecast, jobs: week.jobs,
+            missing: Array(missing.prefix(mostMissing)), isCut: isCut || missing.count > mostMissing)
+    }
+
     /// Of runs that did not run, one line a day, job and state; the newest first.
     static func missing(_ runs: [Run]) -> [Missing] {
         var lines: [Missing] = []

@@ -1,12 +1,11 @@
 import Foundation
 import Onebeat
-import OnebeatServer
 
 /// What the doctor says of the machine.
-enum MachineChecks {
-    static func findings() -> [Finding] { [clock(), zones(), shell(), user()] }
+package enum MachineChecks {
+    package static func findings() -> [Finding] { [clock(), zones(), shell(), user()] }
 
-    static func listening(on address: ListenAddress) -> Finding {
+    package static func listening(on address: ListenAddress) -> Finding {
         let port = "\(address)"
         guard address.port != 0 else { return .ok("listen", "\(address.host), on a port that is free") }
         var hints = addrinfo()
@@ -35,7 +34,7 @@ enum MachineChecks {
     }
 
     private static func clock() -> Finding {
-        let now = Timestamp.now
+        let now = SystemTime().now()
         if now < Timestamp(seconds: 1_735_689_600) {
             return .fail("clock", "it is \(now.wholeSecond) here, long past", "set the clock and start an NTP service")
         }
@@ -61,7 +60,7 @@ enum MachineChecks {
         }
         let text = "\(zones.folder), release \(version)"
         let year = Int(version.prefix(4)) ?? 0
-        let thisYear = Int("\(Timestamp.now)".prefix(4)) ?? 0
+        let thisYear = Int("\(SystemTime().now())".prefix(4)) ?? 0
         guard year >= thisYear - 1 else {
             return .warn("time zones", text, "update tzdata: clocks may have been moved by law since then")
         }
