@@ -110,6 +110,13 @@ extension Database {
 
     /// Reads rows one by one, without copies of them: for what reads much.
     func scan<Value>(
+        _ sql: String, _ arguments: Arguments = [], _ read: (inout Columns) throws -> Value
+    ) throws -> [Value] {
+        try scan(cachedStatement(sql: sql), arguments, read)
+    }
+
+    /// The same of a statement that the caller has.
+    func scan<Value>(
         _ statement: GRDB.Statement, _ arguments: Arguments = [], _ read: (inout Columns) throws -> Value
     ) throws -> [Value] {
         let cursor = try Row.fetchCursor(statement, arguments: .whole(arguments))

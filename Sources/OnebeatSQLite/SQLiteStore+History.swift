@@ -29,7 +29,7 @@ extension SQLiteStore: HistoryStore {
                 require("id > ?", filter.newer?.value)
             }
             conditions += Self.conditions(for: filter.states)
-            let found = try db.rows(Self.list(conditions, filter), arguments).map(Run.init)
+            let found = try db.scan(Self.list(conditions, filter), arguments) { Run(&$0) }
             return filter.newer == nil ? found : found.reversed()
         }
     }

@@ -199,12 +199,9 @@ extension SQLiteStore {
     private func stored(
         _ condition: String, _ arguments: Arguments = [], in db: Database
     ) throws -> [(record: JobRecord, flaw: String?)] {
-        try db.rows("SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)", arguments)
-            .map { row in
-                var row = Columns(row)
-                let record = JobRecord(&row)
-                return (record, row.flaw)
-            }
+        try db.scan("SELECT \(JobRecord.columns) FROM \(JobRecord.tables) WHERE \(condition)", arguments) { row in
+            (JobRecord(&row), row.flaw)
+        }
     }
 
     static func requireTerm(_ term: Term, in db: Database) throws {

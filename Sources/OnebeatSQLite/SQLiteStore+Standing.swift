@@ -26,7 +26,7 @@ extension SQLiteStore: StandingStore {
 
     public func newestEnds(of jobs: [String]?) async throws(StoreError) -> [Run] {
         try await read { db, _ in
-            try db.rows(Self.newestEnds(isNamed: jobs != nil), jobs.map { [try Self.names($0)] } ?? []).map(Run.init)
+            try db.scan(Self.newestEnds(isNamed: jobs != nil), jobs.map { [try Self.names($0)] } ?? []) { Run(&$0) }
         }
     }
 
@@ -34,7 +34,7 @@ extension SQLiteStore: StandingStore {
         of jobs: [String], states: Set<RunState>, each: Int
     ) async throws(StoreError) -> [Run] {
         try await read { db, _ in
-            try db.rows(Self.newestRuns(in: states), [try Self.names(jobs), each]).map(Run.init)
+            try db.scan(Self.newestRuns(in: states), [try Self.names(jobs), each]) { Run(&$0) }
         }
     }
 
@@ -42,7 +42,7 @@ extension SQLiteStore: StandingStore {
         try await read { db, now in
             var oldest: [String: Run] = [:]
             for isHeld in [false, true] {
-                for run in try db.rows(Self.longestWaiting(isHeld: isHeld), [now - length, limit]).map(Run.init)
+                for run in try db.scan(Self.longestWaiting(isHeld: isHeld), [now - length, limit], { Run(&$0) })
                 where oldest[run.job].map({ (run.dueAt, run.id) < ($0.dueAt, $0.id) }) ?? true {
                     oldest[run.job] = run
                 }
@@ -53,9 +53,9 @@ extension SQLiteStore: StandingStore {
 
     public func longestRunning(limit: Int) async throws(StoreError) -> [Run] {
         try await read { db, _ in
-            try db.rows(
+            try db.scan(
                 "SELECT \(Run.columns) FROM runs WHERE state = 'running' ORDER BY started_at, id LIMIT ?", [limit]
-            ).map(Run.init)
+            ) { Run(&$0) }
         }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 
@@ -10,16 +9,9 @@ protocol Edited {
 
 /// JSON as all our answers write it: `snake_case`, sorted keys, ISO 8601 moments.
 enum JSON {
-    private static var encoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }
-
     /// The value in one line.
     static func line(_ value: some Encodable) throws -> String {
-        String(decoding: try encoder.encode(value), as: UTF8.self)
+        String(decoding: try JSONWriter.bytes(of: value), as: UTF8.self)
     }
 
     /// Whoever has an answer may keep it, and asks whether it is still so before it is used again.
@@ -51,6 +43,8 @@ enum JSON {
     }
 
     private static func body(_ value: some Encodable) throws -> [UInt8] {
-        Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+        var bytes = try JSONWriter.bytes(of: value)
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
     }
 }

@@ -122,7 +122,7 @@ extension Dashboard {
 
     private func graph(of name: String) async throws -> GraphPage {
         let snapshot = try await readings.snapshot()
-        guard snapshot.lines.contains(where: { $0.job.name == name }) else {
+        guard snapshot.reading.line(of: name) != nil else {
             throw Problem(.notFound, "there is no job \"\(name)\"; /graph shows the flows of those in force")
         }
         var page = GraphPage(now: snapshot.now, flows: [], job: name)
@@ -140,8 +140,8 @@ extension Dashboard {
     ) -> [GraphPage.Flow] {
         let members = roots.map { root in (root, [root] + graph.followers(of: root)) }
         let wanted = Set(members.flatMap(\.1))
-        let lines = reading.lines.filter { wanted.contains($0.job.name) }
-        let named = Dictionary(lines.map { ($0.job.name, $0) }) { first, _ in first }
+        let named = Dictionary(
+            uniqueKeysWithValues: wanted.compactMap { name in reading.line(of: name).map { (name, $0) } })
         return members.compactMap { root, names in
             guard let record = named[root]?.job else { return nil }
             let schedule = (try? compiled(record).get())?.words ?? ""

@@ -46,9 +46,8 @@ struct Dashboard: Sendable {
         // The newest serve for what has just ended as well as for the past hour: no page walks further back.
         let newest = try await store.runs(RunFilter(limit: HourLine.mostRuns))
         let ended = newest.filter(\.state.isTerminal)
-        let shown = Set(looks.prefix(OverviewPage.mostLooks).map(\.job))
-        let successes = reading.lines.filter { shown.contains($0.job.name) }.compactMap { line in
-            line.status?.lastSuccessAt.map { (line.job.name, $0) }
+        let successes = looks.prefix(OverviewPage.mostLooks).compactMap { look in
+            reading.line(of: look.job)?.status?.lastSuccessAt.map { (look.job, $0) }
         }
         return try await OverviewPage(
             now: reading.now, headline: snapshot.headline, looks: looks,
@@ -96,15 +95,10 @@ struct Dashboard: Sendable {
         }
         // What needs a look is not looked for on later pages.
         let isStart = wanted == JobSelection() && query.text("after") == nil && query.text("before") == nil
-        let looks = isStart ? snapshot.looks.map(\.job) : []
-        let worst = looks.prefix(JobsPage.mostLooks)
-        let rank = Dictionary(worst.enumerated().map { ($1, $0) }) { first, _ in first }
-        let leading =
-            looks.isEmpty
-            ? []
-            : reading.lines.filter { rank[$0.job.name] != nil }
-                .sorted { rank[$0.job.name] ?? 0 < rank[$1.job.name] ?? 0 }
-        let others = page.lines.filter { rank[$0.job.name] == nil }
+        let looks = isStart ? snapshot.looks : []
+        let leading = looks.prefix(JobsPage.mostLooks).compactMap { reading.line(of: $0.job) }
+        let worst = Set(leading.map(\.job.name))
+        let others = page.lines.filter { !worst.contains($0.job.name) }
         // Whatever they do now: which of them are past is seen here, so that no job's history is walked for those.
         let newest = try await store.newestRuns(
             of: (leading + others).map(\.job.name), states: [], each: RunStrip.most + 2)

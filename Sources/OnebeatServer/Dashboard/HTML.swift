@@ -29,6 +29,8 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
     }
 
     private static func escaped(_ value: some StringProtocol) -> String {
+        // Nearly all that pages show is names, numbers and moments, in which nothing is to be replaced.
+        if value.utf8.allSatisfy(isPlain) { return String(value) }
         var result = ""
         result.reserveCapacity(value.utf8.count)
         for scalar in value.unicodeScalars {
@@ -44,5 +46,13 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
             }
         }
         return result
+    }
+
+    /// Whether a byte of UTF-8 stands for itself wherever it is: what can be seen of ASCII, without what markup is made of.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "'"): false
+        default: (0x20..<0x7f).contains(byte)
+        }
     }
 }

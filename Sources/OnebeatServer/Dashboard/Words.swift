@@ -142,10 +142,12 @@ enum Address {
     static func events(job: String) -> String { "/events?job=\(encoded(job))" }
 
     static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(
-            withAllowedCharacters: CharacterSet(
-                charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")) ?? ""
+        text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
     }
+
+    /// Made once: a page of jobs has some hundred addresses.
+    private static let unreserved = CharacterSet(
+        charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 
     /// A name that is longer than any that a person gives is shown in part, and whole to whoever points at it.
     static func link(job name: String) -> HTML {

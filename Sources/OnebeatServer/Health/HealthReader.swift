@@ -68,6 +68,13 @@ package struct HealthReader: Sendable {
                 isLast: found.count <= limit)
         }
 
+        /// The line of a job, found without a walk through all.
+        package func line(of job: String) -> Line? {
+            let place = place { !$0.utf8.lexicographicallyPrecedes(job.utf8) }
+            guard lines.indices.contains(place), lines[place].job.name.utf8.elementsEqual(job.utf8) else { return nil }
+            return lines[place]
+        }
+
         private static func first(_ limit: Int, of lines: some Sequence<Line>, _ fits: (Line) -> Bool) -> [Line] {
             var found: [Line] = []
             for line in lines where fits(line) {

@@ -36,6 +36,9 @@ package final class SharedReadings: Sendable {
         /// How many jobs are how.
         let counts: [JobHealth.State: Int]
         private let versions: [JobVersion]
+        /// Where those stand that fire by themselves, and which they are: found once for all who ask what comes. An array
+        /// that is compared with itself is not walked through.
+        fileprivate let firing: (places: [Int], versions: [JobVersion])
 
         init(_ reading: HealthReader.Reading) {
             self.reading = reading
@@ -44,6 +47,9 @@ package final class SharedReadings: Sendable {
             looks = healths.worstFirst
             counts = healths.reduce(into: [:]) { $0[$1.state, default: 0] += 1 }
             versions = reading.lines.map(\.job.versionID)
+            let lines = reading.lines
+            let places = lines.indices.filter { !lines[$0].job.isPaused && !lines[$0].job.definition.isFollower }
+            firing = (places, places.map { lines[$0].job.versionID })
         }
 
         var now: Timestamp { reading.now }
@@ -77,11 +83,8 @@ package final class SharedReadings: Sendable {
     /// What fires in the coming week, hour by hour, and of how many jobs.
     func week(of snapshot: Snapshot) -> (start: Timestamp, forecast: FireForecast, jobs: Int) {
         let start = Timestamp(seconds: Int64(snapshot.now.seconds / 3600 * 3600))
-        let places = snapshot.lines.indices.filter { place in
-            !snapshot.lines[place].job.isPaused && !snapshot.lines[place].job.definition.isFollower
-        }
-        let source = ForecastSource(start: start, versions: places.map { snapshot.lines[$0].job.versionID })
-        let forecast = week.value(of: source) {
+        let places = snapshot.firing.places
+        let forecast = week.value(of: ForecastSource(start: start, versions: snapshot.firing.versions)) {
             FireForecast(
                 members(places.lazy.map { snapshot.lines[$0].job }), from: start, part: .seconds(3600),
                 parts: CalendarPage.days * 24,

@@ -30,6 +30,15 @@ struct SharedReadingsTests {
         #expect(reading.page(after: name, limit: limit).lines.map(\.job.name) == expected)
     }
 
+    @Test func theLineOfAJobIsFoundByItsName() {
+        let names = ["B", "a", "a/b", "b", "\u{e9}", "\u{65e5}"]
+        let reading = Self.reading(names)
+        #expect(names.map { reading.line(of: $0)?.job.name } == names)
+        // The last is one of them, but for its bytes.
+        for name in ["", "A", "aa", "z", "\u{ffff}", "e\u{301}"] { #expect(reading.line(of: name) == nil, "\(name)") }
+        #expect(Self.reading([]).line(of: "a") == nil)
+    }
+
     @Test func onlyWhatFitsIsOnAPage() {
         let reading = Self.reading(["a", "b", "c", "d", "e"])
         let page = reading.page(after: "a", limit: 2) { $0.job.name != "c" }

@@ -39,12 +39,13 @@ struct Sentence: Sendable, Equatable, ExpressibleByStringInterpolation {
     func html(in language: Language) -> HTML {
         let template = language.template(for: english)
         guard !parts.isEmpty else { return HTML(stringLiteral: language.marked(template)) }
-        let text = Template.pieces(of: template).map { piece in
+        var text = ""
+        for piece in Template.pieces(of: template) {
             switch piece {
-            case .literal(let text): text
-            case .place(let place): parts.indices.contains(place) ? parts[place].text : ""
+            case .literal(let literal): text += literal
+            case .place(let place): if parts.indices.contains(place) { text += parts[place].text }
             }
-        }.joined()
+        }
         return HTML(stringLiteral: language.marked(text))
     }
 }

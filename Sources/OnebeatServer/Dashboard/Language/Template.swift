@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A sentence with places: `{}` for the next one, and `{2}` where a language has another order.
 enum Template {
     enum Piece: Equatable {
@@ -6,7 +8,18 @@ enum Template {
         case place(Int)
     }
 
+    /// What was taken apart: the sentences are ours and few, and a page says some of them a thousand times.
+    private static let known = Mutex<[String: [Piece]]>([:])
+    private static let mostKnown = 5000
+
     static func pieces(of template: String) -> [Piece] {
+        if let pieces = known.withLock({ $0[template] }) { return pieces }
+        let pieces = read(template)
+        known.withLock { if $0.count < mostKnown { $0[template] = pieces } }
+        return pieces
+    }
+
+    private static func read(_ template: String) -> [Piece] {
         var pieces: [Piece] = []
         var next = 0
         var rest = template[...]

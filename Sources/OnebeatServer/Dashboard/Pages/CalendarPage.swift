@@ -6,6 +6,10 @@ struct CalendarPage {
     static let days = 7
     static let backDays = 14
     static let mostMissing = 200
+    /// How many runs of each state it looks at.
+    static let mostRuns = 300
+    /// What did not run. Runs that failed did: there may be a thousand of them a day, and none is looked through for these.
+    static let missingStates: [RunState] = [.missed, .lost, .dead]
 
     /// A day of a job on which something did not run.
     struct Missing: Equatable {
@@ -114,11 +118,16 @@ struct CalendarPage {
     static func read(_ store: any Store, _ readings: SharedReadings) async throws -> CalendarPage {
         let snapshot = try await readings.snapshot()
         let week = readings.week(of: snapshot)
-        // The newest of all time are looked at, and not all since then: how many there are of those nobody knows.
-        let newest = try await store.runs(RunFilter(states: RunState.troubles, limit: 1000))
         let start = snapshot.now - .seconds(backDays * 86_400)
-        let missing = missing(newest.filter { $0.scheduledAt >= start })
-        let isCut = newest.count == 1000 && (newest.last?.scheduledAt ?? start) >= start
+        var found: [Run] = []
+        var isCut = false
+        for state in missingStates {
+            // The newest of all time are looked at, and not all since then: how many there are of those nobody knows.
+            let newest = try await store.runs(RunFilter(states: [state], limit: mostRuns))
+            found += newest.filter { $0.scheduledAt >= start }
+            if newest.count == mostRuns, let last = newest.last, last.scheduledAt >= start { isCut = true }
+        }
+        let missing = missing(found.sorted { $0.id > $1.id })
         return CalendarPage(
             now: snapshot.now, start: week.start, forecast: week.forecast, jobs: week.jobs,
             missing: Array(missing.prefix(mostMissing)), isCut: isCut || missing.count > mostMissing)
@@ -128,7 +137,7 @@ struct CalendarPage {
     static func missing(_ runs: [Run]) -> [Missing] {
         var lines: [Missing] = []
         var places: [String: Int] = [:]
-        for run in runs where run.state == .missed || run.state == .lost || run.state == .dead {
+        for run in runs where missingStates.contains(run.state) {
             let key = "\("\(run.scheduledAt)".prefix(10)) \(run.state.rawValue) \(run.job)"
             if let place = places[key] {
                 lines[place].count += run.count
