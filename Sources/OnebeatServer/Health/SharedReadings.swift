@@ -7,6 +7,9 @@ package final class SharedReadings: Sendable {
     private let time: any TimeSource
     private let all: SharedAnswer<Snapshot>
     private let counts: SharedAnswer<[RunState: Int]>
+    private let countsAskedAt = Mutex<Duration?>(nil)
+    /// For so long after somebody asked they are counted ahead: it takes going through all runs that are kept, on each node.
+    private static let countingAhead = Duration.seconds(60)
     private let graph = Derived<[JobVersion], Result<FlowGraph, DefinitionError>>()
     private let week = Derived<ForecastSource, FireForecast>()
     private let hour = Derived<ForecastSource, FireForecast>()
@@ -75,7 +78,11 @@ package final class SharedReadings: Sendable {
     func snapshot(within age: Duration) async throws -> Snapshot { try await all.value(within: age) }
 
     /// How many runs stand in each state.
-    func runCounts() async throws -> [RunState: Int] { try await counts.value() }
+    func runCounts() async throws -> [RunState: Int] {
+        let now = time.uptime()
+        countsAskedAt.withLock { $0 = now }
+        return try await counts.value()
+    }
 
     /// Who follows whom.
     func graph(of snapshot: Snapshot) -> Result<FlowGraph, DefinitionError> { snapshot.graph(graph) }
@@ -132,7 +139,9 @@ package final class SharedReadings: Sendable {
             _ = week(of: snapshot)
             _ = hour(of: snapshot)
         }
-        let other = try await counts.renew()
+        let now = time.uptime()
+        let isCounting = countsAskedAt.withLock { $0 }.map { now - $0 < Self.countingAhead } ?? false
+        let other = isCounting ? try await counts.renew() : nil
         return [next, other].compactMap(\.self).min()
     }
 }
