@@ -33,7 +33,7 @@ package enum TaskState: Sendable, Equatable {
 
     /// - Parameter bytes: the first ``mostBytes`` of what is stored, and no more.
     package init(_ bytes: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)), let members = value.members,
+        guard let value = try? JSONValue(json: bytes), let members = value.members,
             case .string(let status)? = members["status"]
         else {
             self = Self.notRead(bytes)
