@@ -231,15 +231,17 @@ package final class CeleryExecutor: Executor {
     /// Keeps what a state says.
     /// - Returns: the outcome, where it is an end.
     private func tell(_ state: TaskState, of task: SentTask) async -> Outcome? {
+        // Notes are kept of secret output too, and what a task says of itself is output.
+        let isSecret = task.claim.definition.hasSecretOutput
         switch state {
         case .started(let worker):
             await task.note("started\(worker.isEmpty ? "" : " by \(worker)")")
             return nil
         case .retrying(let why):
-            await task.note("its worker tries it again: \(why)")
+            await task.note(isSecret ? "its worker tries it again" : "its worker tries it again: \(why)")
             return nil
         case .other(let words):
-            await task.note(words)
+            await task.note(isSecret ? "it said something of its own" : words)
             return nil
         case .succeeded(let result):
             await task.output.write(Array("\(result)\n".utf8), to: .stdout)

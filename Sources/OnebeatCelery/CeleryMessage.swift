@@ -84,7 +84,7 @@ extension JSONValue {
     /// With what its texts stand for.
     func expanded(_ key: String, _ expand: (String) throws -> JSONValue) throws -> JSONValue {
         switch self {
-        case .null, .bool, .int, .unsigned, .number: return self
+        case .null, .bool, .int, .large, .number: return self
         case .string(let text):
             guard text.contains("${") || text.contains("{{") else { return self }
             do {

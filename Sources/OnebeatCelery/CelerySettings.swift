@@ -35,6 +35,15 @@ package struct CelerySettings: Sendable, Hashable {
         return step == 0 ? prefix + queue : "\(prefix)\(queue)\(separator)\(step)"
     }
 
+    /// A list for people: its queue, and the step of its priority where that is not the first.
+    package func words(ofList list: String) -> String {
+        let name = list.hasPrefix(prefix) ? String(list.dropFirst(prefix.count)) : list
+        let step = prioritySteps.last { $0 > 0 && name.hasSuffix("\(separator)\($0)") }
+        let queue = step.map { String(name.dropLast("\(separator)\($0)".count)) } ?? name
+        let printed = queue.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : String($0) }
+        return printed.joined() + (step.map { ", priority \($0)" } ?? "")
+    }
+
     /// Where the workers listen for what concerns all of them.
     package var controlChannel: String { "\(prefix)/\(broker.database).celery.pidbox" }
 

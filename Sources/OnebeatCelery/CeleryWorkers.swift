@@ -68,9 +68,9 @@ package struct CeleryWorkers: Sendable {
 
     /// An answer: a message like any other, whose body has the worker's name and what it says.
     static func read(_ text: String) -> [(String, JSONValue)] {
-        guard let envelope = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)).members,
+        guard let envelope = try? JSONValue(json: Array(text.utf8)).members,
             case .string(let encoded)? = envelope["body"], let body = Data(base64Encoded: encoded),
-            let members = try? JSONDecoder().decode(JSONValue.self, from: body).members
+            let members = try? JSONValue(json: Array(body)).members
         else { return [] }
         return members.map { ($0.key, $0.value) }
     }

@@ -33,11 +33,11 @@ struct JSONMembers {
     subscript(_ key: String) -> JSONValue? { members[key].map(Self.read) }
 
     static func read(_ bytes: [UInt8]) -> JSONValue {
-        if let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) { return value }
+        if let value = try? JSONValue(json: bytes) { return value }
         guard let members = JSONMembers(bytes), members.isWhole else { return .string(text(of: bytes)) }
         return .object(
             members.members.mapValues { value in
-                (try? JSONDecoder().decode(JSONValue.self, from: Data(value))) ?? .string(text(of: value))
+                (try? JSONValue(json: value)) ?? .string(text(of: value))
             })
     }
 

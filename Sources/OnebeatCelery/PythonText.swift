@@ -14,7 +14,7 @@ enum PythonText {
         switch value {
         case .null: "None"
         case .bool(let bool): bool ? "True" : "False"
-        case .int, .unsigned, .number: value.text
+        case .int, .large, .number: value.text
         case .string(let text): quoted(text)
         case .array(let elements): "[" + elements.map(text).joined(separator: ", ") + "]"
         case .object(let members):

@@ -49,7 +49,7 @@ package enum TaskState: Sendable, Equatable {
         switch status {
         // As it was written, where that is no JSON: the task ended well whatever it returned.
         case "SUCCESS":
-            let isJSON = (try? JSONDecoder().decode(JSONValue.self, from: Data(written))) != nil
+            let isJSON = (try? JSONValue(json: written)) != nil
             self = .succeeded(isJSON ? result.text : String(decoding: written, as: UTF8.self))
         case "FAILURE": self = .failed(Self.words(of: result), traceback: Self.text(of: members["traceback"]))
         case "REVOKED": self = .revoked(Self.words(of: result))

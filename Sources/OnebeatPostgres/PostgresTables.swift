@@ -34,12 +34,12 @@ package final class PostgresTables {
         let literal = name.replacingOccurrences(of: "'", with: "''")
         guard try run("SELECT to_regclass('\(literal)') IS NOT NULL") == ["t"] else { return nil }
         return try run("SELECT row_to_json(found) FROM (SELECT * FROM \(name) LIMIT \(most)) AS found").map { row in
-            let members = (try? JSONDecoder().decode(JSONValue.self, from: Data(row.utf8)))?.members ?? [:]
+            let members = (try? JSONValue(json: Array(row.utf8)))?.members ?? [:]
             return members.compactMapValues { value in
                 switch value {
                 case .null: nil
                 case .string(let text): text
-                case .bool, .int, .unsigned, .number, .array, .object: value.text
+                case .bool, .int, .large, .number, .array, .object: value.text
                 }
             }
         }

@@ -50,14 +50,22 @@ struct RedisConnection: Sendable {
             try await connection.introduce(as: name)
         } catch {
             connection.close()
-            // A server without TLS waits for the end of what it takes for a command; one with TLS hangs up.
-            if case .unknownOutcome(let what) = error {
-                throw .unavailable("\(what); is that port one for \(tls == nil ? "redis:// or for rediss://" : "TLS")?")
-            }
-            throw error
+            guard case .unknownOutcome(let what) = error else { throw error }
+            // A server with TLS hangs up; one without waits for the end of what it takes for a command, as does one that is
+            // frozen.
+            let question =
+                switch (tls == nil, what.hasSuffix(Self.silence)) {
+                case (true, true): "is it overloaded, or stopped?"
+                case (true, false): "is that port one for rediss://?"
+                case (false, true): "is it overloaded or stopped, or is that port one without TLS?"
+                case (false, false): "is that port one for TLS?"
+                }
+            throw .unavailable("\(what); \(question)")
         }
         return connection
     }
+
+    private static let silence = "did not answer in time"
 
     var isOpen: Bool { channel.isActive }
 
@@ -120,7 +128,7 @@ struct RedisConnection: Sendable {
     private func explain(_ error: any Error) -> RedisError {
         let place = address.place
         switch error {
-        case FlightFailure.late: return .unknownOutcome("Redis at \(place) did not answer in time")
+        case FlightFailure.late: return .unknownOutcome("Redis at \(place) \(Self.silence)")
         case FlightFailure.congested:
             return .unavailable("Redis at \(place) still owes an earlier answer; nothing more is asked before it comes")
         case let failure as ProtocolFailure:

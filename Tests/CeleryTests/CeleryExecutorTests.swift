@@ -39,6 +39,23 @@ struct CeleryExecutorTests {
         #expect(output.text.contains("Traceback: here"))
     }
 
+    /// Notes are kept where output is not.
+    @Test func whatATaskSaysIsNoNoteWhereItsOutputIsSecret() async throws {
+        var claim = Claim.example(CeleryCall(task: "a.b"))
+        claim.definition.hasSecretOutput = true
+        async let outcome = bench.executor().execute(claim, output: output)
+        try await eventually { try bench.queued == 1 }
+        try bench.write(#"{"status": "RETRY", "result": {"exc_type": "ValueError", "exc_message": ["hush"]}}"#, of: id)
+        try await eventually { output.text.contains("its worker tries it again]") }
+        try bench.write(#"{"status": "PROGRESS", "result": "hush"}"#, of: id)
+        try await eventually { output.text.contains("it said something of its own]") }
+        #expect(!output.text.contains("hush"))
+        // What it returns goes to standard output, which is left out, and numbers as they are.
+        try bench.write(success("[1.0, 1180591620717411303424]"), of: id)
+        #expect(await outcome == .succeeded)
+        #expect(output.text.contains("\n[1.0, 1180591620717411303424]\n"), "\(output.text)")
+    }
+
     @Test func aResultThatCameBeforeTheWatchIsFound() async throws {
         try bench.write(success("1"), of: id)
         #expect(await bench.executor().execute(.example(CeleryCall(task: "a.b")), output: output) == .succeeded)

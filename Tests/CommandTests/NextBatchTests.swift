@@ -19,6 +19,23 @@ struct NextBatchTests {
                 == #"{"next":["2026-11-22T03:00:00+08:00"]}"#)
     }
 
+    /// Two misspelt keys were two questions that nobody had asked.
+    @Test func aKeyThatIsNotKnownIsSaid() {
+        #expect(
+            answer(#"{"cron":"0 3 * * *","time_zone":"Asia/Shanghai"}"#)
+                == #"{"error":"there is no key \"time_zone\"; cron, timezone, dialect, after, count will do"}"#)
+    }
+
+    /// 13 and Friday: Celery wants both.
+    @Test func aLineMayNameWhoseRulesItHas() {
+        let line = #"{"cron":"0 0 13 * 5","dialect":"DIALECT","after":"2026-01-01","count":1}"#
+        #expect(answer(line.replacing("DIALECT", with: "celery")) == #"{"next":["2026-02-13T00:00:00+00:00"]}"#)
+        #expect(answer(line.replacing("DIALECT", with: "debian")) == #"{"next":["2026-01-02T00:00:00+00:00"]}"#)
+        #expect(
+            answer(line.replacing("DIALECT", with: "vixie"))
+                == #"{"error":"dialect \"vixie\" is not known; debian, celery, quartz will do"}"#)
+    }
+
     @Test func severalExpressionsAreOneSchedule() {
         #expect(
             answer(#"{"cron":["0 3 * * *","0 2 * * *"],"after":"2026-11-22","count":2}"#)

@@ -59,6 +59,68 @@ struct CeleryImportTests {
         }
     }
 
+    /// A task's own options go with each message, those of its entry before them; what a message of ours has not is told. Where
+    /// ends cannot be seen, nobody waits for them.
+    @Test func theOptionsOfTasksComeAlong() async throws {
+        try await Sandbox.with { box in
+            try box.write(
+                """
+                from celery import Celery
+                from kombu import Exchange, Queue
+
+                app = Celery("shop", broker="redis://cache:6379/0", backend="cache+memory://")
+                app.conf.task_queues = [Queue("celery"), Queue("media", Exchange("m"), routing_key="m.x"), Queue("slow")]
+                app.conf.task_create_missing_queues = False
+                app.conf.task_compression = "gzip"
+                app.conf.beat_schedule = {
+                    "own": {"task": "t.own", "schedule": 5, "args": [1.0, -0.0, 2**70]},
+                    "given": {"task": "t.own", "schedule": 5, "options": {"expires": 60, "queue": "celery"}},
+                    "cleared": {"task": "t.own", "schedule": 5, "options": {"expires": None}},
+                    "packed": {"task": "t.packed", "schedule": 5},
+                    "bound": {"task": "t.none", "schedule": 5, "options": {"exchange": "m", "routing_key": "m.x"}},
+                    "lost": {"task": "t.none", "schedule": 5, "options": {"exchange": "foo", "routing_key": "bar"}},
+                    "key": {"task": "t.none", "schedule": 5, "options": {"routing_key": "bar"}},
+                    "nowhere": {"task": "t.none", "schedule": 5, "options": {"queue": "unknown"}},
+                }
+
+                @app.task(name="t.own", queue="slow", expires=33, priority=6, time_limit=9, soft_time_limit=8)
+                def own(*a): ...
+
+                @app.task(name="t.packed", serializer="pickle", compression="zlib", delivery_mode=1)
+                def packed(): ...
+
+                @app.task(name="t.none")
+                def none(): ...
+                """, to: "shop.py")
+            let answer = try await box.onebeat("import", "celery", "shop:app", "--python", CeleryApp.python)
+            #expect(answer.code == 0, "\(answer.errors)")
+            let own =
+                "priority: 6\n      expires: 33s\n      time_limit: 9s\n      soft_time_limit: 8s\n      outcome: dispatch"
+            for words in [
+                "      args: [1.0, -0.0, 1180591620717411303424]\n      queue: slow\n      \(own)",
+                "  given:\n    every: 5s\n    celery:\n      task: t.own\n      priority: 6\n      expires: 1m",
+                "  cleared:\n    every: 5s\n    celery:\n      task: t.own\n      queue: slow\n      priority: 6\n      time_limit: 9s",
+                "# packed has the option compression='zlib', which is not carried over",
+                "# packed has the option serializer='pickle', which", "# packed has the option delivery_mode=1, which",
+                "  bound:\n    every: 5s\n    celery:\n      task: t.none\n      queue: media\n",
+                "# lost has the option exchange='foo', which", "# lost has the option routing_key='bar', which",
+                "# key has the option routing_key='bar', which", "# nowhere: task t.none, not carried over:",
+            ] {
+                #expect(answer.output.contains(words), "\(words) is not in \(answer.output)")
+            }
+            for words in [
+                "packed: the option compression='zlib' is not carried over", "task_compression is gzip",
+                "its queue cannot be found out: QueueNotFound", "keeps results in cache+memory://, which is not Redis",
+            ] {
+                #expect(answer.errors.contains(words), "\(words) is not in \(answer.errors)")
+            }
+            #expect(!answer.errors.contains("bound:"), "\(answer.errors)")
+            try box.write(answer.output)
+            let check = try await box.onebeat("validate", "onebeat.yaml")
+            #expect(check.code == 0, "\(check.output) \(check.errors)")
+        }
+    }
+
     /// What RedBeat keeps in Redis goes before what the application names.
     @Test func entriesOfRedBeatComeAlong() async throws {
         let redis = try RedisServer()

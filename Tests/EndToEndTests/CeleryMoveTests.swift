@@ -17,6 +17,7 @@ struct CeleryMoveTests {
             var extra: [Difference]
         }
         var same: Bool
+        var heard: Int
         var tasks: [Line]
     }
 
@@ -54,12 +55,17 @@ struct CeleryMoveTests {
             let node = try await box.up(options: ["--observe"])
             let early = try await box.onebeat("compare", "--celery", "--for", "1s")
             #expect(early.code == 1, "a beat that sends nothing is no match: \(early.output)")
+            let silent = try await box.onebeat("compare", "onebeat.yaml", "--celery", "--for", "4s")
+            #expect(
+                silent.code == 1 && silent.output.contains("not one message of a beat was heard at redis://"),
+                "\(silent.output) \(silent.errors)")
+            #expect(!silent.output.contains("the beat did not send"), "\(silent.output)")
             _ = try app.beat()
             #expect(try await eventually(within: .seconds(30)) { try app.redis.ask("LLEN", "celery") != "0" })
             let same = try await box.onebeat("compare", "--celery", "--for", "6s", "--json")
             #expect(same.code == 0, "\(same.output) \(same.errors)")
             let lines = try read(same.output) as Comparison
-            #expect(lines.same)
+            #expect(lines.same && lines.heard >= 8)
             let counts = lines.tasks.filter { !$0.jobs.contains("asked") }.map(\.same)
             #expect(counts.count == 2 && counts.allSatisfy { (4...8).contains($0) }, "\(counts)")
 
@@ -161,6 +167,66 @@ struct CeleryMoveTests {
         }
     }
 
+    /// One that is at work somewhere else would go on unheard, and its work would be done twice.
+    @Test func aBeatThatIsNotHeardIsNotTakenFor() async throws {
+        try await Sandbox.with { box in
+            let app = try CeleryApp(
+                in: box, settings: "beat_schedule={\"tick\": {\"task\": \"tick\", \"schedule\": 1.0}}")
+            let jobs = "tick: {every: 1s, overlap: allow, celery: {task: tick}}"
+            try box.configure(jobs, settings: "celery: {broker: \"redis://127.0.0.1:\(app.redis.port)/5\"}")
+            let node = try await box.up(options: ["--observe"])
+            let beat = try app.beat()
+            #expect(try await eventually(within: .seconds(30)) { try app.redis.ask("LLEN", "celery") != "0" })
+            let answer = try await box.onebeat("take-over", "onebeat.yaml", "--celery", "--stop", "touch stopped")
+            #expect(answer.code == 1, "\(answer.output) \(answer.errors)")
+            #expect(
+                answer.errors.contains("not one message of a beat was heard at redis://127.0.0.1:\(app.redis.port)/5"))
+            #expect(
+                answer.errors.contains("tick was due meanwhile") && answer.errors.contains("nothing was taken over"))
+            #expect(!FileManager.default.fileExists(atPath: box.path("stopped")), "the beat was stopped")
+            let before = try await observed(box, "tick")
+            #expect(try await eventually(within: .seconds(10)) { try await observed(box, "tick") >= before + 2 })
+            // Where one is heard though none should be, that is said as well.
+            try await node.stop()
+            try app.configure(jobs)
+            let other = try await box.up(options: ["--observe"])
+            let heard = try await box.onebeat("take-over", "--celery", "--no-beat")
+            #expect(heard.code == 1 && heard.errors.contains("a beat runs: "), "\(heard.output) \(heard.errors)")
+            beat.send(SIGTERM)
+            _ = try await beat.end()
+            let none = try await box.onebeat("take-over", "--celery", "--no-beat", "--watch", "1s")
+            #expect(none.code == 0, "\(none.output) \(none.errors)")
+            try await other.stop()
+        }
+    }
+
+    /// Whenever its session ends, the store observes on.
+    @Test(arguments: ["before the beat is stopped", "while the beat is stopped"])
+    func aTakeOverWhoseSessionEndsLeavesAllAsItWas(_ moment: String) async throws {
+        try await Sandbox.with { box in
+            let app = try CeleryApp(in: box)
+            try app.configure("tick: {every: 1s, overlap: allow, celery: {task: tick}}")
+            let node = try await box.up(options: ["--observe"])
+            #expect(try await eventually(within: .seconds(30)) { try await observed(box, "tick") >= 1 })
+            let session = try box.start([Sandbox.binary, "take-over", "--celery", "--no-beat", "--stop", "sleep 60"])
+            func standby() async throws -> String {
+                try await box.query("SELECT value FROM meta WHERE key = 'standby'").first?.first ?? ""
+            }
+            #expect(try await eventually(within: .seconds(20)) { try await standby().hasPrefix("handing over ") })
+            if moment != "before the beat is stopped" {
+                #expect(try await eventually(within: .seconds(20)) { session.errors.contains("stopping the beat") })
+            }
+            session.send(SIGHUP)
+            #expect(try await session.end() == 1, "\(session.errors)")
+            #expect(session.errors.contains("interrupted") && session.errors.contains("the store observes on"))
+            #expect(try await !standby().hasPrefix("handing over "))
+            let before = try await observed(box, "tick")
+            #expect(try await eventually(within: .seconds(10)) { try await observed(box, "tick") >= before + 2 })
+            #expect(try await box.query("SELECT count(*) FROM attempts") == [["0"]])
+            try await node.stop()
+        }
+    }
+
     /// Nobody knows what was sent after that: what waited is not sent again, and is named.
     @Test func aTakeOverThatIsKilledIsToldToTheNextOne() async throws {
         try await Sandbox.with { box in
@@ -168,16 +234,19 @@ struct CeleryMoveTests {
             try app.configure("tick: {every: 1s, overlap: allow, celery: {task: tick}}")
             let node = try await box.up(options: ["--observe"])
             #expect(try await eventually(within: .seconds(30)) { try await observed(box, "tick") >= 1 })
-            let killed = try box.start([Sandbox.binary, "take-over", "--celery", "--stop", "sleep 60"])
+            let killed = try box.start([Sandbox.binary, "take-over", "--celery", "--no-beat", "--stop", "sleep 60"])
             #expect(
                 try await eventually(within: .seconds(20)) {
                     try await box.query(
-                        "SELECT count(*) > 2 FROM runs WHERE state = 'scheduled' AND due_at < unixepoch() * 1000000")
-                        == [["1"]]
+                        """
+                        SELECT count(*) > 2 FROM runs WHERE state = 'scheduled'
+                            AND due_at < unixepoch() * 1000000
+                            AND (SELECT value FROM meta WHERE key = 'standby') LIKE 'handing over %'
+                        """) == [["1"]]
                 })
             killed.send(SIGKILL)
             _ = try await killed.end()
-            let again = try await box.onebeat("take-over", "--celery", "--stop", "true", "--watch", "1s")
+            let again = try await box.onebeat("take-over", "--celery", "--no-beat", "--watch", "1s")
             #expect(again.code == 0, "\(again.output) \(again.errors)")
             #expect(again.errors.contains("an earlier take-over let wait"), "\(again.errors)")
             #expect(again.errors.contains("recorded as done by the beat: tick ("), "\(again.errors)")

@@ -62,6 +62,32 @@ struct CelerySecureTests {
         }
     }
 
+    /// What is wrong with a broker is said as it is, and what comes of it.
+    @Test func theDoctorSaysWhatABrokersTroubleMeans() async throws {
+        try await Sandbox.with { box in
+            let redis = try RedisServer()
+            let (listener, closed) = (try RedisServer(), freePort())
+            func doctor(_ address: String) async throws -> String {
+                try box.configure("sum: {celery: {task: add}}", settings: "celery: {broker: \"\(address)\"}")
+                return try await box.onebeat("doctor", "onebeat.yaml").output
+            }
+            let waits = "tasks wait until it answers"
+            let fails = "each run that is to send a task fails at once"
+            let wrong = try await doctor("redis://app:wrong@127.0.0.1:\(redis.port)/0")
+            #expect(wrong.contains(fails) && !wrong.contains(waits), "\(wrong)")
+            let nobody = try await doctor("redis://127.0.0.1:\(closed)/0")
+            #expect(nobody.contains(waits) && !nobody.contains(fails), "\(nobody)")
+            try redis.ask("ACL", "SETUSER", "app", "on", ">app", "~*", "&*", "+@all", "-sadd")
+            let limited = try await doctor("redis://app:app@127.0.0.1:\(redis.port)/0")
+            #expect(limited.contains("warn  celery") && limited.contains("the workers cannot be asked"), "\(limited)")
+            #expect(!limited.contains(waits) && !limited.contains(fails), "\(limited)")
+            listener.signal(SIGSTOP)
+            let frozen = try await doctor("redis://127.0.0.1:\(listener.port)/0")
+            listener.signal(SIGCONT)
+            #expect(frozen.contains(waits) && !frozen.contains("rediss://"), "\(frozen)")
+        }
+    }
+
     @Test func whatCannotBeTrustedIsSentNothing() async throws {
         try await Sandbox.with { box in
             let redis = try RedisServer(withTLS: true)

@@ -215,6 +215,28 @@ struct CommandTests {
         }
     }
 
+    /// What `up` refuses of settings, and not of jobs.
+    @Test(arguments: [
+        ("redis: rediss://cache?ssl_cert_reqs=none", "none for ssl_cert_reqs"),
+        ("celery: {broker: \"rediss://cache/0?ssl_cert_reqs=none\"}", "none for ssl_cert_reqs"),
+        ("celery: {broker: redis://cache, results: \"rediss://cache/0?ssl_cert_reqs=none\"}", "none for ssl_cert_reqs"),
+        ("celery: {broker: amqp://cache}", "has the scheme \"amqp\""), ("celery: {queue: mail}", "no broker is named"),
+        ("locks: strict", "there is no Redis to keep locks"), ("store: mysql://db", "mysql"),
+    ])
+    func validateRefusesWhatUpRefuses(_ settings: String, _ words: String) async throws {
+        try await Sandbox.with { box in
+            let work = settings.hasPrefix("celery") ? "celery: {task: t}" : "run: \"true\""
+            try box.write("\(settings)\njobs: {a: {every: 1h, \(work)}}")
+            let answer = try await box.onebeat("validate", "onebeat.yaml")
+            #expect(answer.code == 65 && answer.errors.contains(words), "\(answer)")
+            let json = try await box.onebeat("validate", "onebeat.yaml", "--json")
+            #expect(json.code == 65 && json.output.contains("\"valid\" : false"), "\(json)")
+            let up = try await box.onebeat("up", "onebeat.yaml")
+            let said = answer.errors.trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(up.code == 78 && up.errors.contains(said), "\(up) is not \(said)")
+        }
+    }
+
     @Test func doctorSaysWhatIsWellAndWhatIsNot() async throws {
         try await Sandbox.with { box in
             try box.configure("tick: {every: 1h, run: \"true\"}")

@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// Definitions as the text that stores keep: JSON with the keys of the configuration, written by hand so that a person can
@@ -11,9 +10,7 @@ package enum DefinitionText {
     static let format: Int64 = 2
 
     package static func encode(_ definition: JobDefinition) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(StoredDefinition.write(definition)), as: UTF8.self)
+        StoredDefinition.write(definition).compactText
     }
 
     /// What was read lately. The same text is the same definition for ever, and pages that speak of all jobs read the same ten
@@ -42,7 +39,7 @@ package enum DefinitionText {
 
     private static func read(_ text: String, of job: String) -> JobDefinition {
         do {
-            guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else {
+            guard let value = try? JSONValue(json: Array(text.utf8)) else {
                 throw StoredFormError("it is no JSON")
             }
             let isOfOldForm = value.members?["format"] == nil

@@ -24,7 +24,7 @@ public struct Each: Sendable, Hashable {
     /// The list in what the job handed on.
     /// - Throws: ``EachError``, in words.
     package func list(in handedOn: RunValue?) throws(EachError) -> [JSONValue] {
-        guard let handedOn, let value: JSONValue = try? handedOn.decode() else {
+        guard let value = handedOn?.value else {
             throw EachError("\(job) handed on nothing, and \(words) is to be its list")
         }
         let found: JSONValue
@@ -111,7 +111,7 @@ extension JSONValue {
                 switch value {
                 case .object(let members): members[key]
                 case .array(let elements): Int(key).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
-                case .null, .bool, .int, .unsigned, .number, .string: nil
+                case .null, .bool, .int, .large, .number, .string: nil
                 }
             guard let next else { throw MissingKey(key: key) }
             value = next

@@ -1,16 +1,21 @@
+import Foundation
+
 /// A piece of JSON, for what is kept without being understood and for forms that are written by hand.
 package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case int(Int64)
-    /// Whole numbers above what ``int(_:)`` holds.
-    case unsigned(UInt64)
+    /// A whole number that ``int(_:)`` does not hold, by its digits, with a minus or without.
+    case large(String)
+    /// One that was written with a point or an exponent, `1.0` as well: to programs in Python that is not 1.
     case number(Double)
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
 }
 
+// As a part of what is decoded and encoded. Where numbers must stay as they are written, ``init(json:)`` reads and ``text`` or
+// ``compactText`` writes: decoders and encoders make 1 of `1.0`.
 extension JSONValue: Codable {
     package init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
@@ -26,12 +31,9 @@ extension JSONValue: Codable {
         } else if let number = try? value.decode(Int64.self) {
             self = .int(number)
         } else if let number = try? value.decode(UInt64.self) {
-            self = .unsigned(number)
+            self = .large("\(number)")
         } else if let number = try? value.decode(Double.self) {
-            // What is whole is a whole number however it was written, so that what is written is read as it was.
-            self =
-                Int64(exactly: number).map(JSONValue.int) ?? UInt64(exactly: number).map(JSONValue.unsigned)
-                ?? .number(number)
+            self = .number(number)
         } else if value.decodeNil() {
             self = .null
         } else {
@@ -45,7 +47,13 @@ extension JSONValue: Codable {
         case .null: try value.encodeNil()
         case .bool(let bool): try value.encode(bool)
         case .int(let number): try value.encode(number)
-        case .unsigned(let number): try value.encode(number)
+        case .large(let digits):
+            // A decimal has 38 of them.
+            if let number = Decimal(string: digits) {
+                try value.encode(number)
+            } else {
+                try value.encode(Double(digits))
+            }
         case .number(let number): try value.encode(number)
         case .string(let text): try value.encode(text)
         case .array(let elements): try value.encode(elements)
@@ -63,6 +71,11 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
+    /// A number for which it does not matter whether it is written with a point.
+    package static func amount(_ number: Double) -> JSONValue {
+        Int64(exactly: number).map(JSONValue.int) ?? .number(number)
+    }
+
     /// Its members, when it is an object.
     package var members: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
 

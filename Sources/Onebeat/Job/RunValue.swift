@@ -31,9 +31,13 @@ public struct RunValue: Sendable, Equatable {
             throw RunValueError("lists and objects lie in one another more than \(Self.mostDepth) times")
         }
         do {
-            _ = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+            _ = try JSONValue(json: bytes)
         } catch {
-            throw RunValueError("it is not JSON")
+            switch error {
+            case .notJSON: throw RunValueError("it is not JSON")
+            case .largeNumber:
+                throw RunValueError("it has a number that is too large; up to \(JSONValue.mostDigits) digits will do")
+            }
         }
         json = text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
@@ -51,6 +55,13 @@ public struct RunValue: Sendable, Equatable {
         }
         try self.init(json: bytes)
     }
+
+    /// Writes a value as JSON, numbers as they are.
+    /// - Throws: ``RunValueError`` for one that is larger than ``mostBytes``.
+    package init(_ value: JSONValue) throws(RunValueError) { try self.init(json: Array(value.compactText.utf8)) }
+
+    /// What it holds, numbers as they were written.
+    package var value: JSONValue? { try? JSONValue(json: Array(json.utf8)) }
 
     /// Takes what a store kept; `nil` where somebody else wrote what is no value.
     package init?(stored json: String) {

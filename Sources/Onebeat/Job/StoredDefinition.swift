@@ -157,8 +157,8 @@ enum StoredDefinition {
     private static func write(_ event: SolarEvent) -> JSONValue {
         var form = StoredForm()
         form.put("event", event.kind.rawValue)
-        form["latitude"] = .number(event.latitude)
-        form["longitude"] = .number(event.longitude)
+        form["latitude"] = .amount(event.latitude)
+        form["longitude"] = .amount(event.longitude)
         return form.value
     }
 
@@ -195,7 +195,7 @@ enum StoredDefinition {
         form.put("limit", retry.limit)
         form.put("backoff", retry.backoff)
         form.put("max", retry.max)
-        form["jitter"] = .number(retry.jitter)
+        form["jitter"] = .amount(retry.jitter)
         return form.value
     }
 

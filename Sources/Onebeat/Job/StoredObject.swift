@@ -110,7 +110,7 @@ struct StoredObject {
         switch take(key) {
         case nil: nil
         case .int(let number): Double(number)
-        case .unsigned(let number): Double(number)
+        case .large(let digits): Double(digits) ?? .infinity
         case .number(let number): number
         default: throw unexpected(key, "a number")
         }

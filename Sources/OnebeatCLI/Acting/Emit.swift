@@ -31,8 +31,7 @@ struct Emit: AsyncParsableCommand {
             var fields: [String: JSONValue] = ["name": .string(name)]
             if let id { fields["id"] = .string(id) }
             if let value = try Acts.value(ofEvent: data) {
-                let json: JSONValue = try value.decode()
-                fields["data"] = json
+                fields["data"] = value.value
             }
             return try await (node.does("/events", fields) as RemoteNode.Deed).runs ?? []
         }

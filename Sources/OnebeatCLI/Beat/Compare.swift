@@ -14,6 +14,8 @@ struct Compare: AsyncParsableCommand {
             side sent, and what was sent at another moment. Exits with 0 only when all was the same, and with 1 when \
             anything differs or nothing was due.
             """)
+    @Argument(help: "The configuration file.")
+    var file: String?
     @Flag(help: "Against `celery beat`, RedBeat or django-celery-beat, on the broker that the file names.")
     var celery = false
     @Option(name: .customLong("for"), help: "How long to watch, such as 10m or 1d; otherwise until Ctrl-C.")
@@ -35,6 +37,8 @@ struct Compare: AsyncParsableCommand {
     private static let settling = Duration.seconds(10)
     /// Differences of one task that are shown one by one; the rest is counted.
     private static let mostShown = 10
+    /// How long a task and its arguments may be in the table.
+    private static let mostWords = 60
 
     func validate() throws {
         guard celery else { throw ValidationError("Name what to compare with: --celery.") }
@@ -47,7 +51,7 @@ struct Compare: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (store, settings) = try await store.storeAndCelery()
+        let (store, settings) = try await store.storeAndCelery(file)
         switch try await store.standby() {
         case .observing: break
         case .handingOver(let start):
@@ -91,7 +95,7 @@ struct Compare: AsyncParsableCommand {
         let comparison = BeatComparison(
             of: try await jobs.recorded(from: start, to: end), with: sent, from: start, to: end,
             tolerance: Duration(text: tolerance) ?? .seconds(1))
-        try show(comparison, from: start, to: end)
+        try show(comparison, heard: sent.count, settings, from: start, to: end)
         if !comparison.isSame { throw CommandFailure.silent(.failed) }
     }
 
@@ -165,15 +169,20 @@ struct Compare: AsyncParsableCommand {
             var id: String?
         }
         var same: Bool
+        var heard: Int
         var from: Timestamp
         var until: Timestamp
         var tasks: [Task]
     }
 
-    private func show(_ comparison: BeatComparison, from start: Timestamp, to end: Timestamp) throws {
+    private func show(
+        _ comparison: BeatComparison, heard: Int, _ settings: CelerySettings, from start: Timestamp, to end: Timestamp
+    ) throws {
         if format.json {
             return try Output.json(
-                Answer(same: comparison.isSame, from: start, until: end, tasks: comparison.lines.map(answer)))
+                Answer(
+                    same: comparison.isSame, heard: heard, from: start, until: end,
+                    tasks: comparison.lines.map(answer)))
         }
         let clock = try reader.clock()
         let terminal = Terminal.output
@@ -181,19 +190,25 @@ struct Compare: AsyncParsableCommand {
         for line in comparison.lines where line.same > 0 || !line.isSame {
             let counts = answer(line)
             table.add(
-                .init("\(line.shape)"), .init(line.jobs.isEmpty ? "none" : line.jobs.joined(separator: ", ")),
+                .init(line.shape.words(settings, most: Self.mostWords)),
+                .init(line.jobs.isEmpty ? "none" : line.jobs.joined(separator: ", ")),
                 .init("\(line.same)"), .init("\(counts.shifted.count)", counts.shifted.isEmpty ? nil : .warning),
                 .init("\(counts.missing.count)", counts.missing.isEmpty ? nil : .bad),
                 .init("\(counts.extra.count)", counts.extra.isEmpty ? nil : .bad))
         }
         for line in table.lines(for: terminal) { Output.line(line) }
-        for line in comparison.lines where !line.isSame {
+        // Where nothing at all is heard, one thing is wrong and not many.
+        for line in comparison.lines where !line.isSame && heard > 0 {
             for difference in line.differences.prefix(Self.mostShown) {
-                Output.line("  \(words(difference, line.shape, clock))")
+                Output.line("  \(words(difference, line.shape.words(settings), clock))")
             }
             if line.differences.count > Self.mostShown {
                 Output.line("  … and \(line.differences.count - Self.mostShown) more; --json has them all")
             }
+        }
+        if heard == 0, comparison.lines.contains(where: { !$0.isSame }) {
+            Output.line(
+                terminal.paint("\(BeatListener.silence(on: settings, isUnmarked: unmarked))", .bad))
         }
         let idle = comparison.lines.count { $0.same == 0 && $0.isSame }
         let period = "from \(clock.readable(start)) to \(clock.readable(end))"
@@ -229,7 +244,7 @@ struct Compare: AsyncParsableCommand {
     }
 
     private func words(
-        _ difference: BeatComparison.Difference, _ shape: TaskShape, _ clock: Schedule
+        _ difference: BeatComparison.Difference, _ shape: String, _ clock: Schedule
     ) -> TerminalText {
         switch difference {
         case .shifted(let at, let job, let length):

@@ -52,6 +52,17 @@ struct ObservedJobs {
         return found
     }
 
+    /// The name of a job whose work a beat must have sent between two moments.
+    func overdueOfBeat(from start: Timestamp, to end: Timestamp) async throws -> String? {
+        for job in jobs {
+            // A beat may be late by as much.
+            let due = try await runs(of: job.name, from: start, to: end - .seconds(1)).count
+            // A beat's intervals lie anywhere between ours, and one of them in the time between two of ours.
+            if due >= (job.isInterval ? 2 : 1) { return job.name }
+        }
+        return nil
+    }
+
     /// What each job would have sent, for a comparison.
     func recorded(from start: Timestamp, to end: Timestamp) async throws -> [BeatComparison.Job] {
         var found: [BeatComparison.Job] = []
@@ -64,26 +75,41 @@ struct ObservedJobs {
             let second = first.flatMap { schedule.next(after: $0) }
             let period = first.flatMap { first in second?.duration(since: first) } ?? .seconds(86_400)
             let all = schedule.occurrences(after: start - period * 2, through: end + period * 2, limit: Self.most)
-            let isInterval =
-                switch job.definition.schedule.rhythm {
-                case .every, .delay: true
-                case .cron, .at, .repeat, .solar, .event, .after, .manual: false
-                }
             let known = Set(observed)
             found.append(
                 BeatComparison.Job(
                     name: job.name, shape: shape, observed: observed,
-                    others: all.map { schedule.dueAt(for: $0) }.filter { !known.contains($0) }, isInterval: isInterval))
+                    others: all.map { schedule.dueAt(for: $0) }.filter { !known.contains($0) },
+                    isInterval: job.isInterval))
         }
         return found
     }
 }
 
+extension JobRecord {
+    /// Whether its instants count from a moment of its own.
+    fileprivate var isInterval: Bool {
+        switch definition.schedule.rhythm {
+        case .every, .delay: true
+        case .cron, .at, .repeat, .solar, .event, .after, .manual: false
+        }
+    }
+}
+
+extension BeatListener {
+    /// What is said where nothing is heard.
+    static func silence(on settings: CelerySettings, isUnmarked: Bool) -> String {
+        "not one message of a beat was heard at \(settings.broker): is that the broker, and the database, that it sends to?"
+            + (isUnmarked ? "" : " What beats of older versions of Celery send is counted with --unmarked")
+    }
+}
+
 extension StoreOptions {
     /// The store and the application of a command that looks at what a beat sends.
+    /// - Parameter file: the configuration file as the command's argument.
     /// - Throws: ``CommandFailure`` where no application is named.
-    func storeAndCelery() async throws -> (store: any Store, celery: CelerySettings) {
-        let surroundings = try surroundings()
+    func storeAndCelery(_ file: String?) async throws -> (store: any Store, celery: CelerySettings) {
+        let surroundings = try surroundings(file: file)
         guard let celery = surroundings.settings.celery.value else {
             throw CommandFailure(
                 "no broker is named; write celery: {broker: redis://…} in the file, or set ONEBEAT_CELERY_BROKER",

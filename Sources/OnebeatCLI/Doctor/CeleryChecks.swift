@@ -9,17 +9,41 @@ enum CeleryChecks {
     static func findings(on settings: CelerySettings, _ jobs: [JobDefinition]) async -> [Finding] {
         var findings: [Finding] = []
         if settings.results != settings.broker, let why = await trouble(with: settings.results) {
-            findings.append(.fail("celery", why, "check celery.results; without it no task's end is seen"))
+            findings.append(.fail("celery", "\(why)", "check celery.results; without it no task's end is seen"))
+        }
+        if let why = await trouble(with: settings.broker) {
+            findings.append(.fail("celery", "\(why)", advice(on: why)))
+            return findings
         }
         let client = RedisClient(settings.broker, name: "onebeat:doctor", patience: .seconds(3))
         do {
             let workers = try await CeleryWorkers.ask(by: client, settings)
             findings += self.findings(on: workers, settings, jobs)
         } catch {
-            findings.append(.fail("celery", "\(error)", "check celery.broker; tasks wait until it answers"))
+            findings.append(unasked(error))
         }
         await client.close()
         return findings
+    }
+
+    /// What a broker that is not to be spoken with means for the runs.
+    static func advice(on error: RedisError) -> String {
+        switch error {
+        case .refused: "check celery.broker; until that is mended, each run that is to send a task fails at once"
+        case .unavailable, .unknownOutcome: "check celery.broker; tasks wait until it answers"
+        }
+    }
+
+    /// The broker answers, and its workers cannot be asked.
+    static func unasked(_ error: RedisError) -> Finding {
+        switch error {
+        case .refused:
+            .warn(
+                "celery", "the workers cannot be asked which queues they take from: \(error)",
+                "the doctor alone asks them, and needs +sadd +srem +rpop +del ~* for it; tasks are sent and watched without"
+            )
+        case .unavailable, .unknownOutcome: .fail("celery", "\(error)", advice(on: error))
+        }
     }
 
     static func findings(
@@ -76,14 +100,15 @@ enum CeleryChecks {
         return findings
     }
 
-    private static func trouble(with address: RedisAddress) async -> String? {
+    private static func trouble(with address: RedisAddress) async -> RedisError? {
         let client = RedisClient(address, name: "onebeat:doctor", patience: .seconds(3))
         defer { Task { await client.close() } }
         do {
-            let reply = try await client.send([RedisCommand("PING")]).first
-            return reply?.failure?.description
+            // A user that may not ask this may be let in all the same.
+            _ = try await client.send([RedisCommand("PING")])
+            return nil
         } catch {
-            return "\(error)"
+            return error
         }
     }
 }

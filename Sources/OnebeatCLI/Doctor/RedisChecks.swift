@@ -24,7 +24,9 @@ enum RedisChecks {
                     "a nearer or less busy Redis; each start of a job that may not overlap waits for it")
             }
         } catch {
-            finding = .fail("redis", "\(error)", "until it answers, `locks` decides whether guarded jobs start")
+            finding = .fail(
+                "redis", "\(error)",
+                "check redis; until locks can be kept there, `locks` decides whether guarded jobs start")
         }
         await client.close()
         return finding

@@ -9,7 +9,7 @@ struct Next: AsyncParsableCommand {
             EXPR is a cron expression in quotes ("0 3 * * *", "@daily"), or an ISO 8601 repeating interval. Instants \
             that a change of the clocks moves, doubles or drops are marked and explained.
 
-            With --batch, reads lines such as {"cron": "0 3 * * *", "timezone": "Asia/Shanghai", "after": \
+            With --batch, reads lines such as {"cron": "0 3 * * *", "timezone": "Asia/Shanghai", "dialect": "debian", "after": \
             "2026-11-22T00:00:00Z", "count": 2} and answers each on a line of its own: {"next": [...]}, empty for an \
             expression that never fires, or {"error": "..."}.
             """)

@@ -44,15 +44,42 @@ enum NextBatch {
     private struct Question: Decodable {
         var cron: OneOrMore
         var timezone: String?
+        var dialect: String?
         var after: String?
         var count: Int?
+
+        private enum CodingKeys: String, CodingKey, CaseIterable { case cron, timezone, dialect, after, count }
+
+        private struct AnyKey: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        init(from decoder: any Decoder) throws {
+            // What is misspelt would otherwise be answered as if it had not been asked.
+            let known = CodingKeys.allCases.map(\.rawValue)
+            let others = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+                .filter { !known.contains($0) }
+            if let key = others.min() {
+                throw CommandFailure("there is no key \"\(key)\"; \(known.joined(separator: ", ")) will do", .badData)
+            }
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            cron = try container.decode(OneOrMore.self, forKey: .cron)
+            timezone = try container.decodeIfPresent(String.self, forKey: .timezone)
+            dialect = try container.decodeIfPresent(String.self, forKey: .dialect)
+            after = try container.decodeIfPresent(String.self, forKey: .after)
+            count = try container.decodeIfPresent(Int.self, forKey: .count)
+        }
 
         func instants(now: Timestamp) throws -> [String] {
             let count = count ?? 5
             guard (1...10_000).contains(count) else {
                 throw CommandFailure("count is \(count); 1 to 10000 will do")
             }
-            let schedule = try schedule()
+            let schedule = try schedule(by: try rules())
             let start = try after.map { try moment($0, on: schedule, now: now) } ?? now
             return schedule.occurrences(after: start, through: .distantFuture, limit: count).map(schedule.format)
         }
@@ -64,10 +91,22 @@ enum NextBatch {
                     + " (so long ago)", .badData)
         }
 
+        private func rules() throws(CommandFailure) -> CronDialect {
+            guard let dialect else { return .debian }
+            guard let found = CronDialect(rawValue: dialect) else {
+                throw CommandFailure(
+                    "dialect \"\(dialect)\" is not known; \(CronDialect.allCases.map(\.rawValue).joined(separator: ", ")) will do",
+                    .badData)
+            }
+            return found
+        }
+
         /// Of a list, those that ever fire: one that never does takes nothing from the others.
-        private func schedule() throws(ScheduleError) -> Schedule {
+        private func schedule(by dialect: CronDialect) throws(ScheduleError) -> Schedule {
             let schedule = { (values: [String]) throws(ScheduleError) in
-                try Schedule(ScheduleDefinition(.cron(values), timezone: timezone ?? "UTC"), jobName: "next")
+                var definition = ScheduleDefinition(.cron(values), timezone: timezone ?? "UTC")
+                definition.dialect = dialect
+                return try Schedule(definition, jobName: "next")
             }
             guard cron.values.count > 1 else { return try schedule(cron.values) }
             var firing: [String] = []

@@ -7,7 +7,7 @@ import OnebeatRedis
 
 /// What makes two messages the same work: the task, its arguments, and the list that it is pushed to, which says queue and
 /// priority.
-package struct TaskShape: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct TaskShape: Sendable, Hashable, Comparable {
     package var task: String
     /// As JSON with sorted keys.
     package var arguments: String
@@ -37,11 +37,12 @@ package struct TaskShape: Sendable, Hashable, Comparable, CustomStringConvertibl
         (a.task, a.arguments, a.keywords, a.list) < (b.task, b.arguments, b.keywords, b.list)
     }
 
-    package var description: String {
+    /// For people.
+    /// - Parameter most: how many characters of the task and its arguments are shown.
+    package func words(_ settings: CelerySettings, most: Int = 200) -> String {
         var words = task
         if arguments != "[]" || keywords != "{}" { words += " \(arguments) \(keywords)" }
-        let queue = list.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : String($0) }.joined()
-        return "\(words.count > 200 ? words.prefix(200) + "…" : words) to \(queue)"
+        return "\(words.count > most ? words.prefix(most) + "…" : words) to \(settings.words(ofList: list))"
     }
 }
 
@@ -63,7 +64,7 @@ package struct BeatMessage: Sendable, Equatable {
     /// - Returns: `nil` for what is no task of a beat's: of other programs, of another database, ours, or no task at all.
     package init?(_ command: WatchedCommand, _ settings: CelerySettings, onlyMarked: Bool = true) {
         guard command.database == settings.broker.database, command.words.count == 3,
-            let envelope = try? JSONDecoder().decode(JSONValue.self, from: Data(command.words[2].utf8)).members,
+            let envelope = try? JSONValue(json: Array(command.words[2].utf8)).members,
             let headers = envelope["headers"]?.members, headers["onebeat_job"] == nil,
             case .string(let task)? = headers["task"], case .string(let id)? = headers["id"]
         else { return nil }
@@ -84,6 +85,6 @@ package struct BeatMessage: Sendable, Equatable {
         guard case .string(let text)? = envelope["body"] else { return nil }
         let isEncoded = envelope["properties"]?.members?["body_encoding"] == .string("base64")
         guard let data = isEncoded ? Data(base64Encoded: text) : Data(text.utf8) else { return nil }
-        return try? JSONDecoder().decode(JSONValue.self, from: data)
+        return try? JSONValue(json: Array(data))
     }
 }

@@ -59,6 +59,9 @@ struct BodyReader {
                 throw Problem(.badRequest, "\(name) is larger than any number that would do")
             }
             return number
+        case .number(let number)?:
+            guard let number = Int(exactly: number) else { throw Problem(.badRequest, "\(name) is no whole number") }
+            return number
         case nil: return nil
         case .some: throw Problem(.badRequest, "\(name) is no whole number")
         }
@@ -98,7 +101,7 @@ struct BodyReader {
         } catch {
             throw Problem(.badRequest, "the body cannot be read: \(error)")
         }
-        guard let members = try? value.decode(as: JSONValue.self).members else {
+        guard let members = value.value?.members else {
             throw Problem(.badRequest, "the body is no JSON object; send {} or one with the fields that are described")
         }
         if let key = JSONKeys.twice(in: bytes) {

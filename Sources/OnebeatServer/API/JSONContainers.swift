@@ -1,3 +1,5 @@
+import Foundation
+
 // What a value that is encoded writes its parts to.
 
 /// The members of an object.
@@ -78,7 +80,11 @@ struct JSONPlain: SingleValueEncodingContainer {
     func encode(_ value: UInt16) { sheet.be { $0.write(value) } }
     func encode(_ value: UInt32) { sheet.be { $0.write(value) } }
     func encode(_ value: UInt64) { sheet.be { $0.write(value) } }
-    func encode(_ value: some Encodable) throws { try value.encode(to: sheet) }
+    func encode(_ value: some Encodable) throws {
+        // By itself it would write its parts.
+        if let number = value as? Decimal { return sheet.be { $0 += number.description.utf8 } }
+        try value.encode(to: sheet)
+    }
 }
 
 extension [UInt8] {

@@ -48,7 +48,7 @@ package struct RunResource: Codable, Sendable {
         id = run.id.value
         self.mark = mark.map(MarkResource.init)
         switch value {
-        case .value(let value): self.value = try? value.decode()
+        case .value(let value): self.value = value.value
         case .secret: secretValue = true
         case nil: break
         }

@@ -19,7 +19,7 @@ package enum AlertAnswer {
     }
 
     private static func code(in body: [UInt8], _ names: [String], words: String) -> String? {
-        guard body.count < most, let value = try? JSONDecoder().decode(JSONValue.self, from: Data(body)),
+        guard body.count < most, let value = try? JSONValue(json: body),
             let members = value.members, let code = names.lazy.compactMap({ members[$0] }).first
         else { return "the answer is not what this channel's receivers say" }
         if code == .int(0) { return nil }

@@ -37,7 +37,7 @@ enum CeleryCrontab {
                 numbers.append(try checked(Int(number), range))
             }
             return numbers
-        case .null, .bool, .unsigned, .number, .object: throw Misfit("is \(quoted(value.text))")
+        case .null, .bool, .large, .number, .object: throw Misfit("is \(quoted(value.text))")
         }
     }
 

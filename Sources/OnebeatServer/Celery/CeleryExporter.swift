@@ -82,6 +82,25 @@ package enum CeleryExporter {
                 entries[str(entry["name"])] = entry
             return [entries[name] for name in sorted(entries)]
 
+        def destination(app, sent, problems):
+            """The queue of a message, and what of its way is lost: over Redis a list is pushed to, and no exchange asked."""
+            queue, exchange, key = (sent.pop(name, None) for name in ("queue", "exchange", "routing_key"))
+            exchange = getattr(exchange, "name", exchange)
+            if exchange and key:  # both together go before the queue
+                bound = [known for known in app.amqp.queues.values()
+                         if known.exchange is not None and known.exchange.name == exchange and known.routing_key == key]
+                queue = bound[0] if bound else queue
+            name = getattr(queue, "name", queue) or app.conf.task_default_queue
+            own = getattr(queue, "exchange", None)
+            if getattr(own, "type", None) == "fanout":
+                problems.append(f"its queue {name} is a broadcast to many, and a task of a job goes to one worker")
+            left = {}
+            if exchange and exchange not in (getattr(own, "name", None), name):
+                left["exchange"] = exchange
+            if key and key not in (getattr(queue, "routing_key", None), name):
+                left["routing_key"] = key
+            return name, left
+
         def url(value):
             return value[0] if isinstance(value, (list, tuple)) and value else value
 
@@ -96,17 +115,15 @@ package enum CeleryExporter {
                 if callable(getattr(args, "__call__", None)) or callable(getattr(kwargs, "__call__", None)):
                     problems.append("its arguments are worked out by Python each time it is sent")
                     args, kwargs = (), {}
-                options = dict(entry.get("options") or {})
                 task = app.tasks.get(entry["task"])
-                routed = app.amqp.router.route(dict(options), entry["task"], tuple(args), dict(kwargs), task)
-                queue = routed.pop("queue", None)
-                routed.pop("exchange", None)
-                routed.pop("routing_key", None)
-                merged = {**routed, **options}
-                if "priority" not in merged and task is not None and task.priority is not None:
-                    merged["priority"] = task.priority
-                for key in ("exchange", "routing_key", "queue"):
-                    merged.pop(key, None)
+                # As Task.apply_async has it: the task's own options, those of the entry before them, then the routes.
+                options = {**(task._get_exec_options() if task is not None else {}), **(entry.get("options") or {})}
+                try:
+                    merged = dict(app.amqp.router.route(dict(options), entry["task"], tuple(args), dict(kwargs), task))
+                except Exception as error:
+                    problems.append(f"its queue cannot be found out: {error!r}")
+                    merged = options
+                queue, lost = destination(app, merged, problems)
                 taken = {}
                 for key in ("expires", "countdown", "time_limit", "soft_time_limit"):
                     if merged.get(key) is not None:
@@ -120,12 +137,13 @@ package enum CeleryExporter {
                         taken[key] = plain(merged[key], key, problems)
                     merged.pop(key, None)
                 merged.pop("ignore_result", None)
-                if merged.get("serializer") == "json":
+                if merged.get("serializer") in ("json", conf.task_serializer):  # the latter is told once
                     merged.pop("serializer")
+                merged.update(lost)
                 entries.append({
                     "name": str(name), "task": entry["task"], "schedule": described(entry["schedule"]),
                     "args": plain(list(args), "args", problems), "kwargs": plain(dict(kwargs), "kwargs", problems),
-                    "queue": getattr(queue, "name", queue) or conf.task_default_queue, "options": taken,
+                    "queue": queue, "options": taken,
                     "left": sorted(f"{key}={value!r}" for key, value in merged.items() if value is not None),
                     "registered": task is not None, "problems": problems,
                     **{key: entry.get(key) for key in ("enabled", "last_run", "one_off", "start", "end")}})
@@ -133,6 +151,7 @@ package enum CeleryExporter {
             return {
                 "timezone": str(conf.timezone or "UTC"), "broker": url(conf.broker_write_url or conf.broker_url),
                 "results": conf.result_backend, "queue": conf.task_default_queue, "serializer": conf.task_serializer,
+                "compression": conf.task_compression,
                 "prefix": broker.get("global_keyprefix"), "results_prefix": backend.get("global_keyprefix"),
                 "priority_steps": list(broker.get("priority_steps") or [0, 3, 6, 9]),
                 "separator": broker.get("sep", "\x06\x16"), "scheduler": str(conf.beat_scheduler), "entries": entries}

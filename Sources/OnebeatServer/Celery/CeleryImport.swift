@@ -12,9 +12,17 @@ package enum CeleryImport {
     ///   - name: the application, for the heading.
     /// - Throws: ``ImportError`` when that is none.
     package static func file(_ export: String, name: String) throws(ImportError) -> ImportedFile {
-        let app: Exported
+        var app: Exported
         do {
             app = try JSONDecoder().decode(Exported.self, from: Data(export.utf8))
+            // A decoder makes 1 of `1.0`, which is another argument in Python.
+            let entries = try JSONValue(json: Array(export.utf8)).members?["entries"]?.elements ?? []
+            for (index, entry) in zip(app.entries.indices, entries) {
+                if let args = entry.members?["args"] { app.entries[index].args = args }
+                if let kwargs = entry.members?["kwargs"] { app.entries[index].kwargs = kwargs }
+                let headers = entry.members?["options"]?.members?["headers"]
+                if let headers, headers != .null { app.entries[index].options.headers = headers }
+            }
         } catch {
             throw ImportError("what the application's Python printed is no schedule: \(error)")
         }
@@ -69,6 +77,9 @@ package enum CeleryImport {
         if app.serializer != "json" {
             remarks.append("task_serializer is \(app.serializer); tasks are sent as JSON, which workers have to accept")
         }
+        if let compression = app.compression, !compression.isEmpty {
+            remarks.append("task_compression is \(compression); tasks are sent as they are, which workers take too")
+        }
     }
 
     /// Passwords stay out of the file, and so does what is no Redis.
@@ -91,7 +102,10 @@ package enum CeleryImport {
                 remarks.append("celery.\(key) is to be looked at: set \(variable) to redis://HOST/DATABASE")
             } else {
                 writer.comment("\(key): \(shown) is not Redis, and nothing else is spoken here", depth: 1)
-                remarks.append("\(key) is \(shown), which is not Redis: Onebeat can send tasks over Redis only")
+                remarks.append(
+                    key == "results"
+                        ? "the application keeps results in \(shown), which is not Redis, so no task's end is seen: jobs end as soon as they are sent"
+                        : "\(key) is \(shown), which is not Redis: Onebeat can send tasks over Redis only")
             }
             return
         }
@@ -139,17 +153,28 @@ package enum CeleryImport {
         if let priority = entry.options.priority {
             celery.append(ImportedKey("priority", .json(.int(Int64(priority)))))
         }
+        var options = entry.options
+        if let hard = options.time_limit, let soft = options.soft_time_limit, soft >= hard {
+            // The worker kills it before the other is due, or just then.
+            job.left.append("the option soft_time_limit=\(soft)")
+            options.soft_time_limit = nil
+        }
         let lengths = [
-            ("expires", entry.options.expires), ("countdown", entry.options.countdown),
-            ("time_limit", entry.options.time_limit), ("soft_time_limit", entry.options.soft_time_limit),
+            ("expires", options.expires), ("countdown", options.countdown),
+            ("time_limit", options.time_limit), ("soft_time_limit", options.soft_time_limit),
         ]
         for (key, seconds) in lengths {
-            if let text = seconds.flatMap(CelerySchedule.length) { celery.append(ImportedKey(key, .text(text))) }
+            guard let seconds else { continue }
+            if let text = CelerySchedule.length(seconds) {
+                celery.append(ImportedKey(key, .text(text)))
+            } else if key != "countdown" || seconds != 0 {
+                job.left.append("the option \(key)=\(seconds)")
+            }
         }
         if let headers = entry.options.headers, headers != .object([:]) {
             celery.append(ImportedKey("headers", .json(headers.literal)))
         }
-        if (app.results ?? "").isEmpty { celery.append(ImportedKey("outcome", .text("dispatch"))) }
+        if !app.hasReadableResults { celery.append(ImportedKey("outcome", .text("dispatch"))) }
         job.set("celery", .map(celery))
     }
 }
@@ -214,6 +239,7 @@ struct Exported: Decodable {
     var results: String?
     var queue: String
     var serializer: String
+    var compression: String?
     var prefix: String?
     var results_prefix: String?
     var priority_steps: [Int]
@@ -222,4 +248,8 @@ struct Exported: Decodable {
     /// `false` where ``results`` could not be found out.
     var knowsResults: Bool?
     var entries: [Entry]
+
+    /// Whether a task's end can be seen: what is no Redis (a database, a cache, `rpc://`) is not read here, and a run would wait for
+    /// it in vain.
+    var hasReadableResults: Bool { (results ?? "").lowercased().hasPrefix("redis") }
 }

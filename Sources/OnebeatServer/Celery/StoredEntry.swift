@@ -1,4 +1,3 @@
-import Foundation
 import Onebeat
 
 /// What a person says of an application whose entries are read where beat keeps them, and not by its own Python.
@@ -71,7 +70,7 @@ extension Exported.Entry {
         switch value {
         case .int(let seconds): return Double(seconds)
         case .number(let seconds): return seconds
-        case .null, .bool, .unsigned, .string, .array, .object:
+        case .null, .bool, .large, .string, .array, .object:
             problems.append("option \(key) is \(value.text), which is no length")
             return nil
         }
@@ -82,7 +81,7 @@ extension JSONValue {
     /// Whether it is, or holds, what RedBeat writes for a value that JSON has not.
     fileprivate var isOfPython: Bool {
         switch self {
-        case .null, .bool, .int, .unsigned, .number, .string: false
+        case .null, .bool, .int, .large, .number, .string: false
         case .array(let elements): elements.contains(where: \.isOfPython)
         case .object(let members): members["__type__"] != nil || members.values.contains(where: \.isOfPython)
         }
@@ -90,7 +89,7 @@ extension JSONValue {
 
     /// Reads JSON that somebody else wrote.
     static func reading(_ text: String) -> JSONValue? {
-        try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+        try? JSONValue(json: Array(text.utf8))
     }
 
     var string: String? { if case .string(let text) = self { text } else { nil } }
@@ -99,11 +98,17 @@ extension JSONValue {
         switch self {
         case .int(let number): Double(number)
         case .number(let number): number
-        case .null, .bool, .unsigned, .string, .array, .object: nil
+        case .null, .bool, .large, .string, .array, .object: nil
         }
     }
 
-    var int: Int64? { if case .int(let number) = self { number } else { nil } }
+    var int: Int64? {
+        switch self {
+        case .int(let number): number
+        case .number(let number): Int64(exactly: number)
+        case .null, .bool, .large, .string, .array, .object: nil
+        }
+    }
 
     var elements: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
 }

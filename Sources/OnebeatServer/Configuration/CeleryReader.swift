@@ -36,7 +36,7 @@ enum CeleryReader {
         guard !names.isEmpty, let celery = map.map("celery", keys: keys) else { return }
         func check(_ value: JSONValue, _ key: String) {
             switch value {
-            case .null, .bool, .int, .unsigned, .number: break
+            case .null, .bool, .int, .large, .number: break
             case .string(let text):
                 if let problem = ValueTemplate.problem(in: text, following: names) {
                     celery.problem(problem, key: key)
@@ -141,8 +141,7 @@ enum CeleryReader {
                     "is \(text); write \"\(text)\" in quotes for text, or a number without its zeros",
                     at: scalar.position)
             }
-            if let number = Int64(text) { return .int(number) }
-            if let number = UInt64(text) { return .unsigned(number) }
+            if let number = JSONValue(digits: text) { return number }
             throw Misfit("is \(text), too large a number; write it in quotes, as text", at: scalar.position)
         }
         guard text.wholeMatch(of: /[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?/) != nil else { return nil }
@@ -150,7 +149,6 @@ enum CeleryReader {
         guard let number = Double(digits), number.isFinite else {
             throw Misfit("is \(text), too large a number; write it in quotes, as text", at: scalar.position)
         }
-        // What is whole is a whole number, as it is when the stored definition is read.
-        return Int64(exactly: number).map(JSONValue.int) ?? .number(number)
+        return .number(number)
     }
 }

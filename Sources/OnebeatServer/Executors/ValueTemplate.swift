@@ -132,7 +132,7 @@ struct ValueTemplate {
         switch value {
         case .string(let text): words = text
         case .null: words = ""
-        case .bool, .int, .unsigned, .number, .array, .object: words = value.text
+        case .bool, .int, .large, .number, .array, .object: words = value.text
         }
         switch place {
         case .address, .form: return words.percentEncoded
@@ -150,7 +150,7 @@ struct ValueTemplate {
 
     private func value(at path: String) throws(Problem) -> JSONValue {
         guard let job = parent(of: path) else { throw Problem(description: "{{ \(path) }}: no such job is followed") }
-        guard let handedOn = input[job], let value: JSONValue = try? handedOn.decode() else {
+        guard let value = input[job]?.value else {
             throw Problem(description: "{{ \(path) }}: \(job) handed on nothing")
         }
         do {

@@ -20,7 +20,7 @@ package enum ChronosImport {
     package static func file(_ text: String, name: String) throws(ImportError) -> ImportedFile {
         let value: JSONValue
         do {
-            value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+            value = try JSONValue(json: Array(text.utf8))
         } catch {
             throw ImportError("\(name) is no JSON: \(text.jsonProblem)")
         }

@@ -96,7 +96,7 @@ extension JSONValue {
     /// With what a file would take for a variable as it is.
     var literal: JSONValue {
         switch self {
-        case .null, .bool, .int, .unsigned, .number: self
+        case .null, .bool, .int, .large, .number: self
         case .string(let text): .string(text.literal)
         case .array(let elements): .array(elements.map(\.literal))
         case .object(let members): .object(members.mapValues(\.literal))

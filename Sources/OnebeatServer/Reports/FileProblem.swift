@@ -13,6 +13,9 @@ package struct FileProblem: Codable, Sendable, Equatable {
         (key, message) = (problem.key, problem.message)
     }
 
+    /// Of the whole file, or of what stands beside it.
+    package init(_ message: String) { self.message = message }
+
     /// The problem as whoever has the file tells it, with the line that it is about.
     package func problem(in file: String, _ text: String) -> ConfigurationProblem {
         var problem = ConfigurationProblem(file: file, message: message)
@@ -43,6 +46,12 @@ package struct FileCheck: Codable, Sendable {
         self.file = file
         (valid, jobs, warnings) = (false, 0, [])
         problems = error.problems.map(FileProblem.init)
+    }
+
+    /// Notes that it cannot be used as it is.
+    package mutating func refuse(_ words: [String]) {
+        valid = false
+        problems += words.map { FileProblem($0) }
     }
 
     /// That it can be, in words.

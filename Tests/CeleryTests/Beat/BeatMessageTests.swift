@@ -33,7 +33,7 @@ struct BeatMessageTests {
 
     @Test(arguments: ["base64", "utf-8"]) func itsShapeIsThatOfAJobOfOurs(_ encoding: String) throws {
         var call = CeleryCall(task: "t.a")
-        (call.arguments, call.keywords, call.queue) = ([.int(1), "a"], ["a": .null, "b": .int(1)], "mail")
+        (call.arguments, call.keywords, call.queue) = ([.int(1), "a"], ["a": .null, "b": .number(1)], "mail")
         let message = try #require(self.message(encoding: encoding))
         #expect(message.sentAt == Timestamp(seconds: 5) && message.id == "x")
         let same = try TaskShape(call, settings) { .string($0) }
@@ -41,6 +41,20 @@ struct BeatMessageTests {
         call.priority = 5
         let other = try TaskShape(call, settings) { .string($0) }
         #expect(message.shape != other)
+    }
+
+    @Test func aShapeIsShownAsAPersonWouldName() throws {
+        var settings = settings
+        settings.prefix = "shop:"
+        let arguments = JSONValue.object(["a": .string(String(repeating: "x", count: 300))]).text
+        func words(_ list: String, most: Int = 200) -> String {
+            TaskShape(task: "t", arguments: "[]", keywords: arguments, list: list).words(settings, most: most)
+        }
+        #expect(words("shop:hot\u{6}\u{16}6").hasSuffix("… to hot, priority 6"))
+        #expect(words("shop:hot\u{6}\u{16}7").hasSuffix("… to hot··7"), "no step of this application")
+        #expect(words("shop:celery", most: 20) == "t [] {\"a\": \"xxxxxxxx… to celery")
+        let plain = TaskShape(task: "t", arguments: "[]", keywords: "{}", list: "mail")
+        #expect(plain.words(settings) == "t to mail")
     }
 
     @Test func onlyWhatABeatSentCounts() {

@@ -1,4 +1,3 @@
-import Foundation
 import Onebeat
 import Testing
 
@@ -11,7 +10,7 @@ struct CeleryImportTests {
     ///   - app: the same of the application.
     private func imported(_ entry: String, _ app: String = "{}") throws -> ImportedFile {
         func value(_ text: String) throws -> JSONValue {
-            try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+            try JSONValue(json: Array(text.utf8))
         }
         let usual = try value(
             #"""
@@ -106,6 +105,32 @@ struct CeleryImportTests {
         let result = try imported(#""schedule": {"type": "interval", "seconds": 5.0}, "left": ["link=add()"]"#)
         #expect(
             result.jobCount == 1 && result.yaml.contains("# a has the option link=add(), which is not carried over"))
+    }
+
+    /// A run whose end nobody can tell would not end.
+    @Test(arguments: [
+        (#""cache+memory://""#, true), (#""db+sqlite:///x""#, true), (#""rpc://""#, true), ("null", true),
+        (#""""#, true),
+        (#""redis://cache/1""#, false), (#""rediss://:x@cache/1""#, false),
+        // It is told, and a variable stands for it.
+        (#""rediss://cache/1?ssl_cert_reqs=none""#, false),
+    ])
+    func whereNoResultCanBeReadTheMessageIsTheEnd(_ results: String, _ isDispatch: Bool) throws {
+        let file = try imported(#""schedule": {"type": "interval", "seconds": 5.0}"#, #"{"results": \#(results)}"#)
+        #expect(file.yaml.contains("outcome: dispatch") == isDispatch, "\(file.yaml)")
+        #expect(file.remarks.contains { $0.contains("jobs end as soon as they are sent") } == isDispatch)
+    }
+
+    @Test func numbersStayWhatTheyWere() throws {
+        let file = try imported(
+            #""schedule": {"type": "interval", "seconds": 5.0}, "args": [1.0, -0.0, 1, 1180591620717411303424]"#)
+        #expect(file.yaml.contains("args: [1.0, -0.0, 1, 1180591620717411303424]"), "\(file.yaml)")
+    }
+
+    @Test func aSoftLimitThatWouldNeverComeIsTold() throws {
+        let file = try imported(
+            #""schedule": {"type": "interval", "seconds": 5.0}, "options": {"time_limit": 9, "soft_time_limit": 9}"#)
+        #expect(file.jobCount == 1 && file.yaml.contains("a has the option soft_time_limit=9.0"), "\(file.yaml)")
     }
 
     @Test func aPasswordStaysOutOfTheFile() throws {

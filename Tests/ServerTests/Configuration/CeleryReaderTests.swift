@@ -41,7 +41,7 @@ struct CeleryReaderTests {
         #expect(
             call.arguments == [
                 "weekly", "3", .int(3), .number(0.5), .bool(true), .null,
-                .object(["deep": .array(["no", .int(1000)])]),
+                .object(["deep": .array(["no", .number(1000)])]),
             ])
         #expect(call.keywords == ["size": .int(-2), "word": "${HOST}"])
         #expect(call.queue == "mail" && call.priority == 6 && call.expires == .seconds(600))
@@ -55,9 +55,11 @@ struct CeleryReaderTests {
         let jobs = try file(
             """
             celery: {broker: redis://cache/0}
-            jobs: {a: {celery: {task: t, args: [1.0, 18446744073709551615, 0.1, "é"], kwargs: {a: {b: []}}, countdown: 1s}}}
+            jobs: {a: {celery: {task: t, args: [1.0, -0.0, 1, 18446744073709551616, 1e300, 0.1, "é"], kwargs: {a: {b: []}}, countdown: 1s}}}
             """
         ).jobs
+        let text = try DefinitionText.encode(try #require(jobs.first))
+        #expect(text.contains(#"[1.0,-0.0,1,18446744073709551616,1e+300,0.1,"é"]"#), "\(text)")
         for job in jobs { #expect(DefinitionText.decode(try DefinitionText.encode(job), of: job.name) == job) }
     }
 
