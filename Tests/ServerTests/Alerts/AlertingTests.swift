@@ -593,8 +593,40 @@ extension Incident {
         #expect(problem("{webhook: 'https://x/${'}").contains("is not a variable"))
         #expect(fileProblems("alerts: {run: x}").first?.contains("where a list of alerts belongs") == true)
         #expect(
-            fileProblems("alerts:\n - {name: a, run: x}\n - {name: a, run: y}").first?.contains("two entries make")
+            fileProblems("alerts:\n - {name: a, run: x}\n - {name: a, run: y}").first?.contains("as entry 1 does")
                 == true)
+    }
+
+    /// Whoever mends one problem must not find the next one then.
+    @Test func anEntryWithProblemsHidesNoOther() {
+        let problems = fileProblems(
+            """
+            web: {tls: {certificate: [a], key: [b], hsts: maybe}}
+            alerts:
+              - {name: a, on: [faild], repeat: 5s, quiet: {from: 7, to: 99, days: [monday], timezone: Mars}, telegram: abc}
+              - {name: a, telegram: {token: t, chat: c}, email: {to: 'a b', smtp: 'mail:25'}, ping: {url: x, every: 1s}}
+              - {name: "b c\\e", run: x, webhook: 'ftp://x/'}
+              - {on: [failed], after: 0}
+              - nothing
+            jobs:
+              j: {cron: "61 * * * *", timezone: Mars, run: x, by: never, priority: high}
+              k: {every: 0s, run: x}
+            """)
+        for part in [
+            "web.tls.certificate", "web.tls.key", "web.tls.hsts", "did you mean `failed`", "alerts.1.repeat",
+            "alerts.1.quiet.from", "alerts.1.quiet.to", "alerts.1.quiet.days", "alerts.1.quiet.timezone",
+            "needs chat as well", "as entry 1 does", "alerts.2.email.to", "alerts.2.email.smtp", "alerts.2.ping.url",
+            "alerts.2.ping.every", "alerts.3.webhook", "alerts.4.after", "alerts.4: it tells nobody",
+            "alerts.5: is text", "minute is 61", "job \"j\", timezone", "job \"j\", by", "job \"j\", priority",
+            "job \"k\", every",
+        ] {
+            #expect(problems.contains { $0.contains(part) }, "\(part): \(problems.joined(separator: "\n"))")
+        }
+    }
+
+    @Test func whatAnAlertSaysIsOnTheFilesClock() throws {
+        let file = try parseFile("timezone: Asia/Shanghai\nalerts: [{run: x, ping: 'https://hc.example/'}]\n")
+        #expect(file.jobs.map(\.schedule.timezone) == ["Asia/Shanghai", "Asia/Shanghai"])
     }
 
     @Test func whatWouldTellNobodyIsSaid() throws {
