@@ -79,10 +79,16 @@ extension Incident {
 }
 
 extension String {
-    /// Without characters that nobody sees, and that mean something to a terminal or a mail server.
+    /// Without characters that nobody sees, that turn the direction of text, or that mean something to a terminal or a mail
+    /// server.
     var harmless: String {
-        guard controlCharacter() != nil else { return self }
+        guard unicodeScalars.contains(where: { $0.isHarmful || $0.properties.generalCategory == .control }) else {
+            return self
+        }
         return String(
-            UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+            UnicodeScalarView(
+                unicodeScalars.map {
+                    $0.properties.generalCategory == .control ? " " : $0.isHarmful ? "\u{fffd}" : $0
+                }))
     }
 }

@@ -362,8 +362,8 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
     @Test func eachChannelHasItsShape() throws {
         #expect(
             try call(.slack, ["url": "u"], message("a<b")).body
-                == #"{"text":"Onebeat: a&lt;b failed\na&lt;b: exit code 1"}"#)
-        #expect(try call(.discord, ["url": "u"]).body?.contains(#""content":"Onebeat: report failed"#) == true)
+                == #"{"mrkdwn":false,"text":"Onebeat: a&lt;b failed\na&lt;b: exit code 1"}"#)
+        #expect(try call(.discord, ["url": "u"]).body?.contains(#""content":"```\nOnebeat: report failed"#) == true)
         #expect(try call(.discord, ["url": "u"]).body?.contains(#""allowed_mentions":{"parse":[]}"#) == true)
         #expect(try call(.teams, ["url": "u"]).body?.contains(#""type":"AdaptiveCard""#) == true)
         let telegram = try call(.telegram, ["token": "T", "chat": "7"])
@@ -376,6 +376,84 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         #expect(page.body?.contains(#""dedup_key":"onebeat/alerts/ops/x/report","event_action":"trigger""#) == true)
         #expect(
             try call(.pagerduty, ["key": "K"], message("a", kind: .recovered)).body?.contains("\"resolve\"") == true)
+    }
+
+    /// What a job says calls nobody and is no markup.
+    @Test func whatAJobSaysCallsNobodyAndIsNoMarkup() throws {
+        let words = "<!channel> @all @here ops@x.example <at user_id=\"all\">x</at> <@anna> ```[a](https://b.example)"
+        let message = message("a", summary: words)
+        func text(_ channel: AlertChannel, _ settings: [String: String] = ["url": "u"], _ path: String...) throws
+            -> String
+        {
+            let body = try #require(try call(channel, settings, message).body)
+            var value = try JSONDecoder().decode(JSONValue.self, from: Data(body.utf8))
+            for name in path { value = try #require(value.members?[name]) }
+            guard case .string(let text) = value else { return value.text }
+            return text
+        }
+        let slack = try text(.slack, ["url": "u"], "text")
+        #expect(slack.contains("&lt;!channel&gt; @\u{200b}all @\u{200b}here ops@x.example &lt;at"))
+        let discord = try text(.discord, ["url": "u"], "content")
+        #expect(
+            discord.hasPrefix("```\n") && discord.hasSuffix("\n```")
+                && discord.components(separatedBy: "```").count == 3)
+        #expect(try text(.feishu, ["url": "u"], "content", "text").contains("＜at user_id=\"all\">x＜/at> <@anna>"))
+        #expect(try text(.wecom, ["url": "u"], "text", "content").contains("<at user_id=\"all\">x</at> ＜@anna>"))
+        // Telegram finds nothing in what is shown as it was written.
+        let telegram = try #require(
+            try call(.telegram, ["token": "T", "chat": "7"], self.message("@b", summary: "@c /d")).body)
+        let expected =
+            #""entities":[{"length":9,"offset":20,"type":"pre"}],"text":"Onebeat: @\#u{200b}b failed\n@b: @c /d""#
+        #expect(telegram.contains(expected), "\(telegram)")
+        #expect(try call(.teams, ["url": "u"], message).body?.contains("\"TextBlock\"") == false)
+        let turned = self.message("a", summary: "x\u{202e}y\u{1b}[2Jz")
+        #expect(turned.lines == ["a: x\u{fffd}y [2Jz"])
+    }
+
+    /// The longest message there is, of signs that take the most room in each way of counting.
+    @Test(arguments: ["x", "报", "\"", "👩‍👩‍👧‍👦", "a\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}"])
+    func noMessageIsLongerThanItsServiceTakes(sign: String) throws {
+        let words = String(repeating: sign, count: 1000)
+        var message = AlertMessage(
+            (1...25).map { Incident(id: $0, job: "job\($0)", kind: .failed, summary: words) }, number: 1)
+        message.output = Array(repeating: String(words.prefix(2000 / max(1, sign.utf8.count))), count: 100)
+        func body(_ channel: AlertChannel, _ settings: [String: String] = ["url": "u"]) throws -> String {
+            let body = try #require(try call(channel, settings, message).body)
+            return try EnvironmentExpansion.expand(body, environment: [:])
+        }
+        func text(_ channel: AlertChannel, _ settings: [String: String] = ["url": "u"], _ path: String...) throws
+            -> String
+        {
+            var value = try JSONDecoder().decode(JSONValue.self, from: Data(body(channel, settings).utf8))
+            for name in path { value = try #require(value.members?[name]) }
+            guard case .string(let text) = value else { return "" }
+            return text
+        }
+        #expect(try text(.discord, ["url": "u"], "content").utf16.count <= 2000)
+        #expect(try text(.telegram, ["token": "T", "chat": "7"], "text").utf16.count <= 4096)
+        #expect(try text(.slack, ["url": "u"], "text").utf16.count <= 40_000)
+        #expect(try text(.wecom, ["url": "u"], "text", "content").utf8.count <= 2048)
+        #expect(try body(.feishu, ["url": "u", "secret": "s"]).utf8.count <= 20_000)
+        #expect(try body(.dingtalk).utf8.count <= 20_000)
+        #expect(try body(.teams).utf8.count <= 28_000)
+        #expect(try body(.ntfy).utf8.count <= 4096)
+        #expect(try body(.pagerduty, ["key": "K"]).utf8.count <= 512_000)
+        // All say that it is not all.
+        #expect(try text(.discord, ["url": "u"], "content").hasSuffix("…\n```"))
+        #expect(try body(.teams).contains("…"))
+    }
+
+    @Test func aKeyThatIsTooLongForPagerDutyIsShortAndStillItsOwn() throws {
+        func key(_ job: String) throws -> String {
+            let body = try #require(try call(.pagerduty, ["key": "K"], message(job)).body)
+            let value = try JSONDecoder().decode(JSONValue.self, from: Data(body.utf8)).members?["dedup_key"]
+            guard case .string(let key)? = value else { return "" }
+            return key
+        }
+        let long = String(repeating: "j", count: 300)
+        #expect(try key(long).utf8.count <= 255)
+        #expect(try key(long) == key(long))
+        #expect(try key(long) != key(long + "j"))
     }
 
     @Test func whatLooksLikeAVariableInAMessageIsNone() throws {
@@ -430,7 +508,20 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
             (.wecom, #"{"errcode":"0"}"#, #"errcode "0""#),
             (.teams, "Webhook message delivery failed with error 413", "the message was not delivered"),
             (.teams, "1", nil),
-            (.slack, "anything", nil),
+            (.slack, "anything", nil), (.slack, "ok", nil), (.slack, #"{"ok":true}"#, nil),
+            (.slack, #"{"ok":false,"error":"channel_not_found"}"#, #""channel_not_found""#),
+            (.slack, #"{"error":"invalid_auth","ok":false}"#, #""invalid_auth""#),
+            (.telegram, #"{"ok":true,"result":{"message_id":7}}"#, nil),
+            (.telegram, #"{"ok":true,"result":{"text":""# + String(repeating: "x", count: 5000), nil),
+            (
+                .telegram, #"{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}"#,
+                #""Bad Request: chat not found""#
+            ),
+            (
+                .telegram, #"{"ok": false, "description":""# + String(repeating: "x", count: 5000),
+                "it says no more than that"
+            ),
+            (.telegram, "<html>", "the answer is not what this channel's receivers say"),
         ] as [(AlertChannel, String, String?)])
     func anAnswerThatIsNoSuccessIsNone(channel: AlertChannel, body: String, complaint: String?) {
         #expect(AlertAnswer.complaint(of: channel, in: Array(body.utf8)) == complaint)
