@@ -18,7 +18,13 @@ package enum BackfillPlan {
             return
                 "\(backfill.job) follows \(jobs.joined(separator: ", ")): run a backfill of what its flow begins with"
         case .event(let name): return "\(backfill.job) starts on the event \(name): no clock knows when it was due"
-        case .manual: return "\(backfill.job) is run by hand: it never was due"
+        case .manual:
+            switch record.definition.work {
+            case .signal: return "\(backfill.job) runs elsewhere, and was never due here"
+            case .alert: return "\(backfill.job) tells when there is something to tell: it never was due"
+            case .shell, .command, .http, .celery, .handler, .unknown:
+                return "\(backfill.job) is run by hand: it never was due"
+            }
         }
     }
 

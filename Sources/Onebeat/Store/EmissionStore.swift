@@ -31,6 +31,11 @@ public struct Emission: Sendable, Equatable {
     /// What its runs have for a request; `number` is the store's.
     package static func request(_ number: Int64) -> String { "event-\(number)" }
 
+    /// Whether a request is of that form. Somebody may have asked for a run under such a name by hand.
+    package static func isRequest(_ request: String) -> Bool {
+        request.hasPrefix("event-") && Int64(request.dropFirst("event-".count)) != nil
+    }
+
     /// What is kept of it for people.
     package func event(starting count: Int) -> Event {
         Event(
@@ -39,4 +44,9 @@ public struct Emission: Sendable, Equatable {
                 "\(name), \(id); \(count == 0 ? "no job starts on it" : "\(count) job\(count == 1 ? "" : "s") started")"
         )
     }
+}
+
+extension Run {
+    /// Whether an event from outside started it, as far as the row tells.
+    package var isOfEvent: Bool { kind == .manual && Emission.isRequest(requestID) }
 }

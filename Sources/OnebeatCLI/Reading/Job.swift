@@ -60,7 +60,7 @@ struct Job: AsyncParsableCommand {
 
     private func showNext(_ occurrences: [OccurrenceResource], of job: JobResource, _ clock: Clock) {
         guard !occurrences.isEmpty else { return }
-        Output.line("\nNext")
+        Output.line(job.work.kind == SignalWatch.kind ? "\nWord of a success is expected" : "\nNext")
         var table = TextTable("", "", "", "")
         for occurrence in occurrences {
             table.add(

@@ -264,5 +264,5 @@ extension JobHealth {
 
 extension JobRecord {
     /// Whether it tells people of other jobs.
-    package var isAlert: Bool { if case .alert = definition.work { true } else { false } }
+    package var isAlert: Bool { definition.isAlert }
 }
