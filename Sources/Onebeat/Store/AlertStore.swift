@@ -81,7 +81,7 @@ public struct Silence: Sendable, Equatable {
     /// What stores note of its beginning.
     package var event: Event {
         Event(
-            "alert.silenced", actor: actor, message: "silence \(id) of \(pattern) until \(until): \(reason)")
+            "alert.silenced", actor: actor, message: "silence \(id) of \(pattern) until \(until.words): \(reason)")
     }
 
     /// What stores note where somebody ended one.

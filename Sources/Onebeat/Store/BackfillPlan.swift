@@ -9,7 +9,9 @@ package enum BackfillPlan {
 
     /// What stands against a backfill, in words; `nil` when it may begin.
     package static func problem(_ backfill: Backfill, _ record: JobRecord) -> String? {
-        if backfill.to <= backfill.from { return "nothing lies between \(backfill.from) and \(backfill.to)" }
+        if backfill.to <= backfill.from {
+            return "nothing lies between \(backfill.from.words) and \(backfill.to.words)"
+        }
         if let trouble = record.definition.trouble { return "job \"\(backfill.job)\": \(trouble)" }
         switch record.definition.schedule.rhythm {
         case .cron, .every, .at, .repeat, .solar: return nil

@@ -11,6 +11,7 @@ struct Tokens: AsyncParsableCommand {
 struct TokenList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List tokens with role, scope and end; never their secrets.")
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
@@ -25,6 +26,7 @@ struct TokenList: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let clock = try reader.clock()
         let store = try await store.open()
         let now = try await store.now()
         let tokens = try await store.tokens(limit: 1000)
@@ -42,11 +44,11 @@ struct TokenList: AsyncParsableCommand {
         }
         var table = TextTable("name", "role", "may act on", "until", "made by", "since", optional: [5, 4])
         for token in tokens {
-            let end = token.expiresAt.map { "\($0)" } ?? "it is revoked"
+            let end = token.expiresAt.map(clock.readable) ?? "it is revoked"
             table.add(
                 .init(token.name, .title), .init(token.role.rawValue), .init(token.scope.words(for: token.role)),
                 .init(isOver(token) ? "over" : end, isOver(token) ? .bad : .quiet), .init(token.createdBy),
-                .init("\(token.createdAt)", .quiet))
+                .init(clock.readable(token.createdAt), .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
     }
@@ -61,6 +63,7 @@ struct TokenCreate: AsyncParsableCommand {
     @OptionGroup var rights: RightsOptions
     @Option(help: "After how long it is over, such as 90d; never when left out.")
     var expires: String?
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
@@ -79,6 +82,7 @@ struct TokenCreate: AsyncParsableCommand {
 
     func run() async throws {
         let scope = try rights.scope()
+        let clock = try reader.clock()
         let store = try await store.open()
         let now = try await store.now()
         let end = expires.flatMap { Duration(text: $0) }.map { now + $0 }
@@ -90,7 +94,8 @@ struct TokenCreate: AsyncParsableCommand {
         if format.json { return try Output.json(Answer(name: name, token: text, expiresAt: end)) }
         Output.line("\(text)")
         Output.note(
-            "onebeat: keep it now, it is not shown again; it is over \(end.map { "at \($0)" } ?? "when it is revoked")")
+            "onebeat: keep it now, it is not shown again; it is over \(end.map { "at \(clock.readable($0))" } ?? "when it is revoked")"
+        )
     }
 }
 

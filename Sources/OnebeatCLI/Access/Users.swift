@@ -12,6 +12,7 @@ struct Users: AsyncParsableCommand {
 
 struct UserList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List users with role and scope.")
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
 
@@ -23,6 +24,7 @@ struct UserList: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let clock = try reader.clock()
         let users = try await store.open().users(limit: 1000)
         if format.json {
             return try Output.json(
@@ -35,7 +37,7 @@ struct UserList: AsyncParsableCommand {
         for user in users {
             table.add(
                 .init(user.name, .title), .init(user.role.rawValue), .init(user.scope.words(for: user.role)),
-                .init("\(user.createdAt)", .quiet))
+                .init(clock.readable(user.createdAt), .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
     }

@@ -50,7 +50,8 @@ struct TakeOver: AsyncParsableCommand {
             say("an earlier take-over did not come to its end; what waits since then is recorded as observed")
             try await store.change(standby: .goBack, by: Person.current)
         case .over(let moment):
-            throw CommandFailure("this store has run its jobs since \(moment); there is nothing to take over")
+            throw CommandFailure(
+                "this store has run its jobs since \(moment.words.told); there is nothing to take over")
         case nil:
             throw CommandFailure(
                 "this store does not observe; start its nodes with `onebeat up --observe` and compare first")
@@ -87,7 +88,9 @@ struct TakeOver: AsyncParsableCommand {
                     standby: .handOver(after: Self.notice), by: Person.current)
             else { throw CommandFailure("the store did not agree to hand over") }
             while try await store.now() < start { try await Task.sleep(for: Self.pause / 3) }
-            say("what is due from \(start) on waits; the beat still does its work, and what it sends is not sent again")
+            say(
+                "what is due from \(start.words) on waits; the beat still does its work, and what it sends is not sent again"
+            )
             stopping.begin { say($0) }
             while stopping.end == nil {
                 try await Task.sleep(for: Self.pause)
@@ -160,7 +163,7 @@ struct TakeOver: AsyncParsableCommand {
         }
     }
 
-    private func say(_ words: String) { Output.note("onebeat: \(words)") }
+    private func say(_ words: String) { Output.note("onebeat: \(words.told)") }
 
     // MARK: The switch
 

@@ -46,7 +46,8 @@ struct Plan: AsyncParsableCommand {
         }
         if !diff.isEmpty, let why = request.revision.flatMap(history.objection) {
             throw CommandFailure(
-                "\(configuration.path) cannot be applied: \(why). To go back to it, `onebeat apply --force`", .badData)
+                "\(configuration.path) cannot be applied: \(why.told). To go back to it, `onebeat apply --force`",
+                .badData)
         }
         if exitCode, !diff.isEmpty { throw CommandFailure.silent(.different) }
     }

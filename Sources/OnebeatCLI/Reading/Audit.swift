@@ -62,7 +62,7 @@ struct Audit: AsyncParsableCommand {
         var shown: [String: Int] = [:]
         var spoken = Timestamp.now
         let summary = try await Auditor(store).audit(job: job, from: start, to: end) { fault in
-            try show(fault, &shown)
+            try show(fault, &shown, on: clock)
         } progress: { summary in
             guard Timestamp.now.duration(since: spoken) > .milliseconds(500) else { return }
             spoken = .now
@@ -73,7 +73,7 @@ struct Audit: AsyncParsableCommand {
         if summary.faults > 0 { throw CommandFailure.silent(.failed) }
     }
 
-    private func show(_ fault: AuditFault, _ shown: inout [String: Int]) throws {
+    private func show(_ fault: AuditFault, _ shown: inout [String: Int], on clock: Schedule) throws {
         if format.json {
             return try Output.jsonLine(
                 FaultLine(
@@ -83,7 +83,9 @@ struct Audit: AsyncParsableCommand {
         shown["\(fault.kind.rawValue) of \(fault.job)", default: 0] += 1
         guard shown["\(fault.kind.rawValue) of \(fault.job)", default: 0] <= Self.mostLines else { return }
         Output.endPassing()
-        Output.line(Terminal.output.paint("\(fault.kind.rawValue)", .bad) + "  \(fault.words)")
+        Output.line(
+            Terminal.output.paint("\(fault.kind.rawValue)", .bad)
+                + "  \(MomentText.text(fault.words, on: clock, isExact: true))")
     }
 
     private func show(_ summary: Auditor.Summary, _ shown: [String: Int], on clock: Schedule) throws {
@@ -107,7 +109,9 @@ struct Audit: AsyncParsableCommand {
         Output.line(
             verdict + ": \(summary.jobs) job\(summary.jobs == 1 ? "" : "s"), \(summary.instants) due instants,"
                 + " \(summary.runs) runs, \(summary.attempts) attempts, \(period)")
-        for note in summary.notes.prefix(Self.mostLines) { Output.line(Terminal.output.paint("note: \(note)", .quiet)) }
+        for note in summary.notes.prefix(Self.mostLines) {
+            Output.line(Terminal.output.paint("note: \(MomentText.text(note, on: clock, isExact: true))", .quiet))
+        }
         if summary.notes.count > Self.mostLines {
             Output.line("… and \(summary.notes.count - Self.mostLines) more notes; --json has them all")
         }

@@ -48,7 +48,7 @@ struct Job: AsyncParsableCommand {
             Output.line("\(job.scheduleInWords ?? "a schedule that cannot be read on this machine")")
         }
         if job.health.needsLook {
-            Output.line(terminal.paint("\(job.health.state.rawValue)", .bad) + ": \(job.health.why)")
+            Output.line(terminal.paint("\(job.health.state.rawValue)", .bad) + ": \(clock.told(job.health.why))")
         }
         Output.line()
         var table = TextTable("", "")

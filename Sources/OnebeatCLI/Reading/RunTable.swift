@@ -40,7 +40,7 @@ struct RunTable {
         // Another program's lock counts as overlap, and its words say whose it was.
         let isLock = run.reason == .overlap && run.message != nil
         if let reason = run.reason, run.state.isTerminal, !isLock { words.append(reason.sentence) }
-        if let message = run.message { words.append(message) }
+        if let message = run.message { words.append(clock.told(message)) }
         return words.joined(separator: "; ")
     }
 }

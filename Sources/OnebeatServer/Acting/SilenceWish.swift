@@ -42,7 +42,7 @@ package struct Silenced: Sendable {
 
     package var words: String {
         "silence \(silence.id): nobody is told \(silence.pattern.hasPrefix("alerts/") ? "by" : "of") \(silence.pattern)"
-            + " (\(count) now) until \(silence.until)"
+            + " (\(count) now) until \(silence.until.words)"
     }
 }
 

@@ -161,7 +161,8 @@ package struct StoreWitness: Witness {
         guard let run, let definition = try await store.definition(run.version) else {
             guard let removal else { return nil }
             throw StoreError.notFound(
-                "there is no job \"\(name)\": \(removal.actor) removed it at \(removal.at), and no run of it is kept")
+                "there is no job \"\(name)\": \(removal.actor) removed it at \(removal.at.words), and no run of it is kept"
+            )
         }
         let record = JobRecord(
             definition: definition, generation: run.version.generation, version: run.version.version, source: "",

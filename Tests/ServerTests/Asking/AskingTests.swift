@@ -149,6 +149,23 @@ import Testing
         }
     }
 
+    /// What will not be there another time either is no reason to try again.
+    @Test func aFileOfAuthoritiesThatIsNoneIsFoundOutBeforeAnybodyIsAsked() throws {
+        func kind(_ authorities: String) -> (RemoteNode.Failure.Kind, String)? {
+            do {
+                _ = try RemoteNode(
+                    "https://onebeat.example", token: nil, authorities: authorities, environment: [:])
+                return nil
+            } catch {
+                return (error.kind, error.description)
+            }
+        }
+        let missing = try #require(kind("/nowhere/ca.pem"))
+        #expect(missing.0 == .noFile && missing.1.hasPrefix("there is no file /nowhere/ca.pem; --ca"))
+        let unfit = try #require(kind(#filePath))
+        #expect(unfit.0 == .badFile && unfit.1.contains("cannot be read") && unfit.1.contains("--ca"))
+    }
+
     private static func text(_ answer: (any Encodable)?) throws -> String {
         guard let answer else { return "nothing" }
         return try JSON.line(answer)
