@@ -73,8 +73,9 @@ import Testing
         let sink = Sink(outcome)
         let executor = AlertExecutor(store: store, process: sink, http: sink, environment: [:], time: time)
         for claim in try await claim() {
-            let end = await executor.execute(claim, output: NoOutput())
-            _ = try await store.settle([AttemptReport(claim, end)]) {
+            let output = Remarks()
+            let end = await executor.execute(claim, output: output)
+            _ = try await store.settle([AttemptReport(claim, end, remark: output.words.withLock { $0 })]) {
                 Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5)
             }
         }
@@ -379,6 +380,9 @@ private final class Sink: Executor {
     }
 }
 
-private struct NoOutput: OutputSink {
+private final class Remarks: OutputSink {
+    let words = Mutex<String?>(nil)
+
     func write(_ bytes: [UInt8], to stream: LogStream) async {}
+    func remark(_ text: String) async { words.withLock { $0 = text } }
 }
