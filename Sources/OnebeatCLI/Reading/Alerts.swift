@@ -78,7 +78,11 @@ struct AlertTest: AsyncParsableCommand {
 
     func run() async throws {
         let store = try await store.open()
-        for job in try await chosen(in: store) {
+        let jobs = try await chosen(in: store)
+        // Nothing is asked for that nobody would do: it would wait, and be sent when nobody waits for it any more.
+        let (now, nodes) = (try await store.now(), try await store.nodes(limit: StoreWitness.mostNodes))
+        for job in jobs { try requireSender(of: job, among: nodes, at: now) }
+        for job in jobs {
             let run = try await store.trigger(job.name, requestID: "test-\(UUID().uuidString)", by: Person.current)
             Output.note("onebeat: run \(run.id) of \(job.name) \(try await store.outlook(of: run).words)")
             let end = try await sent(run, in: store)
@@ -106,6 +110,17 @@ struct AlertTest: AsyncParsableCommand {
 }
 
 extension AlertTest {
+    private func requireSender(of job: JobRecord, among nodes: [NodeRecord], at now: Timestamp) throws {
+        let policies = job.definition.policies
+        guard let unserved = Unserved(queue: policies.queue, need: job.definition.need, among: nodes, at: now) else {
+            return
+        }
+        let isAnybodyThere = nodes.contains { $0.standing(at: now) == "alive" }
+        throw CommandFailure(
+            "no node is there to send a sample of \(job.name): "
+                + (isAnybodyThere ? unserved.sentence : "none lives; start one with `onebeat up`"))
+    }
+
     /// - Parameter isRest: whether others have the sample already.
     private func sent(_ run: Run, in store: any Store, isRest: Bool = false) async throws -> Run {
         let end = try await RunWait.untilEnd(of: run, in: StoreWitness(store), showsOutput: true, isPatient: false)
@@ -145,12 +160,11 @@ struct AlertPreview: AsyncParsableCommand {
         for job in try await store.alerts(named: name) {
             guard case .alert(let rule) = job.definition.work else { continue }
             Output.line(Terminal.output.paint("\(job.name)", .title))
-            for text in AlertPreview.texts(rule, job: job.name, at: now) { Output.line("\n\(text)") }
+            let clock = Schedule.clock(of: job.definition.schedule.timezone)
+            for message in AlertSample.all(rule: job.name, at: now, clock: clock) {
+                Output.line("\n\(AlertSample.text(of: message, rule, job: job.name, at: now))")
+            }
         }
-    }
-
-    private static func texts(_ rule: AlertRule, job: String, at now: Timestamp) -> [String] {
-        AlertSample.all(rule: job, at: now).map { AlertSample.text(of: $0, rule, job: job, at: now) }
     }
 }
 

@@ -76,7 +76,10 @@ extension Acts {
     /// - Returns: words on it.
     package func acknowledge(_ id: Int64) async throws -> String {
         try await store.acknowledge(id, by: actor)
-        return "incident \(id) is acknowledged by \(actor)"
+        let incident = try await store.incident(id)
+        let words = "incident \(id) is acknowledged by \(actor)"
+        guard incident.closedAt == nil else { return words }
+        return "\(words): no channel tells of \(incident.job) \(incident.kind) again while it lasts"
     }
 }
 

@@ -72,7 +72,9 @@ package struct AlertExecutor: Executor {
             // No message has such a number: a receiver that drops repeats must not take a real one for it.
             return .sample(rule: claim.run.job, number: -claim.run.id.value, at: time.now())
         }
-        var message = AlertMessage(try await store.incidents(of: number), number: number)
+        var message = AlertMessage(
+            try await store.incidents(of: number), number: number,
+            clock: .clock(of: claim.definition.schedule.timezone), at: time.now())
         guard rule.output > 0 else { return message }
         var room = AlertOutput.room
         for incident in message.incidents where room > 0 {

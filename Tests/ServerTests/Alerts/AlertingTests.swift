@@ -77,7 +77,8 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         }
         let rule = alert { $0.repeats = .seconds(60) }
         let again = decide(rule, line("a", .failing, streak: 1), known: known(closed: true))
-        #expect(again.opened.map(\.summary) == ["still so after 2m 10s: why"])
+        #expect(
+            again.opened.map(\.summary) == ["still so at 2026-11-23 12:00:00 UTC, since 2026-11-23 11:57:50 UTC: why"])
         #expect(decide(rule, line("a", .failing, streak: 1), known: known(closed: false)).opened.isEmpty)
     }
 
@@ -175,20 +176,92 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
 
     @Test(arguments: ["a", "*", "alerts/ops/*"]) func whatIsSilentIsToldWhenTheSilenceEndsIfItIsStillSo(pattern: String)
     {
-        let lines = [alert(), line("a", .failing, streak: 1)]
-        #expect(judge(lines, silences: [silence(pattern)]) == Alerting())
-        #expect(judge(lines, silences: [silence(pattern, until: 1)]).opened.map(\.job) == ["a"])
-        #expect(judge(lines, silences: [silence("b")]).opened.map(\.job) == ["a"])
-        // What was over when it ended is told to nobody.
-        #expect(
-            judge([alert(), line("a", .well)], troubles: [trouble("a")], silences: [silence(pattern, until: 10)])
-                == Alerting())
-        #expect(
-            judge([alert(), line("a", .well)], troubles: [trouble("a")], silences: [silence(pattern, from: 20)]).opened
-                .count == 1)
+        let lines = [alert(), line("a", .failing, streak: 1, run: 9)]
+        let found = judge(lines, silences: [silence(pattern)]).opened
+        #expect(found.map(\.heldBy) == ["silence 1"])
+        #expect(judge(lines, silences: [silence(pattern, until: 1)]).opened.map(\.heldBy) == [nil])
+        #expect(judge(lines, silences: [silence("b")]).opened.map(\.heldBy) == [nil])
+        // It is kept once, and told with the words of when that is over.
+        var held = found[0]
+        (held.id, held.openedAt, held.summary) = (5, now - .seconds(60), "what it was then")
+        #expect(judge(lines, known: [held], silences: [silence(pattern)]) == Alerting())
+        let told = judge(lines, known: [held]).released
+        #expect(told.map(\.id) == [5])
+        #expect(told.map(\.summary) == ["why"])
+        #expect(told.map(\.run) == [RunID(9)])
+        #expect(judge(lines, known: [held]).opened.isEmpty)
+        // What is over by then is told to nobody, and neither is that it is; what it has become is told as that.
+        let well = judge([alert(), line("a", .well)], known: [held], silences: [silence(pattern)])
+        #expect(well == Alerting(opened: [], closed: [5]))
+        #expect(judge([alert(), line("a", .well)], known: [held]) == Alerting(opened: [], closed: [5]))
+        let other = judge([alert(), line("a", .skipping, streak: 3)], known: [held])
+        #expect(other.closed == [5] && other.released.isEmpty && other.opened.map(\.kind) == ["skipping"])
+        // A failure that was over before anybody looked is kept, and told to nobody.
+        func passing(_ silence: Silence) -> [String?] {
+            judge([alert(), line("a", .well)], troubles: [trouble("a")], silences: [silence]).opened.map(\.heldBy)
+        }
+        #expect(passing(silence(pattern, until: 10)) == ["silence 1"])
+        #expect(passing(silence(pattern, from: 20)) == ["silence 1"])
+        #expect(passing(silence(pattern, from: 20, until: 5)) == [nil])
         // Good news waits, too.
         #expect(judge([alert(), line("a", .well)], known: [open("a")], silences: [silence(pattern)]) == Alerting())
         #expect(judge([alert()], known: [open("a")], silences: [silence(pattern)]).closed == [1])
+    }
+
+    /// What repeats counts from when people were told, and what was held back is no reason to remind them.
+    @Test func whatWasHeldBackIsRemindedOfFromWhenItWasTold() {
+        let lines = [alert { $0.repeats = .seconds(20) }, line("a", .failing, streak: 1)]
+        var held = open("a")
+        held.heldBy = "silence 1"
+        #expect(judge(lines, known: [held], silences: [silence("a")]) == Alerting())
+        held.releasedAt = now - .seconds(10)
+        #expect(judge(lines, known: [held]) == Alerting())
+        held.releasedAt = now - .seconds(25)
+        let again = judge(lines, known: [held]).opened
+        #expect(again.map(\.since) == [now - .seconds(5)])
+        #expect(again.map(\.heldBy) == [nil])
+        // What is of no job is held, and told, alike.
+        let trouble = WholeTrouble(subject: "(lead)", kind: .leaderless, why: "nobody")
+        var lead = judge([alert()], silences: [silence("(lead)")], whole: [trouble]).opened[0]
+        #expect(lead.heldBy == "silence 1")
+        (lead.id, lead.openedAt) = (8, now)
+        #expect(judge([alert()], known: [lead], silences: [silence("(lead)")], whole: [trouble]) == Alerting())
+        #expect(judge([alert()], known: [lead], whole: [trouble]).released.map(\.id) == [8])
+        #expect(judge([alert()], known: [lead]) == Alerting(opened: [], closed: [8]))
+    }
+
+    @Test func whatWasHeldBackSaysSoWhereItIsTold() {
+        var held = open("a")
+        held.heldBy = "quiet hours, 22:00 to 07:00 Asia/Shanghai"
+        held.summary = "it was due at 2026-11-23 11:50:00 UTC and nobody planned it"
+        #expect(
+            AlertMessage([held], number: 1, clock: .clock(of: "Asia/Shanghai")).lines == [
+                "a: it was due at 2026-11-23 19:50:00 +08:00 and nobody planned it (found at 2026-11-23 19:59:00 +08:00, held"
+                    + " back by quiet hours, 22:00 to 07:00 Asia/Shanghai)"
+            ])
+        // So does what is told long after it was found, since it could not be sent before.
+        let late = AlertMessage([open("a")], number: 1, at: now + .seconds(3600))
+        #expect(late.lines == ["a: why (found at 2026-11-23 11:59:00 UTC)"])
+        #expect(AlertMessage([open("a")], number: 1, at: now).lines == ["a: why"])
+    }
+
+    @Test func aJobOfWhichTwoThingsAreWrongIsToldOfBoth() {
+        var both = line("a", .failing, streak: 1, run: 9)
+        both.health.also = [JobHealth(job: "a", .overdue, "nobody planned it")]
+        #expect(decide(alert(), both).opened.map(\.kind) == ["failed", "late"])
+        #expect(decide(alert { $0.on = ["late"] }, both).opened.map(\.summary) == ["nobody planned it"])
+        #expect(decide(alert(), both, known: [open("a")]).opened.map(\.kind) == ["late"])
+        // Whose worker vanished has nobody to serve its queue: that is one trouble, and not two.
+        var lost = line("a", .failing, streak: 1)
+        (lost.health.outcome, lost.health.also) = (.lost, [JobHealth(job: "a", .unserved, "nobody")])
+        #expect(decide(alert(), lost).opened.map(\.kind) == ["lost"])
+        var late = open("a", .late, id: 2)
+        late.openedAt = now - .seconds(130)
+        let again = decide(
+            alert {
+                $0.repeats = .seconds(60); $0.on = ["late"]
+            }, both, known: [late])
+        #expect(again.opened.map { $0.summary.hasSuffix(": nobody planned it") } == [true])
     }
 
     @Test(
@@ -217,9 +290,12 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
             from: try #require(TimeOfDay("19:00")), to: try #require(TimeOfDay("21:00")), timezone: "Asia/Shanghai")
         #expect(quiet.hold(at: now))
         let lines = [line("a", .failing, streak: 1)]
-        #expect(judge([alert { $0.quiet = quiet }] + lines) == Alerting())
+        #expect(
+            judge([alert { $0.quiet = quiet }] + lines).opened.map(\.heldBy) == [
+                "quiet hours, 19:00 to 21:00 Asia/Shanghai"
+            ])
         quiet.timezone = "Nowhere/Land"
-        #expect(judge([alert { $0.quiet = quiet }] + lines).opened.count == 1)
+        #expect(judge([alert { $0.quiet = quiet }] + lines).opened.map(\.heldBy) == [nil])
     }
 
     @Test func whatLastsIsToldAgainUntilSomebodyHasSeenIt() {
@@ -227,7 +303,7 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         let again = judge(lines, known: [open("a")]).opened
         #expect(again.map(\.since) == [now])
         #expect(again.map(\.isNews) == [true])
-        #expect(again.map(\.summary) == ["still so after 1m: why"])
+        #expect(again.map(\.summary) == ["still so at 2026-11-23 12:00:00 UTC, since 2026-11-23 11:59:00 UTC: why"])
         var told = again[0]
         told.closedAt = now
         #expect(judge(lines, known: [open("a"), told]) == Alerting())
