@@ -53,15 +53,18 @@ struct CommandFailure: Error {
         case let error as ScheduleError:
             let lines = [error.description, error.picture?.indented].compactMap(\.self)
             self.init(lines.joined(separator: "\n"), .badData)
-        case let refusal as ActRefusal: self.init(refusal.description, refusal.kind == .invalid ? .badData : .failed)
+        case let refusal as ActRefusal:
+            self.init(refusal.description.told, refusal.kind == .invalid ? .badData : .failed)
         case let failure as RemoteNode.Failure:
             let exit: ExitStatus =
                 switch failure.kind {
                 case .refused, .missing, .notAllowed: .failed
                 case .badInput: .badData
                 case .tryLater: .tryLater
+                case .noFile: .noInput
+                case .badFile: .badSetting
                 }
-            self.init(failure.description, exit)
+            self.init(failure.description.told, exit)
         case let error as DefinitionError: self.init(error.description, .badData)
         case let error as ListenError: self.init(error.description, .unavailable)
         case let error as CertificateProblem: self.init(error.description, .badSetting)
@@ -71,11 +74,12 @@ struct CommandFailure: Error {
     }
 
     private init(_ error: StoreError) {
+        let words = error.description.told
         switch error {
-        case .unavailable, .unknownOutcome: self.init(error.description, .tryLater)
-        case .fenced, .notFound, .changed: self.init(error.description, .failed)
-        case .refused: self.init(error.description, .unavailable)
-        case .outdated: self.init(error.description, .badData)
+        case .unavailable, .unknownOutcome: self.init(words, .tryLater)
+        case .fenced, .notFound, .changed: self.init(words, .failed)
+        case .refused: self.init(words, .unavailable)
+        case .outdated: self.init(words, .badData)
         }
     }
 }

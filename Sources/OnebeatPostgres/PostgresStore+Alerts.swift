@@ -11,10 +11,12 @@ extension PostgresStore: AlertStore {
             return try transaction.commit([
                 Statement(
                     """
-                    INSERT INTO incidents (rule, kind, job_name, since, run_id, summary, opened_at, closed_at, is_news)
-                    SELECT rule, kind, job_name, since, run_id, summary, \(time), CASE WHEN is_news THEN \(time) END, is_news
-                    FROM unnest($2, $3, $4, $5, $6, $7, $8)
-                        AS i (rule, kind, job_name, since, run_id, summary, is_news)
+                    INSERT INTO incidents
+                        (rule, kind, job_name, since, run_id, summary, opened_at, closed_at, is_news, held_by)
+                    SELECT rule, kind, job_name, since, run_id, summary, \(time), CASE WHEN is_news THEN \(time) END,
+                        is_news, held_by
+                    FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)
+                        AS i (rule, kind, job_name, since, run_id, summary, is_news, held_by)
                     ORDER BY rule, kind, job_name, since
                     ON CONFLICT DO NOTHING RETURNING \(Incident.columns)
                     """,
@@ -22,7 +24,7 @@ extension PostgresStore: AlertStore {
                         transaction.now, .texts(incidents.map(\.rule)), .texts(incidents.map(\.kind)),
                         .texts(incidents.map(\.job)), .times(incidents.map(\.since)),
                         .ints(incidents.map { $0.run?.value }), .texts(incidents.map(\.summary)),
-                        .bools(incidents.map(\.isNews)),
+                        .bools(incidents.map(\.isNews)), .texts(incidents.map(\.heldBy)),
                     ])
             ])[0].map(Incident.init)
         }
@@ -37,6 +39,24 @@ extension PostgresStore: AlertStore {
                     UPDATE incidents SET closed_at = \(Transaction.time(of: 1))
                     WHERE id = ANY ($2) AND closed_at IS NULL
                     """, [transaction.now, .ints(incidents.map { $0 as Int64? })])
+            ])
+        }
+    }
+
+    public func release(_ incidents: [Incident]) async throws(StoreError) {
+        guard !incidents.isEmpty else { return }
+        try await move { transaction in
+            _ = try transaction.commit([
+                Statement(
+                    """
+                    UPDATE incidents i SET released_at = \(Transaction.time(of: 1)), summary = n.summary, run_id = n.run_id
+                    FROM unnest($2, $3, $4) AS n (id, summary, run_id)
+                    WHERE i.id = n.id AND i.held_by IS NOT NULL AND i.released_at IS NULL AND i.closed_at IS NULL
+                    """,
+                    [
+                        transaction.now, .ints(incidents.map { $0.id as Int64? }), .texts(incidents.map(\.summary)),
+                        .ints(incidents.map { $0.run?.value }),
+                    ])
             ])
         }
     }
@@ -64,9 +84,10 @@ extension PostgresStore: AlertStore {
     public func gather(_ rule: String, olderThan age: Duration) async throws(StoreError) {
         try await move { transaction in
             let moment = "\(Transaction.time(of: 2)) - $3 * interval '1 microsecond'"
+            let waits = "rule = $1 AND batch IS NULL AND (held_by IS NULL OR released_at IS NOT NULL)"
             let first = """
-                SELECT min(id) AS id FROM incidents WHERE rule = $1 AND batch IS NULL
-                GROUP BY rule HAVING min(opened_at) <= \(moment)
+                SELECT min(id) AS id FROM incidents WHERE \(waits)
+                GROUP BY rule HAVING min(coalesce(released_at, opened_at)) <= \(moment)
                 """
             let parameters: [Parameter] = [.text(rule), transaction.now, .length(age)]
             guard try transaction.look([Statement(first, parameters)])[0].count > 0 else { return }
@@ -74,7 +95,7 @@ extension PostgresStore: AlertStore {
                 Statement(
                     """
                     UPDATE incidents SET batch = f.id FROM (\(first)) f
-                    WHERE rule = $1 AND batch IS NULL
+                    WHERE \(waits)
                     """, parameters)
             ])
         }
@@ -107,7 +128,14 @@ extension PostgresStore: AlertStore {
             let changed = try transaction.commit([
                 Statement(
                     "UPDATE incidents SET acknowledged_by = coalesce(acknowledged_by, $1) WHERE id = $2",
-                    [.text(actor), .int(incident)])
+                    [.text(actor), .int(incident)]),
+                Statement(
+                    """
+                    UPDATE incidents i SET acknowledged_by = $1 FROM incidents s
+                    WHERE s.id = $2 AND s.job_name = i.job_name AND s.kind = i.kind AND i.acknowledged_by IS NULL
+                        AND i.closed_at IS NULL AND i.id <> s.id
+                        AND (s.closed_at IS NULL OR s.is_news AND s.opened_at >= i.opened_at)
+                    """, [.text(actor), .int(incident)]),
             ])[0].changed
             guard changed == 1 else { throw StoreError.notFound("there is no incident \(incident)") }
         }
@@ -169,13 +197,14 @@ extension Silence {
 
 extension Incident {
     static let columns = """
-        id, rule, kind, job_name, since, run_id, summary, opened_at, closed_at, batch, acknowledged_by, is_news
+        id, rule, kind, job_name, since, run_id, summary, opened_at, closed_at, batch, acknowledged_by, is_news, held_by,
+        released_at
         """
 
     init(row: Row) {
         self.init(
             id: row[0], rule: row[1], kind: row[2], job: row[3], since: row[4], run: (row[5] as Int64?).map(RunID.init),
             summary: row[6], openedAt: row[7], closedAt: row[8], batch: row[9], acknowledgedBy: row[10],
-            isNews: row[11])
+            isNews: row[11], heldBy: row[12], releasedAt: row[13])
     }
 }

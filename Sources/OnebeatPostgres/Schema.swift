@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access, needs, emissions, silences, elements, stretches,
+        marks, backfills, access, needs, emissions, silences, elements, stretches, holdings,
     ])
 
     /// Names the lock under which migrations run: "onebeat" in ASCII.
@@ -382,6 +382,15 @@ package struct Schema: Sendable {
             key text COLLATE "C" PRIMARY KEY, count bigint NOT NULL, last_at timestamptz NOT NULL
         );
         CREATE INDEX sign_in_failures_by_age ON sign_in_failures (last_at)
+        """
+
+    /// What kept an incident from being told, and when it was let go after that.
+    private static let holdings = """
+        ALTER TABLE incidents ADD COLUMN held_by text;
+        ALTER TABLE incidents ADD COLUMN released_at timestamptz;
+        DROP INDEX incidents_ungathered;
+        CREATE INDEX incidents_ungathered ON incidents (rule, opened_at)
+            WHERE batch IS NULL AND (held_by IS NULL OR released_at IS NOT NULL)
         """
 
     /// How many runs a node was running when it was gone, so that one that was alone is known.

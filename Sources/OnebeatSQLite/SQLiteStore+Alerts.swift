@@ -11,12 +11,13 @@ extension SQLiteStore: AlertStore {
             try incidents.compactMap { incident in
                 let inserted = try db.change(
                     """
-                    INSERT INTO incidents (rule, kind, job_name, since, run_id, summary, opened_at, closed_at, is_news)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    INSERT INTO incidents
+                        (rule, kind, job_name, since, run_id, summary, opened_at, closed_at, is_news, held_by)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                     """,
                     [
                         incident.rule, incident.kind, incident.job, incident.since, incident.run?.value,
-                        incident.summary, now, incident.isNews ? now : nil, incident.isNews,
+                        incident.summary, now, incident.isNews ? now : nil, incident.isNews, incident.heldBy,
                     ])
                 guard inserted == 1 else { return nil }
                 var kept = incident
@@ -33,6 +34,19 @@ extension SQLiteStore: AlertStore {
         try await write { db, now in
             for id in incidents {
                 try db.change("UPDATE incidents SET closed_at = ? WHERE id = ? AND closed_at IS NULL", [now, id])
+            }
+        }
+    }
+
+    public func release(_ incidents: [Incident]) async throws(StoreError) {
+        guard !incidents.isEmpty else { return }
+        try await write { db, now in
+            for incident in incidents {
+                try db.change(
+                    """
+                    UPDATE incidents SET released_at = ?, summary = ?, run_id = ?
+                    WHERE id = ? AND held_by IS NOT NULL AND released_at IS NULL AND closed_at IS NULL
+                    """, [now, incident.summary, incident.run?.value, incident.id])
             }
         }
     }
@@ -57,8 +71,10 @@ extension SQLiteStore: AlertStore {
     }
 
     public func gather(_ rule: String, olderThan age: Duration) async throws(StoreError) {
-        let first = "SELECT min(id) FROM incidents WHERE rule = ? AND batch IS NULL"
-        let ready = "\(first) GROUP BY rule HAVING min(opened_at) <= ?"
+        let waits = "rule = ? AND batch IS NULL AND (held_by IS NULL OR released_at IS NOT NULL)"
+        let ready = """
+            SELECT min(id) FROM incidents WHERE \(waits) GROUP BY rule HAVING min(coalesce(released_at, opened_at)) <= ?
+            """
         let isNeeded = try await read { db, now in try !db.rows(ready, [rule, now - age]).isEmpty }
         guard isNeeded else { return }
         try await write { db, now in
@@ -69,7 +85,7 @@ extension SQLiteStore: AlertStore {
                     return row.flaw == nil ? first : nil
                 })
             else { return }
-            try db.change("UPDATE incidents SET batch = ? WHERE rule = ? AND batch IS NULL", [batch, rule])
+            try db.change("UPDATE incidents SET batch = ? WHERE \(waits)", [batch, rule])
         }
     }
 
@@ -99,6 +115,13 @@ extension SQLiteStore: AlertStore {
             let changed = try db.change(
                 "UPDATE incidents SET acknowledged_by = coalesce(acknowledged_by, ?) WHERE id = ?", [actor, incident])
             guard changed == 1 else { throw StoreError.notFound("there is no incident \(incident)") }
+            try db.change(
+                """
+                UPDATE incidents SET acknowledged_by = ? WHERE acknowledged_by IS NULL AND closed_at IS NULL AND EXISTS (
+                    SELECT 1 FROM incidents s WHERE s.id = ? AND s.job_name = incidents.job_name
+                        AND s.kind = incidents.kind
+                        AND (s.closed_at IS NULL OR s.is_news AND s.opened_at >= incidents.opened_at))
+                """, [actor, incident])
             try db.note(
                 Event("alert.acknowledged", actor: actor, message: "incident \(incident)"), at: now)
         }
@@ -154,7 +177,8 @@ extension Silence {
 
 extension Incident {
     static let columns = """
-        id, rule, kind, job_name, since, run_id, summary, opened_at, closed_at, batch, acknowledged_by, is_news
+        id, rule, kind, job_name, since, run_id, summary, opened_at, closed_at, batch, acknowledged_by, is_news, held_by,
+        released_at
         """
 
     /// - Returns: `nil` for a row that cannot be read.
@@ -163,7 +187,7 @@ extension Incident {
         self.init(
             id: row[0], rule: row[1], kind: row[2], job: row[3], since: row[4], run: (row[5] as Int64?).map(RunID.init),
             summary: row[6], openedAt: row[7], closedAt: row[8], batch: row[9], acknowledgedBy: row[10],
-            isNews: row[11])
+            isNews: row[11], heldBy: row[12], releasedAt: row[13])
         if row.flaw != nil { return nil }
     }
 }

@@ -11,7 +11,7 @@ package struct Schema: Sendable {
     /// The tables of this Onebeat.
     package static let current = Schema(migrations: [
         first, renewals, deviations, revisions, leavings, claims, flows, incidents, runValues, eventKinds, authors,
-        marks, backfills, access, needs, emissions, silences, elements, stretches,
+        marks, backfills, access, needs, emissions, silences, elements, stretches, holdings,
     ])
 
     private let migrations: [String]
@@ -337,6 +337,15 @@ package struct Schema: Sendable {
         CREATE TABLE sign_in_failures (key TEXT PRIMARY KEY NOT NULL, count INTEGER NOT NULL, last_at INTEGER NOT NULL)
             WITHOUT ROWID;
         CREATE INDEX sign_in_failures_by_age ON sign_in_failures(last_at);
+        """
+
+    /// What kept an incident from being told, and when it was let go after that.
+    private static let holdings = """
+        ALTER TABLE incidents ADD COLUMN held_by TEXT;
+        ALTER TABLE incidents ADD COLUMN released_at INTEGER;
+        DROP INDEX incidents_ungathered;
+        CREATE INDEX incidents_ungathered ON incidents(rule, opened_at)
+            WHERE batch IS NULL AND (held_by IS NULL OR released_at IS NOT NULL)
         """
 
     /// How many runs a node was running when it was gone, so that one that was alone is known.

@@ -214,6 +214,8 @@ extension StoreWrapper {
 
     public func close(_ incidents: [Int64]) async throws(StoreError) { try await base.close(incidents) }
 
+    public func release(_ incidents: [Incident]) async throws(StoreError) { try await base.release(incidents) }
+
     public func incidents(openOnly: Bool, before: Int64?, limit: Int) async throws(StoreError) -> [Incident] {
         try await base.incidents(openOnly: openOnly, before: before, limit: limit)
     }

@@ -51,6 +51,18 @@ struct PlanTextTests {
             ])
     }
 
+    @Test func whatRunsElsewhereAndWhatTellsIsCalledThat() throws {
+        let away = JobDefinition(
+            name: "away", schedule: .manual,
+            work: .signal(SignalWatch(.every(.seconds(86_400)), grace: .seconds(7200))))
+        let alert = JobDefinition(
+            name: "alerts/a/run", schedule: .manual, work: .alert(AlertRule(channel: "run", settings: ["line": "x"])))
+        let lines = try lines([away, alert], over: [])
+        #expect(lines.contains("    next    when there is something to tell"), "\(lines)")
+        #expect(lines.contains("    next    a success is expected every 1d, 2h late at most"), "\(lines)")
+        #expect(!lines.contains { $0.contains("by hand") || $0.contains("never") })
+    }
+
     @Test func nothingToDoIsSaid() throws {
         #expect(try lines([nightly()], over: [nightly()]) == ["nothing changes: 1 job as stored"])
     }

@@ -49,6 +49,13 @@ struct AccessTests {
             let server = ["pause", "good", "--server", "https://localhost:\(port)"]
             let stranger = try await box.run([Sandbox.binary] + server)
             #expect(stranger.code == 75 && stranger.errors.contains("--ca"), "\(stranger)")
+            // What would not be there another time either is no 75.
+            for (file, code, words) in [
+                ("gone.pem", Int32(66), "there is no file gone.pem"), ("onebeat.yaml", 78, "cannot be read"),
+            ] {
+                let wrong = try await box.run([Sandbox.binary] + server + ["--ca", file])
+                #expect(wrong.code == code && wrong.errors.contains(words), "\(wrong)")
+            }
             let known = try await box.run([Sandbox.binary] + server + ["--ca", "cert.pem"])
             #expect(known.code == 0 && known.output.contains("good is paused"), "\(known)")
             node.send(SIGTERM)

@@ -86,6 +86,48 @@ struct AlertTests {
         }
     }
 
+    /// What commands say where no node is, and whose clock they say it on.
+    @Test func whatCommandsSayOfAlertsAndSignals() async throws {
+        try await Sandbox.with { box in
+            try box.configure(
+                "away: {signal: {every: 1d, grace: 2h}}\nnight: {signal: {cron: \"0 3 * * *\", grace: 1h}}\na: {run: x}",
+                settings: "alerts: [{name: ops, run: \"true\"}]")
+            let plan = try await box.onebeat("plan", "onebeat.yaml")
+            #expect(plan.output.contains("a success is expected every 1d, 2h late at most"), "\(plan)")
+            #expect(plan.output.contains("when there is something to tell"), "\(plan)")
+            #expect(!plan.output.contains("never"), "\(plan)")
+            #expect(try await box.onebeat("apply", "onebeat.yaml").code == 0)
+            let test = try await box.onebeat("alerts", "test", "ops")
+            #expect(test.code == 1 && test.errors.contains("none lives; start one with `onebeat up`"), "\(test)")
+            #expect(try await box.query("SELECT count(*) FROM runs WHERE job_name = 'alerts/ops/run'") == [["0"]])
+            for (job, words) in [
+                ("away", "a success is expected every 1d"), ("night", "03:00:00 UTC"),
+                ("a", "no clock starts it: it starts when somebody asks for it"),
+                ("alerts/ops/run", "no clock starts it: it starts when there is something to tell"),
+            ] {
+                let next = try await box.onebeat("next", job)
+                #expect(next.code == 0 && next.output.contains(words), "\(next)")
+                #expect(!next.output.contains("by hand only") || job == "a", "\(next)")
+            }
+            let zone = ["TZ": "Asia/Shanghai"]
+            let silence = try await box.onebeat(
+                "alerts", "silence", "a", "--for", "2h", "--because", "x", environment: zone)
+            #expect(silence.output.contains("+08:00") && !silence.output.contains("UTC"), "\(silence)")
+            let token = try await box.onebeat(
+                "tokens", "create", "ci", "--role", "viewer", "--expires", "1d", environment: zone)
+            #expect(token.errors.contains("+08:00"), "\(token)")
+            #expect(
+                try await box.onebeat("users", "add", "ann", "--role", "viewer", "--no-password").output.contains("ann")
+            )
+            for command in ["tokens", "users", "events"] {
+                let list = try await box.onebeat(command, environment: zone)
+                #expect(list.code == 0 && list.output.contains("+08:00") && !list.output.contains("UTC"), "\(list)")
+                let utc = try await box.onebeat(command, "--timezone", "UTC", environment: zone)
+                #expect(utc.output.contains(" UTC") && !utc.output.contains("+08:00"), "\(utc)")
+            }
+        }
+    }
+
     @Test func aFileThatWasCutShortTakesNoJobAway() async throws {
         try await Sandbox.with { box in
             try box.configure("a: {every: 1h, run: \"true\"}", settings: "complete: true")

@@ -11,10 +11,12 @@ package enum AttemptAudit {
         if let trouble = order(of: entry) { report(.attempts, "\(run.key): \(trouble)") }
         if let first = entry.attempts.first {
             if first.startedAt + AuditFault.clockError < run.scheduledAt {
-                report(.early, "\(run.key) began at \(first.startedAt), before it was due")
+                report(.early, "\(run.key) began at \(first.startedAt.exactWords), before it was due")
             }
             if let deadline = run.deadlineAt, first.number == 1, first.startedAt > deadline + AuditFault.clockError {
-                report(.late, "\(run.key) began at \(first.startedAt), after its deadline, \(deadline)")
+                report(
+                    .late,
+                    "\(run.key) began at \(first.startedAt.exactWords), after its deadline, \(deadline.exactWords)")
             }
         }
         if let trouble = contradiction(in: entry, isWhole: isWhole) { report(.outcome, "\(run.key): \(trouble)") }
@@ -41,8 +43,9 @@ package enum AttemptAudit {
                 return "attempt \(later.number) began while attempt \(earlier.number) had not ended"
             }
             if later.startedAt + AuditFault.clockError < end {
-                return "attempt \(later.number) began at \(later.startedAt), before attempt \(earlier.number) ended at"
-                    + " \(end)"
+                return
+                    "attempt \(later.number) began at \(later.startedAt.exactWords), before attempt \(earlier.number) ended at"
+                    + " \(end.exactWords)"
             }
         }
         if let last = attempts.last, last.fence != run.fence {
@@ -57,7 +60,7 @@ package enum AttemptAudit {
         let outcome = entry.attempts.last?.outcome
         let isOver = entry.attempts.last.map { $0.finishedAt != nil } ?? true
         if run.state.isTerminal != (run.finishedAt != nil) {
-            return "it is \(run.state.rawValue), and its end is \(run.finishedAt.map { "\($0)" } ?? "not noted")"
+            return "it is \(run.state.rawValue), and its end is \(run.finishedAt?.words ?? "not noted")"
         }
         func says(_ words: String...) -> Bool { outcome.map(words.contains) ?? false }
         let holds =

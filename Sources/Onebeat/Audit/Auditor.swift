@@ -58,7 +58,7 @@ package struct Auditor: Sendable {
             if first > summary.after {
                 summary.after = first
                 summary.notes.append(
-                    "runs that ended before \(kept) are not kept any more: the audit begins after that")
+                    "runs that ended before \(kept.words) are not kept any more: the audit begins after that")
             }
         }
         var names = Names(store: store, page: Self.page, only: job, after: last)

@@ -86,6 +86,6 @@ package enum FlowAudit {
         guard let start = entry.attempts.first?.startedAt, let last = entry.parents.compactMap(\.finishedAt).max(),
             start + AuditFault.clockError < last
         else { return nil }
-        return "began at \(start), before the last that it follows had ended, at \(last)"
+        return "began at \(start.exactWords), before the last that it follows had ended, at \(last.exactWords)"
     }
 }

@@ -112,7 +112,7 @@ package struct JobAudit: Sendable {
             faults.append(
                 fault(
                     .miscounted, run,
-                    "\(run.key) stands for \(run.count) due instants through \(end), and there were \(count)"))
+                    "\(run.key) stands for \(run.count) due instants through \(end.words), and there were \(count)"))
         }
     }
 
@@ -153,8 +153,8 @@ package struct JobAudit: Sendable {
         guard var fault = gap else { return }
         fault.words =
             fault.count == 1
-            ? "\(job) was due at \(fault.at) and has no row"
-            : "\(job) was due \(fault.count) times from \(fault.at) through \(last ?? fault.at) and has no row"
+            ? "\(job) was due at \(fault.at.words) and has no row"
+            : "\(job) was due \(fault.count) times from \(fault.at.words) through \((last ?? fault.at).words) and has no row"
         faults.append(fault)
         gap = nil
     }
@@ -203,7 +203,8 @@ private struct ActiveSpans: Sendable {
                 found.append(
                     AuditFault(
                         kind: .overlapped, job: job, at: start, run: RunID(span.run),
-                        words: "run \(span.run) of \(job) began at \(start) beside \(active.count) others, of which"
+                        words:
+                            "run \(span.run) of \(job) began at \(start.exactWords) beside \(active.count) others, of which"
                             + " \(limit - 1) may be (run \(active.first?.run ?? 0))"))
             }
             active.append(span)

@@ -33,7 +33,7 @@ extension StoredDefinition {
         case "http": return .http(try readCall(&form))
         case Work.celeryKind: return .celery(try readTask(&form))
         case "handler": return .handler
-        case "alert": return .alert(try readRule(&form))
+        case Work.alertKind: return .alert(try readRule(&form))
         case SignalWatch.kind:
             guard var expected = try form.object("expected") else { throw form.missing("expected") }
             var watch = SignalWatch(try readSchedule(&expected))

@@ -25,13 +25,14 @@ public enum Work: Sendable, Hashable {
         case .http: "http"
         case .celery: Self.celeryKind
         case .handler: "handler"
-        case .alert: "alert"
+        case .alert: Self.alertKind
         case .signal: SignalWatch.kind
         case .unknown(let kind): kind
         }
     }
 
     static let celeryKind = "celery"
+    package static let alertKind = "alert"
 
     /// Whether it is done by somebody else's workers: whoever watches it may leave, and another watch it on.
     package var isRemote: Bool { if case .celery = self { true } else { false } }

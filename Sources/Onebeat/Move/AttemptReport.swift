@@ -6,12 +6,15 @@ public struct AttemptReport: Sendable, Equatable {
     public var outcome: Outcome
     /// What it hands on. Kept where it succeeded.
     public var value: RunValue?
+    /// What its executor has to say of a good end.
+    public var remark: String?
 
     /// Makes a report.
-    public init(_ claim: Claim, _ outcome: Outcome, value: RunValue? = nil) {
+    public init(_ claim: Claim, _ outcome: Outcome, value: RunValue? = nil, remark: String? = nil) {
         self.claim = claim
         self.outcome = outcome
         self.value = value
+        self.remark = remark
     }
 
     /// Words on the end, for people.
@@ -19,7 +22,8 @@ public struct AttemptReport: Sendable, Equatable {
         switch outcome {
         case .failed(let failure): failure.message
         case .timedOut: claim.definition.timeout.map { "stopped after \($0.text), its time-out" }
-        case .succeeded, .cancelled, .interrupted, .lost, .lostAlone, .notStarted: nil
+        case .succeeded: remark
+        case .cancelled, .interrupted, .lost, .lostAlone, .notStarted: nil
         }
     }
 }

@@ -92,7 +92,7 @@ package struct Signalling: Sendable, Equatable {
             case .fail: named.state == .succeeded
             }
         guard isOld || isOther else { return nil }
-        let end = named.finishedAt.map { " since \($0)" } ?? ""
+        let end = named.finishedAt.map { " since \($0.words)" } ?? ""
         return "run \(named.id) of that id is \(named.state.rawValue)\(end); each run has an id of its own"
     }
 

@@ -102,7 +102,7 @@ public enum Standby: Sendable, Equatable {
         case .observing:
             Event("store.observing", actor: actor, message: "what falls due is written down, and not started")
         case .handingOver(let start):
-            Event("store.handing_over", actor: actor, message: "what is due from \(start) on waits")
+            Event("store.handing_over", actor: actor, message: "what is due from \(start.words) on waits")
         case .over: Event("store.taken_over", actor: actor, message: "what falls due is run from now on")
         }
     }

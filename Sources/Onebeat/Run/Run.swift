@@ -205,6 +205,9 @@ public struct Run: Sendable, Equatable {
     /// Whether somebody else's workers may have it though no attempt of it is running: only who adopts it can end it.
     package var isUnderWay: Bool { isRemote && state == .scheduled && attempt > failures }
 
+    /// Whether it tells people of other jobs: it was asked for by a node that found something to tell, or by somebody who tries.
+    package var isMessage: Bool { need == Work.alertKind }
+
     /// Whether it runs elsewhere and was only told of: no node holds it.
     package var isReported: Bool { need == SignalWatch.kind }
 

@@ -2,6 +2,17 @@ extension Timestamp: CustomStringConvertible {
     /// ISO 8601 in UTC: `2026-11-23T03:00:00Z`, or with a fraction of up to six digits where it is not zero.
     public var description: String { "\(CivilTime(seconds: seconds))\(fractionText)Z" }
 
+    /// For people: `2026-11-23 03:00:00 UTC`, without the fraction of a second. Words that are kept, or sent, name moments so,
+    /// and never by how far away they are: they are read later. Whoever shows such words to a reader puts the moments on that
+    /// reader's clock.
+    package var words: String {
+        let remainder = microseconds % 1_000_000
+        return Timestamp(microseconds: microseconds - (remainder < 0 ? remainder + 1_000_000 : remainder)).exactWords
+    }
+
+    /// The same with the fraction, where less than a second matters: `2026-11-23 03:00:00.25 UTC`.
+    package var exactWords: String { description.replacing("T", with: " ").replacing("Z", with: " UTC") }
+
     /// The moment read from a clock `offset` seconds east of UTC: `2026-11-23T03:00:00+08:00`.
     /// Offsets of old local mean times show their seconds.
     func text(offset: Int) -> String {

@@ -14,8 +14,12 @@ public protocol AlertStore: Sendable {
     /// The incidents that one message tells of.
     func incidents(of batch: Int64) async throws(StoreError) -> [Incident]
 
-    /// Puts the incidents of a rule that are in no message yet into one, once the first of them is `age` old. The message has
-    /// the number of that one.
+    /// Lets incidents go that were held back: they are told from now on, with the words and the run that they have here. Those
+    /// that are over, or were not held back, stay as they are.
+    func release(_ incidents: [Incident]) async throws(StoreError)
+
+    /// Puts the incidents of a rule that are in no message yet, and not held back, into one, once the first of them is `age`
+    /// old; one that was held back is as old as its release. The message has the number of the first incident.
     func gather(_ rule: String, olderThan age: Duration) async throws(StoreError)
 
     /// Messages of rules for which no run has been asked for, as far as is known.
@@ -24,7 +28,8 @@ public protocol AlertStore: Sendable {
     /// A run was asked for that sends the message.
     func sent(_ batch: Int64) async throws(StoreError)
 
-    /// Somebody has seen an incident.
+    /// Somebody has seen an incident, and with it the trouble: what is open of the same job and kind, by whichever channel or
+    /// entry it was told, is seen as well. One that is over says nothing of a later trouble; a reminder of one that lasts does.
     /// - Throws: ``StoreError/notFound(_:)``.
     func acknowledge(_ incident: Int64, by actor: String) async throws(StoreError)
 
@@ -81,7 +86,7 @@ public struct Silence: Sendable, Equatable {
     /// What stores note of its beginning.
     package var event: Event {
         Event(
-            "alert.silenced", actor: actor, message: "silence \(id) of \(pattern) until \(until): \(reason)")
+            "alert.silenced", actor: actor, message: "silence \(id) of \(pattern) until \(until.words): \(reason)")
     }
 
     /// What stores note where somebody ended one.
@@ -124,6 +129,16 @@ public struct Incident: Sendable, Equatable {
     public var acknowledgedBy: String?
     /// Whether it is over as soon as it is kept: a piece of news and not a state.
     public var isNews: Bool
+    /// What kept it from being told when it was found: quiet hours, or a silence.
+    public var heldBy: String?
+    /// When it was let go after that.
+    public var releasedAt: Timestamp?
+
+    /// Whether nobody is told of it, as things are.
+    public var isHeld: Bool { heldBy != nil && releasedAt == nil }
+
+    /// From when on people are told of it, where it is not held.
+    package var toldFrom: Timestamp { releasedAt ?? openedAt }
 
     /// Makes an incident that is not kept yet.
     public init(
@@ -144,7 +159,8 @@ public struct Incident: Sendable, Equatable {
     /// One as it was kept; stores use it.
     package init(
         id: Int64, rule: String, kind: String, job: String, since: Timestamp, run: RunID?, summary: String,
-        openedAt: Timestamp, closedAt: Timestamp?, batch: Int64?, acknowledgedBy: String?, isNews: Bool
+        openedAt: Timestamp, closedAt: Timestamp?, batch: Int64?, acknowledgedBy: String?, isNews: Bool,
+        heldBy: String? = nil, releasedAt: Timestamp? = nil
     ) {
         self.id = id
         self.rule = rule
@@ -158,5 +174,7 @@ public struct Incident: Sendable, Equatable {
         self.batch = batch
         self.acknowledgedBy = acknowledgedBy
         self.isNews = isNews
+        self.heldBy = heldBy
+        self.releasedAt = releasedAt
     }
 }

@@ -9,7 +9,9 @@ package enum BackfillPlan {
 
     /// What stands against a backfill, in words; `nil` when it may begin.
     package static func problem(_ backfill: Backfill, _ record: JobRecord) -> String? {
-        if backfill.to <= backfill.from { return "nothing lies between \(backfill.from) and \(backfill.to)" }
+        if backfill.to <= backfill.from {
+            return "nothing lies between \(backfill.from.words) and \(backfill.to.words)"
+        }
         if let trouble = record.definition.trouble { return "job \"\(backfill.job)\": \(trouble)" }
         switch record.definition.schedule.rhythm {
         case .cron, .every, .at, .repeat, .solar: return nil
@@ -18,7 +20,13 @@ package enum BackfillPlan {
             return
                 "\(backfill.job) follows \(jobs.joined(separator: ", ")): run a backfill of what its flow begins with"
         case .event(let name): return "\(backfill.job) starts on the event \(name): no clock knows when it was due"
-        case .manual: return "\(backfill.job) is run by hand: it never was due"
+        case .manual:
+            switch record.definition.work {
+            case .signal: return "\(backfill.job) runs elsewhere, and was never due here"
+            case .alert: return "\(backfill.job) tells when there is something to tell: it never was due"
+            case .shell, .command, .http, .celery, .handler, .unknown:
+                return "\(backfill.job) is run by hand: it never was due"
+            }
         }
     }
 

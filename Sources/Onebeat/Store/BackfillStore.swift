@@ -115,7 +115,8 @@ extension Event {
     package static func backfill(_ backfill: Backfill, _ word: String, by actor: String) -> Event {
         Event(
             "backfill.\(word)", job: backfill.job, actor: actor,
-            message: "backfill \(backfill.id), \(backfill.from) to \(backfill.to), \(backfill.made) runs made")
+            message:
+                "backfill \(backfill.id), \(backfill.from.words) to \(backfill.to.words), \(backfill.made) runs made")
     }
 }
 

@@ -31,8 +31,13 @@ public struct Emission: Sendable, Equatable {
     /// What its runs have for a request; `number` is the store's.
     package static func request(_ number: Int64) -> String { "event-\(number)" }
 
+    /// Whether a request is of that form. Somebody may have asked for a run under such a name by hand.
+    package static func isRequest(_ request: String) -> Bool {
+        request.hasPrefix("event-") && Int64(request.dropFirst("event-".count)) != nil
+    }
+
     /// Whether a run may have been started by an event, or belong to a flow that was.
-    package static func mayHaveStarted(_ run: Run) -> Bool { run.kind == .manual && run.requestID.hasPrefix("event-") }
+    package static func mayHaveStarted(_ run: Run) -> Bool { run.kind == .manual && isRequest(run.requestID) }
 
     /// What is kept of it for people.
     package func event(starting count: Int) -> Event {
@@ -42,4 +47,9 @@ public struct Emission: Sendable, Equatable {
                 "\(name), \(id); \(count == 0 ? "no job starts on it" : "\(count) job\(count == 1 ? "" : "s") started")"
         )
     }
+}
+
+extension Run {
+    /// Whether an event from outside started it, as far as the row tells.
+    package var isOfEvent: Bool { kind == .manual && Emission.isRequest(requestID) }
 }

@@ -50,7 +50,7 @@ public struct SourceHistory: Sendable, Equatable {
     /// when it starts, and one that still has the old file brings what was replaced. Whoever means to go back says so.
     public func objection(to revision: SourceRevision) -> String? {
         guard let current, revision != current else { return nil }
-        let inForce = "what \(actor) applied at \(appliedAt)"
+        let inForce = "what \(actor) applied at \(appliedAt.words)"
         if revision.number < current.number {
             return
                 "revision \(revision.number) of source \"\(source)\" is older than revision \(current.number), \(inForce)"

@@ -64,7 +64,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// An instant is in one backfill at a time.
     package static func overlapping(_ backfill: Backfill) -> StoreError {
         .refused(
-            "backfill \(backfill.id) of \(backfill.job) covers \(backfill.from) to \(backfill.to) and has not ended; wait for it,"
+            "backfill \(backfill.id) of \(backfill.job) covers \(backfill.from.words) to \(backfill.to.words) and has not ended; wait for it,"
                 + " or `onebeat backfills cancel \(backfill.id)`")
     }
 

@@ -30,11 +30,17 @@ package protocol OutputSink: Sendable {
     /// Takes the value that the run hands on to those that follow it; the last one counts, and only where the attempt
     /// succeeds.
     func handOn(_ value: RunValue) async
+
+    /// Takes words on an attempt that ends well, for those who wonder: the last ones count. Those on a failure are its own.
+    func remark(_ words: String) async
 }
 
 extension OutputSink {
     /// Drops it.
     package func handOn(_ value: RunValue) async {}
+
+    /// Drops them.
+    package func remark(_ words: String) async {}
 }
 
 /// Why an attempt is asked to stop.

@@ -47,7 +47,9 @@ actor NodeAttempts: AttemptRunning {
             Task {
                 let outcome = await runner.run(claim, stop: stop, output: output)
                 let lastLine = await output.finish()
-                end(claim, outcome?.saying(lastLine, of: claim.definition), await output.value)
+                end(
+                    claim, outcome?.saying(lastLine, of: claim.definition), value: await output.value,
+                    remark: await output.words)
             }
         }
     }
@@ -86,9 +88,9 @@ actor NodeAttempts: AttemptRunning {
         while !signals.isEmpty, !Task.isCancelled { await ended.wait() }
     }
 
-    private func end(_ claim: Claim, _ outcome: Outcome?, _ value: RunValue?) {
+    private func end(_ claim: Claim, _ outcome: Outcome?, value: RunValue?, remark: String?) {
         if let outcome {
-            let report = AttemptReport(claim, outcome, value: value)
+            let report = AttemptReport(claim, outcome, value: value, remark: remark)
             tell(of: report)
             outbox.put(report)
         }
@@ -104,7 +106,7 @@ actor NodeAttempts: AttemptRunning {
 
     /// At once, and not when it is settled: the store may be what the attempt failed for.
     private func tell(of report: AttemptReport) {
-        guard let words = report.words else { return }
+        guard let words = report.words, report.outcome != .succeeded else { return }
         logger.warning(
             "attempt \(report.outcome == .timedOut ? "timed out" : "failed")",
             metadata: [

@@ -177,6 +177,8 @@ actor AttemptOutput: OutputSink {
     private var ends: [LogStream: [UInt8]] = [:]
     /// What the run hands on.
     private(set) var value: RunValue?
+    /// Words on its good end.
+    private(set) var words: String?
 
     init(_ claim: Claim, recorder: OutputRecorder) {
         run = claim.run.id
@@ -186,6 +188,8 @@ actor AttemptOutput: OutputSink {
     }
 
     func handOn(_ value: RunValue) { self.value = value }
+
+    func remark(_ words: String) { self.words = words }
 
     func write(_ bytes: [UInt8], to stream: LogStream) async {
         guard !bytes.isEmpty, stream == .note || !isSecret else { return }

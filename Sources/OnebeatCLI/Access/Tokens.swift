@@ -11,6 +11,7 @@ struct Tokens: AsyncParsableCommand {
 struct TokenList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List tokens with role, scope and end; never their secrets.")
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var server: ServerOptions
@@ -23,6 +24,7 @@ struct TokenList: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let clock = try reader.clock()
         let tokens = try await read()
         if format.json { return try Output.json(tokens) }
         if tokens.isEmpty {
@@ -30,11 +32,11 @@ struct TokenList: AsyncParsableCommand {
         }
         var table = TextTable("name", "role", "may act on", "until", "made by", "since", optional: [5, 4])
         for token in tokens {
-            let end = token.expiresAt.map { "\($0)" } ?? "it is revoked"
+            let end = token.expiresAt.map(clock.readable) ?? "it is revoked"
             table.add(
                 .init(token.name, .title), .init(token.role.rawValue), .init(token.role.words(for: token.jobs)),
                 .init(token.isOver ? "over" : end, token.isOver ? .bad : .quiet), .init(token.createdBy),
-                .init("\(token.createdAt)", .quiet))
+                .init(clock.readable(token.createdAt), .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
     }
@@ -49,6 +51,7 @@ struct TokenCreate: AsyncParsableCommand {
     @OptionGroup var rights: RightsOptions
     @Option(help: "After how long it is over, such as 90d; never when left out.")
     var expires: String?
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var server: ServerOptions

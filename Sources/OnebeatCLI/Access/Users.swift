@@ -12,6 +12,7 @@ struct Users: AsyncParsableCommand {
 
 struct UserList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List users with role and scope.")
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var server: ServerOptions
@@ -22,6 +23,7 @@ struct UserList: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let clock = try reader.clock()
         let users = try await read()
         if format.json { return try Output.json(users) }
         if users.isEmpty { return Output.note("there is no user; `onebeat users add NAME --role admin` adds one") }
@@ -29,7 +31,7 @@ struct UserList: AsyncParsableCommand {
         for user in users {
             table.add(
                 .init(user.name, .title), .init(user.role.rawValue), .init(user.role.words(for: user.jobs)),
-                .init("\(user.createdAt)", .quiet))
+                .init(clock.readable(user.createdAt), .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
     }

@@ -65,7 +65,7 @@ struct PauseBackfill: AsyncParsableCommand {
 
     func run() async throws {
         if try await server.act("/backfills/\(id)/pause", beside: store) { return }
-        Output.line("\(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .paused).words)")
+        Output.told(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .paused).words)
     }
 }
 
@@ -78,7 +78,7 @@ struct ResumeBackfill: AsyncParsableCommand {
 
     func run() async throws {
         if try await server.act("/backfills/\(id)/resume", beside: store) { return }
-        Output.line("\(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .active).words)")
+        Output.told(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .active).words)
     }
 }
 
@@ -92,6 +92,6 @@ struct CancelBackfill: AsyncParsableCommand {
 
     func run() async throws {
         if try await server.act("/backfills/\(id)/cancel", beside: store) { return }
-        Output.line("\(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .cancelled).words)")
+        Output.told(try await Acts(store.open(), by: Person.current).change(backfill: id, to: .cancelled).words)
     }
 }

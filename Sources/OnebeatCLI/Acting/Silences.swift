@@ -43,7 +43,7 @@ struct AlertSilence: AsyncParsableCommand {
         ]
         if try await server.act("/silences", fields, beside: store) { return }
         let acts = Acts(try await store.open(), by: Person.current)
-        Output.line("\(try await acts.silence(wish, acts.pattern(of: wish)).words)")
+        Output.told(try await acts.silence(wish, acts.pattern(of: wish)).words)
     }
 }
 
@@ -94,6 +94,6 @@ struct AlertUnsilence: AsyncParsableCommand {
 
     func run() async throws {
         if try await server.act("/silences/\(id)", method: "DELETE", beside: store) { return }
-        Output.line("\(try await Acts(store.open(), by: Person.current).endSilence(id))")
+        Output.told(try await Acts(store.open(), by: Person.current).endSilence(id))
     }
 }

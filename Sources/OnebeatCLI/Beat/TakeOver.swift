@@ -55,7 +55,8 @@ struct TakeOver: AsyncParsableCommand {
         case .observing: break
         case .handingOver(let start): interrupted = start
         case .over(let moment):
-            throw CommandFailure("this store has run its jobs since \(moment); there is nothing to take over")
+            throw CommandFailure(
+                "this store has run its jobs since \(moment.words.told); there is nothing to take over")
         case nil:
             throw CommandFailure(
                 "this store does not observe; start its nodes with `onebeat up --observe` and compare first")
@@ -115,7 +116,9 @@ struct TakeOver: AsyncParsableCommand {
             while try await store.now() < start { try await stopping.pause(Self.pause / 3) }
             try await switching.take(from: Self.back, ahead: Self.ahead)
             try await requireBeat(switching)
-            say("what is due from \(start) on waits; the beat still does its work, and what it sends is not sent again")
+            say(
+                "what is due from \(start.words) on waits; the beat still does its work, and what it sends is not sent again"
+            )
             let stop = try await store.now()
             stopping.begin { say($0) }
             while stopping.end == nil {
@@ -208,7 +211,7 @@ struct TakeOver: AsyncParsableCommand {
         }
     }
 
-    private func say(_ words: String) { Output.note("onebeat: \(words)") }
+    private func say(_ words: String) { Output.note("onebeat: \(words.told)") }
 
     // MARK: The switch
 

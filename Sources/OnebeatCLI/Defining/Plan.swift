@@ -42,7 +42,7 @@ struct Plan: AsyncParsableCommand {
             for line in PlanText.lines(plan.diff, for: .output) { Output.line(line) }
             for warning in plan.warnings { Output.note("onebeat: warning: \(warning)") }
         }
-        if let refusal = plan.refusal { throw CommandFailure("\(path) cannot be applied: \(refusal)", .badData) }
+        if let refusal = plan.refusal { throw CommandFailure("\(path) cannot be applied: \(refusal.told)", .badData) }
         if exitCode, !plan.isEmpty { throw CommandFailure.silent(.different) }
     }
 }

@@ -60,7 +60,7 @@ struct Doctor: AsyncParsableCommand {
         for finding in findings {
             let level = finding.level.rawValue.padding(toLength: 4, withPad: " ", startingAt: 0)
             let check = finding.check.padding(toLength: width, withPad: " ", startingAt: 0)
-            Output.line("\(terminal.paint("\(level)", finding.level.colour))  \(check)  \(finding.text)")
+            Output.line("\(terminal.paint("\(level)", finding.level.colour))  \(check)  \(finding.text.told)")
             if let advice = finding.advice { Output.line("      \(String(repeating: " ", count: width))  → \(advice)") }
         }
     }

@@ -88,7 +88,10 @@ struct Next: AsyncParsableCommand {
         let terminal = Terminal.output
         Output.line(terminal.paint("\(fires.schedule)", .title))
         for warning in fires.warnings { Output.note("onebeat: warning: \(warning)") }
-        if fires.next.isEmpty { return Output.line("  nothing is due after that") }
+        if fires.next.isEmpty {
+            return Output.line(
+                fires.start.map { "  no clock starts it: it starts \($0)" } ?? "  nothing is due after that")
+        }
         var table = TextTable("", "", "")
         for occurrence in fires.next {
             table.add(

@@ -31,12 +31,12 @@ struct OnceRedis {
             let isMine = try await patience.asking(again: Self.mayPass) {
                 try await mark(slot, of: definition, by: lock.token)
             }
-            guard isMine else { return .notMine("another machine has the slot of \(slot.start)") }
+            guard isMine else { return .notMine("another machine has the slot of \(slot.start.words.told)") }
             let (answer, asked) = try await patience.asking(again: Self.mayPass) { try await acquire(wish) }
             switch answer {
             case .held: break
             case .heldBy(let holder):
-                return .notMine("the slot of \(slot.start) is skipped: \(lock.name.words(heldBy: holder))")
+                return .notMine("the slot of \(slot.start.words.told) is skipped: \(lock.name.words(heldBy: holder))")
             case .gone: throw CommandFailure("\(lock.name) was gone at once", .tryLater)
             case .noLock(let why): throw CommandFailure(why, .unavailable)
             }

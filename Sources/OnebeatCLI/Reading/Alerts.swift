@@ -45,8 +45,8 @@ struct AlertList: AsyncParsableCommand {
                 .init(incident.kind, incident.kind == AlertKind.recovered.rawValue ? .good : .bad),
                 .init(incident.isNews ? "" : incident.closedAt.map(clock.relative) ?? "no"),
                 .init(incident.alert, .quiet),
-                .init(incident.told, incident.told.hasPrefix("told") ? .good : .warning),
-                .init(incident.acknowledgedBy ?? ""), .init(incident.summary))
+                .init(clock.told(incident.told), incident.told.hasPrefix("told") ? .good : .warning),
+                .init(incident.acknowledgedBy ?? ""), .init(clock.told(incident.summary)))
         }
         for line in table.lines(for: .output) { Output.line(line) }
     }
@@ -156,6 +156,6 @@ struct AlertAcknowledge: AsyncParsableCommand {
 
     func run() async throws {
         if try await server.act("/alerts/\(id)/acknowledge", beside: store) { return }
-        Output.line("\(try await Acts(store.open(), by: Person.current).acknowledge(id))")
+        Output.told(try await Acts(store.open(), by: Person.current).acknowledge(id))
     }
 }

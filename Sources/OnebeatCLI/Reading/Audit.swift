@@ -122,7 +122,9 @@ struct Audit: AsyncParsableCommand {
         Output.line(
             verdict + ": \(summary.jobs) job\(summary.jobs == 1 ? "" : "s"), \(summary.instants) due instants,"
                 + " \(summary.runs) runs, \(summary.attempts) attempts, \(period)")
-        for note in summary.notes.prefix(Self.mostLines) { Output.line(Terminal.output.paint("note: \(note)", .quiet)) }
+        for note in summary.notes.prefix(Self.mostLines) {
+            Output.line(Terminal.output.paint("note: \(MomentText.text(note, on: clock, isExact: true))", .quiet))
+        }
         if summary.notes.count > Self.mostLines {
             Output.line("… and \(summary.notes.count - Self.mostLines) more notes; --json has them all")
         }

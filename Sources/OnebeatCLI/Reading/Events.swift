@@ -35,7 +35,7 @@ struct Events: AsyncParsableCommand {
             let about = [event.job, event.run.map { "run \($0)" }].compactMap(\.self).joined(separator: ", ")
             table.add(
                 .init(clock.text(event.at)), .init(clock.relative(event.at), .quiet),
-                .init(event.kind, .title), .init(about), .init(event.actor), .init(event.message, .quiet))
+                .init(event.kind, .title), .init(about), .init(event.actor), .init(clock.told(event.message), .quiet))
         }
         for line in table.lines(for: .output) { Output.line(line) }
     }

@@ -25,7 +25,7 @@ struct Explain: AsyncParsableCommand {
         let moment = try await moment(on: clock, witness)
         let explanation = try await witness.found(job, witness.explanation(of: job, at: moment, on: clock))
         if format.json { return try Output.json(explanation) }
-        for sentence in explanation.sentences { Output.line("\(sentence)") }
+        for sentence in explanation.sentences { Output.line("\(MomentText.text(sentence, on: clock))") }
     }
 
     private func moment(on clock: Schedule, _ witness: any Witness) async throws -> Timestamp? {

@@ -48,7 +48,7 @@ struct Job: AsyncParsableCommand {
             Output.line("\(job.scheduleInWords ?? "a schedule that cannot be read on this machine")")
         }
         if job.health.needsLook {
-            Output.line(terminal.paint("\(job.health.state.rawValue)", .bad) + ": \(job.health.why)")
+            Output.line(terminal.paint("\(job.health.state.rawValue)", .bad) + ": \(clock.told(job.health.why))")
         }
         Output.line()
         var table = TextTable("", "")
@@ -60,7 +60,7 @@ struct Job: AsyncParsableCommand {
 
     private func showNext(_ occurrences: [OccurrenceResource], of job: JobResource, _ clock: Clock) {
         guard !occurrences.isEmpty else { return }
-        Output.line("\nNext")
+        Output.line(job.work.kind == SignalWatch.kind ? "\nWord of a success is expected" : "\nNext")
         var table = TextTable("", "", "", "")
         for occurrence in occurrences {
             table.add(

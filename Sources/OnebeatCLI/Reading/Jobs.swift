@@ -29,10 +29,11 @@ struct Jobs: AsyncParsableCommand {
         if all.isEmpty { return Output.note("no jobs are stored; `onebeat apply FILE` stores those of a file") }
         if jobs.isEmpty { return Output.note("none of the \(all.count) jobs fits") }
         let zones = Dictionary(jobs.map { ($0.name, $0.timezone) }) { first, _ in first }
-        show(jobs, Clock(try reader.clock(), zones: zones, now: try await witness.now()))
+        let clock = Clock(try reader.clock(), zones: zones, now: try await witness.now())
+        show(jobs, clock)
         let ahead = jobs.compactMap { job in job.plannedAhead.map { JobRecord.aheadWords(job.name, through: $0) } }
         for words in ahead.prefix(5) {
-            Output.note("onebeat: \(words); the leader sets that right within half a minute")
+            Output.note("onebeat: \(clock.told(words)); the leader sets that right within half a minute")
         }
         for sentence in Set(all.compactMap(\.unserved)).sorted().prefix(5) { Output.note("onebeat: \(sentence)") }
     }
@@ -51,7 +52,7 @@ struct Jobs: AsyncParsableCommand {
                 .init(status?.status ?? "–", status.map(\.colour) ?? .quiet),
                 .init(status?.lastRunAt.map(clock.relative) ?? "", .quiet),
                 .init(job.scheduleInWords ?? "cannot be read on this machine", .quiet),
-                .init(health.needsLook ? health.why : ""))
+                .init(health.needsLook ? clock.told(health.why) : ""))
         }
         for line in table.lines(for: .output) { Output.line(line) }
     }

@@ -32,7 +32,7 @@ struct RunCommand: AsyncParsableCommand {
         Output.line(
             "\(terminal.paint("run \(run.id)", .title))  \(run.key)  "
                 + terminal.paint("\(run.state.rawValue)", run.state.colour))
-        for sentence in explanation { Output.line("\(sentence)") }
+        for sentence in explanation { Output.line("\(clock.told(sentence))") }
         if let mark = run.mark {
             Output.line(
                 "For what follows it counts as \(mark.state), by the word of \(mark.by) at \(clock.text(mark.at)): \(mark.because)"
@@ -59,7 +59,7 @@ struct RunCommand: AsyncParsableCommand {
                 .init(attempt.exitCode.map(String.init) ?? ""),
                 .init(attempt.node),
                 .init("\(attempt.fence)"),
-                .init(attempt.message ?? ""))
+                .init(clock.told(attempt.message ?? "")))
         }
         Output.line()
         for line in table.lines(for: .output) { Output.line(line) }

@@ -34,13 +34,13 @@ struct RunTable {
 
     private static func words(on run: Run, _ clock: Clock) -> String {
         var words: [String] = []
-        if run.isReported { words.append("told of") } else if run.kind == .manual { words.append("by hand") }
+        if let origin = run.originInShort { words.append(origin) }
         if let end = run.rangeEnd { words.append("\(run.count) instants until \(clock.text(end))") }
         if run.attempt > 1 { words.append("attempt \(run.attempt)") }
         // Another program's lock counts as overlap, and its words say whose it was.
         let isLock = run.reason == .overlap && run.message != nil
         if let reason = run.reason, run.state.isTerminal, !isLock { words.append(reason.sentence) }
-        if let message = run.message { words.append(message) }
+        if let message = run.message { words.append(clock.told(message)) }
         return words.joined(separator: "; ")
     }
 }

@@ -24,7 +24,7 @@ struct StatusPicture {
             table.add(
                 .init(health.job, .title), .init(health.state.rawValue, health.state.colour),
                 .init(health.since.map(clock.text) ?? ""), .init(health.since.map(clock.relative) ?? "", .quiet),
-                .init(health.run?.description ?? "", .quiet), .init(health.why))
+                .init(health.run?.description ?? "", .quiet), .init(clock.told(health.why)))
         }
         return table.isEmpty ? [] : table.lines(for: terminal)
     }

@@ -60,7 +60,7 @@ struct ServerOptions: ParsableArguments {
         switch (isJSON, deed.run, deed.runs) {
         case (true, let run?, _): try Output.json(run)
         case (true, nil, let runs?): try Output.json(runs)
-        case (false, _, _), (true, nil, nil): for line in deed.said { Output.line("\(line)") }
+        case (false, _, _), (true, nil, nil): for line in deed.said { Output.told(line) }
         }
         return true
     }

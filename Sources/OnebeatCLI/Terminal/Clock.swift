@@ -18,6 +18,11 @@ struct ReaderOptions: ParsableArguments {
                 throw CommandFailure("--timezone: \(error.message)", .badSetting)
             }
         }
+        return Self.usual
+    }
+
+    /// The wall clock of whoever names no zone: that of TZ, or the machine's.
+    static var usual: Schedule {
         let named = Surroundings.environment["TZ"].map { String($0.hasPrefix(":") ? $0.dropFirst() : $0[...]) }
         for zone in [named, MachineZone.name()].compactMap(\.self) where !zone.isEmpty {
             if let clock = try? Schedule(ScheduleDefinition(.manual, timezone: zone), jobName: "") { return clock }
@@ -54,6 +59,19 @@ struct Clock {
         return "\(clock.readable(moment)) \(zone)"
     }
 
+    /// Words that were made for whoever reads them, with their moments on the reader's clock.
+    func told(_ words: String) -> String { MomentText.text(words, on: reader) }
+
     /// `in 2h 5m`.
     func relative(_ moment: Timestamp) -> String { moment.relative(to: now) }
+}
+
+extension Output {
+    /// Writes what was done, in words that name moments for whoever reads them.
+    static func told(_ words: String) { line("\(words.told)") }
+}
+
+extension String {
+    /// Words that were made for whoever reads them, with their moments on the clock of whoever names no zone.
+    var told: String { MomentText.text(self, on: ReaderOptions.usual) }
 }

@@ -16,6 +16,10 @@ package struct IncidentResource: Codable {
     package var acknowledgedBy: String?
     /// Whether it was over as soon as it was kept: a piece of news and not a state.
     package var isNews: Bool
+    /// What kept it from being told when it was found: quiet hours, or a silence.
+    package var heldBy: String?
+    /// When it was let go after that, to be told.
+    package var releasedAt: Timestamp?
 
     package init(_ incident: Incident, told: String) {
         id = incident.id
@@ -30,6 +34,8 @@ package struct IncidentResource: Codable {
         self.told = told
         acknowledgedBy = incident.acknowledgedBy
         isNews = incident.isNews
+        heldBy = incident.heldBy
+        releasedAt = incident.releasedAt
     }
 }
 

@@ -6,13 +6,18 @@ package struct FiresResource: Codable, Sendable {
     /// The schedule in words.
     package var schedule: String
     package var timezone: String
+    /// Of a job that runs elsewhere, when word of a success is expected.
     package var next: [OccurrenceResource]
+    /// What starts it, where no clock does: `after extract`.
+    package var start: String?
     /// What is allowed in its expressions, and probably not meant.
     package var warnings: [String]
 
-    package init(_ schedule: Schedule, _ occurrences: [Occurrence], of job: String = "") {
-        self.job = job
-        self.schedule = schedule.words
+    /// - Parameter definition: the job's, where it is of one.
+    package init(_ schedule: Schedule, _ occurrences: [Occurrence], of definition: JobDefinition? = nil) {
+        job = definition?.name ?? ""
+        self.schedule = definition?.words(schedule) ?? schedule.words
+        start = definition?.signal == nil ? definition?.startWords : nil
         timezone = schedule.definition.timezone
         next = occurrences.map(OccurrenceResource.init)
         warnings =

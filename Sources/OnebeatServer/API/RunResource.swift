@@ -37,6 +37,8 @@ package struct RunResource: Codable, Sendable {
     package var element: Int?
     /// Whether it was done elsewhere and only told of; left out where it was not.
     package var told: Bool?
+    /// Whether it tells people of other jobs, as runs of alerts do; left out where it does not.
+    package var tells: Bool?
     /// What it handed on. Told of one run, not in lists.
     package var value: JSONValue?
     /// Whether it handed on something that is secret. Likewise.
@@ -84,6 +86,7 @@ package struct RunResource: Codable, Sendable {
         flow = run.flow?.value
         element = run.element
         told = run.isReported ? true : nil
+        tells = run.isMessage ? true : nil
     }
 }
 
@@ -99,7 +102,7 @@ extension Run {
             kind: resource.kind, scheduledAt: resource.scheduledAt,
             requestID: String(resource.kind == .scheduled ? rest : rest.dropFirst()), dueAt: resource.dueAt,
             deadlineAt: resource.deadlineAt, state: resource.state, queue: resource.queue, priority: resource.priority,
-            need: resource.told == true ? SignalWatch.kind : "")
+            need: resource.told == true ? SignalWatch.kind : resource.tells == true ? Work.alertKind : "")
         (reason, message) = (resource.reason, resource.message)
         (startedAt, finishedAt) = (resource.startedAt, resource.finishedAt)
         (attempt, fence) = (resource.attempt, Fence(resource.fence))

@@ -24,13 +24,16 @@ extension StoreError {
 extension Acts {
     /// Asks for runs that send a sample through an alert's channels, one each. A node sends it, as any other message.
     /// - Parameter alerts: as ``JobStore/alerts(meant:)`` found them.
-    /// - Throws: ``ActRefusal`` where several entries could be meant.
+    /// - Throws: ``ActRefusal`` where several entries could be meant, and where no node is there to send it.
     package func test(_ alerts: [JobRecord], named name: String) async throws -> [Triggered] {
         if alerts.isEmpty { throw StoreError.noAlert(name) }
         let entries = Set(alerts.map { $0.name.split(separator: "/").prefix(2).joined(separator: "/") })
         guard alerts.count == 1 || entries.count == 1 else {
             throw ActRefusal(.conflict, "\"\(name)\" could be \(alerts.map(\.name).joined(separator: " or "))")
         }
+        // Nothing is asked for that nobody would do: it would wait, and be sent when nobody waits for it any more.
+        let (now, nodes) = (try await store.now(), try await store.nodes(limit: 1000))
+        for alert in alerts { try Self.requireSender(of: alert, among: nodes, at: now) }
         var triggered: [Triggered] = []
         for alert in alerts {
             let run = try await store.trigger(
@@ -38,6 +41,20 @@ extension Acts {
             triggered.append(Triggered(run: run, outlook: try await store.outlook(of: run)))
         }
         return triggered
+    }
+
+    private static func requireSender(
+        of job: JobRecord, among nodes: [NodeRecord], at now: Timestamp
+    ) throws(ActRefusal) {
+        let policies = job.definition.policies
+        guard let unserved = Unserved(queue: policies.queue, need: job.definition.need, among: nodes, at: now) else {
+            return
+        }
+        let isAnybodyThere = nodes.contains { $0.standing(at: now) == "alive" }
+        throw ActRefusal(
+            .conflict,
+            "no node is there to send a sample of \(job.name): "
+                + (isAnybodyThere ? unserved.sentence : "none lives; start one with `onebeat up`"))
     }
 }
 
@@ -53,7 +70,8 @@ package struct AlertPreviewResource: Codable, Sendable {
         guard case .alert(let rule) = job.definition.work else { return nil }
         alert = job.name
         channel = rule.channel
-        messages = AlertSample.all(rule: job.name, at: now).map {
+        let clock = Schedule.clock(of: job.definition.schedule.timezone)
+        messages = AlertSample.all(rule: job.name, at: now, clock: clock).map {
             AlertSample.text(of: $0, rule, job: job.name, at: now)
         }
     }

@@ -39,7 +39,7 @@ extension Acts {
             throw ActRefusal(.invalid, "limit is \(limit); 1 to 1000 will do")
         }
         if let end, end > now {
-            throw ActRefusal(.invalid, "its end, \(end), lies ahead; a backfill runs what is past")
+            throw ActRefusal(.invalid, "its end, \(end.words), lies ahead; a backfill runs what is past")
         }
         var backfill = Backfill(of: job.name, from: start, to: end ?? now, by: actor)
         backfill.order = order

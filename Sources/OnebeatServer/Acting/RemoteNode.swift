@@ -6,7 +6,11 @@ import Onebeat
 package struct RemoteNode: Sendable {
     /// What went wrong, and whether the same call may do later.
     package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
-        package enum Kind: Sendable { case refused, missing, badInput, notAllowed, tryLater }
+        package enum Kind: Sendable {
+            case refused, missing, badInput, notAllowed, tryLater
+            /// A file that was named is not there, or is not what it should be.
+            case noFile, badFile
+        }
 
         package var kind: Kind
         package var description: String
@@ -62,6 +66,22 @@ package struct RemoteNode: Sendable {
         self.token = token
         self.authorities = authorities
         trust = Trust(environment: environment)
+        if let authorities { try Self.check(authorities, by: trust) }
+    }
+
+    /// What would not do another time either is said before anything is asked.
+    private static func check(_ authorities: String, by trust: Trust) throws(Failure) {
+        guard FileManager.default.fileExists(atPath: authorities) else {
+            throw Failure(
+                kind: .noFile,
+                description: "there is no file \(authorities); --ca (or ONEBEAT_CA) names the PEM file of who may have"
+                    + " signed the node's certificate")
+        }
+        do {
+            _ = try trust.context(authorities: authorities)
+        } catch {
+            throw Failure(kind: .badFile, description: "\(error) (--ca, or ONEBEAT_CA)")
+        }
     }
 
     /// Whether what is sent cannot be read on the way.
@@ -188,7 +208,8 @@ package struct RemoteNode: Sendable {
             let failure = HTTPFailure(url: address.origin + "/", called: address)
             let words = failure.words(for: error).replacing("http.ca, or in", with: "--ca, or in").replacing(
                 "http.ca", with: "--ca")
-            throw Failure(kind: .tryLater, description: words)
+            // What SSL_CERT_FILE names is not there another time either.
+            throw Failure(kind: error is TrustProblem ? .badFile : .tryLater, description: words)
         }
     }
 

@@ -42,7 +42,7 @@ package struct Silenced: Sendable {
 
     package var words: String {
         "silence \(silence.id): nobody is told \(silence.pattern.hasPrefix("alerts/") ? "by" : "of") \(silence.pattern)"
-            + " (\(count) now) until \(silence.until)"
+            + " (\(count) now) until \(silence.until.words)"
     }
 }
 
@@ -76,7 +76,10 @@ extension Acts {
     /// - Returns: words on it.
     package func acknowledge(_ id: Int64) async throws -> String {
         try await store.acknowledge(id, by: actor)
-        return "incident \(id) is acknowledged by \(actor)"
+        let incident = try await store.incident(id)
+        let words = "incident \(id) is acknowledged by \(actor)"
+        guard incident.closedAt == nil else { return words }
+        return "\(words): no channel tells of \(incident.job) \(incident.kind) again while it lasts"
     }
 }
 

@@ -76,39 +76,41 @@ package enum AlertChannel: String, Sendable, CaseIterable {
                 headers["Onebeat-Signature"] = "v1=" + Fingerprint.hmac(signed, key: Array(secret.utf8))
             }
             return try call(setting("url"), body, headers)
-        case .slack: return try call(setting("url"), .object(["text": .string(Self.slackText(of: message))]))
+        case .slack:
+            let body: [String: JSONValue] = ["text": .string(Self.slackText(of: message)), "mrkdwn": .bool(false)]
+            return try call(setting("url"), .object(body))
         case .discord:
-            let text = String(message.text.prefix(1900))
+            let text = Self.discordText(of: message)
             return try call(
                 setting("url"), .object(["content": .string(text), "allowed_mentions": .object(["parse": .array([])])]))
         case .teams: return try call(setting("url"), Self.card(of: message))
         case .telegram:
             let host = try optional("url") ?? "https://api.telegram.org"
-            let body: [String: JSONValue] = [
-                "chat_id": .string(try setting("chat")), "text": .string(String(message.text.prefix(4000))),
-                "disable_web_page_preview": .bool(true),
-            ]
+            var body = Self.telegramMessage(of: message)
+            body["chat_id"] = .string(try setting("chat"))
             return try call("\(host)/bot\(setting("token"))/sendMessage", .object(body))
         case .ntfy:
             var headers = ["Title": message.title.asFieldValue, "Priority": message.isGood ? "default" : "high"]
             if let token = try optional("token") { headers["Authorization"] = "Bearer \(token)" }
-            return post(try setting("url"), headers, message.body)
+            return post(try setting("url"), headers, message.body.bytes(most: Longest.ntfy))
         case .pagerduty:
             let host = try optional("url") ?? "https://events.pagerduty.com/v2/enqueue"
             return try call(host, Self.pagerDutyEvent(of: message, rule: rule, key: setting("key")))
         case .dingtalk:
-            let text = JSONValue.object(["content": .string(message.text.bytes(most: 18_000))])
+            let text = JSONValue.object(["content": .string(message.text.json(most: Longest.dingtalk))])
             return try call(
                 Signing.dingtalk(setting("url"), secret: optional("secret"), at: now),
                 .object(["msgtype": "text", "text": text]))
         case .feishu:
             var body: [String: JSONValue] = [
-                "msg_type": "text", "content": .object(["text": .string(message.text.bytes(most: 18_000))]),
+                "msg_type": "text", "content": .object(["text": .string(Self.feishuText(of: message))]),
             ]
             if let secret = try optional("secret") { body.merge(Signing.feishu(secret, at: now)) { $1 } }
             return try call(setting("url"), .object(body))
         case .wecom:
-            let text = JSONValue.object(["content": .string(message.text.bytes(most: 2048))])
+            // `<@anna>` calls Anna.
+            let words = message.text.replacing("<@", with: "＜@").bytes(most: Longest.wecom)
+            let text = JSONValue.object(["content": .string(words)])
             return try call(setting("url"), .object(["msgtype": "text", "text": text]))
         case .email:
             let mail = try Self.mail(of: message, rule: rule, to: setting("to"), from: optional("from"))
@@ -175,47 +177,108 @@ package enum AlertChannel: String, Sendable, CaseIterable {
                     .object([
                         "id": .int(incident.id), "kind": .string(incident.kind), "job": .string(incident.job),
                         "run": incident.run.map { .int($0.value) } ?? .null,
-                        "summary": .string(incident.summary.bytes(most: 600)),
+                        "summary": .string(incident.summary.harmless.bytes(most: 600)),
                         "opened_at": .string("\(incident.openedAt)"),
                     ])
                 }),
         ])
     }
 
-    /// Slack takes `&`, `<` and `>` for its own marks.
-    private static func slackText(of message: AlertMessage) -> String {
-        String(message.text.prefix(3500)).replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-            .replacing(">", with: "&gt;")
+    /// What services take, by what they publish, and a little less where they count in another way.
+    private enum Longest {
+        /// Of 40,000 characters; more than 4,000 are hard to read, and marks of ours make them longer.
+        static let slack = 3500
+        static let discord = 2000
+        static let telegram = 4000
+        /// Above 4,096 bytes it is no message but a file.
+        static let ntfy = 4000
+        /// Of 20,000 bytes, and 20 KB of a request.
+        static let dingtalk = 18_000, feishu = 18_000
+        static let wecom = 2048
+        /// Of 28 KB of a request.
+        static let teams = 24_000
+        static let summary = 1000
+        static let key = 255
     }
 
+    /// Slack takes `&`, `<` and `>` for its own marks. Others that take its messages call people by `@all` alone.
+    private static func slackText(of message: AlertMessage) -> String {
+        message.text.units(most: Longest.slack).callingNobody.replacing("&", with: "&amp;")
+            .replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+
+    /// As code: nothing in it is markup, and no address is looked at.
+    private static func discordText(of message: AlertMessage) -> String {
+        let (fence, none) = ("```", "`\u{200b}`\u{200b}`")
+        let text = message.text.replacing(fence, with: none).units(most: Longest.discord - 2 * (fence.count + 1))
+        return "\(fence)\n\(text)\n\(fence)"
+    }
+
+    /// What stands below the sentence is as it was said: Telegram finds names, commands and addresses in all other text.
+    private static func telegramMessage(of message: AlertMessage) -> [String: JSONValue] {
+        let title = message.title.callingNobody
+        let text = "\(title)\n\(message.body)".units(most: Longest.telegram)
+        let start = title.utf16.count + 1
+        let entity: JSONValue = .object([
+            "type": "pre", "offset": .int(Int64(start)), "length": .int(Int64(text.utf16.count - start)),
+        ])
+        return [
+            "text": .string(text), "disable_web_page_preview": .bool(true),
+            "entities": .array(text.utf16.count > start ? [entity] : []),
+        ]
+    }
+
+    /// `<at user_id="all">` calls everybody.
+    private static func feishuText(of message: AlertMessage) -> String {
+        message.text.replacing(/<(?=\/?at\b)/.ignoresCase(), with: "＜").json(most: Longest.feishu)
+    }
+
+    /// A block a line, of runs of text: in those there is no markup.
     private static func card(of message: AlertMessage) -> JSONValue {
-        let blocks = [message.title] + message.lines + message.output
+        var room = Longest.teams
+        var blocks: [JSONValue] = []
+        for (place, line) in ([message.title] + message.lines + message.output).enumerated() where !line.isEmpty {
+            let frame = 90
+            guard room > frame + 40 else {
+                blocks.append(block("…"))
+                break
+            }
+            let text = line.json(most: room - frame)
+            room -= frame + text.jsonLength
+            blocks.append(block(text, isBold: place == 0))
+        }
         return .object([
             "type": .string("message"),
             "attachments": .array([
                 .object([
                     "contentType": .string("application/vnd.microsoft.card.adaptive"),
                     "content": .object([
-                        "type": .string("AdaptiveCard"), "version": .string("1.4"),
-                        "body": .array(
-                            blocks.map {
-                                .object(["type": .string("TextBlock"), "wrap": .bool(true), "text": .string($0)])
-                            }),
+                        "type": .string("AdaptiveCard"), "version": .string("1.4"), "body": .array(blocks),
                     ]),
                 ])
             ]),
         ])
     }
 
+    private static func block(_ text: String, isBold: Bool = false) -> JSONValue {
+        var run: [String: JSONValue] = ["type": "TextRun", "text": .string(text)]
+        if isBold { run["weight"] = "Bolder" }
+        return .object(["type": "RichTextBlock", "inlines": .array([.object(run)])])
+    }
+
     /// One event resolves what another triggered where both tell of one job: the key is the job's.
     private static func pagerDutyEvent(of message: AlertMessage, rule: String, key: String) -> JSONValue {
         let jobs = Set(message.incidents.map(\.job))
         let subject = jobs.count == 1 ? jobs.first ?? "" : "message-\(message.number)"
+        var identity = "onebeat/\(rule)/\(subject)"
+        if identity.utf8.count > Longest.key {
+            identity = "\(identity.bytes(most: Longest.key - 33))/\(Fingerprint.sha256(identity).prefix(32))"
+        }
         return .object([
             "routing_key": .string(key), "event_action": .string(message.isGood ? "resolve" : "trigger"),
-            "dedup_key": .string("onebeat/\(rule)/\(subject)"),
+            "dedup_key": .string(identity),
             "payload": .object([
-                "summary": .string(String(message.title.prefix(1000))), "source": .string("onebeat"),
+                "summary": .string(message.title.units(most: Longest.summary)), "source": .string("onebeat"),
                 "severity": .string("error"),
                 "custom_details": .object(["text": .string(message.text)]),
             ]),
@@ -239,19 +302,5 @@ package enum AlertChannel: String, Sendable, CaseIterable {
         } catch {
             throw Unfit(description: "email.\(key) \(error)")
         }
-    }
-}
-
-extension String {
-    /// As much of its beginning as fits into so many bytes, and a mark where that is not all.
-    func bytes(most: Int) -> String {
-        guard utf8.count > most else { return self }
-        var (text, room) = ("", most - 3)
-        for character in self {
-            room -= character.utf8.count
-            if room < 0 { break }
-            text.append(character)
-        }
-        return text + "…"
     }
 }

@@ -29,6 +29,9 @@ package struct AlertExecutor: Executor {
         mail = SMTPClient(environment: environment, time: time)
     }
 
+    /// How many jobs are named that keep all from being well.
+    private static let mostNamed = 5
+
     /// What a run that is asked for by hand has for its request: it sends a sample.
     package static let batchPrefix = "message-"
 
@@ -37,7 +40,7 @@ package struct AlertExecutor: Executor {
         guard case .alert(let rule) = claim.definition.work else { return .notStarted }
         do {
             if rule.channel == AlertChannel.ping.rawValue, let why = try await whatIsWrong() {
-                await output.write(Array("[onebeat: not told that all is well: \(why)]\n".utf8), to: .note)
+                await output.remark("not told that all is well: \(why)")
                 return .succeeded
             }
             let message = try await message(of: claim, rule)
@@ -54,8 +57,13 @@ package struct AlertExecutor: Executor {
 
     /// Why whoever waits for word that all is well gets none; `nil` while all is well.
     private func whatIsWrong() async throws -> String? {
-        let headline = try await health.all().headline
-        return headline.tone == .bad ? headline.sentence : nil
+        let reading = try await health.all()
+        let headline = reading.headline
+        guard headline.tone == .bad else { return nil }
+        let looks = reading.lines.map(\.health).worstFirst
+        let names = looks.prefix(Self.mostNamed).map { "\($0.job) \($0.state.rawValue)" }
+        let rest = looks.count > names.count ? ["and \(looks.count - names.count) more"] : []
+        return looks.isEmpty ? headline.sentence : "\(headline.sentence) \((names + rest).joined(separator: ", "))"
     }
 
     /// A run that somebody asked for by hand sends a sample, so that a channel can be tried.
@@ -64,7 +72,9 @@ package struct AlertExecutor: Executor {
             // No message has such a number: a receiver that drops repeats must not take a real one for it.
             return .sample(rule: claim.run.job, number: -claim.run.id.value, at: time.now())
         }
-        var message = AlertMessage(try await store.incidents(of: number), number: number)
+        var message = AlertMessage(
+            try await store.incidents(of: number), number: number,
+            clock: .clock(of: claim.definition.schedule.timezone), at: time.now())
         guard rule.output > 0 else { return message }
         var room = AlertOutput.room
         for incident in message.incidents where room > 0 {

@@ -126,14 +126,15 @@ package struct AlertLoop: TurnTaking {
         let change = Alerting.decide(view)
         let opened = try await store.open(change.opened)
         for incident in opened {
-            logger.notice(
-                "to be told",
-                metadata: [
-                    "alert": "\(incident.rule)", "job": "\(incident.job)", "kind": "\(incident.kind)",
-                    "why": "\(incident.summary)",
-                ])
+            var metadata: Logger.Metadata = [
+                "alert": "\(incident.rule)", "job": "\(incident.job)", "kind": "\(incident.kind)",
+                "why": "\(incident.summary)",
+            ]
+            if let hush = incident.heldBy { metadata["held_by"] = "\(hush)" }
+            logger.notice("\(incident.isHeld ? "held back" : "to be told")", metadata: metadata)
         }
         try await store.close(change.closed)
+        try await store.release(change.released)
         for job in rules {
             guard case .alert(let rule) = job.definition.work else { continue }
             try await store.gather(job.name, olderThan: rule.group)

@@ -4,8 +4,10 @@ import Onebeat
 package struct AlertMessage: Sendable, Equatable {
     /// How many jobs a message names; the rest is counted.
     static let mostLines = 20
-    /// The longest line.
+    /// The longest line, but for when it was found.
     static let longestLine = 300
+    /// What is sent within so long needs no word on when it was found.
+    static let prompt = Duration.seconds(300)
 
     /// The number that the receiver can drop repeats by.
     package var number: Int64
@@ -20,7 +22,10 @@ package struct AlertMessage: Sendable, Equatable {
     /// How many there are.
     package var count: Int
 
-    package init(_ incidents: [Incident], number: Int64) {
+    /// - Parameters:
+    ///   - clock: on which the people it is for read moments; UTC where it is `nil`.
+    ///   - now: when it is sent, where that is known.
+    package init(_ incidents: [Incident], number: Int64, clock: Schedule? = nil, at now: Timestamp? = nil) {
         self.number = number
         count = incidents.count
         let bad = incidents.filter { $0.kind != AlertKind.recovered.rawValue }
@@ -29,7 +34,9 @@ package struct AlertMessage: Sendable, Equatable {
         self.incidents = Array(told.prefix(Self.mostLines))
         lines = self.incidents.map { incident in
             let line = "\(incident.subject): \(incident.summary)".harmless
-            return line.count > Self.longestLine ? line.prefix(Self.longestLine - 1) + "…" : line
+            let cut = line.units(most: Self.longestLine)
+            let whole = cut + (incident.whenFound(at: now).map { " (\($0))" } ?? "")
+            return clock.map { MomentText.text(whole, on: $0) } ?? whole
         }
         if told.count > Self.mostLines { lines.append("and \(told.count - Self.mostLines) more") }
         let jobs = Set((isGood ? incidents : bad).map(\.job))
@@ -63,6 +70,13 @@ package struct AlertMessage: Sendable, Equatable {
 }
 
 extension Incident {
+    /// When it was found, where that was long before people are told.
+    fileprivate func whenFound(at now: Timestamp?) -> String? {
+        if let heldBy { return "found at \(openedAt.words), held back by \(heldBy)" }
+        guard let now, now.duration(since: openedAt) > AlertMessage.prompt else { return nil }
+        return "found at \(openedAt.words)"
+    }
+
     /// The job, or what else it is of.
     fileprivate var subject: String { WholeTrouble.isOne(self) ? "the " + job.filter { !"()".contains($0) } : job }
 
@@ -79,10 +93,16 @@ extension Incident {
 }
 
 extension String {
-    /// Without characters that nobody sees, and that mean something to a terminal or a mail server.
+    /// Without characters that nobody sees, that turn the direction of text, or that mean something to a terminal or a mail
+    /// server.
     var harmless: String {
-        guard controlCharacter() != nil else { return self }
+        guard unicodeScalars.contains(where: { $0.isHarmful || $0.properties.generalCategory == .control }) else {
+            return self
+        }
         return String(
-            UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+            UnicodeScalarView(
+                unicodeScalars.map {
+                    $0.properties.generalCategory == .control ? " " : $0.isHarmful ? "\u{fffd}" : $0
+                }))
     }
 }

@@ -3,7 +3,7 @@ import Onebeat
 /// Messages as they would be sent, for people who want to see them: with what is secret left out.
 package enum AlertSample {
     /// A failure, many at once, and the good news.
-    package static func all(rule: String, at now: Timestamp) -> [AlertMessage] {
+    package static func all(rule: String, at now: Timestamp, clock: Schedule? = nil) -> [AlertMessage] {
         func incident(_ job: String, _ kind: AlertKind, _ summary: String, _ id: Int64) -> Incident {
             var incident = Incident(
                 rule: rule, kind: kind, job: job, since: now, run: RunID(4694 + id), summary: summary)
@@ -11,11 +11,13 @@ package enum AlertSample {
             return incident
         }
         let failed = incident("backup_daily", .failed, "failed: exit code 1; last line: No space left on device", 17)
-        let late = incident("report", .late, "run 4712 has been due for 1 min and has not started", 18)
+        let late = incident(
+            "report", .late,
+            "run 4712 has been due since \((now - .seconds(72)).words) and has not started: no node is up", 18)
         let well = incident("backup_daily", .recovered, "well again; it was failed", 19)
         return [
-            AlertMessage([failed], number: 17), AlertMessage([failed, late], number: 17),
-            AlertMessage([well], number: 19),
+            AlertMessage([failed], number: 17, clock: clock), AlertMessage([failed, late], number: 17, clock: clock),
+            AlertMessage([well], number: 19, clock: clock),
         ]
     }
 

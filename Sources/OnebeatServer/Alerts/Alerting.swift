@@ -6,8 +6,12 @@ import Onebeat
 
 /// What is to be told, and what is over.
 struct Alerting: Equatable {
+    /// What is kept from now on; of what is held back by quiet hours or a silence people are told when these end, where it is
+    /// still so.
     var opened: [Incident] = []
     var closed: [Int64] = []
+    /// What was held back and is told now, with the words of now.
+    var released: [Incident] = []
 
     /// What is known when it is decided what to tell.
     struct View {
@@ -31,10 +35,10 @@ struct Alerting: Equatable {
         /// Since when some node has lived without a break.
         var upSince: Timestamp?
 
-        /// Whether a rule, the work of job `name`, told nothing of a job at a moment.
-        func isHushed(_ rule: AlertRule, _ name: String, _ job: String, at moment: Timestamp) -> Bool {
-            rule.quiet?.hold(at: moment, zones: zones) ?? false
-                || silences.contains { $0.holds(at: moment) && $0.covers(job, by: name) }
+        /// What kept a rule, the work of job `name`, from telling of a job at a moment; `nil` where nothing did.
+        func hush(_ rule: AlertRule, _ name: String, _ job: String, at moment: Timestamp) -> String? {
+            if let quiet = rule.quiet, quiet.hold(at: moment, zones: zones) { return "quiet hours, \(quiet.words)" }
+            return silences.first { $0.holds(at: moment) && $0.covers(job, by: name) }.map { "silence \($0.id)" }
         }
 
         /// Whether it is kept already, as far as is known: the store knows all, and is not to be asked each time.
@@ -63,10 +67,11 @@ struct Alerting: Equatable {
             rules[name] = rule
             let open = view.known.filter { $0.rule == name && $0.closedAt == nil }
             for watched in view.lines where rule.watches(watched.job) {
-                if let incident = incident(of: watched, rule, name, view),
-                    !view.isHushed(rule, name, incident.job, at: view.now),
-                    !open.contains(where: { $0.job == incident.job && $0.kind == incident.kind })
-                {
+                for health in watched.health.troubles {
+                    guard var incident = incident(health, watched, rule, name, view),
+                        !open.contains(where: { $0.job == incident.job && $0.kind == incident.kind })
+                    else { continue }
+                    incident.heldBy = view.hush(rule, name, incident.job, at: view.now)
                     result.opened.append(incident)
                 }
             }
@@ -78,8 +83,17 @@ struct Alerting: Equatable {
         for incident in view.known where incident.closedAt == nil && incident.openedAt <= view.asOf {
             let line = byName[incident.job]
             if let rule = rules[incident.rule] {
+                let isHushed = view.hush(rule, incident.rule, incident.job, at: view.now) != nil
+                if incident.isHeld {
+                    // Nobody was told of it: it is over as soon as it is, and nobody is told of that either.
+                    if let still = still(incident, rule, line, view) {
+                        if !isHushed { result.released.append(still) }
+                    } else {
+                        result.closed.append(incident.id)
+                    }
+                    continue
+                }
                 // What was told before is over, for people, when they may be told so.
-                let isHushed = view.isHushed(rule, incident.rule, incident.job, at: view.now)
                 if WholeTrouble.isOne(incident) {
                     if isHushed || view.whole.contains(where: { $0.subject == incident.job }) { continue }
                 } else if let line, isHushed || isOpen(incident, line) {
@@ -87,6 +101,7 @@ struct Alerting: Equatable {
                 }
             }
             result.closed.append(incident.id)
+            if incident.isHeld { continue }
             guard let rule = rules[incident.rule], rule.on.contains(AlertKind.recovered.rawValue),
                 WholeTrouble.isOne(incident)
                     || line.map({ $0.health.state != .paused && rule.watches($0.job) }) ?? false
@@ -97,6 +112,25 @@ struct Alerting: Equatable {
                     run: line?.health.run, summary: "well again; it was \(incident.kind)", isNews: true))
         }
         return result
+    }
+
+    /// What was held back, in the words of now, where it is still so; `nil` where it is over, or has become something else, which
+    /// is an incident of its own.
+    private static func still(
+        _ incident: Incident, _ rule: AlertRule, _ line: HealthReader.Line?, _ view: View
+    ) -> Incident? {
+        var still = incident
+        if WholeTrouble.isOne(incident) {
+            guard let trouble = view.whole.first(where: { $0.subject == incident.job }) else { return nil }
+            still.summary = trouble.why
+            return still
+        }
+        guard let line else { return nil }
+        if let health = line.health.troubles.first(where: { $0.alertKind?.rawValue == incident.kind }) {
+            (still.summary, still.run) = (health.why(toldBy: rule), health.run)
+            return still
+        }
+        return !line.health.needsLook && isOpen(incident, line) ? still : nil
     }
 
     /// A run that runs is no word on what was missed or skipped before: its end is.
@@ -110,9 +144,8 @@ struct Alerting: Equatable {
     }
 
     private static func incident(
-        of line: HealthReader.Line, _ rule: AlertRule, _ name: String, _ view: View
+        _ health: JobHealth, _ line: HealthReader.Line, _ rule: AlertRule, _ name: String, _ view: View
     ) -> Incident? {
-        let health = line.health
         guard let kind = health.alertKind, rule.on.contains(kind.rawValue) else { return nil }
         // Those that come in streaks have one; a run that hangs is one at once.
         guard health.streak == 0 || health.streak >= rule.after else { return nil }
@@ -133,7 +166,7 @@ struct Alerting: Equatable {
         let success = line.status?.lastSuccessAt ?? line.job.createdAt
         return Incident(
             rule: name, kind: kind, job: line.job.name, since: max(success, over ?? .distantPast), run: health.run,
-            summary: health.why)
+            summary: health.why(toldBy: rule))
     }
 
     /// Runs that ended well and took far longer than usual.
@@ -143,13 +176,13 @@ struct Alerting: Equatable {
         guard rule.on.contains(AlertKind.slow.rawValue) else { return [] }
         return view.slow.compactMap { run, usual in
             guard let line = byName[run.job], rule.watches(line.job), let end = run.finishedAt,
-                let start = run.startedAt,
-                !view.isHushed(rule, name, run.job, at: end)
+                let start = run.startedAt
             else { return nil }
-            let incident = Incident(
+            var incident = Incident(
                 rule: name, kind: .slow, job: run.job, since: end, run: run.id,
                 summary: "run \(run.id) took \(end.duration(since: start).brief); usually it takes \(usual.brief)",
                 isNews: true)
+            incident.heldBy = view.hush(rule, name, run.job, at: view.now) ?? view.hush(rule, name, run.job, at: end)
             return view.isKnown(incident) ? nil : incident
         }
     }
@@ -168,20 +201,22 @@ struct Alerting: Equatable {
     private static func reminder(
         of incident: Incident, _ rule: AlertRule, _ line: HealthReader.Line?, _ view: View
     ) -> Incident? {
-        guard let pause = rule.repeats, let kind = AlertKind(rawValue: incident.kind),
-            !view.isHushed(rule, incident.rule, incident.job, at: view.now)
+        guard let pause = rule.repeats, let kind = AlertKind(rawValue: incident.kind), !incident.isHeld,
+            view.hush(rule, incident.rule, incident.job, at: view.now) == nil
         else { return nil }
         let why: String
         if let line, isOpen(incident, line) {
+            let troubles = line.health.troubles
+            let same = troubles.first { $0.alertKind == kind }
             // What it has become since is told as that.
-            if let now = line.health.alertKind, now != kind { return nil }
-            why = line.health.needsLook ? line.health.why : incident.summary
+            if !troubles.isEmpty, same == nil { return nil }
+            why = same?.why(toldBy: rule) ?? incident.summary
         } else if let trouble = view.whole.first(where: { $0.subject == incident.job }) {
             why = trouble.why
         } else {
             return nil
         }
-        let age = view.now.duration(since: incident.openedAt)
+        let age = view.now.duration(since: incident.toldFrom)
         let count = age.wholeMicroseconds / max(1, pause.wholeMicroseconds)
         // By whichever alert somebody was told, as long as it is the same trouble: one that was over before is not.
         let isSeen = view.known.contains {
@@ -191,8 +226,8 @@ struct Alerting: Equatable {
         guard count > 0, !isSeen else { return nil }
         let again = Incident(
             rule: incident.rule, kind: kind, job: incident.job,
-            since: incident.openedAt + .microseconds(count * pause.wholeMicroseconds), run: line?.health.run,
-            summary: "still so after \(age.brief): \(why)", isNews: true)
+            since: incident.toldFrom + .microseconds(count * pause.wholeMicroseconds), run: line?.health.run,
+            summary: "still so at \(view.now.words), since \(incident.openedAt.words): \(why)", isNews: true)
         return view.isKnown(again) ? nil : again
     }
 
@@ -204,7 +239,7 @@ struct Alerting: Equatable {
         return view.troubles.compactMap { run in
             guard let line = byName[run.job], rule.watches(line.job), !line.health.needsLook,
                 let end = run.finishedAt, end > max(storedAt, view.now - lookBack), end <= view.asOf,
-                run.version.generation == line.job.generation, !view.isHushed(rule, name, run.job, at: end),
+                run.version.generation == line.job.generation,
                 let kind = AlertKind(of: run.state), rule.on.contains(kind.rawValue)
             else { return nil }
             // What was told while it lasted is told.
@@ -218,9 +253,11 @@ struct Alerting: Equatable {
             }
             guard !isTold else { return nil }
             let why = run.message ?? run.reason?.sentence
-            return Incident(
+            var incident = Incident(
                 rule: name, kind: kind, job: run.job, since: end, run: run.id,
                 summary: "\(run.state.words)\(why.map { ": \($0)" } ?? ""); it has done well since", isNews: true)
+            incident.heldBy = view.hush(rule, name, run.job, at: view.now) ?? view.hush(rule, name, run.job, at: end)
+            return incident
         }
     }
 }
@@ -249,6 +286,19 @@ extension AlertKind {
 }
 
 extension JobHealth {
+    /// What is wrong with a job: nothing, or more than one thing. A worker that vanished and took its queue along is one.
+    var troubles: [JobHealth] {
+        guard needsLook else { return [] }
+        let hasLostWorker = outcome == .lost || outcome == .dead
+        return [self] + also.filter { !(hasLostWorker && $0.state == .unserved) }
+    }
+
+    /// Why, in the words of an alert: what it tells of by itself is not said twice.
+    func why(toldBy rule: AlertRule) -> String {
+        let isToldOfAll = also.allSatisfy { $0.alertKind.map { rule.on.contains($0.rawValue) } ?? true }
+        return isToldOfAll ? ownWhy ?? why : why
+    }
+
     /// What a job that needs a look is told as.
     var alertKind: AlertKind? {
         switch state {
@@ -266,5 +316,5 @@ extension JobHealth {
 
 extension JobRecord {
     /// Whether it tells people of other jobs.
-    package var isAlert: Bool { if case .alert = definition.work { true } else { false } }
+    package var isAlert: Bool { definition.isAlert }
 }

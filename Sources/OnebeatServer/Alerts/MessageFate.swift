@@ -18,6 +18,13 @@ package struct MessageFate: Sendable {
 
     /// In a few words.
     package func word(for incident: Incident) -> String {
+        if incident.isHeld, let hush = incident.heldBy {
+            return "\(incident.closedAt == nil ? "held back" : "told to nobody"): \(hush)"
+        }
+        return now(incident) + (incident.releasedAt.map { " (held back until \($0.words))" } ?? "")
+    }
+
+    private func now(_ incident: Incident) -> String {
         guard incident.batch != nil else { return "soon" }
         guard let run = run(of: incident) else { return "run not kept" }
         switch run.state {

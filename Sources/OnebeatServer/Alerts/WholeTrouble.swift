@@ -33,7 +33,7 @@ struct WholeTrouble: Equatable {
             return WholeTrouble(
                 subject: "(clock of \(node.id.name))", kind: .skew,
                 why:
-                    "it is \(length.brief) \(node.skew < .zero ? "ahead of" : "behind") the store's; is NTP at work there?"
+                    "it was \(length.brief) \(node.skew < .zero ? "ahead of" : "behind") the store's at \(now.words); is NTP at work there?"
             )
         }
         if let since = leaderlessSince, now.duration(since: since) >= patience.lead {
@@ -43,7 +43,7 @@ struct WholeTrouble: Equatable {
             found.append(
                 WholeTrouble(
                     subject: "(lead)", kind: .leaderless,
-                    why: "nobody has led for \(now.duration(since: since).brief): \(why); nothing new falls due"))
+                    why: "nobody has led since \(since.words): \(why); nothing new falls due"))
         }
         return found
     }
@@ -53,7 +53,7 @@ struct WholeTrouble: Equatable {
         WholeTrouble(
             subject: "(store)", kind: .store,
             why:
-                "it could not be reached for \(end.duration(since: start).brief), from \(start) on, as node \(node) saw it",
+                "it could not be reached for \(end.duration(since: start).brief), from \(start.words) on, as node \(node) saw it",
             isNews: true)
     }
 
@@ -61,19 +61,20 @@ struct WholeTrouble: Equatable {
     static func event(from start: Timestamp, to end: Timestamp, seenBy node: String) -> Event {
         Event(
             "store.away", actor: node,
-            message: "the store could not be reached for \(end.duration(since: start).brief), from \(start) on")
+            message: "the store could not be reached for \(end.duration(since: start).brief), from \(start.words) on")
     }
 
     /// What a rule tells of it.
     static func incidents(_ rule: AlertRule, _ name: String, _ view: Alerting.View) -> [Incident] {
         view.whole.compactMap { trouble in
-            guard rule.on.contains(trouble.kind.rawValue), !view.isHushed(rule, name, trouble.subject, at: view.now),
+            guard rule.on.contains(trouble.kind.rawValue),
                 !view.known.contains(where: { $0.rule == name && $0.job == trouble.subject && $0.closedAt == nil })
             else { return nil }
             let since = Timestamp(microseconds: view.now.microseconds / quantum * quantum)
-            let incident = Incident(
+            var incident = Incident(
                 rule: name, kind: trouble.kind, job: trouble.subject, since: since, summary: trouble.why,
                 isNews: trouble.isNews)
+            incident.heldBy = view.hush(rule, name, trouble.subject, at: view.now)
             return view.isKnown(incident) ? nil : incident
         }
     }

@@ -49,11 +49,42 @@ package struct StoreWitness: Witness {
         of job: String, after start: Timestamp, count: Int, timezone: String?
     ) async throws -> FiresResource? {
         guard let record = try await store.job(job) else { return nil }
+        if let watch = record.definition.signal {
+            return try await expected(of: record, watch, after: start, count: count, timezone: timezone)
+        }
         var definition = record.definition.schedule
         definition.timezone = timezone ?? definition.timezone
         let schedule =
             try timezone == nil ? schedules.schedule(for: record) : Schedule(definition, jobName: record.name)
-        return FiresResource(schedule, record.fires(by: schedule, after: start, count: count), of: job)
+        return FiresResource(
+            schedule, record.fires(by: schedule, after: start, count: count), of: record.definition)
+    }
+
+    /// When word of a job that runs elsewhere is expected: by cron, or so long after the last success, as if the next ones came
+    /// just then.
+    private func expected(
+        of record: JobRecord, _ watch: SignalWatch, after start: Timestamp, count: Int, timezone: String?
+    ) async throws -> FiresResource {
+        var definition = watch.expected
+        definition.timezone = timezone ?? definition.timezone
+        let schedule = try Schedule(definition, jobName: record.name)
+        guard case .every(let length) = watch.expected.rhythm else {
+            return FiresResource(schedule, schedule.preview(after: start, count: count), of: record.definition)
+        }
+        let reading = try await HealthReader(store, schedules: schedules).of([record])
+        var moments: [Timestamp] = []
+        if let next = reading.lines.first?.expectedAt {
+            let passed = max(0, start.duration(since: next).wholeMicroseconds / max(1, length.wholeMicroseconds))
+            var moment = (next + .microseconds(passed * length.wholeMicroseconds)).wholeSecond
+            while moments.count < count, moment < .distantFuture {
+                if moment > start { moments.append(moment) }
+                moment = moment + length
+            }
+        }
+        let occurrences = moments.map {
+            Occurrence(instant: $0, local: schedule.format($0), mark: .plain, note: nil)
+        }
+        return FiresResource(schedule, occurrences, of: record.definition)
     }
 
     package func versions(of job: String, limit: Int) async throws -> [VersionResource] {
@@ -128,7 +159,8 @@ package struct StoreWitness: Witness {
         guard let run, let definition = try await store.definition(run.version) else {
             guard let removal else { return nil }
             throw StoreError.notFound(
-                "there is no job \"\(name)\": \(removal.actor) removed it at \(removal.at), and no run of it is kept")
+                "there is no job \"\(name)\": \(removal.actor) removed it at \(removal.at.words), and no run of it is kept"
+            )
         }
         let record = JobRecord(
             definition: definition, generation: run.version.generation, version: run.version.version, source: "",

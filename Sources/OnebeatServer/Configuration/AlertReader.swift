@@ -31,12 +31,18 @@ struct AlertReader {
                 "is an empty list; give it an alert or leave the key out", at: node.position, Place(path: ["alerts"]))
         }
         var jobs: [JobDefinition] = []
-        for (index, entry) in list.nodes.enumerated() where !findings.isFull { jobs += read(entry, number: index + 1) }
-        let names = Dictionary(grouping: jobs, by: \.name).filter { $0.value.count > 1 }.keys.sorted()
-        for name in names {
-            findings.problem(
-                "two entries make \"\(name)\"; give each a `name` of its own", at: node.position,
-                Place(path: ["alerts"]))
+        // Also of entries that have other problems.
+        var makers: [String: Int] = [:]
+        for (index, entry) in list.nodes.enumerated() where !findings.isFull {
+            let number = index + 1
+            jobs += read(entry, number: number) { name in
+                if let first = makers[name] {
+                    findings.problem(
+                        "makes \"\(name)\", as entry \(first) does; give each a `name` of its own", at: entry.position,
+                        Place(path: ["alerts", "\(number)"]))
+                }
+                makers[name] = makers[name] ?? number
+            }
         }
         return jobs
     }
@@ -57,9 +63,9 @@ struct AlertReader {
         }
     }
 
-    private func read(_ entry: YAMLNode, number: Int) -> [JobDefinition] {
+    /// - Parameter makes: told the name of each job that the entry makes.
+    private func read(_ entry: YAMLNode, number: Int, makes: (String) -> Void) -> [JobDefinition] {
         let place = Place(path: ["alerts", "\(number)"])
-        let before = findings.problemCount
         guard let map = MapReader(entry, place, keys: Self.keys, findings: findings) else { return [] }
         let name = map.value("name", Read.name) ?? "\(number)"
         var rule = AlertRule(channel: "")
@@ -84,26 +90,39 @@ struct AlertReader {
         policies.timeout = map.value("timeout", Read.positiveLength) ?? .seconds(60)
         if let queue = map.value("queue", Read.name) { policies.queue = queue }
         let channels = AlertChannel.allCases.filter { map.has($0.rawValue) }
-        if channels.isEmpty, findings.problemCount == before {
+        // A key that is misspelt may be the way to tell.
+        if channels.isEmpty, Self.knowsAllKeys(of: entry) {
             let words = AlertChannel.allCases.map(\.rawValue).joined(separator: ", ")
             findings.problem("it tells nobody; give it a way to tell: \(words)", at: map.mark, place)
         }
+        var told: Set<String> = []
         return channels.compactMap { channel -> JobDefinition? in
+            makes("\(Self.prefix)\(name)/\(channel.rawValue)")
             guard let settings = settings(of: channel, map) else { return nil }
             rule.channel = channel.rawValue
             rule.settings = settings
             var job = JobDefinition(
-                name: "\(Self.prefix)\(name)/\(channel.rawValue)", schedule: .manual, work: .alert(rule),
+                name: "\(Self.prefix)\(name)/\(channel.rawValue)",
+                schedule: ScheduleDefinition(.manual, timezone: timezone),
+                work: .alert(rule),
                 policies: policies)
             if channel == .ping { job = Self.ping(job, rule) }
             do throws(DefinitionError) {
                 return try job.validated()
             } catch {
-                findings.problem(
-                    error.problem, at: map.node(error.key)?.position ?? map.mark, place.child(error.key))
+                // What is wrong with the entry is wrong with each of its jobs.
+                if told.insert("\(error.key) \(error.problem)").inserted {
+                    findings.problem(
+                        error.problem, at: map.node(error.key)?.position ?? map.mark, place.child(error.key))
+                }
                 return nil
             }
         }
+    }
+
+    private static func knowsAllKeys(of entry: YAMLNode) -> Bool {
+        guard case .mapping(let mapping) = entry else { return true }
+        return mapping.pairs.allSatisfy { keys.contains($0.key.string) }
     }
 
     /// It tells nothing of any job: it is due by itself, and says that all is well.
@@ -112,7 +131,7 @@ struct AlertReader {
         rule.on = []
         let every = rule.settings.removeValue(forKey: "every").flatMap { Duration(text: $0) } ?? .seconds(60)
         job.work = .alert(rule)
-        job.schedule = ScheduleDefinition(.every(every))
+        job.schedule.rhythm = .every(every)
         job.policies.retry = RetryPolicy(limit: 2, backoff: .seconds(2), max: .seconds(10), jitter: 0.2)
         job.policies.overlap = .skip
         job.policies.missed = .skip
@@ -132,7 +151,8 @@ struct AlertReader {
         }
         let days = inner.value("days", Read.list(of: Read.choice(of: Day.self))) ?? []
         let timezone = inner.value("timezone", zone) ?? timezone
-        guard let from = inner.value("from", Read.time), let to = inner.value("to", Read.time) else { return nil }
+        let (from, to) = (inner.value("from", Read.time), inner.value("to", Read.time))
+        guard let from, let to else { return nil }
         return QuietHours(
             from: from, to: to, timezone: timezone,
             days: Set(days.compactMap { QuietHours.dayNames.firstIndex(of: $0.rawValue) }))

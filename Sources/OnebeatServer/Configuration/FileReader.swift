@@ -149,10 +149,10 @@ struct FileReader {
         for key in ["certificate", "key"] where !map.has(key) {
             map.problem("is left out: name both files, certificate and key, in PEM form", key: key)
         }
-        guard let certificate = map.value("certificate", Read.words), let key = map.value("key", Read.words) else {
-            return nil
-        }
-        return CertificateFiles(certificate: certificate, key: key, isStrict: map.value("hsts", Read.truth) ?? true)
+        let (certificate, key) = (map.value("certificate", Read.words), map.value("key", Read.words))
+        let isStrict = map.value("hsts", Read.truth) ?? true
+        guard let certificate, let key else { return nil }
+        return CertificateFiles(certificate: certificate, key: key, isStrict: isStrict)
     }
 
     private static func range(_ node: YAMLNode) throws(Misfit) -> AddressRange {

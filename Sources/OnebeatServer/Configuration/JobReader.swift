@@ -39,6 +39,8 @@ struct JobReader {
         let owner = map.value("owner", Read.name)
         let needs = needs(map)
         let secrets = map.value("secret", Read.list(of: Self.secret)) ?? []
+        let by = map.value("by", Read.time)
+        let list = map.value("each", Read.words)
         guard let schedule, let work, findings.problemCount == before else {
             checkName()
             return nil
@@ -49,9 +51,9 @@ struct JobReader {
         job.owner = owner
         job.needs = needs
         job.hasSecretOutput = secrets.contains("output")
-        job.by = map.value("by", Read.time)
-        if let text = map.value("each", Read.words) {
-            job.each = each(text, of: job, map)
+        job.by = by
+        if let list {
+            job.each = each(list, of: job, map)
             // What nobody bounded goes as wide as there are slots.
             if !map.has("overlap"), job.policies.limit == nil { job.policies.overlap = .allow }
         }

@@ -17,11 +17,14 @@ struct ScheduleReader {
 
     /// The schedule, or `nil` when problems were reported.
     func read(timezone defaultZone: String) -> Schedule? {
-        let problems = map.findings.problemCount
         var definition = ScheduleDefinition(.manual, timezone: defaultZone)
         if let zone = map.value("timezone", Read.words) { definition.timezone = zone }
         // The zone goes first: moments without an offset are read against it.
-        guard let zone = compile(ScheduleDefinition(.manual, timezone: definition.timezone)) else { return nil }
+        // Without one the rest is read by UTC, so that what else is wrong is told as well.
+        let named = compile(ScheduleDefinition(.manual, timezone: definition.timezone))
+        let untold = map.findings.problemCount
+        if named == nil { definition.timezone = "UTC" }
+        guard let zone = named ?? compile(ScheduleDefinition(.manual)) else { return nil }
         let moment = { (node: YAMLNode) throws(Misfit) in try Self.moment(node, in: zone) }
         definition.start = map.value("start", moment)
         definition.end = map.value("end", moment)
@@ -39,8 +42,9 @@ struct ScheduleReader {
                 at: map.mark(ofKey: given[1]))
         }
         definition.rhythm = rhythm(given.first, moment: moment) ?? .manual
-        guard map.findings.problemCount == problems else { return nil }
-        return compile(definition)
+        guard map.findings.problemCount == untold else { return nil }
+        let schedule = compile(definition)
+        return named == nil ? nil : schedule
     }
 
     private func rhythm(

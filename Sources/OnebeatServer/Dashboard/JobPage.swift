@@ -62,7 +62,9 @@ struct JobPage {
         // What runs elsewhere cannot be started here.
         if definition.signal != nil { return [pause] }
         return [
-            hand.button("Run now", to: "\(place)/trigger", fields: [("request_id", RequestName.fresh())]), pause,
+            hand.button(
+                isToldBy ? "Send a sample" : "Run now", to: "\(place)/trigger",
+                fields: [("request_id", RequestName.fresh())]), pause,
         ]
     }
 
@@ -72,6 +74,11 @@ struct JobPage {
         case .cron, .every, .at, .repeat, .solar: true
         case .delay, .event, .after, .manual: false
         }
+    }
+
+    /// Whether it tells people, and not by itself.
+    private var isToldBy: Bool {
+        if case .manual = definition.schedule.rhythm { definition.isAlert } else { false }
     }
 
     private var silenceLink: HTML? {
@@ -100,6 +107,8 @@ struct JobPage {
         switch schedule {
         case .success(let schedule) where definition.signal != nil:
             say("It runs \(english(definition.words(schedule))).")
+        case .success(let schedule) where definition.isAlert:
+            say("It tells people \(english(definition.words(schedule))).")
         case .success(let schedule): say("Due \(english(schedule.words)).")
         case .failure(let error): say("The schedule cannot be read on this node: \(english("\(error)"))")
         }
@@ -132,6 +141,10 @@ struct JobPage {
                 : say("Word of a success is expected \(words.both(expectedAt)).")
             let signal: HTML = "<code>onebeat signal \(job.name) success</code>"
             return "<p>\(expected)</p><p class=\"empty\">\(say("\(signal) tells of a run that ended well."))</p>"
+        }
+        if isToldBy {
+            let test: HTML = "<code>onebeat alerts test \(job.name)</code>"
+            return "<p class=\"empty\">\(say("\(test) sends a sample."))</p>"
         }
         if job.isPaused {
             let resume: HTML = "<code>onebeat resume \(job.name)</code>"

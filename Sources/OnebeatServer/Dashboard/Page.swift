@@ -9,7 +9,7 @@ import Onebeat
 struct Page {
     /// Where the reader is, for the menu.
     enum Place: CaseIterable {
-        case overview, jobs, runs, graph, calendar, alerts, nodes, events, lab
+        case overview, jobs, runs, graph, calendar, backfills, alerts, nodes, events, lab
 
         var title: Sentence {
             switch self {
@@ -18,6 +18,7 @@ struct Page {
             case .runs: "Runs"
             case .graph: "Graph"
             case .calendar: "Calendar"
+            case .backfills: "Backfills"
             case .alerts: "Alerts"
             case .nodes: "Nodes"
             case .events: "Events"
@@ -32,6 +33,7 @@ struct Page {
             case .runs: "/runs"
             case .graph: "/graph"
             case .calendar: "/calendar"
+            case .backfills: "/backfills"
             case .alerts: "/alerts"
             case .nodes: "/nodes"
             case .events: "/events"
@@ -134,6 +136,7 @@ extension Page.Place {
         case .runs: "r"
         case .graph: "g"
         case .calendar: "c"
+        case .backfills: "b"
         case .alerts: "a"
         case .nodes: "n"
         case .events: "e"

@@ -92,8 +92,7 @@ struct RunPage {
     private var lifeList: HTML {
         var moments: [(Timestamp, HTML, String)] = [
             (
-                run.scheduledAt,
-                run.isReported ? say("told of") : run.kind == .manual ? say("asked for by hand") : say("due"), "calm"
+                run.scheduledAt, say(origin), "calm"
             )
         ]
         if elements != nil, let start = run.startedAt {
@@ -115,6 +114,19 @@ struct RunPage {
                 "<li class=\"\(moment.2)\">\(words.clock(moment.0)) \(moment.1)</li>\n" as HTML
             }
         return "<ol class=\"life\">\(lines)</ol>"
+    }
+
+    private var origin: Sentence {
+        switch RunOrigin(run) {
+        case .due: "due"
+        case .told: "told of"
+        case .backfill: "the instant that a backfill makes up for"
+        case .again, .hand: "asked for by hand"
+        case .event: "started by an event"
+        case .message(let number): "made to send message \(number)"
+        case .remainder(let number): "made to send message \(number) to those whom the mail server had refused"
+        case .sample: "asked for by hand, to send a sample"
+        }
     }
 
     private func tone(of attempt: Attempt) -> String {

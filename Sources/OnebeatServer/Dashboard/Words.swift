@@ -31,6 +31,11 @@ struct Words: Sendable {
         return "<time datetime=\"\("\(moment)")\" title=\"\("\(moment)")\" data-clock>\(words)</time>"
     }
 
+    /// The moment with its date, in a sentence.
+    static func whole(_ moment: Timestamp) -> HTML {
+        "<time datetime=\"\("\(moment)")\" title=\"\("\(moment)")\" data-clock>\(moment.words)</time>"
+    }
+
     /// Both: `03:00:00 · 4 min ago`.
     func both(_ moment: Timestamp?) -> HTML {
         moment == nil ? clock(nil) : "\(clock(moment)) <span class=\"faint\">\(relative(moment))</span>"

@@ -157,7 +157,9 @@ package struct HealthReader: Sendable {
         }
         for place in facts.indices {
             facts[place].duty = try await duty(of: facts[place].job, at: now) { places[$0].map { facts[$0].job } }
-            facts[place].expectedAt = schedules.expectation(of: facts[place].job).flatMap(facts[place].expected)
+            let expectation = schedules.expectation(of: facts[place].job)
+            facts[place].expectedAt = expectation.flatMap(facts[place].expected)
+            facts[place].wordExpectedAt = expectation.flatMap(facts[place].wordExpected)
         }
         let known = Set(suspects)
         let owed = facts.filter { $0.isOwed(at: now) && !known.contains($0.job.name) }.prefix(Self.mostOwed)

@@ -57,6 +57,10 @@ package struct JobHealth: Sendable, Equatable {
     package var streak = 0
     /// How the newest run that did not end well ended, for a job that is failing.
     package var outcome: RunState?
+    /// What else is wrong with a job that is failing, and is not told by its failures: ``why`` names it, too.
+    package var also: [JobHealth] = []
+    /// Why without that, for whoever tells of each by itself.
+    package private(set) var ownWhy: String?
 
     /// Whether somebody should look.
     package var needsLook: Bool { state.needsLook }
@@ -95,6 +99,8 @@ package struct JobFacts: Sendable {
     package var rhythm: Duration?
     /// When a success is expected next, of a job that runs elsewhere.
     package var expectedAt: Timestamp?
+    /// When word of any end is expected next, of a job that runs elsewhere: a failure that was told of is word, too.
+    package var wordExpectedAt: Timestamp?
     /// The run of an alert that failed and is due again.
     package var retrying: Run?
 
@@ -103,6 +109,12 @@ package struct JobFacts: Sendable {
     /// When a success is expected next by the schedule of a job that runs elsewhere: after the last one, or since it is known.
     func expected(by schedule: Schedule) -> Timestamp? {
         let last = max(status?.lastSuccessAt ?? .distantPast, job.createdAt)
+        return job.definition.signal?.next(after: last, by: schedule)
+    }
+
+    /// When word of any end is expected next.
+    func wordExpected(by schedule: Schedule) -> Timestamp? {
+        let last = max(status?.lastSuccessAt ?? .distantPast, newestEnd?.finishedAt ?? .distantPast, job.createdAt)
         return job.definition.signal?.next(after: last, by: schedule)
     }
 
@@ -162,24 +174,12 @@ extension JobHealth {
 
     /// The rule. What a person chose (a pause) goes before what went wrong, and what went wrong before what may.
     package static func decide(_ facts: JobFacts, _ cluster: ClusterFacts) -> JobHealth {
-        let (job, now) = (facts.job, cluster.now)
+        let job = facts.job
         let name = job.name
         if let trouble = job.definition.trouble { return JobHealth(job: name, .invalid, trouble) }
         if job.isPaused { return JobHealth(job: name, .paused, "what falls due is recorded as skipped") }
-        if let failing = failing(facts, now) { return failing }
-        if let untold = untold(facts) { return untold }
-        if let unheard = unheard(facts, now) { return unheard }
-        if job.definition.signal == nil, let unserved = unserved(facts, cluster) { return unserved }
-        if let next = job.nextAt, next < now - planning, !cluster.living.isEmpty {
-            return JobHealth(
-                job: name, .overdue, "it was due \(next.relative(to: now)) and nobody planned it; does a node lead?",
-                since: next)
-        }
-        if facts.running == nil, let missing = missing(facts) { return missing }
-        if let late = late(facts, now) { return late }
-        if let stuck = stuck(facts, now) { return stuck }
-        if let skipping = skipping(facts, now) { return skipping }
-        if let waiting = waiting(facts, cluster) { return waiting }
+        if let failing = failing(facts) ?? untold(facts) { return failing.beside(present(facts, cluster)) }
+        if let present = present(facts, cluster) { return present }
         if let run = facts.running { return JobHealth(job: name, .running, since: run.startedAt, run: run.id) }
         let isNew = facts.status == nil && facts.newestEnd == nil
         return JobHealth(
@@ -187,10 +187,41 @@ extension JobHealth {
             run: facts.newestEnd?.id)
     }
 
-    private static func failing(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
+    /// The same, where something is wrong besides what has failed.
+    private func beside(_ other: JobHealth?) -> JobHealth {
+        guard let other else { return self }
+        var health = self
+        health.also = [other]
+        health.ownWhy = why
+        health.why += "; and \(other.state.rawValue): \(other.why)"
+        return health
+    }
+
+    /// What is wrong at the moment, whatever has failed before: the first that holds, since it explains those after it.
+    private static func present(_ facts: JobFacts, _ cluster: ClusterFacts) -> JobHealth? {
+        let (job, now) = (facts.job, cluster.now)
+        if let unheard = unheard(facts, now) { return unheard }
+        if job.definition.signal == nil, let unserved = unserved(facts, cluster) { return unserved }
+        if let next = job.nextAt, next < now - planning, !cluster.living.isEmpty {
+            return JobHealth(
+                job: job.name, .overdue, "it was due at \(next.words) and nobody planned it; does a node lead?",
+                since: next)
+        }
+        if facts.running == nil, let missing = missing(facts) { return missing }
+        if let late = late(facts, now) { return late }
+        if let stuck = stuck(facts, now) { return stuck }
+        if let skipping = skipping(facts, now) { return skipping }
+        return waiting(facts, cluster)
+    }
+
+    private static func failing(_ facts: JobFacts) -> JobHealth? {
         guard let status = facts.status, status.failuresInARow > 0 else { return nil }
-        let end = facts.newestEnd.flatMap { RunState.troubles.contains($0.state) ? $0 : nil }
         let word = RunState(stored: status.status)
+        // The newest end may be another one: of what was missed since, which is told as that.
+        let end = facts.newestEnd.flatMap { end in
+            RunState.troubles.contains(end.state) && (end.state == word || !RunState.troubles.contains(word))
+                ? end : nil
+        }
         let how = RunState.troubles.contains(word) ? word.words : end?.state.words ?? "failed"
         let count = status.failuresInARow
         var why = count == 1 ? how : "\(how), \(count) times in a row"
@@ -220,15 +251,18 @@ extension JobHealth {
         if let run = facts.running, let start = run.startedAt, start + grace < now {
             return JobHealth(
                 job: facts.job.name, .late,
-                "run \(run.id) began \(start.relative(to: now)) and no word of its end came within \(grace.text)",
+                "run \(run.id) began at \(start.words) and no word of its end came within \(grace.text)",
                 since: start + grace, run: run.id)
         }
-        guard let expected = facts.expectedAt, expected + grace < now else { return nil }
+        // Where a failure was told of, that is what is wrong: until the next word does not come.
+        let isFailing = facts.status.map { $0.failuresInARow > 0 } ?? false
+        let awaited = isFailing ? facts.wordExpectedAt : facts.expectedAt
+        guard let expected = facts.expectedAt, let awaited, awaited + grace < now else { return nil }
         let last = facts.status?.lastSuccessAt
-        let heard = last.map { "the last came \($0.relative(to: now))" } ?? "none ever came"
+        let heard = last.map { "the last came at \($0.words)" } ?? "none ever came"
         return JobHealth(
             job: facts.job.name, .late,
-            "word of a success was expected \(expected.relative(to: now)), \(grace.text) late at most; \(heard)",
+            "word of a success was expected at \(expected.words), \(grace.text) late at most; \(heard)",
             since: expected + grace, run: facts.newestEnd?.id)
     }
 
@@ -264,12 +298,12 @@ extension JobHealth {
     }
 
     private static func late(_ facts: JobFacts, _ now: Timestamp) -> JobHealth? {
-        guard let by = facts.job.definition.by, let duty = facts.duty, duty.by <= now, duty.due > facts.job.createdAt,
+        guard facts.job.definition.by != nil, let duty = facts.duty, duty.by <= now, duty.due > facts.job.createdAt,
             !facts.hasDone(since: duty.due)
         else { return nil }
-        var why = "what was due \(duty.due.relative(to: now)) was to be done by \(by) and is not"
+        var why = "what was due at \(duty.due.words) was to be done by \(duty.by.words) and is not"
         if let run = facts.running, let start = run.startedAt {
-            why += ": run \(run.id) has been running for \(now.duration(since: start).brief)"
+            why += ": run \(run.id) has been running since \(start.words)"
         } else if let end = facts.newestEnd, end.state == .skipped {
             why += ": \(end.message ?? end.reason?.sentence ?? "it was skipped")"
         } else if let run = facts.waiting {
@@ -284,8 +318,8 @@ extension JobHealth {
         guard length > patience, length > usual * stuckFactor else { return nil }
         return JobHealth(
             job: facts.job.name, .stuck,
-            "run \(run.id) has been running for \(length.brief); usually it takes"
-                + " \(usual.brief)", since: start, run: run.id)
+            "run \(run.id) has been running since \(start.words); usually it takes \(usual.brief)", since: start,
+            run: run.id)
     }
 
     /// Short skips are what `overlap: skip` is for: they count when nothing has ended well for longer than the rhythm and
@@ -314,7 +348,7 @@ extension JobHealth {
         var why = streak.count == 1 ? "skipped" : "skipped \(facts.words(for: streak.count)) in a row"
         why += ": \(end.message ?? end.reason?.sentence ?? "for a reason of its own")"
         if let run = facts.running, let start = run.startedAt {
-            why += "; run \(run.id) has been running for \(now.duration(since: start).brief)"
+            why += "; run \(run.id) has been running since \(start.words)"
         }
         return JobHealth(
             job: facts.job.name, .skipping, why, since: streak.first?.scheduledAt ?? end.scheduledAt, run: end.id,
@@ -325,11 +359,11 @@ extension JobHealth {
         guard let run = facts.waiting, cluster.now.duration(since: run.dueAt) > patience else { return nil }
         // Waiting for its own turn is what the job's overlap policy says.
         if facts.running != nil, run.message == nil { return nil }
-        let length = cluster.now.duration(since: run.dueAt).brief
         let why =
             run.message.map { "\($0)" } ?? (cluster.living.isEmpty ? "no node is up" : cluster.whoTakesSlots(of: run))
         return JobHealth(
-            job: facts.job.name, .waiting, "run \(run.id) has been due for \(length) and has not started: \(why)",
+            job: facts.job.name, .waiting,
+            "run \(run.id) has been due since \(run.dueAt.words) and has not started: \(why)",
             since: run.dueAt, run: run.id)
     }
 }

@@ -178,9 +178,10 @@ struct SMTPClient: Sendable {
         }
 
         private mutating func greet(_ name: String) async throws {
+            // What was said before TLS is not believed after it.
+            abilities = [:]
             do {
                 let reply = try await say("EHLO \(name)", expecting: 250)
-                abilities = [:]
                 for line in reply.lines.dropFirst() {
                     let words = line.split(separator: " ").map { $0.uppercased() }
                     if let first = words.first { abilities[first, default: []] += words.dropFirst() }

@@ -56,7 +56,7 @@ package struct Explanation: Sendable, Equatable {
         }
         if evidence.subject == nil, let near = evidence.nearestByHand, near.id != run?.id {
             told.append(
-                "A run was asked for by hand near that, at \(evidence.readable(near.scheduledAt)): \(evidence.fate(of: near))."
+                "A run was asked for near that, at \(evidence.readable(near.scheduledAt)): \(evidence.fate(of: near))."
             )
         }
         if let own = evidence.ownSentence(of: run.map(\.scheduledAt) ?? evidence.moment ?? evidence.now) {
@@ -94,6 +94,11 @@ package struct Explanation: Sendable, Equatable {
         }
         switch schedule.definition.rhythm {
         case .event(let name): return ["It runs on the event \"\(name)\": `onebeat emit \(name)`."] + pause
+        case .manual where evidence.job.isAlert:
+            return [
+                "It sends a message when there is something to tell; `onebeat alerts test \(evidence.job.name)` sends a"
+                    + " sample."
+            ] + pause
         case .manual: return ["It runs by hand only: `onebeat trigger \(evidence.job.name)`."] + pause
         case .after: return ["It is due \(english: schedule.words)."] + pause
         case .delay where evidence.job.nextAt == nil:
@@ -123,6 +128,9 @@ extension Evidence {
             return
                 "The job is paused\(who ?? .nothing): nobody is told where word of it does not come, until `onebeat resume"
                 + " \(job.name)`."
+        }
+        if job.isAlert {
+            return "The job is paused\(who ?? .nothing): nothing is told by it until `onebeat resume \(job.name)`."
         }
         if case .manual = schedule.definition.rhythm {
             return

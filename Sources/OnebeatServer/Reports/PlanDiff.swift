@@ -118,8 +118,8 @@ package struct PlanDiff: Sendable, Equatable {
         }
         let new = Dictionary(definitions.map { ($0.name, $0) }) { first, _ in first }
         for index in changes.indices {
-            changes[index].startBefore = stored[changes[index].job]?.definition.schedule.rhythm.start
-            changes[index].startAfter = new[changes[index].job]?.schedule.rhythm.start
+            changes[index].startBefore = stored[changes[index].job]?.definition.startWords
+            changes[index].startAfter = new[changes[index].job]?.startWords
         }
         changes.sort { $0.job < $1.job }
         noteFollowers(definitions + records.filter { !named.contains($0.name) }.map(\.definition))
@@ -168,17 +168,5 @@ package struct PlanDiff: Sendable, Equatable {
         // A delay has one next fire; what follows depends on how long its runs take.
         schedule.occurrences(after: now, through: .distantFuture, limit: schedule.isDelay ? 1 : count)
             .map(schedule.format)
-    }
-}
-
-extension ScheduleDefinition.Rhythm {
-    /// What starts a job of this rhythm, where that is not the clock.
-    fileprivate var start: String? {
-        switch self {
-        case .after(let jobs): "after \(jobs.joined(separator: ", "))"
-        case .event(let name): "on the event \(name)"
-        case .manual: "when somebody asks for it"
-        case .cron, .every, .delay, .at, .repeat, .solar: nil
-        }
     }
 }

@@ -44,21 +44,37 @@ struct RunStory {
                 say("It is for element \(element) of \(each.words), counted from 0.")
             }
         }
-        if row.isReported {
+        let moment = at(row.scheduledAt)
+        switch RunOrigin(row) {
+        case .told:
             let who: Telling = row.node.map { " by \($0)" } ?? .nothing
-            say("Run \(row.id) was told of\(who) at \(at(row.scheduledAt)); it runs elsewhere.")
-        } else if row.kind == .backfill {
-            say("Run \(row.id) makes up for \(at(row.scheduledAt)), by a backfill (\(row.requestID)).")
-        } else if row.isForPastInstant {
-            say("Run \(row.id) was asked for by hand, for \(at(row.scheduledAt)) (\(row.requestID)).")
-        } else if row.kind == .manual {
-            say("Run \(row.id) was asked for by hand at \(at(row.scheduledAt)).")
-        } else if let end = row.rangeEnd {
+            say("Run \(row.id) was told of\(who) at \(moment); it runs elsewhere.")
+        case .backfill: say("Run \(row.id) makes up for \(moment), by a backfill (\(row.requestID)).")
+        case .again: say("Run \(row.id) was asked for by hand, for \(moment) (\(row.requestID)).")
+        case .message(let number):
             say(
-                "\(row.count) due instants from \(at(row.scheduledAt)) to \(at(end)) are recorded in one row, run"
-                    + " \(row.id).")
-        } else {
-            say("Run \(row.id) was due at \(at(row.scheduledAt)).")
+                "Run \(row.id) was made at \(moment) to send message \(number), of what was found then: `onebeat alerts` lists"
+                    + " it.")
+        case .remainder(let number):
+            say(
+                "Run \(row.id) was made at \(moment) to send message \(number) to those whom the mail server had refused."
+            )
+        case .sample: say("Run \(row.id) was asked for by hand at \(moment), to send a sample.")
+        case .event:
+            // A request may only be called like that of an event.
+            if let name = evidence.job.definition.schedule.event {
+                say("Run \(row.id) was started at \(moment) by the event \"\(name)\".")
+            } else {
+                say("Run \(row.id) was asked for by hand at \(moment).")
+            }
+        case .hand: say("Run \(row.id) was asked for by hand at \(moment).")
+        case .due:
+            if let end = row.rangeEnd {
+                return say(
+                    "\(row.count) due instants from \(moment) to \(at(end)) are recorded in one row, run"
+                        + " \(row.id).")
+            }
+            say("Run \(row.id) was due at \(moment).")
             let due = schedule.dueAt(for: row.scheduledAt)
             if due > row.scheduledAt, row.attempt <= 1 { say("`spread` puts its start off to \(at(due)).") }
         }
@@ -277,7 +293,7 @@ struct RunStory {
         }
         let number: Telling = row.attempt > 1 ? "Attempt \(row.attempt)" : "It"
         switch row.state {
-        case .succeeded: say("\(number) succeeded\(took).")
+        case .succeeded: say("\(number) succeeded\(took)\(message).")
         case .failed:
             say("\(number) failed\(took)\(message).")
             say(whyNoFurtherAttempt)

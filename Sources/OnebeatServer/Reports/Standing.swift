@@ -35,7 +35,7 @@ extension JobRecord {
     package var aheadWords: String { Self.aheadWords(name, through: plannedThrough) }
 
     package static func aheadWords(_ job: String, through moment: Timestamp) -> String {
-        "job \(job) is planned through \(moment), by a clock that was ahead"
+        "job \(job) is planned through \(moment.words), by a clock that was ahead"
     }
 
     /// The next due instants that a person would name, and what the clocks make of them.

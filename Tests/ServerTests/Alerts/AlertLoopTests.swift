@@ -74,8 +74,9 @@ import Testing
         let sink = Sink(outcome)
         let executor = AlertExecutor(store: store, process: sink, http: sink, environment: [:], time: time)
         for claim in try await claim() {
-            let end = await executor.execute(claim, output: NoOutput())
-            _ = try await store.settle([AttemptReport(claim, end)]) {
+            let output = Remarks()
+            let end = await executor.execute(claim, output: output)
+            _ = try await store.settle([AttemptReport(claim, end, remark: output.words.withLock { $0 })]) {
                 Settlement.decide($0, $1, of: $2, at: $3, chance: 0.5)
             }
         }
@@ -267,7 +268,85 @@ import Testing
         try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
         _ = try await store.trigger("alerts/switch/ping", requestID: "2", by: "test")
         #expect(try await send(as: .succeeded).count == 0)
-        #expect(try await store.runs(RunFilter()).first?.state == .succeeded)
+        let quiet = try #require(try await store.runs(RunFilter()).first)
+        #expect(quiet.state == .succeeded)
+        #expect(quiet.message == "not told that all is well: 1 job needs a look. job1 failing")
+    }
+
+    /// What quiet hours hold back is seen while they last, told when they end where it is still so, and else kept as told to
+    /// nobody. It is told once, whoever looks.
+    @Test func whatWasHeldBackIsSeenAndToldWhenThatEndsIfItIsStillSo() async throws {
+        let silence = try await store.silence("*", for: .seconds(600), because: "moving", by: "anna")
+        try await end("job1", "job2", as: .failed(Failure("exit code 1", exitCode: 1)))
+        func words() async throws -> [String] {
+            let incidents = try await store.incidents(openOnly: false, limit: 9).sorted { $0.job < $1.job }
+            let fate = try await MessageFate.of(incidents, in: store)
+            return incidents.map { "\($0.job) \($0.kind): \(fate.word(for: $0))" }
+        }
+        for name in ["alpha", "beta"] { try await look(name) }
+        #expect(
+            try await words() == [
+                "job1 failed: held back: silence \(silence.id)", "job2 failed: held back: silence \(silence.id)",
+            ])
+        try await end("job2", as: .succeeded)
+        time.advance(by: .seconds(60))
+        for name in ["beta", "alpha"] { try await look(name) }
+        try await end("job1", as: .failed(Failure("exit code 2", exitCode: 2)))
+        #expect(try await messages().isEmpty)
+        time.advance(by: .seconds(600))
+        for name in ["beta", "alpha"] { try await look(name) }
+        time.advance(by: .seconds(10))
+        for name in ["alpha", "beta", "gamma"] { try await look(name) }
+        #expect(try await messages().count == 1)
+        let bodies = try await send(as: .succeeded)
+        #expect(bodies.count == 1)
+        let said = "job1: failed, 2 times in a row: exit code 2 (found at 2026-11-23 12:00:01 UTC, held back by silence"
+        #expect(bodies.first?.contains(said) == true, "\(bodies)")
+        #expect(bodies.first?.contains("job2") == false)
+        let run = try #require(try await messages().first)
+        #expect(
+            try await words() == [
+                "job1 failed: told, run \(run.id) (held back until 2026-11-23 12:11:03 UTC)",
+                "job2 failed: told to nobody: silence \(silence.id)",
+            ])
+        // Its end is good news as any other.
+        try await end("job1", as: .succeeded)
+        try await look()
+        time.advance(by: .seconds(10))
+        try await look()
+        #expect(try await send(as: .succeeded).first?.contains("job1: well again") == true)
+    }
+
+    /// Two channels of an entry, and one of another: whoever has seen it by one of them is reminded by none.
+    @Test func whoHasSeenItIsRemindedByNoChannel() async throws {
+        func rule(_ name: String) -> JobDefinition {
+            var rule = AlertRule(on: ["failed"], channel: "webhook", settings: ["url": "https://sink.example/"])
+            rule.repeats = .seconds(60)
+            return JobDefinition(name: name, schedule: .manual, work: .alert(rule))
+        }
+        let names = ["alerts/a/email", "alerts/a/slack", "alerts/b/slack"]
+        try await store.apply(
+            names.map(rule), source: "repeat", isComplete: true, by: "test", schedules: ScheduleCache())
+        try await end("job1", as: .failed(Failure("exit code 1", exitCode: 1)))
+        try await look()
+        func reminders() async throws -> [String] {
+            try await store.incidents(openOnly: false, limit: 99).filter { $0.isNews && names.contains($0.rule) }
+                .map(\.rule).sorted()
+        }
+        time.advance(by: .seconds(61))
+        try await look()
+        #expect(try await reminders() == names)
+        let first = try await store.incidents(openOnly: true, limit: 9).first { $0.rule == "alerts/a/slack" }
+        let words = try await Acts(store, by: "anna").acknowledge(try #require(first).id)
+        #expect(words.contains("no channel tells of job1 failed again"))
+        #expect(
+            try await store.incidents(openOnly: true, limit: 9).filter { names.contains($0.rule) }
+                .map(\.acknowledgedBy) == ["anna", "anna", "anna"])
+        for _ in 0..<3 {
+            time.advance(by: .seconds(61))
+            try await look()
+        }
+        #expect(try await reminders() == names)
     }
 
     @Test(arguments: [("busy", "450 mailbox busy", false), ("nobody", "550 no such user", true)])
@@ -431,6 +510,9 @@ private final class Sink: Executor {
     }
 }
 
-private struct NoOutput: OutputSink {
+private final class Remarks: OutputSink {
+    let words = Mutex<String?>(nil)
+
     func write(_ bytes: [UInt8], to stream: LogStream) async {}
+    func remark(_ text: String) async { words.withLock { $0 = text } }
 }

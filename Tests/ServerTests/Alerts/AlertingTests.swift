@@ -97,7 +97,8 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         }
         let rule = alert { $0.repeats = .seconds(60) }
         let again = decide(rule, line("a", .failing, streak: 1), known: known(closed: true))
-        #expect(again.opened.map(\.summary) == ["still so after 2m 10s: why"])
+        #expect(
+            again.opened.map(\.summary) == ["still so at 2026-11-23 12:00:00 UTC, since 2026-11-23 11:57:50 UTC: why"])
         #expect(decide(rule, line("a", .failing, streak: 1), known: known(closed: false)).opened.isEmpty)
     }
 
@@ -195,20 +196,92 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
 
     @Test(arguments: ["a", "*", "alerts/ops/*"]) func whatIsSilentIsToldWhenTheSilenceEndsIfItIsStillSo(pattern: String)
     {
-        let lines = [alert(), line("a", .failing, streak: 1)]
-        #expect(judge(lines, silences: [silence(pattern)]) == Alerting())
-        #expect(judge(lines, silences: [silence(pattern, until: 1)]).opened.map(\.job) == ["a"])
-        #expect(judge(lines, silences: [silence("b")]).opened.map(\.job) == ["a"])
-        // What was over when it ended is told to nobody.
-        #expect(
-            judge([alert(), line("a", .well)], troubles: [trouble("a")], silences: [silence(pattern, until: 10)])
-                == Alerting())
-        #expect(
-            judge([alert(), line("a", .well)], troubles: [trouble("a")], silences: [silence(pattern, from: 20)]).opened
-                .count == 1)
+        let lines = [alert(), line("a", .failing, streak: 1, run: 9)]
+        let found = judge(lines, silences: [silence(pattern)]).opened
+        #expect(found.map(\.heldBy) == ["silence 1"])
+        #expect(judge(lines, silences: [silence(pattern, until: 1)]).opened.map(\.heldBy) == [nil])
+        #expect(judge(lines, silences: [silence("b")]).opened.map(\.heldBy) == [nil])
+        // It is kept once, and told with the words of when that is over.
+        var held = found[0]
+        (held.id, held.openedAt, held.summary) = (5, now - .seconds(60), "what it was then")
+        #expect(judge(lines, known: [held], silences: [silence(pattern)]) == Alerting())
+        let told = judge(lines, known: [held]).released
+        #expect(told.map(\.id) == [5])
+        #expect(told.map(\.summary) == ["why"])
+        #expect(told.map(\.run) == [RunID(9)])
+        #expect(judge(lines, known: [held]).opened.isEmpty)
+        // What is over by then is told to nobody, and neither is that it is; what it has become is told as that.
+        let well = judge([alert(), line("a", .well)], known: [held], silences: [silence(pattern)])
+        #expect(well == Alerting(opened: [], closed: [5]))
+        #expect(judge([alert(), line("a", .well)], known: [held]) == Alerting(opened: [], closed: [5]))
+        let other = judge([alert(), line("a", .skipping, streak: 3)], known: [held])
+        #expect(other.closed == [5] && other.released.isEmpty && other.opened.map(\.kind) == ["skipping"])
+        // A failure that was over before anybody looked is kept, and told to nobody.
+        func passing(_ silence: Silence) -> [String?] {
+            judge([alert(), line("a", .well)], troubles: [trouble("a")], silences: [silence]).opened.map(\.heldBy)
+        }
+        #expect(passing(silence(pattern, until: 10)) == ["silence 1"])
+        #expect(passing(silence(pattern, from: 20)) == ["silence 1"])
+        #expect(passing(silence(pattern, from: 20, until: 5)) == [nil])
         // Good news waits, too.
         #expect(judge([alert(), line("a", .well)], known: [open("a")], silences: [silence(pattern)]) == Alerting())
         #expect(judge([alert()], known: [open("a")], silences: [silence(pattern)]).closed == [1])
+    }
+
+    /// What repeats counts from when people were told, and what was held back is no reason to remind them.
+    @Test func whatWasHeldBackIsRemindedOfFromWhenItWasTold() {
+        let lines = [alert { $0.repeats = .seconds(20) }, line("a", .failing, streak: 1)]
+        var held = open("a")
+        held.heldBy = "silence 1"
+        #expect(judge(lines, known: [held], silences: [silence("a")]) == Alerting())
+        held.releasedAt = now - .seconds(10)
+        #expect(judge(lines, known: [held]) == Alerting())
+        held.releasedAt = now - .seconds(25)
+        let again = judge(lines, known: [held]).opened
+        #expect(again.map(\.since) == [now - .seconds(5)])
+        #expect(again.map(\.heldBy) == [nil])
+        // What is of no job is held, and told, alike.
+        let trouble = WholeTrouble(subject: "(lead)", kind: .leaderless, why: "nobody")
+        var lead = judge([alert()], silences: [silence("(lead)")], whole: [trouble]).opened[0]
+        #expect(lead.heldBy == "silence 1")
+        (lead.id, lead.openedAt) = (8, now)
+        #expect(judge([alert()], known: [lead], silences: [silence("(lead)")], whole: [trouble]) == Alerting())
+        #expect(judge([alert()], known: [lead], whole: [trouble]).released.map(\.id) == [8])
+        #expect(judge([alert()], known: [lead]) == Alerting(opened: [], closed: [8]))
+    }
+
+    @Test func whatWasHeldBackSaysSoWhereItIsTold() {
+        var held = open("a")
+        held.heldBy = "quiet hours, 22:00 to 07:00 Asia/Shanghai"
+        held.summary = "it was due at 2026-11-23 11:50:00 UTC and nobody planned it"
+        #expect(
+            AlertMessage([held], number: 1, clock: .clock(of: "Asia/Shanghai")).lines == [
+                "a: it was due at 2026-11-23 19:50:00 +08:00 and nobody planned it (found at 2026-11-23 19:59:00 +08:00, held"
+                    + " back by quiet hours, 22:00 to 07:00 Asia/Shanghai)"
+            ])
+        // So does what is told long after it was found, since it could not be sent before.
+        let late = AlertMessage([open("a")], number: 1, at: now + .seconds(3600))
+        #expect(late.lines == ["a: why (found at 2026-11-23 11:59:00 UTC)"])
+        #expect(AlertMessage([open("a")], number: 1, at: now).lines == ["a: why"])
+    }
+
+    @Test func aJobOfWhichTwoThingsAreWrongIsToldOfBoth() {
+        var both = line("a", .failing, streak: 1, run: 9)
+        both.health.also = [JobHealth(job: "a", .overdue, "nobody planned it")]
+        #expect(decide(alert(), both).opened.map(\.kind) == ["failed", "late"])
+        #expect(decide(alert { $0.on = ["late"] }, both).opened.map(\.summary) == ["nobody planned it"])
+        #expect(decide(alert(), both, known: [open("a")]).opened.map(\.kind) == ["late"])
+        // Whose worker vanished has nobody to serve its queue: that is one trouble, and not two.
+        var lost = line("a", .failing, streak: 1)
+        (lost.health.outcome, lost.health.also) = (.lost, [JobHealth(job: "a", .unserved, "nobody")])
+        #expect(decide(alert(), lost).opened.map(\.kind) == ["lost"])
+        var late = open("a", .late, id: 2)
+        late.openedAt = now - .seconds(130)
+        let again = decide(
+            alert {
+                $0.repeats = .seconds(60); $0.on = ["late"]
+            }, both, known: [late])
+        #expect(again.opened.map { $0.summary.hasSuffix(": nobody planned it") } == [true])
     }
 
     @Test(
@@ -237,9 +310,12 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
             from: try #require(TimeOfDay("19:00")), to: try #require(TimeOfDay("21:00")), timezone: "Asia/Shanghai")
         #expect(quiet.hold(at: now))
         let lines = [line("a", .failing, streak: 1)]
-        #expect(judge([alert { $0.quiet = quiet }] + lines) == Alerting())
+        #expect(
+            judge([alert { $0.quiet = quiet }] + lines).opened.map(\.heldBy) == [
+                "quiet hours, 19:00 to 21:00 Asia/Shanghai"
+            ])
         quiet.timezone = "Nowhere/Land"
-        #expect(judge([alert { $0.quiet = quiet }] + lines).opened.count == 1)
+        #expect(judge([alert { $0.quiet = quiet }] + lines).opened.map(\.heldBy) == [nil])
     }
 
     @Test func whatLastsIsToldAgainUntilSomebodyHasSeenIt() {
@@ -247,7 +323,7 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         let again = judge(lines, known: [open("a")]).opened
         #expect(again.map(\.since) == [now])
         #expect(again.map(\.isNews) == [true])
-        #expect(again.map(\.summary) == ["still so after 1m: why"])
+        #expect(again.map(\.summary) == ["still so at 2026-11-23 12:00:00 UTC, since 2026-11-23 11:59:00 UTC: why"])
         var told = again[0]
         told.closedAt = now
         #expect(judge(lines, known: [open("a"), told]) == Alerting())
@@ -382,8 +458,8 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
     @Test func eachChannelHasItsShape() throws {
         #expect(
             try call(.slack, ["url": "u"], message("a<b")).body
-                == #"{"text":"Onebeat: a&lt;b failed\na&lt;b: exit code 1"}"#)
-        #expect(try call(.discord, ["url": "u"]).body?.contains(#""content":"Onebeat: report failed"#) == true)
+                == #"{"mrkdwn":false,"text":"Onebeat: a&lt;b failed\na&lt;b: exit code 1"}"#)
+        #expect(try call(.discord, ["url": "u"]).body?.contains(#""content":"```\nOnebeat: report failed"#) == true)
         #expect(try call(.discord, ["url": "u"]).body?.contains(#""allowed_mentions":{"parse":[]}"#) == true)
         #expect(try call(.teams, ["url": "u"]).body?.contains(#""type":"AdaptiveCard""#) == true)
         let telegram = try call(.telegram, ["token": "T", "chat": "7"])
@@ -396,6 +472,84 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
         #expect(page.body?.contains(#""dedup_key":"onebeat/alerts/ops/x/report","event_action":"trigger""#) == true)
         #expect(
             try call(.pagerduty, ["key": "K"], message("a", kind: .recovered)).body?.contains("\"resolve\"") == true)
+    }
+
+    /// What a job says calls nobody and is no markup.
+    @Test func whatAJobSaysCallsNobodyAndIsNoMarkup() throws {
+        let words = "<!channel> @all @here ops@x.example <at user_id=\"all\">x</at> <@anna> ```[a](https://b.example)"
+        let message = message("a", summary: words)
+        func text(_ channel: AlertChannel, _ settings: [String: String] = ["url": "u"], _ path: String...) throws
+            -> String
+        {
+            let body = try #require(try call(channel, settings, message).body)
+            var value = try JSONDecoder().decode(JSONValue.self, from: Data(body.utf8))
+            for name in path { value = try #require(value.members?[name]) }
+            guard case .string(let text) = value else { return value.text }
+            return text
+        }
+        let slack = try text(.slack, ["url": "u"], "text")
+        #expect(slack.contains("&lt;!channel&gt; @\u{200b}all @\u{200b}here ops@x.example &lt;at"))
+        let discord = try text(.discord, ["url": "u"], "content")
+        #expect(
+            discord.hasPrefix("```\n") && discord.hasSuffix("\n```")
+                && discord.components(separatedBy: "```").count == 3)
+        #expect(try text(.feishu, ["url": "u"], "content", "text").contains("＜at user_id=\"all\">x＜/at> <@anna>"))
+        #expect(try text(.wecom, ["url": "u"], "text", "content").contains("<at user_id=\"all\">x</at> ＜@anna>"))
+        // Telegram finds nothing in what is shown as it was written.
+        let telegram = try #require(
+            try call(.telegram, ["token": "T", "chat": "7"], self.message("@b", summary: "@c /d")).body)
+        let expected =
+            #""entities":[{"length":9,"offset":20,"type":"pre"}],"text":"Onebeat: @\#u{200b}b failed\n@b: @c /d""#
+        #expect(telegram.contains(expected), "\(telegram)")
+        #expect(try call(.teams, ["url": "u"], message).body?.contains("\"TextBlock\"") == false)
+        let turned = self.message("a", summary: "x\u{202e}y\u{1b}[2Jz")
+        #expect(turned.lines == ["a: x\u{fffd}y [2Jz"])
+    }
+
+    /// The longest message there is, of signs that take the most room in each way of counting.
+    @Test(arguments: ["x", "报", "\"", "👩‍👩‍👧‍👦", "a\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}"])
+    func noMessageIsLongerThanItsServiceTakes(sign: String) throws {
+        let words = String(repeating: sign, count: 1000)
+        var message = AlertMessage(
+            (1...25).map { Incident(id: $0, job: "job\($0)", kind: .failed, summary: words) }, number: 1)
+        message.output = Array(repeating: String(words.prefix(2000 / max(1, sign.utf8.count))), count: 100)
+        func body(_ channel: AlertChannel, _ settings: [String: String] = ["url": "u"]) throws -> String {
+            let body = try #require(try call(channel, settings, message).body)
+            return try EnvironmentExpansion.expand(body, environment: [:])
+        }
+        func text(_ channel: AlertChannel, _ settings: [String: String] = ["url": "u"], _ path: String...) throws
+            -> String
+        {
+            var value = try JSONDecoder().decode(JSONValue.self, from: Data(body(channel, settings).utf8))
+            for name in path { value = try #require(value.members?[name]) }
+            guard case .string(let text) = value else { return "" }
+            return text
+        }
+        #expect(try text(.discord, ["url": "u"], "content").utf16.count <= 2000)
+        #expect(try text(.telegram, ["token": "T", "chat": "7"], "text").utf16.count <= 4096)
+        #expect(try text(.slack, ["url": "u"], "text").utf16.count <= 40_000)
+        #expect(try text(.wecom, ["url": "u"], "text", "content").utf8.count <= 2048)
+        #expect(try body(.feishu, ["url": "u", "secret": "s"]).utf8.count <= 20_000)
+        #expect(try body(.dingtalk).utf8.count <= 20_000)
+        #expect(try body(.teams).utf8.count <= 28_000)
+        #expect(try body(.ntfy).utf8.count <= 4096)
+        #expect(try body(.pagerduty, ["key": "K"]).utf8.count <= 512_000)
+        // All say that it is not all.
+        #expect(try text(.discord, ["url": "u"], "content").hasSuffix("…\n```"))
+        #expect(try body(.teams).contains("…"))
+    }
+
+    @Test func aKeyThatIsTooLongForPagerDutyIsShortAndStillItsOwn() throws {
+        func key(_ job: String) throws -> String {
+            let body = try #require(try call(.pagerduty, ["key": "K"], message(job)).body)
+            let value = try JSONDecoder().decode(JSONValue.self, from: Data(body.utf8)).members?["dedup_key"]
+            guard case .string(let key)? = value else { return "" }
+            return key
+        }
+        let long = String(repeating: "j", count: 300)
+        #expect(try key(long).utf8.count <= 255)
+        #expect(try key(long) == key(long))
+        #expect(try key(long) != key(long + "j"))
     }
 
     @Test func whatLooksLikeAVariableInAMessageIsNone() throws {
@@ -450,7 +604,20 @@ private func trouble(_ job: String, id: Int64 = 7, ended: Int = 30) -> Run {
             (.wecom, #"{"errcode":"0"}"#, #"errcode "0""#),
             (.teams, "Webhook message delivery failed with error 413", "the message was not delivered"),
             (.teams, "1", nil),
-            (.slack, "anything", nil),
+            (.slack, "anything", nil), (.slack, "ok", nil), (.slack, #"{"ok":true}"#, nil),
+            (.slack, #"{"ok":false,"error":"channel_not_found"}"#, #""channel_not_found""#),
+            (.slack, #"{"error":"invalid_auth","ok":false}"#, #""invalid_auth""#),
+            (.telegram, #"{"ok":true,"result":{"message_id":7}}"#, nil),
+            (.telegram, #"{"ok":true,"result":{"text":""# + String(repeating: "x", count: 5000), nil),
+            (
+                .telegram, #"{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}"#,
+                #""Bad Request: chat not found""#
+            ),
+            (
+                .telegram, #"{"ok": false, "description":""# + String(repeating: "x", count: 5000),
+                "it says no more than that"
+            ),
+            (.telegram, "<html>", "the answer is not what this channel's receivers say"),
         ] as [(AlertChannel, String, String?)])
     func anAnswerThatIsNoSuccessIsNone(channel: AlertChannel, body: String, complaint: String?) {
         #expect(AlertAnswer.complaint(of: channel, in: Array(body.utf8)) == complaint)
@@ -613,8 +780,40 @@ extension Incident {
         #expect(problem("{webhook: 'https://x/${'}").contains("is not a variable"))
         #expect(fileProblems("alerts: {run: x}").first?.contains("where a list of alerts belongs") == true)
         #expect(
-            fileProblems("alerts:\n - {name: a, run: x}\n - {name: a, run: y}").first?.contains("two entries make")
+            fileProblems("alerts:\n - {name: a, run: x}\n - {name: a, run: y}").first?.contains("as entry 1 does")
                 == true)
+    }
+
+    /// Whoever mends one problem must not find the next one then.
+    @Test func anEntryWithProblemsHidesNoOther() {
+        let problems = fileProblems(
+            """
+            web: {tls: {certificate: [a], key: [b], hsts: maybe}}
+            alerts:
+              - {name: a, on: [faild], repeat: 5s, quiet: {from: 7, to: 99, days: [monday], timezone: Mars}, telegram: abc}
+              - {name: a, telegram: {token: t, chat: c}, email: {to: 'a b', smtp: 'mail:25'}, ping: {url: x, every: 1s}}
+              - {name: "b c\\e", run: x, webhook: 'ftp://x/'}
+              - {on: [failed], after: 0}
+              - nothing
+            jobs:
+              j: {cron: "61 * * * *", timezone: Mars, run: x, by: never, priority: high}
+              k: {every: 0s, run: x}
+            """)
+        for part in [
+            "web.tls.certificate", "web.tls.key", "web.tls.hsts", "did you mean `failed`", "alerts.1.repeat",
+            "alerts.1.quiet.from", "alerts.1.quiet.to", "alerts.1.quiet.days", "alerts.1.quiet.timezone",
+            "needs chat as well", "as entry 1 does", "alerts.2.email.to", "alerts.2.email.smtp", "alerts.2.ping.url",
+            "alerts.2.ping.every", "alerts.3.webhook", "alerts.4.after", "alerts.4: it tells nobody",
+            "alerts.5: is text", "minute is 61", "job \"j\", timezone", "job \"j\", by", "job \"j\", priority",
+            "job \"k\", every",
+        ] {
+            #expect(problems.contains { $0.contains(part) }, "\(part): \(problems.joined(separator: "\n"))")
+        }
+    }
+
+    @Test func whatAnAlertSaysIsOnTheFilesClock() throws {
+        let file = try parseFile("timezone: Asia/Shanghai\nalerts: [{run: x, ping: 'https://hc.example/'}]\n")
+        #expect(file.jobs.map(\.schedule.timezone) == ["Asia/Shanghai", "Asia/Shanghai"])
     }
 
     @Test func whatWouldTellNobodyIsSaid() throws {

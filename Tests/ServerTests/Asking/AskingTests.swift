@@ -35,6 +35,18 @@ import Testing
             "fires elsewhere", "2026-11-24T03:00:00+01:00",
             { try await $0.fires(of: "backup", after: noon, count: 2, timezone: "Europe/Berlin") }
         ),
+        (
+            "when word is expected", "\"at\":\"2026-11-25T12:00:24Z\"",
+            { try await $0.fires(of: "away", after: noon, count: 2, timezone: nil) }
+        ),
+        (
+            "when word is expected, by cron", "a success is expected at 03:00 every day",
+            { try await $0.fires(of: "away2", after: noon, count: 2, timezone: nil) }
+        ),
+        (
+            "what starts it", "\"start\":\"after extract\"",
+            { try await $0.fires(of: "load/eu", after: noon, count: 2, timezone: nil) }
+        ),
         ("fires of a delay", "[]", { try await $0.fires(of: "slow", after: noon, count: 3, timezone: nil) }),
         ("fires of no job", "nothing", { try await $0.fires(of: "x", after: noon, count: 2, timezone: nil) }),
         ("versions", "every", { try await $0.versions(of: "slow2", limit: 5) }),
@@ -137,6 +149,23 @@ import Testing
         }
     }
 
+    /// What will not be there another time either is no reason to try again.
+    @Test func aFileOfAuthoritiesThatIsNoneIsFoundOutBeforeAnybodyIsAsked() throws {
+        func kind(_ authorities: String) -> (RemoteNode.Failure.Kind, String)? {
+            do {
+                _ = try RemoteNode(
+                    "https://onebeat.example", token: nil, authorities: authorities, environment: [:])
+                return nil
+            } catch {
+                return (error.kind, error.description)
+            }
+        }
+        let missing = try #require(kind("/nowhere/ca.pem"))
+        #expect(missing.0 == .noFile && missing.1.hasPrefix("there is no file /nowhere/ca.pem; --ca"))
+        let unfit = try #require(kind(#filePath))
+        #expect(unfit.0 == .badFile && unfit.1.contains("cannot be read") && unfit.1.contains("--ca"))
+    }
+
     private static func text(_ answer: (any Encodable)?) throws -> String {
         guard let answer else { return "nothing" }
         return try JSON.line(answer)
@@ -153,7 +182,13 @@ import Testing
         }
         var load = job("load/eu", ScheduleDefinition(.after(["extract"])))
         load.each = Each(in: "extract", at: ["file_list"])
-        let flow = [job("extract", .manual), load, job("slow", ScheduleDefinition(.delay(.seconds(60))))]
+        func away(_ name: String, _ expected: ScheduleDefinition) -> JobDefinition {
+            JobDefinition(name: name, schedule: .manual, work: .signal(SignalWatch(expected, grace: .seconds(60))))
+        }
+        let flow = [
+            job("extract", .manual), load, job("slow", ScheduleDefinition(.delay(.seconds(60)))),
+            away("away", .every(.seconds(86_400))), away("away2", .cron("0 3 * * *", timezone: "Asia/Shanghai")),
+        ]
         try await apply(flow + [job("gone", .manual), job("slow2", .every(.seconds(60)))])
         _ = try await web.store.trigger("gone", requestID: "gone", by: "tester")
         try await apply(flow + [job("slow2", .every(.seconds(120)))])

@@ -89,6 +89,31 @@ import Testing
         }
     }
 
+    /// Whoever may not begin it is not offered to.
+    @Test func whatWouldBeRefusedIsNotOffered() throws {
+        let now = Timestamp(iso8601: "2026-11-23T12:00:00Z")!
+        func page(_ role: Role, _ patterns: String...) throws -> String {
+            let visitor = Visitor(actor: "ann", role: role, scope: try JobScope(patterns), proof: .token)
+            var page = BackfillsPage(now: now, hand: Hand(visitor), backfills: [], wish: .init())
+            page.preview = BackfillPreview(
+                job: "backup", runs: 3, passed: 0, isWhole: true, first: [now], followers: 0)
+            return page.page.content.text
+        }
+        #expect(try page(.operator).contains(">Begin</button>"))
+        #expect(try page(.operator, "back*").contains(">Begin</button>"))
+        let other = try page(.operator, "shop-*")
+        #expect(other.contains("3 runs would be made") && !other.contains(">Begin</button>"))
+        #expect(other.contains("You may not act on this job"))
+        #expect(try !page(.viewer).contains("<form"))
+    }
+
+    @Test func everyPageIsInTheMenu() async throws {
+        try await WebFixture.serving { web in
+            let page = try await web.get("/backfills").body
+            #expect(page.contains("<a href=\"/backfills\" data-key=\"b\" aria-current=\"page\">Backfills</a>"))
+        }
+    }
+
     @Test func anEndedRunIsMarkedWithAReason() async throws {
         try await WebFixture.serving { web in
             let run = try await web.store.trigger("backup", requestID: "r", by: "ann")

@@ -101,6 +101,30 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
             $0.status = status("failed", failures: 2)
             $0.newestEnd = run(.skipped, reason: .overlap, ended: 10)
         },
+        HealthRow(
+            "failed, and nobody plans it any more", .failing,
+            "failed: exit code 1; and overdue: it was due at 2026-11-23 11:59:15 UTC and nobody planned it"
+        ) {
+            $0.status = status("failed", failures: 1)
+            $0.newestEnd = run(.failed, message: "exit code 1", started: 60, ended: 59)
+            $0.job.nextAt = ago(45)
+        },
+        HealthRow(
+            "failed, and nobody serves its queue", .failing, "; and unserved: no living node serves queue",
+            queue: "mail"
+        ) { $0.status = status("failed", failures: 1) },
+        HealthRow("failed, and the run after it hangs", .failing, "; and stuck: run 1 has been running since") {
+            $0.status = status("running", failures: 1)
+            $0.running = run(.running, started: 400)
+            $0.successes = [run(.succeeded, started: 1000, ended: 900)]
+        },
+        HealthRow(
+            "failed, and what was due since was missed", .failing,
+            "failed; and missing: missed: it could not start within the job's deadline"
+        ) {
+            $0.status = status("failed", failures: 1)
+            $0.newestEnd = run(.missed, reason: .tooLate, ended: 30)
+        },
         HealthRow("failed, and is tried again", .failing, "failed, 2 times in a row") {
             $0.status = status("retrying", failures: 2)
             $0.running = run(.running, started: 5)
@@ -123,7 +147,8 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
         },
         HealthRow(
             "not there by its time of day", .late,
-            "what was due 9h ago was to be done by 06:30 and is not: run 7 has been running for 5m"
+            "what was due at 2026-11-23 03:00:00 UTC was to be done by 2026-11-23 07:00:00 UTC and is not: run 7 has been"
+                + " running since 2026-11-23 11:55:00 UTC"
         ) {
             $0.job.definition.by = TimeOfDay("06:30")
             $0.duty = (ago(9 * 3600), ago(5 * 3600))
@@ -135,7 +160,10 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
             $0.duty = (ago(9 * 3600), ago(5 * 3600))
             $0.status = status("success", success: 8 * 3600)
         },
-        HealthRow("yesterday's ended well after today's was due", .late, "was to be done by 06:30 and is not") {
+        HealthRow(
+            "yesterday's ended well after today's was due", .late,
+            "was to be done by 2026-11-23 07:00:00 UTC and is not"
+        ) {
             $0.job.definition.by = TimeOfDay("06:30")
             $0.duty = (ago(9 * 3600), ago(5 * 3600))
             $0.status = status("success", success: 8 * 3600)
@@ -231,7 +259,7 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
             elsewhere(&$0, expected: 599)
             $0.status = status("success", success: 9000)
         },
-        HealthRow("no word came", .late, "10m late at most; the last came 2h 30m ago") {
+        HealthRow("no word came", .late, "10m late at most; the last came at 2026-11-23 09:30:00 UTC") {
             elsewhere(&$0, expected: 601)
             $0.status = status("success", success: 9000)
         },
@@ -246,8 +274,17 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
         },
         HealthRow("it told of a failure", .failing, "failed: disk full") {
             elsewhere(&$0, expected: 601)
+            $0.wordExpectedAt = now + .seconds(86_341)
             $0.status = status("failed", failures: 1, success: 9000)
             $0.newestEnd = run(.failed, message: "disk full", started: 60, ended: 59)
+        },
+        HealthRow(
+            "it told of a failure, and of nothing since", .failing, "failed: disk full; and late: word of a success"
+        ) {
+            elsewhere(&$0, expected: 90_000)
+            $0.wordExpectedAt = ago(601)
+            $0.status = status("failed", failures: 1, success: 180_000)
+            $0.newestEnd = run(.failed, message: "disk full", started: 87_000, ended: 87_000)
         },
         HealthRow("it is paused, and no word came", .paused) {
             elsewhere(&$0, expected: 601)
@@ -278,6 +315,24 @@ private func skips(_ count: Int, first: Int64 = 10) -> [Run] {
         #expect(health.state == row.state, "\(health.why)")
         #expect(row.words.isEmpty || health.why.contains(row.words), "\(health.why)")
         #expect(!health.needsLook || !health.why.isEmpty)
+        // What is kept, or sent, is read later.
+        #expect(!health.why.contains(/\bago\b|\bin \d|\bfor \d/), "\(health.why)")
+        #expect(health.also.allSatisfy { health.state == .failing && health.why.contains($0.why) })
+    }
+
+    @Test func whatIsWrongBesidesIsOneOfItsOwn() throws {
+        var facts = JobFacts(
+            JobRecord(
+                definition: JobDefinition(
+                    name: "job", schedule: .every(.seconds(60)), work: .shell("true", ProcessSettings())),
+                watermark: now, nextAt: ago(45), createdAt: ago(100_000)))
+        facts.status = status("failed", failures: 1)
+        let health = JobHealth.decide(facts, ClusterFacts(now: now, nodes: [node()]))
+        #expect(health.also.map(\.alertKind) == [.late])
+        // Whoever is told of both by themselves is not told the second within the first.
+        #expect(health.why(toldBy: AlertRule(on: ["failed", "late"], channel: "run")) == "failed")
+        #expect(health.why(toldBy: AlertRule(on: ["failed"], channel: "run")) == health.why)
+        #expect(health.why.hasPrefix("failed; and overdue: "))
     }
 
     @Test func whatNeedsALookStandsWorstFirst() {

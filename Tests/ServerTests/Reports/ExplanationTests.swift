@@ -551,9 +551,9 @@ struct AbsenceExplanationTests {
             run(.succeeded, id: 5, at: moment, started: .zero, took: .seconds(2)) { $0.kind = .manual }
         }
         let moment = at("2026-11-23T03:07:00Z")
-        let words = "A run was asked for by hand near that, at 2026-11-23 03:07:20 UTC: run 5, succeeded"
+        let words = "A run was asked for near that, at 2026-11-23 03:07:20 UTC: run 5, succeeded"
         #expect(try Scene(runs: [byHand(moment + .seconds(20))]).explain(moment).says(words))
-        #expect(try !Scene(runs: [byHand(moment + .seconds(61))]).explain(moment).says("by hand near"))
+        #expect(try !Scene(runs: [byHand(moment + .seconds(61))]).explain(moment).says("asked for near"))
         let both = [run(.succeeded, started: .zero, took: .zero), byHand(due + .seconds(20))]
         let answer = try Scene(runs: both).explain(due)
         #expect(answer.run?.id == RunID(1))
@@ -601,6 +601,55 @@ struct AbsenceExplanationTests {
         let answer = try Scene().explain(nil)
         #expect(answer.says("The job has not been due since it was stored."))
         #expect(answer.says("It is next due at 2026-11-24 03:00:00 UTC, in 15h."))
+    }
+
+    @Test func anAlertSaysWhenItTells() throws {
+        var scene = Scene(schedule: .manual)
+        scene.work = .alert(AlertRule(channel: "run"))
+        #expect(
+            try scene.explain(nil).says(
+                "It sends a message when there is something to tell; `onebeat alerts test job` sends a sample."))
+        scene.isPaused = true
+        #expect(try scene.explain(nil).says("The job is paused: nothing is told by it until"))
+    }
+
+    /// Why a run is there, where its schedule did not make it.
+    @Test(
+        arguments: [
+            ("message-17", "alert", "was made at 2026-11-23 03:00:00 UTC to send message 17, of what was found then"),
+            ("message-17-to-ab.cd", "alert", "to send message 17 to those whom the mail server had refused"),
+            ("test-x", "alert", "was asked for by hand at 2026-11-23 03:00:00 UTC, to send a sample."),
+            ("event-4", "run", "was started at 2026-11-23 03:00:00 UTC by the event \"file\"."),
+            ("one", "run", "was asked for by hand at 2026-11-23 03:00:00 UTC."),
+            ("retry-of-3", "run", "was asked for by hand, for 2026-11-23 03:00:00 UTC (retry-of-3)."),
+        ])
+    func aRunSaysWhyItIsThere(request: String, need: String, words: String) throws {
+        var scene = Scene(schedule: need == "alert" ? .manual : ScheduleDefinition(.event("file")))
+        if need == "alert" { scene.work = .alert(AlertRule(channel: "run")) }
+        scene.runs = [
+            run(.succeeded, started: .zero, took: .seconds(2)) {
+                ($0.kind, $0.requestID, $0.need, $0.message) = (.manual, request, need, "as it should")
+            }
+        ]
+        let answer = try scene.explain(nil)
+        #expect(answer.says(words), "\(answer.sentences)")
+        #expect(answer.says("It succeeded after 2s: as it should."))
+    }
+
+    @Test(
+        arguments: [
+            (RunKind.manual, "message-17", "alerts/a/slack", "alert", "message 17"),
+            (.manual, "message-17-to-ab", "alerts/a/email", "alert", "message 17, to the rest"),
+            (.manual, "x", "alerts/a/slack", "alert", "a sample, by hand"),
+            (.manual, "x", "alerts/a/ping", "alert", "by hand"), (.scheduled, "", "alerts/a/ping", "alert", nil),
+            (.manual, "event-4", "a", "run", "by an event"), (.manual, "event-x", "a", "run", "by hand"),
+            (.manual, "x", "a", "signal", "told of"), (.scheduled, "", "a", "run", nil),
+            (.backfill, "1", "a", "run", nil),
+        ] as [(RunKind, String, String, String, String?)])
+    func aTableSaysItInAFewWords(kind: RunKind, request: String, job: String, need: String, words: String?) {
+        var run = run(.succeeded)
+        (run.kind, run.requestID, run.version.job, run.need) = (kind, request, job, need)
+        #expect(run.originInShort == words)
     }
 
     @Test func aJobByHandSaysHowToRunIt() throws {

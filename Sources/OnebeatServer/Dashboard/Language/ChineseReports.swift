@@ -13,6 +13,8 @@ extension Chinese {
             "它的锁 {} 在 {} 后自行失效；运行进行时会不断延长。",
         "`onebeat signal {} success` tells of a run that ended well.": "`onebeat signal {} success` 报告一次成功的运行。",
         "It runs on the event \"{}\": `onebeat emit {}`.": "它在事件“{}”发生时运行：`onebeat emit {}`。",
+        "It sends a message when there is something to tell; `onebeat alerts test {}` sends a sample.":
+            "有事要通知时它才发送消息；`onebeat alerts test {}` 发送示例。",
         "It runs by hand only: `onebeat trigger {}`.": "它只能手动运行：`onebeat trigger {}`。",
         "It is due {}.": "到期时间：{}。",
         "It is due {}; the run before has not ended yet.": "到期时间：{}；上一次运行尚未结束。",
@@ -27,6 +29,8 @@ extension Chinese {
             "该作业已暂停{}：在执行 `onebeat resume {}` 之前，即使没有收到消息也不会通知任何人。",
         "The job is paused{}: what is asked for by hand runs nonetheless; `onebeat resume {}` ends that.":
             "该作业已暂停{}：手动请求的运行仍会启动；`onebeat resume {}` 结束暂停。",
+        "The job is paused{}: nothing is told by it until `onebeat resume {}`.":
+            "该作业已暂停{}：在执行 `onebeat resume {}` 之前，它不会通知任何事。",
         "The job will be due at {}, {}: {}.": "该作业将于 {} 到期（{}）：{}。",
         "The job was stored at {}, after that moment; a job's first fire is the first due instant after it was stored.":
             "该作业于 {} 存储，晚于那一时刻；作业的首次触发是存储之后的第一个到期时刻。",
@@ -44,7 +48,7 @@ extension Chinese {
             "{} 时没有收到该作业的消息，它也不在此处启动；运行方式：{}。",
         "The job is not due at {}: it is due {}.": "该作业在 {} 不到期；到期时间：{}。",
         "It is due when the job's own clock, {}, shows that time: at {}{}.": "当作业自己的时钟（{}）显示该时间时到期：{}{}。",
-        "A run was asked for by hand near that, at {}: {}.": "在那前后有一次手动请求的运行，时间 {}：{}。",
+        "A run was asked for near that, at {}: {}.": "在那前后有一次请求的运行，时间 {}：{}。",
         "The job was stored only at {}, and was due at no instant before.": "该作业于 {} 才存储，此前没有到期时刻。",
         "; {}": "；{}", ": {}": "：{}",
         "The clocks change near that moment: {}.": "时钟在那一时刻附近变更：{}。",
@@ -84,6 +88,12 @@ extension Chinese {
         "Run {} makes up for {}, by a backfill ({}).": "运行 {1} 由补跑（{3}）补上 {2}。",
         "Run {} was asked for by hand, for {} ({}).": "运行 {} 为 {} 手动请求（{}）。",
         "Run {} was asked for by hand at {}.": "运行 {} 于 {} 手动请求。",
+        "Run {} was asked for by hand at {}, to send a sample.": "运行 {} 于 {} 手动请求，用于发送示例。",
+        "Run {} was made at {} to send message {}, of what was found then: `onebeat alerts` lists it.":
+            "运行 {} 于 {} 建立，用于发送消息 {}，内容是当时发现的事：`onebeat alerts` 可列出。",
+        "Run {} was made at {} to send message {} to those whom the mail server had refused.":
+            "运行 {} 于 {} 建立，用于向邮件服务器曾拒收的收件人发送消息 {}。",
+        "Run {} was started at {} by the event \"{}\".": "运行 {} 于 {} 由事件“{}”启动。",
         "{} due instants from {} to {} are recorded in one row, run {}.": "从 {2} 到 {3} 的 {1} 个到期时刻合记为一条，运行 {4}。",
         "Run {} was due at {}.": "运行 {} 于 {} 到期。", "`spread` puts its start off to {}.": "`spread` 将其启动推迟到 {}。",
         "It is planned and starts {}.": "它已列入计划，{}启动。",
@@ -141,7 +151,7 @@ extension Chinese {
     /// Of runs that have ended.
     private static let end = [
         "It stands for all elements of {}, and ended as {}{}{}.": "它代表 {} 的所有元素，结果为{}{}{}。",
-        "Attempt {}": "第 {} 次尝试", "It": "它", "{} succeeded{}.": "{}成功{}。", "{} failed{}{}.": "{}失败{}{}。",
+        "Attempt {}": "第 {} 次尝试", "It": "它", "{} succeeded{}{}.": "{}成功{}{}。", "{} failed{}{}.": "{}失败{}{}。",
         "{} was stopped at its time-out{}.": "{}因超时被停止{}。",
         "Its worker vanished and how it ended is unknown; `delivery: at_most_once` forbids to start it again. Check its effects, then `onebeat retry {}` if it must run.":
             "执行节点消失，结果未知；`delivery: at_most_once` 禁止再次启动。请检查其影响，确需运行时执行 `onebeat retry {}`。",

@@ -53,7 +53,14 @@ struct Sentence: Sendable, Equatable, ExpressibleByStringInterpolation {
 /// Says a sentence in the language of whoever reads the page.
 func say(_ sentence: Sentence) -> HTML { sentence.html(in: Reader.current.language) }
 
-/// What is only had in English, such as a message of a node, marked as such for those who listen to the page.
+/// What is only had in English, such as a message of a node, marked as such for those who listen to the page. The moments in it
+/// are put on the reader's clock by the browser.
 func english(_ text: String) -> HTML {
-    Reader.current.language == .english ? "\(text)" : "<span lang=\"en\">\(text)</span>"
+    let words = MomentText.pieces(of: text).map { piece -> HTML in
+        switch piece {
+        case .text(let text): "\(text)"
+        case .moment(let moment): Words.whole(moment)
+        }
+    }
+    return Reader.current.language == .english ? "\(words)" : "<span lang=\"en\">\(words)</span>"
 }

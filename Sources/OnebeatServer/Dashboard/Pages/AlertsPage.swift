@@ -38,7 +38,7 @@ struct AlertsPage {
             \(none)
             \(HTML.section("Open incidents", openTable))
             \(HTML.section("Silences", silenceTable))
-            \(HTML.section("Told and over", pastTable))
+            \(HTML.section("Over", pastTable))
             """
         return Page(title: say("Alerts"), place: .alerts, refresh: 15, now: now, content: content)
     }
@@ -50,15 +50,21 @@ struct AlertsPage {
 
     private func told(_ incident: Incident) -> HTML {
         let word: HTML
-        if let run = fate.run(of: incident) {
+        if incident.isHeld, let hush = incident.heldBy {
+            let said: Sentence = incident.closedAt == nil ? "held back" : "told to nobody"
+            word = "<span class=\"badge calm\">\(say(said))</span> <span class=\"faint\">\(english(hush))</span>"
+        } else if let run = fate.run(of: incident) {
             let tone = run.state == .succeeded ? "good" : RunState.troubles.contains(run.state) ? "bad" : "busy"
             let said: Sentence = run.state == .succeeded ? "told" : tone == "bad" ? "not told" : "under way"
             word = "<a href=\"\(Address.run(run.id))\"><span class=\"badge \(tone)\">\(say(said))</span></a>"
         } else {
             word = say(incident.batch == nil ? "soon" : "its run is not kept")
         }
+        let late: HTML? = incident.releasedAt.map {
+            " <span class=\"faint\">\(say("held back until \(words.clock($0))"))</span>"
+        }
         return
-            "\(word) <a class=\"rule\" href=\"\(Address.job(incident.rule))\" title=\"\(incident.rule)\">\(incident.rule)</a>"
+            "\(word)\(late) <a class=\"rule\" href=\"\(Address.job(incident.rule))\" title=\"\(incident.rule)\">\(incident.rule)</a>"
     }
 
     /// What is of no job has no page.

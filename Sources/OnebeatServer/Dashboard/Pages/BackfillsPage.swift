@@ -40,7 +40,7 @@ struct BackfillsPage {
             \(hand.visitor.may(.operator) ? HTML.section("Run past due instants", "\(form)\(shown)") : nil)
             \(table)
             """
-        return Page(title: say("Backfills"), place: nil, refresh: 15, now: now, content: content)
+        return Page(title: say("Backfills"), place: .backfills, refresh: 15, now: now, content: content)
     }
 
     private func options<Choice: RawRepresentable & Equatable>(
@@ -78,7 +78,13 @@ struct BackfillsPage {
         let flow: HTML? = preview.followers > 0 ? " \(say("With each go \(preview.followers) that follow."))" : nil
         let first = preview.first.map { "<li>\(words.clock($0))</li>" as HTML }
         let begin: HTML? =
-            preview.runs > 0 ? hand.button("Begin", to: "/backfills", fields: wish.fields) : nil
+            if preview.runs == 0 {
+                nil
+            } else if hand.visitor.mayAct(on: preview.job) {
+                hand.button("Begin", to: "/backfills", fields: wish.fields)
+            } else {
+                "<p class=\"empty\">\(say("You may not act on this job: somebody who may has to begin it."))</p>"
+            }
         return "<p>\(runs)\(flow)</p><ul class=\"plain\">\(first)</ul>\(begin)"
     }
 
