@@ -29,7 +29,10 @@ struct NodeAttemptsTests {
     private struct Ending: Executor {
         let outcome: Outcome
 
-        func execute(_ claim: Claim, output: any OutputSink) async -> Outcome { outcome }
+        func execute(_ claim: Claim, output: any OutputSink) async -> Outcome {
+            await output.remark("as it should")
+            return outcome
+        }
     }
 
     @Test(arguments: [
@@ -59,6 +62,9 @@ struct NodeAttemptsTests {
         await attempts.start([claim])
         await attempts.drained()
         #expect(log.lines == lines)
+        // Words of its executor stand for a good end, and for no other: those on a failure are its own.
+        let words = bench.parts.outbox.first(1).first?.words
+        #expect((words == "as it should") == (outcome == .succeeded))
     }
 
     private func claim(_ run: Int64 = 1, fence: Int64 = 1, boot: String = "a1") -> Claim {
