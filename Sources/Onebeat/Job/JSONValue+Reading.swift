@@ -197,6 +197,7 @@ private struct JSONReader {
         var unit: UInt32 = 0
         for byte in bytes[place..<place + 4] {
             guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw .notJSON }
+            // Ours: the value of a hexadecimal digit.
             unit = unit << 4 + UInt32(digit)
         }
         place += 4

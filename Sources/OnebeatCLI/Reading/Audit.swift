@@ -105,7 +105,7 @@ struct Audit: AsyncParsableCommand {
         shown[what, default: 0] += 1
         guard shown[what, default: 0] <= Self.mostLines else { return }
         Output.endPassing()
-        Output.line(Terminal.output.paint("\(fault.fault)", .bad) + "  \(fault.words)")
+        Output.line(Terminal.output.paint("\(fault.fault)", .bad) + "  \(fault.words.told)")
     }
 
     private func show(_ summary: AuditSummary, _ shown: [String: Int], on clock: Schedule) throws {

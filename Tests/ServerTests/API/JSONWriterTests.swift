@@ -28,7 +28,10 @@ import Testing
         var isURLOf = true
         var requestID = false
         var p95 = [[true], [], [false, true]]
-        var value = JSONValue.object(["keyOf": .array([.null, .number(1.5), .int(2), .large("1180591620717411303424"), .bool(true)]), "a": .object([:])])
+        var value = JSONValue.object([
+            "keyOf": .array([.null, .number(1.5), .int(2), .large("1180591620717411303424"), .bool(true)]),
+            "a": .object([:]),
+        ])
         var at = Timestamp(microseconds: 1_764_500_000_123_456)
     }
 
