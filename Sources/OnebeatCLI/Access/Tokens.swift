@@ -64,10 +64,11 @@ struct TokenCreate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let clock = try reader.clock()
         let token = try await create()
         if format.json { return try Output.json(token) }
         Output.line("\(token.token)")
-        Output.note("onebeat: \(token.advice)")
+        Output.note("onebeat: \(MomentText.text(token.advice, on: clock))")
     }
 
     private func create() async throws -> CreatedToken {

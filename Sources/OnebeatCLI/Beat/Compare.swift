@@ -56,7 +56,7 @@ struct Compare: AsyncParsableCommand {
         case .observing: break
         case .handingOver(let start):
             throw CommandFailure(
-                "this store has handed the work over since \(start), and a take-over that does not come to its end is called"
+                "this store has handed the work over since \(start.words.told), and a take-over that does not come to its end is called"
                     + " again: onebeat take-over --celery")
         case .over, nil:
             throw CommandFailure(

@@ -95,7 +95,7 @@ struct TakeOver: AsyncParsableCommand {
             if count > 0 { waited.append((job.name, count)) }
         }
         try await jobs.store.change(standby: .goBack, by: Person.current)
-        say("an earlier take-over let wait what was due from \(start) on, and did not come to its end")
+        say("an earlier take-over let wait what was due from \(start.words.told) on, and did not come to its end")
         guard !waited.isEmpty else { return }
         say(
             "what waited is recorded as done by the beat: "

@@ -78,6 +78,6 @@ package struct CreatedToken: Codable, Sendable {
 
     /// What to do with it.
     package var advice: String {
-        "keep it now, it is not shown again; it is over \(expiresAt.map { "at \($0)" } ?? "when it is revoked")"
+        "keep it now, it is not shown again; it is over \(expiresAt.map { "at \($0.words)" } ?? "when it is revoked")"
     }
 }
