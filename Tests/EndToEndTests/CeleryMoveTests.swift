@@ -246,6 +246,8 @@ struct CeleryMoveTests {
                 })
             killed.send(SIGKILL)
             _ = try await killed.end()
+            let doctor = try await box.onebeat("doctor", "onebeat.yaml")
+            #expect(doctor.output.contains("its work has been handed over since"), "\(doctor)")
             let again = try await box.onebeat("take-over", "--celery", "--no-beat", "--watch", "1s")
             #expect(again.code == 0, "\(again.output) \(again.errors)")
             #expect(again.errors.contains("an earlier take-over let wait"), "\(again.errors)")

@@ -215,6 +215,19 @@ struct CommandTests {
         }
     }
 
+    /// Whoever looks at three in the morning looks into the store, and not at what somebody just writes.
+    @Test func aFileWithMistakesKeepsNobodyFromAStoreThatIsNamed() async throws {
+        try await Sandbox.with { box in
+            try box.configure("a: {every: 1h, run: \"true\"}")
+            #expect(try await box.onebeat("apply", "onebeat.yaml").code == 0)
+            try box.write("jobs: {a: {evry: 3s, run: \"true\"}}")
+            #expect(try await box.onebeat("jobs").code == 65)
+            #expect(try await box.onebeat("jobs", "--store", "sqlite:onebeat.db").code == 0)
+            let named = try await box.onebeat("trigger", "a", environment: ["ONEBEAT_STORE": "sqlite:onebeat.db"])
+            #expect(named.code == 0, "\(named)")
+        }
+    }
+
     /// What `up` refuses of settings, and not of jobs.
     @Test(arguments: [
         ("redis: rediss://cache?ssl_cert_reqs=none", "none for ssl_cert_reqs"),

@@ -44,7 +44,7 @@ struct ServerOptions: ParsableArguments {
     /// Whoever is asked: the node that was named, or else the store.
     func witness(beside store: StoreOptions) async throws -> any Witness {
         if let node = try node(beside: store) { return node }
-        let surroundings = try store.surroundings()
+        let surroundings = try store.surroundings(asksStoreOnly: true)
         return StoreWitness(
             try await surroundings.openStore(), keepsLocks: surroundings.settings.redis.value != nil)
     }

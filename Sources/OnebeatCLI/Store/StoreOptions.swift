@@ -13,16 +13,16 @@ struct StoreOptions: ParsableArguments {
     var config: String?
 
     /// Opens the store that is there. A question never makes one.
-    func open() async throws -> any Store { try await surroundings().openStore() }
+    func open() async throws -> any Store { try await surroundings(asksStoreOnly: true).openStore() }
 
     /// - Parameters:
     ///   - file: the configuration file as an argument, where a command takes one.
     ///   - mayBeEmpty: whether a file without a job is meant.
     func surroundings(
-        file: String? = nil, revision: String? = nil, mayBeEmpty: Bool = false
+        file: String? = nil, revision: String? = nil, mayBeEmpty: Bool = false, asksStoreOnly: Bool = false
     ) throws -> Surroundings {
         try Surroundings(
-            argument: file, config: config, mayBeEmpty: mayBeEmpty,
+            argument: file, config: config, mayBeEmpty: mayBeEmpty, asksStoreOnly: asksStoreOnly,
             flags: SettingFlags(store: store, revision: revision))
     }
 }

@@ -17,13 +17,20 @@ struct Surroundings {
     ///   - argument: the file as the command's argument.
     ///   - config: the file as `--config`.
     ///   - mayBeEmpty: whether a file without a job is meant.
+    ///   - asksStoreOnly: whether nothing but the store is of interest: where that is named elsewhere, a file with mistakes
+    ///     keeps nobody from looking into it.
     /// - Throws: ``CommandFailure`` when the file or a setting cannot be used.
     init(
-        argument: String? = nil, config: String? = nil, mayBeEmpty: Bool = false,
+        argument: String? = nil, config: String? = nil, mayBeEmpty: Bool = false, asksStoreOnly: Bool = false,
         flags: SettingFlags = SettingFlags()
     ) throws {
         place = Self.findFile(argument: argument, config: config)
-        file = try place.map { try Self.load($0.value, mayBeEmpty: mayBeEmpty) }
+        let isStoreNamed = flags.store != nil || Self.environment["ONEBEAT_STORE"]?.isEmpty == false
+        do {
+            file = try place.map { try Self.load($0.value, mayBeEmpty: mayBeEmpty) }
+        } catch let failure as CommandFailure where asksStoreOnly && isStoreNamed && failure.exit == .badData {
+            file = nil
+        }
         do {
             settings = try Settings.resolve(
                 flags: flags, environment: Self.environment, file: file,

@@ -3,7 +3,21 @@ import Onebeat
 /// What the doctor says of what a store holds, whichever store it is.
 package enum StandingChecks {
     package static func findings(_ store: any Store) async throws -> [Finding] {
-        try await [onNodes(store), onWaiting(store)] + onTime(store)
+        try await [onNodes(store), onWaiting(store)] + onStandby(store) + onTime(store)
+    }
+
+    /// Whether what is due is left to another scheduler.
+    package static func onStandby(_ store: any Store) async throws -> [Finding] {
+        switch try await store.standby() {
+        case .over, nil: return []
+        case .observing: return [.ok("standby", "it observes: what falls due is written down, and nothing is started")]
+        case .handingOver(let start):
+            return [
+                .warn(
+                    "standby", "its work has been handed over since \(start.words): what falls due waits",
+                    "a take-over that does not come to its end is called again: `onebeat take-over --celery`")
+            ]
+        }
     }
 
     /// Who is up.
