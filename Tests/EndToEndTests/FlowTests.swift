@@ -45,8 +45,9 @@ struct FlowTests {
                 """)
             #expect(counts == ["best", "extract", "report", "tidy", "totals"].map { [$0, "7"] })
             #expect(box.read("reports/2026-11-02.json").contains(#"{"country": "FR", "cents": "#))
+            // The kill may have cost one of them a further attempt.
             let retried = try await box.query(
-                "SELECT count(*) FROM runs WHERE job_name = 'totals' AND element IS NOT NULL AND attempt = 2")
+                "SELECT count(*) FROM runs WHERE job_name = 'totals' AND element IS NOT NULL AND attempt >= 2")
             #expect(Int(retried[0][0]) ?? 0 >= 7)
             let audit = try await box.onebeat("audit")
             #expect(audit.code == 0, "\(audit.output)")
