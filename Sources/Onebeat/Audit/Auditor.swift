@@ -5,7 +5,7 @@ package struct Auditor: Sendable {
     /// Instants of which a node may just be writing the rows.
     private static let recent = Duration.seconds(10)
     /// How many jobs are walked through side by side: while the store reads for one, another is judged.
-    private static let lanes = 2
+    package static let lanes = 2
     private static let page = 500
 
     package init(_ store: any JobStore & LedgerStore, zones: ZoneFiles = .system) {
@@ -41,11 +41,13 @@ package struct Auditor: Sendable {
     /// Audits jobs, removed ones too: all that were ever defined, or one.
     /// - Parameters:
     ///   - last: of all jobs only those after this one: where an audit goes on that was enough before the end.
+    ///   - lanes: how many jobs are walked through side by side.
     ///   - report: told each fault as it is found; those of a job come in their order.
     ///   - progress: told now and then how far the audit is; what it throws ends the audit.
     ///   - isEnough: asked after each job; what was begun by then is brought to its end.
     package func audit(
         job: String? = nil, after last: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil,
+        lanes: Int = Auditor.lanes,
         report: (AuditFault) throws -> Void, progress: (Summary) throws -> Void = { _ in },
         until isEnough: (Summary) -> Bool = { _ in false }
     ) async throws -> Summary {
@@ -70,7 +72,7 @@ package struct Auditor: Sendable {
             }
         }
         return try await withThrowingTaskGroup(of: (JobWalk, JobWalk.Step).self) { group in
-            for _ in 0..<Self.lanes {
+            for _ in 0..<max(lanes, 1) {
                 if let walk = try await nextWalk() { group.addTask { (walk, try await walk.step()) } }
             }
             var hasEnough = false

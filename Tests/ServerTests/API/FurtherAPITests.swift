@@ -67,9 +67,9 @@ import Testing
     @Test func anAuditThatIsEnoughGoesOnAfterItsLastJob() async throws {
         try await WebFixture.serving { web in
             let auditor = Auditor(web.store)
-            let first = try await auditor.audit(report: { _ in }, until: { _ in true })
+            let first = try await auditor.audit(lanes: 1, report: { _ in }, until: { _ in true })
             #expect(first.jobs == 1 && first.reached == "backup")
-            let second = try await auditor.audit(after: first.reached, report: { _ in }, until: { _ in true })
+            let second = try await auditor.audit(after: first.reached, lanes: 1, report: { _ in }, until: { _ in true })
             #expect(second.jobs == 1 && second.reached == nil)
         }
     }
