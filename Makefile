@@ -11,7 +11,7 @@ MINUTES ?= 10
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Hung tests end here; a whole run on two cores takes a fraction of it.
-TEST_SECONDS ?= 2400
+TEST_SECONDS ?= 2600
 
 # What `make fuzz` reads: so many inputs of each target, of this seed.
 INPUTS ?= 1000000

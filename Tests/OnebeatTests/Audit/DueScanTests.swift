@@ -7,14 +7,16 @@ import Testing
     @Test(.timeLimit(.minutes(3)), arguments: DebianCronTests.zones)
     func theScanAndTheSearchAgreeAroundChangesOfTheClocks(_ name: String) throws {
         let zone = try ZoneFiles.system.zone(named: name)
-        let windows = DebianCronTests.windows(zone, years: 2010...2026, hours: 5)
+        let all = DebianCronTests.windows(zone, years: 2010...2026, hours: 5)
+        // The other rules differ in nothing but what the changes of some years show as well.
+        let newer = DebianCronTests.windows(zone, years: 2018...2026, hours: 5)
         for expression in DebianCronTests.expressions {
             for rule in [
                 DaylightSaving(), DaylightSaving(gap: .skip, overlap: .last),
                 DaylightSaving(gap: .next, overlap: .both),
             ] {
                 let schedule = ScheduleDefinition(.cron([expression]), timezone: name, daylightSaving: rule)
-                for window in windows {
+                for window in rule == DaylightSaving() ? all : newer {
                     try check(schedule, from: window.lowerBound * 60, to: window.upperBound * 60)
                 }
             }
